@@ -1,0 +1,168 @@
+/**
+ * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
+ */
+import { argumentError, describeError, syscallError } from './errors.ts'
+import * as F from './flags.ts'
+import { checked, shimFunction } from './libc.ts'
+import { makeOutputSynchronous, writeAll } from './output.ts'
+import { _exit } from './process.ts'
+import { CLONEABLE_FLAGS, isCloneable } from './restart.ts'
+
+const shimClone = shimFunction('long shim_clone(unsigned long flags)')
+const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')
+
+/** What a child runs: synchronous; the number it returns, 0 to 255, is its exit code, nothing means 0. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a child without a return statement is the usual case.
+export type Child<T> = (arg: T) => number | void
+
+const NEEDS_EXEC = 'use cloneExec() to start a program'
+const NEEDS_POINTER = 'it needs the address of a variable, and JavaScript variables have none'
+
+/** Flags that cannot work with a JavaScript child, and why. */
+const IMPOSSIBLE: readonly (readonly [number, string])[] = [
+  [F.CLONE_THREAD, `CLONE_THREAD: a second thread in one JavaScript heap would corrupt it; ${NEEDS_EXEC}`],
+  [
+    F.CLONE_SIGHAND,
+    'CLONE_SIGHAND: the child has to reset its signal handlers, and with this flag that would reset ours',
+  ],
+  [F.CLONE_SETTLS, `CLONE_SETTLS: V8 and libc find their state through the thread-local storage of this thread`],
+  [F.CLONE_PIDFD, `CLONE_PIDFD: ${NEEDS_POINTER}`],
+  [F.CLONE_PARENT_SETTID, `CLONE_PARENT_SETTID: ${NEEDS_POINTER}`],
+  [F.CLONE_CHILD_SETTID, `CLONE_CHILD_SETTID: ${NEEDS_POINTER}`],
+  [F.CLONE_CHILD_CLEARTID, `CLONE_CHILD_CLEARTID: ${NEEDS_POINTER}`],
+]
+
+function checkFlags(flags: unknown): number {
+  if (typeof flags !== 'number' || !Number.isInteger(flags) || flags < -(2 ** 31) || flags >= 2 ** 32) {
+    throw argumentError('clone', 'flags', 'a number such as CLONE_NEWPID | SIGCHLD', flags)
+  }
+  const refused = IMPOSSIBLE.find(([flag]) => (flags & flag) !== 0)
+  if (refused) throw new TypeError(`clone: ${refused[1]}`)
+  if ((flags & F.CLONE_VM) !== 0 && (flags & F.CLONE_VFORK) === 0) {
+    throw new TypeError(
+      'clone: CLONE_VM without CLONE_VFORK would be two JavaScript engines at work on one heap; add CLONE_VFORK, ' +
+        'and the parent sleeps until the child has ended',
+    )
+  }
+  return flags >>> 0
+}
+
+function checkChild(child: unknown): void {
+  if (typeof child !== 'function') throw argumentError('clone', 'the child', 'a function', child)
+  if (child.constructor.name === 'AsyncFunction') throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
+}
+
+function checkProcess(): void {
+  if (isCloneable()) return
+  throw new Error(
+    `clone: this process cannot be cloned: it is a worker thread, or a Node that was started without a program file. ` +
+      `Put the program into a file, or start Node with ${CLONEABLE_FLAGS.join(' ')}`,
+  )
+}
+
+const NO_EVENT_LOOP =
+  'the child must not be async or return a promise: a cloned child has no event loop that would ever settle it; ' +
+  'do the work synchronously and wait with gates, waitpid() and sleep()'
+
+/** Thrown by `process.exit` in a child on the shared heap, to unwind V8 before the process ends. */
+class ChildExit {
+  readonly code: number
+
+  constructor(code: number) {
+    this.code = code
+  }
+}
+
+function exitCode(code: unknown): number {
+  return Number(code ?? process.exitCode ?? 0) & 0xff
+}
+
+/** Runs the child's function and turns whatever it does into an exit code. */
+function runChild<T>(child: Child<T>, arg: T): number {
+  try {
+    const result: unknown = child(arg)
+    if (result === undefined) return 0
+    if (typeof (result as PromiseLike<unknown> | null)?.then === 'function')
+      throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
+    if (Number.isInteger(result) && (result as number) >= 0 && (result as number) <= 255) return result as number
+    throw argumentError('clone', 'what the child returns', 'an exit code from 0 to 255 or nothing', result)
+  } catch (error) {
+    if (error instanceof ChildExit) return error.code
+    writeAll(2, `${describeError(error)}\n`)
+    return 1
+  }
+}
+
+/** Life in a copy of the parent: from here on everything belongs to the child, and it never returns. */
+function liveAsCopy<T>(child: Child<T>, arg: T): never {
+  makeOutputSynchronous()
+  process.exit = code => _exit(exitCode(code))
+  process.exitCode = undefined
+  return _exit(runChild(child, arg))
+}
+
+/** The deepest call stack a CLONE_VM child may start from: what is in use must end above the child's part. */
+const MAX_DEPTH = 200
+
+function checkDepth(): void {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = MAX_DEPTH + 1
+  const depth = (new Error().stack ?? '').split('\n').length
+  Error.stackTraceLimit = limit
+  if (depth > MAX_DEPTH) {
+    throw new RangeError(
+      `clone: with CLONE_VM the child runs on a part of this stack, and ${MAX_DEPTH} calls already use it`,
+    )
+  }
+}
+
+/** Life on the parent's own heap while the parent sleeps: whatever is changed for the child has to be changed back. */
+function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
+  checkDepth()
+  const undo = makeOutputSynchronous()
+  const exit = process.exit
+  process.exit = code => {
+    throw new ChildExit(exitCode(code))
+  }
+  try {
+    return checked(
+      'clone',
+      shimCloneShared(flags, () => runChild(child, arg)),
+      [child, F.flagSymbol(flags)],
+    )
+  } finally {
+    process.exit = exit
+    undo()
+  }
+}
+
+/**
+ * Creates a child process that runs a function of this program. Without CLONE_VM it works on a copy of everything
+ * the parent has; with `CLONE_VM | CLONE_VFORK` on the same heap, while the parent sleeps. The child is killed when
+ * the calling process dies.
+ * @param child the function; it runs synchronously, and what it returns is the exit code
+ * @param flags `int flags`: CLONE_ constants and the signal that announces the child's end, nearly always SIGCHLD
+ * @param arg handed to the child
+ * @returns the child's PID in the caller's PID namespace
+ * @throws TypeError for a flag that cannot work here, an async child, or one that is no function
+ * @throws SyscallError EPERM, EINVAL, EAGAIN, ENOSPC; EBUSY when another thread of this process does not come to rest;
+ *   ENOENT without /proc
+ * @see clone(2)
+ */
+export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T): number {
+  checkChild(child)
+  const wanted = checkFlags(flags)
+  checkProcess()
+  if ((wanted & F.CLONE_VM) !== 0) return cloneShared(child, wanted, arg as T)
+  const pid = shimClone(wanted)
+  if (pid < 0) throw syscallError('clone', [child, F.flagSymbol(wanted)], -pid)
+  return pid === 0 ? liveAsCopy(child, arg as T) : pid
+}
+
+/**
+ * Creates a child process with a copy of everything and no namespace of its own: `clone(child, SIGCHLD, arg)`.
+ * @see fork(2)
+ */
+export function fork<T = undefined>(child: Child<T>, arg?: T): number {
+  return clone(child, F.SIGCHLD, arg)
+}

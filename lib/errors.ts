@@ -1,0 +1,123 @@
+/**
+ * Errors for readers: a failed system call, a wrong argument, and a machine that cannot.
+ */
+import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
+
+/** Exit codes of every program of this project. */
+export const EXIT = { HOLDS: 0, FAILS: 1, USAGE: 2, CANNOT: 77 } as const
+
+const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number as number, name]))
+
+/** The name of an errno, `errnoName(1)` → `EPERM`. */
+export function errnoName(errno: number): string {
+  return NAMES.get(errno) ?? `errno ${errno}`
+}
+
+/** What strerror(3) says of an errno, with its first letter raised. */
+export function errnoText(errno: number): string {
+  const text = getSystemErrorMap().get(-errno)?.[1] ?? 'unknown error'
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+const NEEDS_ROOT = 'needs root (or a user namespace that grants it): run the program with sudo'
+const CLONE_EINVAL =
+  'the flags contradict each other (CLONE_FS with CLONE_NEWNS or CLONE_NEWUSER, for one) or this kernel lacks a namespace'
+
+/** Where strerror misleads, by call and errno. */
+const HINTS: Record<string, string> = {
+  'clone EPERM': `a new namespace ${NEEDS_ROOT}; see clone(2)`,
+  'clone EINVAL': `${CLONE_EINVAL}; see clone(2)`,
+  'clone ENOSPC': 'a limit on nested namespaces is reached: see /proc/sys/user/max_*_namespaces',
+  'clone EAGAIN': 'a limit on processes is reached: see ulimit -u and the pids cgroup',
+  'clone ENOENT': 'clone() reads /proc/self/maps: mount /proc first, mount("proc", "/proc", "proc")',
+  'clone EBUSY':
+    'another thread of this process is at work (a Worker or an unfinished asynchronous call): let it finish first',
+  'unshare EPERM': `a new namespace ${NEEDS_ROOT}; see unshare(2)`,
+  'unshare EINVAL':
+    'a process with several threads (Node is one) cannot unshare CLONE_NEWUSER or CLONE_VM; use clone()',
+  'setns EPERM': `joining a namespace ${NEEDS_ROOT}; see setns(2)`,
+  'setns EINVAL':
+    'the descriptor is no namespace of that kind, or a process with several threads asked for a user or mount namespace',
+  'sethostname EPERM': `changing the host name ${NEEDS_ROOT}; see sethostname(2)`,
+  'mount EPERM': `${NEEDS_ROOT}; see mount(2)`,
+  'kill ESRCH': 'no process has that number in this PID namespace; see kill(2)',
+  'waitpid ECHILD': 'no such child to wait for; a child cloned without SIGCHLD is only found with __WALL',
+  'ioctl ENODEV': 'no interface has that name in this network namespace; see netdevice(7)',
+  'ioctl EPERM': `changing an interface ${NEEDS_ROOT}; see netdevice(7)`,
+  'kcmp ENOSYS': 'this kernel is built without kcmp(2) (CONFIG_KCMP)',
+  'ptrace EPERM': 'the process is traced already, or kernel.yama.ptrace_scope forbids it; see ptrace(2)',
+}
+
+/** One argument of a call as a reader wants to see it: a symbol stands for a constant and is printed bare. */
+function show(value: unknown): string {
+  if (typeof value === 'symbol') return value.description ?? ''
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return value.name || 'child'
+  return value === null ? 'NULL' : String(value)
+}
+
+/**
+ * A system call that failed, printed as `mount("proc", "/root/proc"): EPERM (Operation not permitted)` with a second
+ * line `hint: …` where the errno alone misleads. Made by {@link syscallError} alone.
+ */
+export class SyscallError extends Error {
+  override readonly name = 'SyscallError'
+  /** The call, `mount`. */
+  readonly syscall: string
+  /** Its arguments, flags by name. */
+  readonly args: readonly unknown[]
+  /** The number of the error, positive. */
+  readonly errno: number
+  /** The name of the errno, `EPERM`. */
+  readonly code: string
+  /** What to do about it. */
+  readonly hint: string | undefined
+
+  constructor(syscall: string, args: readonly unknown[], errno: number, hint: string | undefined) {
+    const code = errnoName(errno)
+    super(`${syscall}(${args.map(show).join(', ')}): ${code} (${errnoText(errno)})${hint ? `\nhint: ${hint}` : ''}`)
+    this.syscall = syscall
+    this.args = args
+    this.errno = errno
+    this.code = code
+    this.hint = hint
+  }
+}
+
+/** The error for a call that failed with `errno`; `about` names the entry of the hint table if it is not the call. */
+export function syscallError(syscall: string, args: readonly unknown[], errno: number, about = syscall): SyscallError {
+  return new SyscallError(syscall, args, errno, HINTS[`${about} ${errnoName(errno)}`])
+}
+
+/** A wrong word on the command line: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** What this machine cannot do, with the reason and the remedy: exit code 77. */
+export class CannotRun extends Error {
+  override readonly name = 'CannotRun'
+}
+
+/** The error for an argument that is not what it has to be: names it, what was expected and what arrived. */
+export function argumentError(call: string, argument: string, expected: string, value: unknown): TypeError {
+  const arrived = typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : show(value)
+  return new TypeError(`${call}: ${argument} must be ${expected}, not ${arrived}`)
+}
+
+/** The exit code an error asks for. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.USAGE
+  return error instanceof CannotRun ? EXIT.CANNOT : EXIT.FAILS
+}
+
+const FOR_READERS = new Set(['SyscallError', 'UsageError', 'CannotRun', 'TypeError'])
+
+/** An error as a reader sees it: its message; the stack only where the message is no sentence of ours. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return `uncaught: ${String(error)}`
+  const place = error.stack?.split('\n').find(line => /^\s+at .*\/(labs|exercises)\//.test(line))
+  if (!FOR_READERS.has(error.name)) return error.stack ?? error.message
+  return place && error.name === 'TypeError' ? `${error.message}\n${place}` : error.message
+}

@@ -1,0 +1,46 @@
+/**
+ * A gate: one process waits, the other opens. A pipe that carries one byte.
+ */
+import { closeSync, readSync } from 'node:fs'
+import { call, libcFunction } from './libc.ts'
+import { writeAll } from './output.ts'
+
+const O_CLOEXEC = 0o2000000
+const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')
+
+/** Two ends of a pipe, both close-on-exec. @see pipe(2) */
+export function pipe(): { readonly readEnd: number; readonly writeEnd: number } {
+  const ends = [0, 0]
+  call('pipe2', libcPipe2, [ends, O_CLOEXEC], [Symbol('pipefd'), Symbol('O_CLOEXEC')])
+  return { readEnd: ends[0] as number, writeEnd: ends[1] as number }
+}
+
+/** Made before a clone; afterwards one side calls `wait`, the other `open`. Each may do so once. */
+export interface Gate {
+  /**
+   * Blocks the calling process until the other side opens.
+   * @throws Error if the other side died first
+   */
+  wait(): void
+  /** Lets the other side go on. */
+  open(): void
+}
+
+/** Makes a gate between the calling process and one it is about to clone (without CLONE_FILES: each needs its own ends). */
+export function makeGate(): Gate {
+  const { readEnd, writeEnd } = pipe()
+  return {
+    wait() {
+      // As long as this process could write itself, the other's death would not end the read.
+      closeSync(writeEnd)
+      const read = readSync(readEnd, Buffer.alloc(1))
+      closeSync(readEnd)
+      if (read === 0) throw new Error('gate: the other process died before it opened')
+    },
+    open() {
+      closeSync(readEnd)
+      writeAll(writeEnd, 'o')
+      closeSync(writeEnd)
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Network interfaces the old way, by ioctl(2) on a socket, as ifconfig does.
+ */
+import { isIPv4 } from 'node:net'
+import { argumentError } from './errors.ts'
+import { call, libcFunction } from './libc.ts'
+
+const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
+const libcIoctl = libcFunction('int ioctl(int fd, unsigned long request, ...)')
+const libcClose = libcFunction('int close(int fd)')
+
+export const AF_INET = 2
+export const SOCK_DGRAM = 2
+export const SOCK_CLOEXEC = 0o2000000
+/** Requests of netdevice(7), `<linux/sockios.h>`. */
+export const SIOCGIFFLAGS = 0x8913
+export const SIOCSIFFLAGS = 0x8914
+export const SIOCSIFADDR = 0x8916
+export const SIOCSIFNETMASK = 0x891c
+/** Interface flags, `<linux/if.h>`. */
+export const IFF_UP = 0x1
+export const IFF_RUNNING = 0x40
+
+/** `struct ifreq { char ifr_name[16]; union { struct sockaddr_in; short ifr_flags; … }; }` on a 64-bit machine. */
+export const IFREQ = { size: 40, name: 0, address: 16, family: 16, ipv4: 20, flags: 16 } as const
+const IFNAMSIZ = 16
+
+function ifreq(name: string): Buffer {
+  if (typeof name !== 'string' || name === '' || Buffer.byteLength(name) >= IFNAMSIZ) {
+    throw argumentError('setip', 'interface', 'a name of 1 to 15 bytes', name)
+  }
+  const request = Buffer.alloc(IFREQ.size)
+  request.write(name, IFREQ.name)
+  return request
+}
+
+function ifreqAddress(name: string, argument: string, address: string): Buffer {
+  if (!isIPv4(address)) throw argumentError('setip', argument, 'an IPv4 address such as 10.0.0.4', address)
+  const request = ifreq(name)
+  request.writeUInt16LE(AF_INET, IFREQ.family)
+  address.split('.').forEach((byte, i) => {
+    request.writeUInt8(Number(byte), IFREQ.ipv4 + i)
+  })
+  return request
+}
+
+/**
+ * Gives an interface of the calling process's network namespace an address and a netmask, and brings it up.
+ * @param name the interface, 1 to 15 bytes, `ifr_name`
+ * @param address IPv4, dotted, `ifr_addr`
+ * @param netmask IPv4, dotted, `ifr_netmask`
+ * @throws SyscallError ENODEV (no such interface here), EPERM
+ * @see netdevice(7)
+ */
+export function setip(name: string, address: string, netmask: string): void {
+  const requests = [
+    ['SIOCSIFADDR', SIOCSIFADDR, ifreqAddress(name, 'address', address), address],
+    ['SIOCSIFNETMASK', SIOCSIFNETMASK, ifreqAddress(name, 'netmask', netmask), netmask],
+  ] as const
+  const fd = call('socket', libcSocket, [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0])
+  const ioctl = (code: number, label: string, request: Buffer, ...value: unknown[]) =>
+    call('ioctl', libcIoctl, [fd, code, 'void *', request], [fd, Symbol(label), name, ...value])
+  try {
+    for (const [label, code, request, value] of requests) ioctl(code, label, request, value)
+    const flags = ifreq(name)
+    ioctl(SIOCGIFFLAGS, 'SIOCGIFFLAGS', flags)
+    flags.writeUInt16LE(flags.readUInt16LE(IFREQ.flags) | IFF_UP | IFF_RUNNING, IFREQ.flags)
+    ioctl(SIOCSIFFLAGS, 'SIOCSIFFLAGS', flags, Symbol('IFF_UP'))
+  } finally {
+    libcClose(fd)
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Which namespaces a process lives in, and moving between them.
+ */
+import { closeSync, openSync, readlinkSync } from 'node:fs'
+import { argumentError } from './errors.ts'
+import * as F from './flags.ts'
+import { call, libcFunction } from './libc.ts'
+
+const libcUnshare = libcFunction('int unshare(int flags)')
+const libcSetns = libcFunction('int setns(int fd, int nstype)')
+
+/** The kinds of namespace by their file in /proc/PID/ns, with the flag that makes a new one. */
+export const NAMESPACES = {
+  cgroup: F.CLONE_NEWCGROUP,
+  ipc: F.CLONE_NEWIPC,
+  mnt: F.CLONE_NEWNS,
+  net: F.CLONE_NEWNET,
+  pid: F.CLONE_NEWPID,
+  user: F.CLONE_NEWUSER,
+  uts: F.CLONE_NEWUTS,
+} as const
+
+export type NamespaceKind = keyof typeof NAMESPACES
+
+/** The inode number of each namespace of a process: two processes share one exactly when the numbers are equal. */
+export type Namespaces = Readonly<Record<NamespaceKind, number>>
+
+/**
+ * The namespaces of a process.
+ * @param pid as the mounted /proc numbers it; the calling process by default
+ * @throws Error ENOENT when it has ended, EACCES when it belongs to somebody else
+ * @see namespaces(7)
+ */
+export function namespaces(pid: number | 'self' = 'self'): Namespaces {
+  const inode = (kind: string) => Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[1])
+  return Object.fromEntries(Object.keys(NAMESPACES).map(kind => [kind, inode(kind)])) as Namespaces
+}
+
+/**
+ * Moves the calling process into new namespaces; with CLONE_NEWPID its next child instead.
+ * @param flags `int flags`: CLONE_NEW… constants
+ * @throws SyscallError EPERM, EINVAL
+ * @see unshare(2)
+ */
+export function unshare(flags: number): void {
+  if (!Number.isInteger(flags)) throw argumentError('unshare', 'flags', 'a number such as CLONE_NEWNET', flags)
+  call('unshare', libcUnshare, [flags | 0], [F.flagSymbol(flags)])
+}
+
+/**
+ * Moves the calling thread into an existing namespace.
+ * @param fd `int fd`: an open /proc/PID/ns file
+ * @param kind `int nstype`: the flag of the kind expected, 0 for any
+ * @throws SyscallError EPERM, EINVAL, EBADF
+ * @see setns(2)
+ */
+export function setns(fd: number, kind = 0): void {
+  call('setns', libcSetns, [fd, kind | 0], [fd, F.flagSymbol(kind)])
+}
+
+/** Runs `action` with the calling thread in the namespace of another process, and goes back. */
+export function inNamespace<T>(pid: number, kind: NamespaceKind, action: () => T): T {
+  const there = openSync(`/proc/${pid}/ns/${kind}`, 'r')
+  const here = openSync(`/proc/thread-self/ns/${kind}`, 'r')
+  try {
+    setns(there, NAMESPACES[kind])
+    try {
+      return action()
+    } finally {
+      setns(here, NAMESPACES[kind])
+    }
+  } finally {
+    closeSync(there)
+    closeSync(here)
+  }
+}

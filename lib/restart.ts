@@ -1,0 +1,39 @@
+/**
+ * Replaces this Node, once, at start, with one that can be cloned: same PID, arguments, terminal and signals, but
+ * V8 on a single thread. native/README.md says why.
+ */
+import { isMainThread } from 'node:worker_threads'
+import { bundle, cachedBundle } from './bundle.ts'
+import { execve } from './exec.ts'
+
+/** What a Node needs so that its clone can run JavaScript: no thread of V8's own. */
+export const CLONEABLE_FLAGS: readonly string[] = ['--single-threaded', '--v8-pool-size=0']
+
+/** Whether this process can be cloned: the main thread of a Node that was started with {@link CLONEABLE_FLAGS}. */
+export function isCloneable(): boolean {
+  return isMainThread && CLONEABLE_FLAGS.every(flag => process.execArgv.includes(flag))
+}
+
+/** Whether a module name is tsx or a file of it. */
+function isTsx(name: string): boolean {
+  return /(^|[/=])tsx(\/|$)/.test(name)
+}
+
+/** The flags without tsx: a bundle needs no loader, and on older Nodes tsx brings a thread with a V8 of its own. */
+function withoutTsx(flags: readonly string[]): string[] {
+  const takesNext = /^(--import|--require|-r|--loader|--experimental-loader)$/
+  return flags.filter((flag, i) => {
+    if (takesNext.test(flag) && isTsx(flags[i + 1] ?? '')) return false
+    return !(isTsx(flag) && (takesNext.test(flags[i - 1] ?? '') || flag.startsWith('--')))
+  })
+}
+
+const entry = process.argv[1]
+
+if (isMainThread && !isCloneable() && entry) {
+  const own = process.execArgv.filter(flag => !CLONEABLE_FLAGS.includes(flag))
+  // A finished bundle is used before the first await, so nothing else of the program has been evaluated by then.
+  const compiled = cachedBundle(entry) ?? (await bundle(entry))
+  const program = compiled ? ['--enable-source-maps', ...withoutTsx(own), compiled] : [...own, entry]
+  execve(process.execPath, [process.argv0, ...CLONEABLE_FLAGS, ...program, ...process.argv.slice(2)])
+}

@@ -1,0 +1,80 @@
+/**
+ * Builds the C shim: at `npm ci`, and again on first use when the result is missing or older than its source.
+ */
+import { spawnSync } from 'node:child_process'
+import { chownSync, closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const SOURCES = ['clone.c', 'exec.c', 'shim.h']
+const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
+
+/** The C library this Node runs on, from its ELF interpreter: a shim built for one does not load in the other. */
+function libcName(): string {
+  const start = Buffer.alloc(4096)
+  const fd = openSync(process.execPath, 'r')
+  readSync(fd, start)
+  closeSync(fd)
+  return start.includes('/ld-musl') ? 'musl' : 'glibc'
+}
+
+function mtime(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+/** The compilers to try: `CC` alone if it is set. */
+export function compilers(): string[] {
+  return process.env['CC'] ? [process.env['CC']] : ['cc', 'gcc', 'clang']
+}
+
+function compile(folder: string, output: string): void {
+  const inputs = SOURCES.filter(name => name.endsWith('.c')).map(name => join(folder, name))
+  for (const compiler of compilers()) {
+    const run = spawnSync(compiler, [...FLAGS, '-o', output, ...inputs], { encoding: 'utf8' })
+    if (run.status === 0) return
+    if (run.error && (run.error as NodeJS.ErrnoException).code === 'ENOENT') continue
+    throw new Error(`${compiler} could not compile native/: ${run.stderr || run.error?.message}`)
+  }
+  throw new Error(
+    `no C compiler found (tried ${compilers().join(', ')}), and native/ has to be built\n` +
+      'hint: install one: apt-get install gcc libc6-dev, dnf install gcc, or apk add gcc musl-dev; or set CC',
+  )
+}
+
+/**
+ * Builds the shim from the sources in `folder` if it is missing or older than they are. A build by root in somebody
+ * else's checkout belongs to that somebody, and two builds at once do not meet: each renames its own file into place.
+ * @returns the path of the shared library
+ * @throws Error without a compiler, or when the folder cannot be written
+ */
+export function buildShim(folder: string): string {
+  const target = join(folder, 'build')
+  const library = join(target, `shim-${process.arch}-${libcName()}.so`)
+  if (mtime(library) >= Math.max(...SOURCES.map(name => mtime(join(folder, name))))) return library
+  const draft = `${library}.${process.pid}`
+  try {
+    mkdirSync(target, { recursive: true })
+    compile(folder, draft)
+    const owner = statSync(folder)
+    if (process.getuid?.() === 0) for (const path of [target, draft]) chownSync(path, owner.uid, owner.gid)
+    renameSync(draft, library)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EROFS' && code !== 'EACCES') throw error
+    throw new Error(
+      `native/ has to be built, but ${target} cannot be written (${code})\nhint: run npm ci in a copy that can be written`,
+    )
+  } finally {
+    rmSync(draft, { force: true })
+  }
+  return library
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    console.log(`built ${buildShim(import.meta.dirname)}`)
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,106 @@
+/*
+ * Starting programs. The child of clone_exec borrows the parent's memory for a moment, so it may call only
+ * what is async-signal-safe.
+ */
+#define _GNU_SOURCE
+#include "shim.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STACK_SIZE = 64 * 1024 };
+
+/* Node marks 0 to 2 close-on-exec and ignores SIGPIPE; no program expects either. */
+static void prepare_exec(struct sigaction *before) {
+    struct sigaction normal = {.sa_handler = SIG_DFL};
+    for (int fd = 0; fd <= 2; fd++) fcntl(fd, F_SETFD, 0);
+    sigaction(SIGPIPE, &normal, before);
+}
+
+struct program {
+    const char *file;
+    char *const *argv;
+    char *const *envp;
+    const char *cwd;
+    const char *root;
+    sigset_t mask;
+    int parent;
+    int error;
+    const char *failed;
+};
+
+/* Runs in the child on the parent's memory; what it stores in *program, the parent reads. */
+static int start_program(void *argument) {
+    struct program *program = argument;
+    become_child(program->parent);
+    prepare_exec(NULL);
+    sigprocmask(SIG_SETMASK, &program->mask, NULL);
+    if (program->root && (chroot(program->root) != 0 || chdir("/") != 0)) program->failed = "chroot";
+    else if (program->cwd && chdir(program->cwd) != 0) program->failed = "chdir";
+    else {
+        execvpe(program->file, program->argv, program->envp);
+        program->failed = "execve";
+    }
+    program->error = errno;
+    _exit(127);
+}
+
+/*
+ * shim_clone_exec(flags: number, file: string, argv: string[], envp: string[], cwd: string | null,
+ *                 root: string | null, failed: [string | null]): number
+ * In C, because the child must reach execve without copying page tables, and so without JavaScript.
+ * Returns the PID. On failure in the child, -errno, and *failed names the call; no process is left then.
+ */
+long shim_clone_exec(unsigned long flags, const char *file, char *const argv[], char *const envp[], const char *cwd,
+                     const char *root, const char **failed) {
+    struct program program = {
+        .file = file, .argv = argv, .envp = envp, .cwd = cwd, .root = root, .parent = open_parent(flags)};
+    sigset_t all;
+    long result = -ENOMEM;
+    char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack != MAP_FAILED) {
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, &program.mask);
+        result = clone(start_program, stack + STACK_SIZE, (int)(flags | CLONE_VM | CLONE_VFORK), &program);
+        if (result < 0) result = -errno;
+        sigprocmask(SIG_SETMASK, &program.mask, NULL);
+        munmap(stack, STACK_SIZE);
+    }
+    if (program.parent >= 0) close(program.parent);
+    *failed = program.failed;
+    if (result > 0 && program.failed) {
+        waitpid((pid_t)result, NULL, __WALL);
+        return -program.error;
+    }
+    return result;
+}
+
+/*
+ * shim_execve(file: string, argv: string[], envp: string[], search: 0 | 1): number
+ * In C, because the descriptors must be mended and execve issued with no JavaScript in between. With search,
+ * a file without a slash is looked for in PATH. Returns only to say why not.
+ */
+long shim_execve(const char *file, char *const argv[], char *const envp[], int search) {
+    struct sigaction before;
+    prepare_exec(&before);
+    if (search) execvpe(file, argv, envp);
+    else execve(file, argv, envp);
+    long result = -errno;
+    sigaction(SIGPIPE, &before, NULL);
+    return result;
+}
+
+/* shim_system(command: string): number. system(3): a wait status. In C for the same reason as shim_execve. */
+long shim_system(const char *command) {
+    struct sigaction before;
+    prepare_exec(&before);
+    int status = system(command);
+    long result = status < 0 ? -errno : status;
+    sigaction(SIGPIPE, &before, NULL);
+    return result;
+}
