@@ -6,7 +6,8 @@ import * as F from './flags.ts'
 import { checked, shimFunction } from './libc.ts'
 import { makeOutputSynchronous, writeAll } from './output.ts'
 import { _exit } from './process.ts'
-import { CLONEABLE_FLAGS, isCloneable } from './restart.ts'
+import './restart.ts'
+import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')

@@ -4,15 +4,8 @@
  */
 import { isMainThread } from 'node:worker_threads'
 import { bundle, cachedBundle } from './bundle.ts'
+import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 import { execve } from './exec.ts'
-
-/** What a Node needs so that its clone can run JavaScript: no thread of V8's own. */
-export const CLONEABLE_FLAGS: readonly string[] = ['--single-threaded', '--v8-pool-size=0']
-
-/** Whether this process can be cloned: the main thread of a Node that was started with {@link CLONEABLE_FLAGS}. */
-export function isCloneable(): boolean {
-  return isMainThread && CLONEABLE_FLAGS.every(flag => process.execArgv.includes(flag))
-}
 
 /** Whether a module name is tsx or a file of it. */
 function isTsx(name: string): boolean {

@@ -1,0 +1,131 @@
+/**
+ * Lab 3: an empty network, a veth pair, three pings, by rtnetlink and by the kernel's ICMP counters on both sides.
+ */
+import type { Link } from '../lib/links.ts'
+import type { Checker } from './claims.ts'
+import { unless } from './claims.ts'
+import type { NetworkMoment, Observation } from './record.ts'
+
+const OUTSIDE = '10.0.0.3'
+const INSIDE = '10.0.0.4'
+
+/** The last moment of the child's network: of all that were seen, the one with most interfaces and most traffic. */
+function childNetwork({ networks }: Observation): NetworkMoment | undefined {
+  const weight = ({ links, icmp }: NetworkMoment) => [links.length, icmp['OutEchos'] ?? 0, icmp['InEchoReps'] ?? 0]
+  const heavier = (one: number[], other: number[]) => one.reduce((sum, n, i) => sum || n - (other[i] as number), 0) >= 0
+  return networks.reduce<NetworkMoment | undefined>(
+    (best, moment) => (!best || heavier(weight(moment), weight(best)) ? moment : best),
+    undefined,
+  )
+}
+
+const hasAddress = (link: Link | undefined, address: string) =>
+  link?.addresses.some(entry => entry.split('/')[0] === address) ?? false
+
+/** The two ends of the pair: the only veth inside, and the link outside that names it as its peer. */
+function ends(seen: Observation): { inner?: Link; outer?: Link } {
+  const network = childNetwork(seen)
+  const inner = network?.links.find(({ kind, peerIsElsewhere }) => kind === 'veth' && peerIsElsewhere)
+  if (!inner) return {}
+  const outer = network?.outside.links.find(
+    ({ kind, index, peerIndex }) => kind === 'veth' && index === inner.peerIndex && peerIndex === inner.index,
+  )
+  return outer ? { inner, outer } : { inner }
+}
+
+function describeLinks(links: readonly Link[] | undefined): string {
+  const describe = ({ name, isUp, addresses }: Link) => [name, isUp ? 'up' : 'down', ...addresses].join(' ')
+  return links?.map(describe).join(', ') || 'no network of its own'
+}
+
+function describeBoth(seen: Observation): string {
+  const network = childNetwork(seen)
+  return `inside: ${describeLinks(network?.links)}; outside: ${network ? describeLinks(network.outside.links) : 'nothing new'}`
+}
+
+export const checker: Checker = [
+  {
+    title: 'a child lives in a network namespace of its own',
+    section: 'an-empty-network',
+    refute: seen =>
+      unless(
+        childNetwork(seen) !== undefined,
+        `a process in another network namespace than net:[${seen.sandbox.net}]`,
+        'every process stayed in the network the program was started in',
+        'CLONE_NEWNET is missing',
+      ),
+  },
+  {
+    title: 'its interfaces are lo and one end of a veth pair, and nothing else',
+    section: 'the-pair',
+    refute: seen => {
+      const names = childNetwork(seen)?.links.map(({ name }) => name) ?? []
+      const { inner } = ends(seen)
+      const added = names.filter(name => !seen.freshLinks.includes(name))
+      return unless(
+        added.length === 1 && added[0] === inner?.name,
+        `${seen.freshLinks.join(', ')} and one veth whose other end is elsewhere`,
+        describeLinks(childNetwork(seen)?.links),
+        'the pair was never made, both ends are inside, or more than one interface was moved in',
+      )
+    },
+  },
+  {
+    title: 'the other end of that pair is outside, with the parent',
+    section: 'the-pair',
+    refute: seen =>
+      unless(
+        ends(seen).outer !== undefined,
+        "a veth in the parent's network whose peer is the child's, by their indexes",
+        describeBoth(seen),
+        "the pair was made without a peer in the child's network (ip link add … netns PID)",
+      ),
+  },
+  {
+    title: `${INSIDE} is on the inner end and ${OUTSIDE} on the outer one, and both are up`,
+    section: 'addresses',
+    refute: seen => {
+      const { inner, outer } = ends(seen)
+      const holds = inner?.isUp && outer?.isUp && hasAddress(inner, INSIDE) && hasAddress(outer, OUTSIDE)
+      return unless(
+        holds === true,
+        `${INSIDE} inside, ${OUTSIDE} outside, both interfaces up`,
+        describeBoth(seen),
+        'an address was set in the wrong namespace or before the pair was there, or an end was never set up',
+      )
+    },
+  },
+  {
+    title: 'three echo requests from inside were answered by the outside',
+    section: 'ping',
+    refute: seen => {
+      const network = childNetwork(seen)
+      const count = (icmp: NetworkMoment['icmp'] | undefined, name: string) => icmp?.[name] ?? 0
+      const sent = count(network?.icmp, 'OutEchos')
+      const answered = count(network?.icmp, 'InEchoReps')
+      const arrived = count(network?.outside.icmp, 'InEchos')
+      const replied = count(network?.outside.icmp, 'OutEchoReps')
+      return unless(
+        arrived >= 3 && replied >= 3 && sent >= 3 && answered >= 3,
+        'at least 3 requests sent and 3 replies received inside, the same 3 received and answered outside',
+        `inside ${sent} sent and ${answered} answered; outside ${arrived} received and ${replied} answered`,
+        'the ping went to an address of its own (lo answers without the pair), before the outer end was up, or never ran',
+      )
+    },
+  },
+  {
+    title: 'no echo request was lost',
+    section: 'ping',
+    refute: seen => {
+      const network = childNetwork(seen)
+      const sent = network?.icmp['OutEchos'] ?? 0
+      const answered = network?.icmp['InEchoReps'] ?? 0
+      return unless(
+        sent > 0 && sent === answered,
+        'as many replies as requests',
+        `${sent} requests, ${answered} replies`,
+        'the ping began before both ends were up: open the gate only when the pair stands',
+      )
+    },
+  },
+]

@@ -1,0 +1,87 @@
+/**
+ * `npm run check [lab] [program]`: reads the command line, then becomes the Node that checks (run.ts).
+ */
+import { accessSync, constants, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { bundle, cachedBundle } from '../lib/bundle.ts'
+import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
+import { EXIT, UsageError } from '../lib/errors.ts'
+import { execve } from '../lib/exec.ts'
+import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
+import { ensure, fail } from '../lib/lab.ts'
+import { findLab, LABS } from '../lib/manifest.ts'
+import { ROOT } from '../lib/root.ts'
+import type { Assignment } from './run.ts'
+
+const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
+
+const KNOBS = {
+  timeout: seconds(20, 'how long a program may take before it is ended, which is the verdict then'),
+  reporter: choice(REPORTERS, undefined, "one of Node's test reporters instead of the usual view"),
+  output: flag('shows what the programs print'),
+}
+
+const HELP = [
+  'Usage: npm run check [-- options]                     every lab',
+  '       npm run check lab3 [-- options]                one lab',
+  '       npm run check lab3 path/to/program [-- options] your own program: any executable, or a TypeScript file',
+  '',
+  'Options, with what they are otherwise in brackets:',
+]
+
+/** How a program is started: an executable as it is, TypeScript by this Node. */
+async function commandFor(path: string): Promise<Assignment['command']> {
+  const file = resolve(path)
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found) throw new UsageError(`no such program: ${file}`)
+  if (!found.isFile()) throw new UsageError(`not a program but a directory or device: ${file}`)
+  if (/\.[cm]?[jt]s$/.test(file)) return nodeCommand(file)
+  try {
+    accessSync(file, constants.X_OK)
+  } catch {
+    throw new UsageError(`not executable: ${file}\nhint: chmod +x ${file}`)
+  }
+  return [file]
+}
+
+/** TypeScript runs from a bundle where that is possible, else through tsx. */
+async function nodeCommand(file: string): Promise<Assignment['command']> {
+  const compiled = cachedBundle(file) ?? (await bundle(file))
+  if (compiled) return [process.execPath, ...CLONEABLE_FLAGS, '--enable-source-maps', compiled]
+  const tsx = createRequire(import.meta.url).resolve('tsx')
+  return [process.execPath, ...CLONEABLE_FLAGS, '--import', tsx, file]
+}
+
+async function readCommandLine() {
+  const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), true)
+  if (help) {
+    console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
+    process.exit(EXIT.HOLDS)
+  }
+  const [name, program, ...more] = words
+  if (more.length > 0)
+    throw new UsageError(`too many words: ${more.join(' ')}\nhint: npm run check lab3 path/to/program`)
+  const labs = name === undefined ? LABS : [findLab(name)]
+  const assignments = labs.map(async ({ slug }) => {
+    return { slug, command: await commandFor(program ?? join(ROOT, 'labs', `${slug}.ts`)) }
+  })
+  return { ...values, assignments: await Promise.all(assignments) }
+}
+
+try {
+  const job = await readCommandLine()
+  ensure(['root'], 'the sandbox of a check', `npm run check ${process.argv.slice(2).join(' ')}`.trim())
+  const compile = async (name: string) => {
+    const file = join(import.meta.dirname, name)
+    return cachedBundle(file) ?? (await bundle(file)) ?? file
+  }
+  const [run, people] = [await compile('run.ts'), await compile('people.ts')]
+  const loader = run.endsWith('.ts')
+    ? ['--import', createRequire(import.meta.url).resolve('tsx')]
+    : ['--enable-source-maps']
+  const reporter = [`--test-reporter=${job.reporter ?? people}`, '--test-reporter-destination=stdout']
+  execve(process.execPath, ['node', ...CLONEABLE_FLAGS, ...loader, ...reporter, run, JSON.stringify(job)])
+} catch (error) {
+  fail(error)
+}

@@ -1,0 +1,84 @@
+/**
+ * What a checker is made of: claims about an observation.
+ */
+import { describeStatus } from '../lib/status.ts'
+import type { Observation, ProcessRecord } from './record.ts'
+
+/** Why a claim does not hold. */
+export interface Failure {
+  readonly expected: string
+  readonly seen: string
+  /** The likely cause, in one sentence. */
+  readonly cause: string
+}
+
+/** A statement about what the kernel did. */
+export interface Claim {
+  /** What must be so, as a sentence; also its name in every report. */
+  readonly title: string
+  /** Section of the lab's chapter that explains it. */
+  readonly section: string
+  /** Why it does not hold, or `undefined` if it holds. */
+  readonly refute: (seen: Observation) => Failure | undefined
+}
+
+/** The claims of one lab, in the order in which a learner meets them. */
+export type Checker = readonly Claim[]
+
+/** `wrong` as a failure if it is one; for claims that list what they miss. */
+export function unless(holds: boolean, expected: string, seen: string, cause: string): Failure | undefined {
+  return holds ? undefined : { expected, seen, cause }
+}
+
+/** The program's own process. */
+export function programOf({ processes, program }: Observation): ProcessRecord {
+  const record = processes.get(program)
+  if (!record) throw new Error(`the observer has no record of the program (PID ${program})`)
+  return record
+}
+
+/** Every process of the program but the program itself. */
+export function childrenOf(seen: Observation): ProcessRecord[] {
+  return [...seen.processes.values()].filter(({ pid }) => pid !== seen.program)
+}
+
+function lastLines(output: string): string {
+  const lines = output.trimEnd().split('\n').slice(-5)
+  return output.trim() ? `; its last words were\n${lines.map(line => `    ${line}`).join('\n')}` : ''
+}
+
+/** Claims that hold for every lab. */
+export const EVERY_LAB: Checker = [
+  {
+    title: 'the program ends by itself, with exit code 0',
+    section: 'run-it',
+    refute: seen => {
+      const { status } = programOf(seen)
+      const late = seen.timedOut !== undefined
+      const how = late
+        ? `still running after ${seen.timedOut} s, then ended`
+        : status
+          ? describeStatus(status)
+          : 'no end'
+      return unless(
+        !late && status?.code === 0,
+        'exit code 0',
+        `${how}${lastLines(seen.output)}`,
+        late
+          ? 'it waits for something that never comes: a gate that nobody opens, or input'
+          : 'an error that it reports itself',
+      )
+    },
+  },
+  {
+    title: 'nothing is left behind: no process, interface or mount',
+    section: 'clean-up',
+    refute: ({ leftovers }) =>
+      unless(
+        leftovers.length === 0,
+        'the sandbox as it was before',
+        leftovers.join('; '),
+        'the program ended without waiting for a child or without removing what it made',
+      ),
+  },
+]

@@ -1,0 +1,192 @@
+/**
+ * Runs one program in a sandbox, lets the observer watch, and judges. Synchronous: it is the life of a forked child.
+ */
+import { readSync } from 'node:fs'
+import { CannotRun } from '../lib/errors.ts'
+import { interfaceNames } from '../lib/free-network.ts'
+import { links } from '../lib/links.ts'
+import { mounts } from '../lib/mount.ts'
+import { inNamespace, type Namespaces, namespaces } from '../lib/namespaces.ts'
+import { closeQuietly, poll, readSignals, watchSignals } from '../lib/poll.ts'
+import { allPids, statusField } from '../lib/proc.ts'
+import { getpid } from '../lib/process.ts'
+import { FOLLOW_TREE, seize } from '../lib/ptrace.ts'
+import { type Census, compareCensus, takeCensus } from './census.ts'
+import { type Checker, EVERY_LAB, type Failure } from './claims.ts'
+import { Observer } from './observer.ts'
+import type { Observation } from './record.ts'
+import { type Command, makeSandbox, type Sandbox } from './sandbox.ts'
+
+/** What became of one claim. */
+export interface Finding {
+  readonly title: string
+  readonly section: string
+  readonly failure: Failure | undefined
+}
+
+/** The outcome of one check. */
+export type Verdict =
+  | {
+      readonly kind: 'judged'
+      readonly findings: readonly Finding[]
+      readonly output: string
+      readonly seconds: number
+    }
+  | { readonly kind: 'cannot'; readonly reason: string }
+
+const KEPT_OUTPUT = 16384
+const SIGCHLD = 17
+/** How long after the program's end the kernel may take to remove what died with it, in seconds. */
+const SETTLING = 2
+
+/** Waits for events of one sandbox: traced processes, output, and signals to the judge. */
+class Watch {
+  output = ''
+  interrupted = false
+  readonly #signals: number
+  readonly #observer: Observer
+  #pipe: number | undefined
+
+  constructor(signals: number, pipe: number, observer: Observer) {
+    this.#signals = signals
+    this.#observer = observer
+    this.#pipe = pipe
+  }
+
+  /** Handles whatever comes until `done` or until `deadline` (ms since the epoch). @returns whether it is done */
+  until(done: () => boolean, deadline: number): boolean {
+    for (;;) {
+      this.#observer.drain()
+      if (done()) return true
+      const left = deadline - Date.now()
+      if (left <= 0 || this.interrupted) return false
+      const ready = poll([this.#signals, ...(this.#pipe === undefined ? [] : [this.#pipe])], left / 1000)
+      if (ready.includes(this.#signals) && readSignals(this.#signals).some(signal => signal !== SIGCHLD))
+        this.interrupted = true
+      if (this.#pipe !== undefined && ready.includes(this.#pipe)) this.#read(this.#pipe)
+    }
+  }
+
+  #read(pipe: number): void {
+    const buffer = Buffer.alloc(65536)
+    const length = readSync(pipe, buffer)
+    if (length === 0) this.close()
+    this.output = (this.output + buffer.toString('utf8', 0, length)).slice(-KEPT_OUTPUT)
+  }
+
+  close(): void {
+    if (this.#pipe !== undefined) closeQuietly(this.#pipe)
+    this.#pipe = undefined
+  }
+}
+
+/** What is in the sandbox now beyond its own: for the claim that nothing is left behind. */
+function inSandbox(init: number, own: Namespaces): string[] {
+  const processes = allPids().filter(pid => pid !== init && isInside(pid, own))
+  return [
+    ...processes.map(pid => `process ${pid} (${statusField(pid, 'Name')})`),
+    ...inNamespace(init, 'net', links).map(({ name }) => `interface ${name}`),
+    ...mounts(init).map(({ target, type }) => `mount ${target} (${type})`),
+  ]
+}
+
+function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
+  try {
+    const its = namespaces(pid)
+    return its.mnt === mnt || its.net === net || its.uts === uts
+  } catch {
+    return false
+  }
+}
+
+/** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
+function observe(sandbox: Sandbox, watch: Watch, observer: Observer, timeout: number): Observation {
+  const { init } = sandbox
+  const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
+  const initEnded = () => observer.statusOf(init) !== undefined
+  const deadline = Date.now() + timeout * 1000
+  sandbox.start()
+  // The program's record begins when init forks it; by then the sandbox is complete.
+  watch.until(() => firstChild() !== undefined || initEnded(), Date.now() + 30000)
+  const program = firstChild()
+  if (!program || initEnded()) {
+    watch.until(() => false, Date.now() + 100)
+    throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
+  }
+  const own = namespaces(init)
+  const before = inSandbox(init, own).filter(line => !line.startsWith('process '))
+  const freshLinks = inNamespace(init, 'net', interfaceNames)
+  const ended = watch.until(() => observer.statusOf(program.pid) !== undefined || initEnded(), deadline)
+  const leftovers = () => (initEnded() ? [] : inSandbox(init, own).filter(line => !before.includes(line)))
+  const settled = Date.now() + SETTLING * 1000
+  let left = leftovers()
+  // Networks of the dead are dismantled in the background.
+  for (; ended && left.length > 0 && Date.now() < settled; left = leftovers()) watch.until(() => false, Date.now() + 20)
+  return {
+    program: program.pid,
+    processes: observer.processes,
+    signals: observer.signals,
+    networks: observer.networks,
+    freshLinks,
+    sandbox: own,
+    timedOut: ended ? undefined : timeout,
+    leftovers: ended ? left : [],
+    output: watch.output,
+  }
+}
+
+function machineFinding(before: Census, after: Census): Finding {
+  const changes = compareCensus(before, after)
+  const failure =
+    changes.length > 0
+      ? {
+          expected: 'the machine as it was before',
+          seen: changes.join('; '),
+          cause: 'the program reached out of the sandbox',
+        }
+      : undefined
+  return {
+    title: 'the machine is as it was: its interfaces, mounts, groups and processes',
+    section: 'clean-up',
+    failure,
+  }
+}
+
+/**
+ * Checks one program.
+ * @param checker the claims of its lab
+ * @param command the program and its arguments
+ * @param timeout seconds it may take
+ */
+export function judge(checker: Checker, command: Command, timeout: number): Verdict {
+  const started = Date.now()
+  const mark = `.${getpid()}`
+  const before = takeCensus(mark)
+  const sandbox = makeSandbox(command)
+  const { init } = sandbox
+  // Made after the sandbox, so that the program does not inherit blocked signals.
+  const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
+  const observer = new Observer(init)
+  const watch = new Watch(signals, sandbox.output, observer)
+  let findings: Finding[]
+  try {
+    seize(init, FOLLOW_TREE)
+    const observation = observe(sandbox, watch, observer, timeout)
+    const claims = [...checker, ...EVERY_LAB]
+    findings = claims.map(({ title, section, refute }) => ({ title, section, failure: refute(observation) }))
+  } finally {
+    watch.interrupted = false
+    sandbox.kill()
+    watch.until(() => observer.statusOf(init) !== undefined, Date.now() + 10000)
+    watch.close()
+    sandbox.remove()
+  }
+  if (watch.interrupted) throw new Error('interrupted')
+  const finding = machineFinding(before, takeCensus(mark))
+  return {
+    kind: 'judged',
+    findings: [...findings, finding],
+    output: watch.output,
+    seconds: (Date.now() - started) / 1000,
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Follows a tree of processes by ptrace(2) and writes down what the kernel says of each at its birth and at its end,
+ * while it stands still. Nothing is sampled, so nothing is too short-lived to be seen.
+ */
+import { readFileSync, readlinkSync } from 'node:fs'
+import { openDescriptors } from '../lib/descriptors.ts'
+import { shares } from '../lib/kcmp.ts'
+import { links } from '../lib/links.ts'
+import { inNamespace, namespaces } from '../lib/namespaces.ts'
+import { nsPids, readProc, statusField } from '../lib/proc.ts'
+import { eventMessage, nextEvent, PTRACE, resume, syscallStop, type TraceEvent } from '../lib/ptrace.ts'
+import { signalCalls } from '../lib/seccomp.ts'
+import type { Moment, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
+
+const SIGTRAP = 5
+
+/** The ICMP counters of a process's network, from the pair of lines `Icmp:` in /proc/PID/net/snmp. */
+function icmpCounters(pid: number): Record<string, number> {
+  const lines = (readProc(pid, 'net/snmp') ?? '').split('\n').filter(line => line.startsWith('Icmp:'))
+  const [names = [], values = []] = lines.map(line => line.split(' ').slice(1))
+  return Object.fromEntries(names.map((name, i) => [name, Number(values[i])]))
+}
+
+/** A process and its creator at this moment; `undefined` if one has just been killed. */
+function look(pid: number, creator: number): Moment | undefined {
+  const of = (who: number) => ({ directory: readlinkSync(`/proc/${who}/cwd`), descriptors: openDescriptors(who) })
+  try {
+    const sharing = {
+      VM: shares(pid, creator, 'VM'),
+      FILES: shares(pid, creator, 'FILES'),
+      FS: shares(pid, creator, 'FS'),
+    }
+    return { namespaces: namespaces(pid), ...of(pid), sharing, creator: of(creator) }
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+/** The observer of one sandbox, whose init is traced already. */
+export class Observer {
+  readonly processes = new Map<number, ProcessRecord>()
+  readonly signals: SignalCall[] = []
+  readonly networks: NetworkMoment[] = []
+  readonly #init: number
+  readonly #pending = new Map<number, SignalCall>()
+  readonly #ended = new Map<number, NonNullable<ProcessRecord['status']>>()
+  #order = 0
+
+  constructor(init: number) {
+    this.#init = init
+  }
+
+  /** How a traced process or child ended, once it has. */
+  statusOf(pid: number): ProcessRecord['status'] {
+    return this.#ended.get(pid)
+  }
+
+  /** Takes note of all that has happened since the last call and lets everybody go on. */
+  drain(): void {
+    for (let event = nextEvent(); event; event = nextEvent()) this.#take(event)
+  }
+
+  #take(event: TraceEvent): void {
+    this.#order++
+    if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
+    else resume(event.tid, this.#takeStop(event), event.kind === 'signal' ? event.signal : 0)
+  }
+
+  /** @returns how the stopped thread is to go on */
+  #takeStop({ tid, kind, signal }: Exclude<TraceEvent, { kind: 'ended' }>): number {
+    if (kind === 'fork' || kind === 'vfork' || kind === 'clone') this.#takeBirth(tid)
+    if (kind === 'exec') this.#takeExec(tid)
+    if (kind === 'exit') this.#takeExit(tid)
+    if (kind === 'syscall') this.#takeSignalResult(tid)
+    if (kind === 'seccomp' && this.#takeSignalCall(tid)) return PTRACE.SYSCALL
+    // A stop by SIGSTOP or its like lasts until SIGCONT; with SIGTRAP it is only the tracer's own.
+    return kind === 'stop' && signal !== SIGTRAP ? PTRACE.LISTEN : PTRACE.CONT
+  }
+
+  /** The creator stands still in fork or clone, and its child has not run yet. */
+  #takeBirth(caller: number): void {
+    const pid = eventMessage(caller)
+    const creator = Number(statusField(caller, 'Tgid'))
+    // A thread has the thread group of its creator and is no process.
+    if (!pid || Number(statusField(pid, 'Tgid')) !== pid) return
+    const birth = look(pid, creator)
+    if (birth) this.processes.set(pid, { pid, numbers: nsPids(pid), creator, birth, programs: [] })
+  }
+
+  #takeExec(pid: number): void {
+    const [program] = (readProc(pid, 'cmdline') ?? '').split('\0')
+    if (program) this.processes.get(pid)?.programs.push(program)
+  }
+
+  /** The process is about to end, and still has everything it had. */
+  #takeExit(pid: number): void {
+    const record = this.processes.get(pid)
+    const exit = record && look(pid, record.creator)
+    if (!exit) return
+    record.exit = exit
+    if (exit.namespaces.net !== namespaces(this.#init).net) this.#lookAtNetwork(pid, exit.namespaces.net)
+  }
+
+  #lookAtNetwork(pid: number, net: number): void {
+    const of = (who: number) => ({ links: inNamespace(who, 'net', links), icmp: icmpCounters(who) })
+    this.networks.push({ net, ...of(pid), outside: of(this.#init) })
+  }
+
+  #takeEnd(pid: number, status: NonNullable<ProcessRecord['status']>): void {
+    this.#ended.set(pid, status)
+    const record = this.processes.get(pid)
+    if (record) Object.assign(record, { status, ended: this.#order })
+  }
+
+  /** @returns whether the end of the call is worth waiting for */
+  #takeSignalCall(tid: number): boolean {
+    const stop = syscallStop(tid)
+    if (!stop || !('nr' in stop)) return false
+    const { kill, pidfd_send_signal } = signalCalls()
+    const [first = 0n, second = 0n] = stop.args
+    if (stop.nr !== kill && stop.nr !== pidfd_send_signal) return false
+    const from = Number(statusField(tid, 'Tgid'))
+    const target = stop.nr === kill ? Number(BigInt.asIntN(32, first)) : this.#pidOfPidfd(from, Number(first))
+    const call = {
+      order: this.#order,
+      from,
+      target,
+      found: this.#numbered(from, target),
+      signal: Number(BigInt.asIntN(32, second)),
+      result: undefined,
+    }
+    this.signals.push(call)
+    this.#pending.set(tid, call)
+    return true
+  }
+
+  #takeSignalResult(tid: number): void {
+    const stop = syscallStop(tid)
+    const call = this.#pending.get(tid)
+    if (call && stop && 'result' in stop) call.result = stop.result
+    this.#pending.delete(tid)
+  }
+
+  /** The number behind a pidfd of a process, in that process's PID namespace. */
+  #pidOfPidfd(owner: number, fd: number): number {
+    try {
+      const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${owner}/fdinfo/${fd}`, 'utf8'))?.[1]?.split(/\s+/)
+      return Number(numbers?.[nsPids(owner).length - 1] ?? -1)
+    } catch {
+      return -1
+    }
+  }
+
+  /** The living process that has a number in the PID namespace of `caller`. */
+  #numbered(caller: number, number: number): number | undefined {
+    const level = nsPids(caller).length - 1
+    const inode = namespaces(caller).pid
+    const candidates = [...this.processes.values()].filter(
+      ({ numbers, status }) => !status && numbers[level] === number,
+    )
+    return candidates.find(
+      ({ birth, numbers }) => level === 0 || numbers.length > level + 1 || birth.namespaces.pid === inode,
+    )?.pid
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * A throwaway machine to run a program in: namespaces, root file system, groups and output of its own.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { groupsNamed, makeGroup } from '../lib/cgroup.ts'
+import { clone, fork } from '../lib/clone.ts'
+import { dup2 } from '../lib/descriptors.ts'
+import { CannotRun } from '../lib/errors.ts'
+import { execve } from '../lib/exec.ts'
+import * as F from '../lib/flags.ts'
+import { makeGate, pipe } from '../lib/gate.ts'
+import { setip } from '../lib/interfaces.ts'
+import * as M from '../lib/mount.ts'
+import { unshare } from '../lib/namespaces.ts'
+import { __WALL, getpid, kill, setsid, sleep, waitpid } from '../lib/process.ts'
+import { stopAtSignalCalls } from '../lib/seccomp.ts'
+import { sethostname } from '../lib/uts.ts'
+
+/** What is run: a program and its arguments, by path. */
+export type Command = readonly [string, ...string[]]
+
+/** Every group a check makes begins so, and carries the PID of its owner. */
+const GROUP_PREFIX = 'containers-from-clone.check.'
+/** Numbers in the sandbox start here, so that no process is 2, 3 or 4 by chance. */
+const FIRST_PID = 1000
+const MAX_PROCESSES = '512'
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty']
+/** Files of /proc through which root could change the machine. */
+const PROC_READ_ONLY = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs']
+
+/** A sandbox whose init waits for {@link Sandbox.start}. */
+export interface Sandbox {
+  /** PID of its init, the parent of the program. */
+  readonly init: number
+  /** Where the program's output can be read. */
+  readonly output: number
+  /** Lets the program start. */
+  start(): void
+  /** Ends whatever runs in it. */
+  kill(): void
+  /** Removes its groups, once everybody in it has been waited for. */
+  remove(): void
+}
+
+/** Removes the groups of checks that were killed before they could. */
+function sweepGroups(): void {
+  const isStale = (name: string) =>
+    name.startsWith(GROUP_PREFIX) && !existsSync(`/proc/${name.slice(GROUP_PREFIX.length)}`)
+  for (const name of new Set(groupsNamed(isStale).map(path => path.split('/').at(-1) as string))) {
+    makeGroup(name, []).remove()
+  }
+}
+
+/** A root directory that reads like the machine's and forgets what is written; the machine's other mounts are read-only. */
+function enterPrivateRoot(): void {
+  const { MS_BIND, MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT } = M
+  M.mount('none', '/', null, MS_REC | MS_PRIVATE)
+  const others = M.mounts().filter(({ target, type }) => target !== '/' && !isPseudo(target, type))
+  M.mount('sandbox', '/tmp', 'tmpfs', MS_NOSUID | MS_NODEV)
+  const [upper, work, root] = ['upper', 'work', 'root'].map(name => join('/tmp', name)) as [string, string, string]
+  for (const folder of [upper, work, root]) mkdirSync(folder)
+  M.mount('sandbox', root, 'overlay', MS_NODEV, `lowerdir=/,upperdir=${upper},workdir=${work}`)
+  for (const { target } of others) {
+    if (!existsSync(join(root, target))) continue
+    M.mount(target, join(root, target), null, MS_BIND)
+    M.mount('none', join(root, target), null, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NODEV | MS_NOSUID)
+  }
+  mountDevices(join(root, 'dev'))
+  mkdirSync(join(root, 'old'), { recursive: true })
+  M.mount('proc', join(root, 'proc'), 'proc')
+  M.mount('sysfs', join(root, 'sys'), 'sysfs', MS_RDONLY)
+  M.pivotRoot(root, join(root, 'old'))
+  process.chdir('/')
+  M.umount2('/old', M.MNT_DETACH)
+  rmdirSync('/old')
+}
+
+function isPseudo(target: string, type: string): boolean {
+  return /^\/(proc|sys|dev|tmp)(\/|$)/.test(target) || ['autofs', 'nsfs'].includes(type)
+}
+
+function mountDevices(dev: string): void {
+  M.mount('dev', dev, 'tmpfs', M.MS_NOSUID, 'mode=755')
+  for (const name of DEVICES.filter(device => existsSync(join('/dev', device)))) {
+    writeFileSync(join(dev, name), '')
+    M.mount(join('/dev', name), join(dev, name), null, M.MS_BIND)
+  }
+  for (const name of ['pts', 'shm']) mkdirSync(join(dev, name))
+  M.mount('devpts', join(dev, 'pts'), 'devpts', 0, 'newinstance,ptmxmode=0666')
+  M.mount('shm', join(dev, 'shm'), 'tmpfs', M.MS_NODEV)
+}
+
+/** Makes /proc/sys and its like read-only, but for the network's own settings. */
+function protectProc(): void {
+  M.mount('/proc/sys/net', '/tmp', null, M.MS_BIND)
+  for (const name of PROC_READ_ONLY.map(file => join('/proc', file)).filter(existsSync)) {
+    M.mount(name, name, null, M.MS_BIND)
+    M.mount('none', name, null, M.MS_BIND | M.MS_REMOUNT | M.MS_RDONLY)
+  }
+  M.mount('/tmp', '/proc/sys/net', null, M.MS_BIND)
+  M.umount2('/tmp')
+}
+
+/** The environment of every program: short, and the same on every machine. */
+function environment(): Record<string, string> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/tmp',
+    LC_ALL: 'C',
+    TERM: 'dumb',
+    NO_COLOR: '1',
+  }
+}
+
+/** The program itself: its own session, nothing to read, one pipe for all it prints, an empty directory to work in. */
+function becomeProgram(command: Command, output: number): never {
+  setsid()
+  dup2(openSync('/dev/null', 'r'), 0)
+  dup2(output, 1)
+  dup2(output, 2)
+  mkdirSync('/tmp/work')
+  process.chdir('/tmp/work')
+  return execve(command[0], command, environment())
+}
+
+/** Life of the sandbox's init: prepares everything, starts the program, buries everybody who dies. */
+function liveAsInit(command: Command, output: number): never {
+  // Whatever goes wrong from here on is read by the judge.
+  dup2(output, 2)
+  unshare(F.CLONE_NEWCGROUP)
+  enterPrivateRoot()
+  sethostname('sandbox')
+  setip('lo', '127.0.0.1', '255.0.0.0')
+  writeFileSync('/proc/sys/kernel/ns_last_pid', String(FIRST_PID))
+  protectProc()
+  M.mount('tmp', '/tmp', 'tmpfs', M.MS_NOSUID | M.MS_NODEV, 'mode=1777')
+  stopAtSignalCalls()
+  fork(() => becomeProgram(command, output))
+  for (;;) waitForOrphan()
+}
+
+function waitForOrphan(): void {
+  try {
+    waitpid(-1, __WALL)
+  } catch {
+    // ECHILD: nobody is left, and the judge will end this process too.
+    sleep(3600)
+  }
+}
+
+function isMissing(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) === undefined
+}
+
+/**
+ * Makes a sandbox for one program.
+ * @throws CannotRun where the kernel lacks what it takes
+ */
+export function makeSandbox(command: Command): Sandbox {
+  if (isMissing('/proc/self/ns/cgroup'))
+    throw new CannotRun('this kernel has no cgroup namespaces\nhint: use Linux 4.6 or later')
+  sweepGroups()
+  const group = makeGroup(`${GROUP_PREFIX}${getpid()}`, ['pids', 'memory', 'freezer'])
+  const { readEnd, writeEnd } = pipe()
+  const gate = makeGate()
+  const flags = F.CLONE_NEWNS | F.CLONE_NEWPID | F.CLONE_NEWNET | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.SIGCHLD
+  const init = clone(() => {
+    gate.wait()
+    liveAsInit(command, writeEnd)
+  }, flags)
+  closeSync(writeEnd)
+  group.set('pids.max', MAX_PROCESSES)
+  group.add(init)
+  return {
+    init,
+    output: readEnd,
+    start: () => gate.open(),
+    kill: () => kill(init, 'SIGKILL'),
+    remove: () => group.remove(),
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Lab 2: a PID namespace. Who is PID 1, and whom can it kill?
+ *
+ * You will see one process under two numbers, its three children as 2, 3 and 4, a SIGKILL at the outer parent that
+ * finds nobody, and a SIGKILL at 2 that finds it.
+ *
+ * Man pages: pid_namespaces(7), clone(2), kill(2). Needs root.
+ * Run it: sudo npx tsx labs/02-newpid.ts
+ */
+import { clone, fork } from '../lib/clone.ts'
+import { CLONE_NEWPID, SIGCHLD } from '../lib/flags.ts'
+import { makeGate } from '../lib/gate.ts'
+import { seconds } from '../lib/knobs.ts'
+import { startLab } from '../lib/lab.ts'
+import { childrenOf, nsPids } from '../lib/proc.ts'
+import { getpid, getppid, kill, sleep, waitpid } from '../lib/process.ts'
+import { inside, note, outside } from '../lib/say.ts'
+import { describeStatus } from '../lib/status.ts'
+
+const { pace } = startLab('02-newpid', {
+  pace: seconds(0, 'pause after each step, to read along'),
+})
+
+const allBorn = makeGate()
+const allSeen = makeGate()
+
+// #region grandchild
+function startGrandchild() {
+  const hasSpoken = makeGate()
+  const mayGoOn = makeGate()
+  const pid = fork(() => {
+    inside(`I am ${getpid()}, my parent is ${getppid()}.`)
+    sleep(pace)
+    hasSpoken.open()
+    mayGoOn.wait()
+    inside(`${getpid()} has reached its end.`)
+  })
+  hasSpoken.wait()
+  return { pid, mayGoOn }
+}
+// #endregion grandchild
+
+// #region child
+function child(outerParent: number): void {
+  inside(`I am ${getpid()}, my parent is ${getppid()}: it lives where I cannot see it.`)
+  sleep(pace)
+  const [first, second, third] = [startGrandchild(), startGrandchild(), startGrandchild()]
+  allBorn.open()
+  allSeen.wait()
+  tryToKill(outerParent)
+  tryToKill(first.pid)
+  inside(`${first.pid} was ${describeStatus(waitpid(first.pid))}.`)
+  for (const { pid, mayGoOn } of [second, third]) {
+    mayGoOn.open()
+    waitpid(pid)
+  }
+}
+// #endregion child
+
+// #region kill
+function tryToKill(pid: number): void {
+  try {
+    kill(pid, 'SIGKILL')
+    inside(`kill(${pid}, SIGKILL): done`)
+  } catch (error) {
+    inside((error as Error).message.replace(/\n.*/, ''))
+  }
+  sleep(pace)
+}
+// #endregion kill
+
+// #region parent
+outside(`I am ${getpid()}.`)
+const pid = clone(child, CLONE_NEWPID | SIGCHLD, getpid())
+outside(`clone returned ${pid}: so I call the child that calls itself 1.`)
+allBorn.wait()
+for (const process of [pid, ...childrenOf(pid)]) {
+  outside(`/proc/${process}/status, NSpid: ${nsPids(process).join(' ')}`)
+}
+note('One process, one number in each PID namespace, the outermost first.')
+allSeen.open()
+outside(`The child ended with ${describeStatus(waitpid(pid))}, and I am still here.`)
+// #endregion parent

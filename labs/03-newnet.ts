@@ -1,0 +1,80 @@
+/**
+ * Lab 3: a network namespace. What does an empty network look like, and how does one reach out of it?
+ *
+ * You will see a child whose network has nothing but lo, a veth pair laid by its parent, an address on each end, and
+ * three pings from the inside to the outside.
+ *
+ * Man pages: network_namespaces(7), veth(4), netdevice(7). Needs root, ip and ping.
+ * Run it: sudo npx tsx labs/03-newnet.ts
+ */
+import { $ } from 'zx/core'
+import { clone } from '../lib/clone.ts'
+import { cloneExec } from '../lib/clone-exec.ts'
+import { CLONE_NEWNET, SIGCHLD } from '../lib/flags.ts'
+import { freeAddresses, freeInterfaceName, interfaceNames } from '../lib/free-network.ts'
+import { makeGate } from '../lib/gate.ts'
+import { setip } from '../lib/interfaces.ts'
+import { interfaceName, ipv4, seconds } from '../lib/knobs.ts'
+import { startLab } from '../lib/lab.ts'
+import { namespaces } from '../lib/namespaces.ts'
+import { sleep, waitpid } from '../lib/process.ts'
+import { inside, note, outside } from '../lib/say.ts'
+import { describeStatus } from '../lib/status.ts'
+
+const knobs = startLab('03-newnet', {
+  outside: ipv4('10.0.0.3', 'address of the outer end'),
+  inside: ipv4('10.0.0.4', 'address of the inner end, in the same /24'),
+  veth: interfaceName('veth0', 'name of the outer end'),
+  pace: seconds(0, 'pause after each step, to read along'),
+  interval: seconds(0.5, 'time from one ping to the next'),
+})
+
+// #region choose
+const veth = freeInterfaceName(knobs.veth)
+const peer = 'veth1'
+const [outerAddress, innerAddress] = freeAddresses([knobs.outside, knobs.inside]) as [string, string]
+if (veth !== knobs.veth) note(`This machine has a ${knobs.veth} already; I take ${veth}.`)
+if (outerAddress !== knobs.outside)
+  note(`This machine uses the network of ${knobs.outside} already; I take ${outerAddress}.`)
+// #endregion choose
+
+const vethIsUp = makeGate()
+
+// #region child
+function child(): number {
+  inside(`My network is net:[${namespaces().net}], and it has ${interfaceNames().join(', ')}.`)
+  vethIsUp.wait()
+  setip(peer, innerAddress, '255.255.255.0')
+  inside(`Now it has ${interfaceNames().join(', ')}; ${peer} is ${innerAddress}.`)
+  show('ip', '-brief', 'address')
+  sleep(knobs.pace)
+  return show('ping', '-c', '3', '-i', String(knobs.interval), outerAddress)
+}
+
+/** Runs a program in the child's network; it dies with the child, so that nothing keeps the network alive. */
+function show(...argv: string[]): number {
+  return waitpid(cloneExec(argv)).code ?? 1
+}
+// #endregion child
+
+// #region parent
+$.shell = '/bin/sh'
+$.prefix = 'set -eu;'
+outside(`My network is net:[${namespaces().net}], and it has ${interfaceNames().join(', ')}.`)
+const pid = clone(child, CLONE_NEWNET | SIGCHLD)
+// The inner end is born in the child's network, so the pair never stands whole in ours.
+await $`ip link add ${veth} type veth peer name ${peer} netns ${pid}`
+await $`ip address add ${outerAddress}/24 dev ${veth}`
+await $`ip link set ${veth} up`
+outside(`${veth} is mine, ${outerAddress}; its peer ${peer} belongs to ${pid}.`)
+sleep(knobs.pace)
+vethIsUp.open()
+const status = waitpid(pid)
+// #endregion parent
+
+// #region clean
+// The kernel removes the pair together with the child's network, but in its own time.
+await $`ip link delete ${veth}`.nothrow()
+outside(`The child ended with ${describeStatus(status)}, and ${veth} is gone.`)
+process.exitCode = status.code ?? 1
+// #endregion clean

@@ -1,0 +1,102 @@
+/**
+ * Control groups of either dialect: v1 (one hierarchy a controller), v2 (one for all), or both side by side.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { mounts } from './mount.ts'
+import { sleep } from './process.ts'
+
+/** A mounted tree of groups. */
+export interface Hierarchy {
+  /** Where it is mounted, `/sys/fs/cgroup/memory`. */
+  readonly path: string
+  readonly version: 1 | 2
+  /** v1: its controllers. v2: the controllers that a group below the root can use. */
+  readonly controllers: readonly string[]
+}
+
+/** The hierarchies mounted here, one entry each. @see cgroups(7) */
+export function hierarchies(): Hierarchy[] {
+  const found = mounts().filter(({ type, root }) => root === '/' && (type === 'cgroup' || type === 'cgroup2'))
+  return found.map(({ type, target, options }) => {
+    if (type === 'cgroup') return { path: target, version: 1 as const, controllers: options.split(',') }
+    return { path: target, version: 2 as const, controllers: listed(join(target, 'cgroup.subtree_control')) }
+  })
+}
+
+function listed(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').trim().split(/\s+/).filter(Boolean)
+  } catch {
+    return []
+  }
+}
+
+/** A group of one name in several hierarchies. */
+export interface Group {
+  readonly name: string
+  /** Its directories. */
+  readonly paths: readonly string[]
+  /** Moves a process in. @throws Error ESRCH, EACCES */
+  add(pid: number): void
+  /** Writes a setting where the group has that file. @returns whether it has */
+  set(file: string, value: string): boolean
+  /** Removes the group; waits up to a second for its last process to be gone. @throws Error EBUSY */
+  remove(): void
+}
+
+function removeDirectory(path: string): void {
+  for (let tries = 0; existsSync(path); tries++) {
+    try {
+      rmdirSync(path)
+    } catch (error) {
+      // EBUSY: a process that has been killed leaves its group only when the kernel is done with it.
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || tries === 200) throw error
+      sleep(0.005)
+    }
+  }
+}
+
+/**
+ * Makes a group at the root of every hierarchy that has one of the controllers, and of the v2 hierarchy. Where groups
+ * cannot be made (no cgroup mount, a read-only one) there is none, and `paths` is shorter.
+ */
+export function makeGroup(name: string, controllers: readonly string[]): Group {
+  const wanted = hierarchies().filter(
+    hierarchy => hierarchy.version === 2 || hierarchy.controllers.some(controller => controllers.includes(controller)),
+  )
+  const paths = wanted
+    .map(({ path }) => join(path, name))
+    .filter(path => {
+      try {
+        mkdirSync(path)
+        return true
+      } catch {
+        return false
+      }
+    })
+  return {
+    name,
+    paths,
+    add: pid => {
+      for (const path of paths) writeFileSync(join(path, 'cgroup.procs'), String(pid))
+    },
+    set: (file, value) => {
+      const files = paths.map(path => join(path, file)).filter(existsSync)
+      for (const path of files) writeFileSync(path, value)
+      return files.length > 0
+    },
+    remove: () => {
+      for (const path of paths) removeDirectory(path)
+    },
+  }
+}
+
+/** The directories at the root of any hierarchy whose name `matches`. */
+export function groupsNamed(matches: (name: string) => boolean): string[] {
+  return hierarchies().flatMap(({ path }) =>
+    readdirSync(path, { withFileTypes: true })
+      .filter(entry => entry.isDirectory() && matches(entry.name))
+      .map(entry => join(path, entry.name)),
+  )
+}

@@ -1,0 +1,72 @@
+/**
+ * Names and addresses that the machine does not use yet.
+ */
+import { readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+
+/** An IPv4 range, as numbers. */
+interface Range {
+  readonly network: number
+  readonly mask: number
+}
+
+const toNumber = (address: string): number => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
+const toAddress = (number: number): string => [24, 16, 8, 0].map(shift => (number >>> shift) & 255).join('.')
+
+/** The names of all interfaces of the calling process's network namespace. */
+export function interfaceNames(): string[] {
+  return [...readFileSync('/proc/net/dev', 'utf8').matchAll(/^\s*([^\s:]+):/gm)].map(match => match[1] as string)
+}
+
+/** `name` if no interface has it, else the same with the next free number. */
+export function freeInterfaceName(name: string): string {
+  const taken = new Set(interfaceNames())
+  if (!taken.has(name)) return name
+  const stem = name.replace(/\d+$/, '')
+  for (let number = 0; ; number++) if (!taken.has(`${stem}${number}`)) return `${stem}${number}`
+}
+
+/** Every range the machine has a route or an address in, but for the default route. */
+function usedRanges(): Range[] {
+  const routes = readFileSync('/proc/net/route', 'utf8').trim().split('\n').slice(1)
+  // The kernel prints network byte order as one little-endian number.
+  const flip = (hex: string) => Buffer.from(hex, 'hex').reverse().readUInt32BE()
+  const fromRoutes = routes
+    .map(line => line.split('\t'))
+    .map(fields => ({
+      network: flip(fields[1] as string),
+      mask: flip(fields[7] as string),
+    }))
+  const addresses = Object.values(networkInterfaces()).flatMap(list => list ?? [])
+  const fromAddresses = addresses
+    .filter(({ family }) => family === 'IPv4')
+    .map(({ address, netmask }) => ({
+      network: toNumber(address),
+      mask: toNumber(netmask),
+    }))
+  return [...fromRoutes.filter(({ mask }) => mask !== 0), ...fromAddresses]
+}
+
+/** Whether two ranges have an address in common. */
+function overlap(one: Range, other: Range): boolean {
+  const mask = (one.mask & other.mask) >>> 0
+  return (one.network & mask) >>> 0 === (other.network & mask) >>> 0
+}
+
+const SLASH_24 = 0xffffff00
+
+/**
+ * Moves addresses of one /24 to another /24 of 10.0.0.0/8 if the machine already uses theirs.
+ * @param addresses IPv4 addresses of one /24
+ * @returns the same addresses, or the same last bytes in the first free /24
+ * @throws Error when all 65,536 are in use
+ */
+export function freeAddresses(addresses: readonly string[]): string[] {
+  const used = usedRanges()
+  const wanted = (toNumber(addresses[0] as string) & SLASH_24) >>> 0
+  const isFree = (network: number) => !used.some(range => overlap(range, { network, mask: SLASH_24 }))
+  const candidates = [wanted, ...Array.from({ length: 65536 }, (_, i) => toNumber('10.0.0.0') + i * 256)]
+  const network = candidates.find(isFree)
+  if (network === undefined) throw new Error('no free /24 is left in 10.0.0.0/8')
+  return addresses.map(address => toAddress((network | (toNumber(address) & 255)) >>> 0))
+}

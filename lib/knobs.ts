@@ -1,0 +1,101 @@
+/**
+ * Options of a program: declared once, parsed, checked and listed by --help.
+ */
+import { isIPv4 } from 'node:net'
+import { parseArgs } from 'node:util'
+import { UsageError } from './errors.ts'
+
+/** One option: its default, what it means, and how its text becomes a value. */
+export interface Knob<T> {
+  readonly initial: T
+  readonly help: string
+  /** What --help shows behind the name; empty for a switch. */
+  readonly placeholder: string
+  /** The value of a text, or `undefined` if the text is none. */
+  readonly parse: (text: string) => T | undefined
+}
+
+export type Knobs = Readonly<Record<string, Knob<unknown>>>
+/** The values of a set of knobs. */
+export type Values<K extends Knobs> = { readonly [name in keyof K]: K[name]['initial'] }
+
+/** A time in seconds, from 0, fractions allowed. */
+export function seconds(initial: number, help: string): Knob<number> {
+  const parse = (text: string) => (/^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : undefined)
+  return { initial, help, placeholder: 'SECONDS', parse }
+}
+
+/** An IPv4 address, dotted. */
+export function ipv4(initial: string, help: string): Knob<string> {
+  return { initial, help, placeholder: 'IPV4-ADDRESS', parse: text => (isIPv4(text) ? text : undefined) }
+}
+
+/** The name of a network interface, 1 to 15 bytes. */
+export function interfaceName(initial: string, help: string): Knob<string> {
+  const parse = (text: string) => (/^[A-Za-z0-9][\w.-]{0,14}$/.test(text) ? text : undefined)
+  return { initial, help, placeholder: 'INTERFACE-NAME', parse }
+}
+
+/** A word from a list. */
+export function choice<W extends string>(
+  words: readonly W[],
+  initial: W | undefined,
+  help: string,
+): Knob<W | undefined> {
+  return { initial, help, placeholder: words.join('|'), parse: text => words.find(word => word === text) }
+}
+
+/** A switch that is off unless named. */
+export function flag(help: string): Knob<boolean> {
+  return { initial: false, help, placeholder: '', parse: () => true }
+}
+
+function helpLine(name: string, { help, placeholder, initial }: Knob<unknown>): string {
+  const shown = placeholder && initial !== undefined ? ` (${initial})` : ''
+  return `  ${`--${name} ${placeholder}`.padEnd(28)} ${help}${shown}`
+}
+
+/** The lines of --help for a set of knobs. */
+export function helpLines(knobs: Knobs): string[] {
+  return [...Object.entries(knobs).map(([name, knob]) => helpLine(name, knob)), helpLine('help', flag('prints this'))]
+}
+
+/**
+ * Parses command-line arguments.
+ * @returns the value of each knob, whether --help was asked for, and the words that are no options
+ * @throws UsageError that names the option, what it takes and what arrived
+ */
+export function parseKnobs<K extends Knobs>(knobs: K, args: readonly string[], words: boolean) {
+  const option = (knob: Knob<unknown>) => ({ type: knob.placeholder ? ('string' as const) : ('boolean' as const) })
+  const options = Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, option(knob)]))
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: { ...options, help: { type: 'boolean' } },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const values: Record<string, unknown> = Object.fromEntries(
+    Object.entries(knobs).map(([name, knob]) => [name, knob.initial]),
+  )
+  const positionals: string[] = []
+  let help = false
+  for (const token of tokens) {
+    if (token.kind === 'positional' && words) positionals.push(token.value)
+    else if (token.kind === 'positional') throw new UsageError(`unexpected argument ${token.value}\nhint: try --help`)
+    else if (token.kind === 'option' && token.name === 'help') help = true
+    else if (token.kind === 'option') values[token.name] = knobValue(knobs, token.name, token.rawName, token.value)
+  }
+  return { values: values as Values<K>, help, words: positionals }
+}
+
+function knobValue(knobs: Knobs, name: string, typed: string, text: string | undefined): unknown {
+  const knob = Object.hasOwn(knobs, name) ? knobs[name] : undefined
+  if (!knob) throw new UsageError(`unknown option ${typed}\nhint: --help lists the options`)
+  if (!knob.placeholder && text !== undefined) throw new UsageError(`${typed} takes no value, but got ${text}`)
+  if (knob.placeholder && text === undefined)
+    throw new UsageError(`${typed} needs a value: ${typed} ${knob.placeholder}`)
+  const value = knob.parse(text ?? '')
+  if (value === undefined) throw new UsageError(`${typed} must be ${knob.placeholder}, not ${JSON.stringify(text)}`)
+  return value
+}

@@ -1,0 +1,98 @@
+/**
+ * How every lab starts: its options, its --help, what it needs, and how its errors look.
+ */
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { CannotRun, describeError, exitCodeOf } from './errors.ts'
+import { helpLines, type Knobs, parseKnobs, type Values } from './knobs.ts'
+import { findLab, type Lab, type Need } from './manifest.ts'
+import { writeAll } from './output.ts'
+
+const SBIN = ['/usr/sbin', '/sbin']
+const PACKAGES: Record<string, string> = {
+  ip: 'iproute2 (apt-get install iproute2, dnf install iproute, apk add iproute2)',
+  ping: 'iputils (apt-get install iputils-ping, dnf install iputils, apk add iputils-ping)',
+}
+
+/** Where a program is, as PATH (and sbin, which ordinary users lack there) has it; `undefined` if nowhere. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SBIN].filter(Boolean)
+  return folders
+    .map(folder => join(folder, name))
+    .find(path => {
+      try {
+        accessSync(path, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
+}
+
+const CAP_NET_ADMIN = 12n
+const CAP_SYS_ADMIN = 21n
+
+/** Whether the calling process may make namespaces and interfaces, whatever its user. */
+export function isPrivileged(): boolean {
+  const effective = BigInt(`0x${/^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`)
+  return [CAP_NET_ADMIN, CAP_SYS_ADMIN].every(capability => (effective >> capability) & 1n)
+}
+
+/**
+ * Makes sure that this machine and this user can do what is asked.
+ * @param what who asks, `lab 3`
+ * @param command how to start it again with sudo
+ * @throws CannotRun with the reason and the remedy
+ */
+export function ensure(needs: readonly Need[], what: string, command: string): void {
+  if (needs.includes('root') && !isPrivileged()) {
+    throw new CannotRun(
+      `${what} makes new namespaces, which takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: sudo ${command}`,
+    )
+  }
+  for (const need of needs) {
+    if (need === 'root' || findProgram(need)) continue
+    throw new CannotRun(`${what} needs the program ${need}, and PATH has none\nhint: install ${PACKAGES[need]}`)
+  }
+}
+
+function printHelp({ number, title, question, slug, manPages }: Lab, knobs: Knobs): void {
+  const lines = [
+    `Lab ${number}: ${title}. ${question}`,
+    '',
+    `Usage: npx tsx labs/${slug}.ts [options]`,
+    '',
+    'Options, with what they are otherwise in brackets:',
+    ...helpLines(knobs),
+    '',
+    `Man pages: ${manPages.join(', ')}. Check it: npm run check lab${number}`,
+  ]
+  writeAll(1, `${lines.join('\n')}\n`)
+}
+
+/** Prints an error as a reader should see it and ends the program with the exit code it asks for. */
+export function fail(error: unknown): never {
+  writeAll(2, `${describeError(error)}\n`)
+  process.exit(exitCodeOf(error))
+}
+
+/**
+ * Starts a lab: from here on an error is printed as a sentence and ends the program with its exit code (2 for wrong
+ * usage, 77 for a machine that cannot, else 1).
+ * @param name the lab's slug
+ * @param knobs its options
+ * @returns the options' values
+ */
+export function startLab<K extends Knobs>(name: string, knobs: K): Values<K> {
+  process.on('uncaughtException', fail)
+  const lab = findLab(name)
+  const { values, help } = parseKnobs(knobs, process.argv.slice(2), false)
+  if (help) {
+    printHelp(lab, knobs)
+    process.exit(0)
+  }
+  // On many machines an ordinary user's PATH lacks the folder of ip.
+  process.env['PATH'] = [process.env['PATH'], ...SBIN].filter(Boolean).join(delimiter)
+  ensure(lab.needs, `lab ${lab.number}`, ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' '))
+  return values
+}

@@ -1,0 +1,63 @@
+/**
+ * The one list of the labs: the runner of labs, the checkers and the book's contents all read it.
+ */
+import { UsageError } from './errors.ts'
+
+/** What a lab cannot do without. */
+export type Need = 'root' | 'ip' | 'ping'
+
+/** One lab. */
+export interface Lab {
+  /** Its number, from 1. */
+  readonly number: number
+  /** The name shared by its program, checker and chapter, `03-newnet`. */
+  readonly slug: string
+  readonly title: string
+  /** The question it answers. */
+  readonly question: string
+  readonly needs: readonly Need[]
+  /** Man pages to read beside it. */
+  readonly manPages: readonly string[]
+}
+
+export const LABS: readonly Lab[] = [
+  {
+    number: 1,
+    slug: '01-fork-vs-clone',
+    title: 'fork against clone',
+    question: 'What does a child share with its parent, and what does it copy?',
+    needs: [],
+    manPages: ['fork(2)', 'clone(2)', 'kcmp(2)', 'proc(5)'],
+  },
+  {
+    number: 2,
+    slug: '02-newpid',
+    title: 'A PID namespace',
+    question: 'Who is PID 1, and whom can it kill?',
+    needs: ['root'],
+    manPages: ['pid_namespaces(7)', 'clone(2)', 'kill(2)', 'waitpid(2)'],
+  },
+  {
+    number: 3,
+    slug: '03-newnet',
+    title: 'A network namespace',
+    question: 'What does an empty network look like, and how does one reach out of it?',
+    needs: ['root', 'ip', 'ping'],
+    manPages: ['network_namespaces(7)', 'veth(4)', 'netdevice(7)', 'ip-link(8)', 'ping(8)'],
+  },
+]
+
+/**
+ * The lab that a reader means by `lab3`, `3`, `03`, `newnet` or `03-newnet`.
+ * @throws UsageError that lists the labs
+ */
+export function findLab(name: string): Lab {
+  const wanted = name.toLowerCase().replace(/^lab-?/, '')
+  const found = LABS.find(({ slug, number }) => {
+    const [digits, ...words] = slug.split('-')
+    return [slug, words.join('-'), digits, String(number)].includes(wanted)
+  })
+  if (found) return found
+  const known = LABS.map(({ number, slug }) => `lab${number} (${slug})`).join(', ')
+  throw new UsageError(`unknown lab ${JSON.stringify(name)}\nhint: the labs are ${known}`)
+}
