@@ -45,10 +45,15 @@ export class Observer {
   readonly #init: number
   readonly #pending = new Map<number, SignalCall>()
   readonly #ended = new Map<number, NonNullable<ProcessRecord['status']>>()
+  /** Threads whose birth has been reported. */
+  readonly #known: Set<number>
+  /** Threads that stopped before their birth was reported. */
+  readonly #unborn = new Set<number>()
   #order = 0
 
   constructor(init: number) {
     this.#init = init
+    this.#known = new Set([init])
   }
 
   /** How a traced process or child ended, once it has. */
@@ -64,6 +69,8 @@ export class Observer {
   #take(event: TraceEvent): void {
     this.#order++
     if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
+    // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
+    else if (!this.#known.has(event.tid)) this.#unborn.add(event.tid)
     else resume(event.tid, this.#takeStop(event), event.kind === 'signal' ? event.signal : 0)
   }
 
@@ -78,14 +85,16 @@ export class Observer {
     return kind === 'stop' && signal !== SIGTRAP ? PTRACE.LISTEN : PTRACE.CONT
   }
 
-  /** The creator stands still in fork or clone, and its child has not run yet. */
+  /** The creator stands still in fork or clone, and its child (a process or a thread) has not run yet. */
   #takeBirth(caller: number): void {
-    const pid = eventMessage(caller)
+    const tid = eventMessage(caller)
+    if (!tid) return
+    this.#known.add(tid)
     const creator = Number(statusField(caller, 'Tgid'))
-    // A thread has the thread group of its creator and is no process.
-    if (!pid || Number(statusField(pid, 'Tgid')) !== pid) return
-    const birth = look(pid, creator)
-    if (birth) this.processes.set(pid, { pid, numbers: nsPids(pid), creator, birth, programs: [] })
+    const isProcess = Number(statusField(tid, 'Tgid')) === tid
+    const birth = isProcess ? look(tid, creator) : undefined
+    if (birth) this.processes.set(tid, { pid: tid, numbers: nsPids(tid), creator, birth, programs: [] })
+    if (this.#unborn.delete(tid)) resume(tid, PTRACE.CONT)
   }
 
   #takeExec(pid: number): void {
@@ -109,6 +118,9 @@ export class Observer {
 
   #takeEnd(pid: number, status: NonNullable<ProcessRecord['status']>): void {
     this.#ended.set(pid, status)
+    // The kernel may give the number to somebody else.
+    this.#known.delete(pid)
+    this.#unborn.delete(pid)
     const record = this.processes.get(pid)
     if (record) Object.assign(record, { status, ended: this.#order })
   }

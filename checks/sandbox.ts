@@ -1,7 +1,7 @@
 /**
  * A throwaway machine to run a program in: namespaces, root file system, groups and output of its own.
  */
-import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { groupsNamed, makeGroup } from '../lib/cgroup.ts'
 import { clone, fork } from '../lib/clone.ts'
@@ -52,32 +52,49 @@ function sweepGroups(): void {
   }
 }
 
-/** A root directory that reads like the machine's and forgets what is written; the machine's other mounts are read-only. */
-function enterPrivateRoot(): void {
-  const { MS_BIND, MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT } = M
-  M.mount('none', '/', null, MS_REC | MS_PRIVATE)
-  const others = M.mounts().filter(({ target, type }) => target !== '/' && !isPseudo(target, type))
-  M.mount('sandbox', '/tmp', 'tmpfs', MS_NOSUID | MS_NODEV)
-  const [upper, work, root] = ['upper', 'work', 'root'].map(name => join('/tmp', name)) as [string, string, string]
-  for (const folder of [upper, work, root]) mkdirSync(folder)
-  M.mount('sandbox', root, 'overlay', MS_NODEV, `lowerdir=/,upperdir=${upper},workdir=${work}`)
-  for (const { target } of others) {
-    if (!existsSync(join(root, target))) continue
-    M.mount(target, join(root, target), null, MS_BIND)
-    M.mount('none', join(root, target), null, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NODEV | MS_NOSUID)
-  }
-  mountDevices(join(root, 'dev'))
-  mkdirSync(join(root, 'old'), { recursive: true })
-  M.mount('proc', join(root, 'proc'), 'proc')
-  M.mount('sysfs', join(root, 'sys'), 'sysfs', MS_RDONLY)
-  M.pivotRoot(root, join(root, 'old'))
-  process.chdir('/')
-  M.umount2('/old', M.MNT_DETACH)
-  rmdirSync('/old')
+/** Where the new root is put together: a folder that every machine has and the sandbox replaces anyway. */
+const STAGE = '/sys'
+
+/** Attaches what the machine has at `target` so that it can be written and is forgotten afterwards. */
+function overlay(target: string, at: string, number: number): void {
+  const [upper, work] = [join(STAGE, `upper${number}`), join(STAGE, `work${number}`)]
+  for (const folder of [upper, work]) mkdirSync(folder)
+  M.mount('sandbox', at, 'overlay', M.MS_NODEV, `lowerdir=${target},upperdir=${upper},workdir=${work}`)
 }
 
+/** Attaches another mount of the machine: forgetful where its file system allows that, else read-only. */
+function attach(target: string, at: string, number: number): void {
+  try {
+    overlay(target, at, number)
+  } catch {
+    M.mount(target, at, null, M.MS_BIND)
+    M.mount('none', at, null, M.MS_BIND | M.MS_REMOUNT | M.MS_RDONLY | M.MS_NODEV | M.MS_NOSUID)
+  }
+}
+
+/** A root directory that reads like the machine's and forgets what is written. */
+function enterPrivateRoot(): void {
+  M.mount('none', '/', null, M.MS_REC | M.MS_PRIVATE)
+  const others = M.mounts().filter(({ target, type }) => target !== '/' && !isPseudo(target, type))
+  M.mount('stage', STAGE, 'tmpfs', M.MS_NOSUID | M.MS_NODEV)
+  const root = join(STAGE, 'root')
+  mkdirSync(root)
+  overlay('/', root, 0)
+  for (const [i, { target }] of others.entries()) {
+    if (existsSync(join(root, target))) attach(target, join(root, target), i + 1)
+  }
+  mountDevices(join(root, 'dev'))
+  M.mount('proc', join(root, 'proc'), 'proc')
+  M.mount('sysfs', join(root, 'sys'), 'sysfs', M.MS_RDONLY)
+  process.chdir(root)
+  M.pivotRoot('.', '.')
+  M.umount2('.', M.MNT_DETACH)
+  process.chdir('/')
+}
+
+/** Mounts that the sandbox makes itself, or that are no directories to read from. */
 function isPseudo(target: string, type: string): boolean {
-  return /^\/(proc|sys|dev|tmp)(\/|$)/.test(target) || ['autofs', 'nsfs'].includes(type)
+  return /^\/(proc|sys|dev)(\/|$)/.test(target) || ['autofs', 'nsfs'].includes(type)
 }
 
 function mountDevices(dev: string): void {
@@ -93,13 +110,10 @@ function mountDevices(dev: string): void {
 
 /** Makes /proc/sys and its like read-only, but for the network's own settings. */
 function protectProc(): void {
-  M.mount('/proc/sys/net', '/tmp', null, M.MS_BIND)
-  for (const name of PROC_READ_ONLY.map(file => join('/proc', file)).filter(existsSync)) {
-    M.mount(name, name, null, M.MS_BIND)
-    M.mount('none', name, null, M.MS_BIND | M.MS_REMOUNT | M.MS_RDONLY)
-  }
-  M.mount('/tmp', '/proc/sys/net', null, M.MS_BIND)
-  M.umount2('/tmp')
+  const files = PROC_READ_ONLY.map(file => join('/proc', file)).filter(existsSync)
+  for (const file of files) M.mount(file, file, null, M.MS_BIND)
+  M.mount('/proc/sys/net', '/proc/sys/net', null, M.MS_BIND)
+  for (const file of files) M.mount('none', file, null, M.MS_BIND | M.MS_REMOUNT | M.MS_RDONLY)
 }
 
 /** The environment of every program: short, and the same on every machine. */
@@ -119,8 +133,7 @@ function becomeProgram(command: Command, output: number): never {
   dup2(openSync('/dev/null', 'r'), 0)
   dup2(output, 1)
   dup2(output, 2)
-  mkdirSync('/tmp/work')
-  process.chdir('/tmp/work')
+  process.chdir(mkdtempSync('/tmp/check-'))
   return execve(command[0], command, environment())
 }
 
@@ -134,7 +147,6 @@ function liveAsInit(command: Command, output: number): never {
   setip('lo', '127.0.0.1', '255.0.0.0')
   writeFileSync('/proc/sys/kernel/ns_last_pid', String(FIRST_PID))
   protectProc()
-  M.mount('tmp', '/tmp', 'tmpfs', M.MS_NOSUID | M.MS_NODEV, 'mode=1777')
   stopAtSignalCalls()
   fork(() => becomeProgram(command, output))
   for (;;) waitForOrphan()

@@ -13,7 +13,7 @@ import { cloneExec } from '../lib/clone-exec.ts'
 import { CLONE_NEWNET, SIGCHLD } from '../lib/flags.ts'
 import { freeAddresses, freeInterfaceName, interfaceNames } from '../lib/free-network.ts'
 import { makeGate } from '../lib/gate.ts'
-import { setip } from '../lib/interfaces.ts'
+import { awaitRunning, setip } from '../lib/interfaces.ts'
 import { interfaceName, ipv4, seconds } from '../lib/knobs.ts'
 import { startLab } from '../lib/lab.ts'
 import { namespaces } from '../lib/namespaces.ts'
@@ -45,6 +45,7 @@ function child(): number {
   inside(`My network is net:[${namespaces().net}], and it has ${interfaceNames().join(', ')}.`)
   vethIsUp.wait()
   setip(peer, innerAddress, '255.255.255.0')
+  awaitRunning(peer)
   inside(`Now it has ${interfaceNames().join(', ')}; ${peer} is ${innerAddress}.`)
   show('ip', '-brief', 'address')
   sleep(knobs.pace)

@@ -4,6 +4,7 @@
 import { isIPv4 } from 'node:net'
 import { argumentError } from './errors.ts'
 import { call, libcFunction } from './libc.ts'
+import { sleep } from './process.ts'
 
 const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
 const libcIoctl = libcFunction('int ioctl(int fd, unsigned long request, ...)')
@@ -44,6 +45,20 @@ function ifreqAddress(name: string, argument: string, address: string): Buffer {
   return request
 }
 
+type Ioctl = (code: number, label: string, request: Buffer, ...value: unknown[]) => void
+
+/** Runs `action` with an ioctl on a socket of the calling process's network namespace. */
+function withIoctl<T>(name: string, action: (ioctl: Ioctl) => T): T {
+  const fd = call('socket', libcSocket, [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0])
+  try {
+    return action((code, label, request, ...value) => {
+      call('ioctl', libcIoctl, [fd, code, 'void *', request], [fd, Symbol(label), name, ...value])
+    })
+  } finally {
+    libcClose(fd)
+  }
+}
+
 /**
  * Gives an interface of the calling process's network namespace an address and a netmask, and brings it up.
  * @param name the interface, 1 to 15 bytes, `ifr_name`
@@ -53,20 +68,31 @@ function ifreqAddress(name: string, argument: string, address: string): Buffer {
  * @see netdevice(7)
  */
 export function setip(name: string, address: string, netmask: string): void {
-  const requests = [
-    ['SIOCSIFADDR', SIOCSIFADDR, ifreqAddress(name, 'address', address), address],
-    ['SIOCSIFNETMASK', SIOCSIFNETMASK, ifreqAddress(name, 'netmask', netmask), netmask],
-  ] as const
-  const fd = call('socket', libcSocket, [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0])
-  const ioctl = (code: number, label: string, request: Buffer, ...value: unknown[]) =>
-    call('ioctl', libcIoctl, [fd, code, 'void *', request], [fd, Symbol(label), name, ...value])
-  try {
-    for (const [label, code, request, value] of requests) ioctl(code, label, request, value)
-    const flags = ifreq(name)
-    ioctl(SIOCGIFFLAGS, 'SIOCGIFFLAGS', flags)
-    flags.writeUInt16LE(flags.readUInt16LE(IFREQ.flags) | IFF_UP | IFF_RUNNING, IFREQ.flags)
-    ioctl(SIOCSIFFLAGS, 'SIOCSIFFLAGS', flags, Symbol('IFF_UP'))
-  } finally {
-    libcClose(fd)
-  }
+  const [addressRequest, maskRequest] = [ifreqAddress(name, 'address', address), ifreqAddress(name, 'netmask', netmask)]
+  withIoctl(name, ioctl => {
+    ioctl(SIOCSIFADDR, 'SIOCSIFADDR', addressRequest, address)
+    ioctl(SIOCSIFNETMASK, 'SIOCSIFNETMASK', maskRequest, netmask)
+    const request = ifreq(name)
+    ioctl(SIOCGIFFLAGS, 'SIOCGIFFLAGS', request)
+    request.writeUInt16LE(request.readUInt16LE(IFREQ.flags) | IFF_UP | IFF_RUNNING, IFREQ.flags)
+    ioctl(SIOCSIFFLAGS, 'SIOCSIFFLAGS', request, Symbol('IFF_UP'))
+  })
+}
+
+/**
+ * Waits until an interface can carry packets: it is up, and so is its other end.
+ * @param timeout in seconds
+ * @throws SyscallError ENODEV; Error when the time is up
+ * @see netdevice(7) IFF_RUNNING
+ */
+export function awaitRunning(name: string, timeout = 5): void {
+  withIoctl(name, ioctl => {
+    for (let waited = 0; waited < timeout; waited += 0.002) {
+      const request = ifreq(name)
+      ioctl(SIOCGIFFLAGS, 'SIOCGIFFLAGS', request)
+      if ((request.readUInt16LE(IFREQ.flags) & IFF_RUNNING) !== 0) return
+      sleep(0.002)
+    }
+    throw new Error(`${name} is not running after ${timeout} s: is its other end up?`)
+  })
 }
