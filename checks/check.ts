@@ -1,9 +1,8 @@
 /**
  * `npm run check [lab] [program]`: reads the command line, then becomes the Node that checks (run.ts).
  */
-import { accessSync, constants, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { bundle, cachedBundle } from '../lib/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
@@ -12,7 +11,7 @@ import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
 import { ensure, fail } from '../lib/lab.ts'
 import { findLab, LABS } from '../lib/manifest.ts'
 import { ROOT } from '../lib/root.ts'
-import type { Assignment } from './run.ts'
+import { commandFor } from './command.ts'
 
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
 
@@ -29,29 +28,6 @@ const HELP = [
   '',
   'Options, with what they are otherwise in brackets:',
 ]
-
-/** How a program is started: an executable as it is, TypeScript by this Node. */
-async function commandFor(path: string): Promise<Assignment['command']> {
-  const file = resolve(path)
-  const found = statSync(file, { throwIfNoEntry: false })
-  if (!found) throw new UsageError(`no such program: ${file}`)
-  if (!found.isFile()) throw new UsageError(`not a program but a directory or device: ${file}`)
-  if (/\.[cm]?[jt]s$/.test(file)) return nodeCommand(file)
-  try {
-    accessSync(file, constants.X_OK)
-  } catch {
-    throw new UsageError(`not executable: ${file}\nhint: chmod +x ${file}`)
-  }
-  return [file]
-}
-
-/** TypeScript runs from a bundle where that is possible, else through tsx. */
-async function nodeCommand(file: string): Promise<Assignment['command']> {
-  const compiled = cachedBundle(file) ?? (await bundle(file))
-  if (compiled) return [process.execPath, ...CLONEABLE_FLAGS, '--enable-source-maps', compiled]
-  const tsx = createRequire(import.meta.url).resolve('tsx')
-  return [process.execPath, ...CLONEABLE_FLAGS, '--import', tsx, file]
-}
 
 async function readCommandLine() {
   const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), true)

@@ -7,11 +7,16 @@ import { getSystemErrorMap } from 'node:util'
 /** Exit codes of every program of this project. */
 export const EXIT = { HOLDS: 0, FAILS: 1, USAGE: 2, CANNOT: 77 } as const
 
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number as number, name]))
+// libuv knows most; of two names for one number, the first is the usual one.
+const OTHERS = new Map(
+  Object.entries(constants.errno)
+    .reverse()
+    .map(([name, number]) => [number as number, name]),
+)
 
 /** The name of an errno, `errnoName(1)` → `EPERM`. */
 export function errnoName(errno: number): string {
-  return NAMES.get(errno) ?? `errno ${errno}`
+  return getSystemErrorMap().get(-errno)?.[0] ?? OTHERS.get(errno) ?? `errno ${errno}`
 }
 
 /** What strerror(3) says of an errno, with its first letter raised. */

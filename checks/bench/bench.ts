@@ -1,0 +1,195 @@
+/**
+ * `npm run bench`: measures, side by side, what this project does and what somebody would use instead. It judges no
+ * build: a missed target is printed and changes nothing.
+ */
+import { accessSync, constants } from 'node:fs'
+import { availableParallelism, release } from 'node:os'
+import { join, resolve } from 'node:path'
+import { EXIT, UsageError } from '../../lib/errors.ts'
+import { helpLines, type Knob, parseKnobs } from '../../lib/knobs.ts'
+import { ensure, fail, findProgram } from '../../lib/lab.ts'
+import { LABS } from '../../lib/manifest.ts'
+import { note } from '../../lib/say.ts'
+import type { FunctionPath } from './function-path.ts'
+import { median, milliseconds, type Row, report, rivalRow, rotated } from './measure.ts'
+import type { Contestant, ProgramPath } from './program-path.ts'
+import type { SoakResult } from './soak.ts'
+import { compileC, makeWorkshop, runProgram, runWell } from './workshop.ts'
+
+function count(help: string): Knob<number | undefined> {
+  const parse = (text: string) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)
+  return { initial: undefined, help, placeholder: 'NUMBER', parse }
+}
+
+/** A name is looked up in PATH; a path is one as seen from where the command was typed, which npm leaves. */
+function executable(text: string): string | undefined {
+  const file = text.includes('/') ? resolve(process.env['INIT_CWD'] ?? '.', text) : findProgram(text)
+  if (!file) return undefined
+  try {
+    accessSync(file, constants.X_OK)
+    return file
+  } catch {
+    return undefined
+  }
+}
+
+function program(help: string): Knob<string | undefined> {
+  return { initial: undefined, help, placeholder: 'PATH', parse: executable }
+}
+
+const KNOBS = {
+  soak: count('instead: clones that many children in a row, and fails if one of them does'),
+  node: program('the Node that --soak runs on, instead of this one'),
+}
+
+const HELP = [
+  'Usage: npm run bench                           every comparison, about a minute',
+  '       npm run bench -- --soak 10000           no comparison, but a test of endurance',
+  '',
+  'Options:',
+]
+
+async function programPath(folder: string): Promise<void> {
+  const result = await runProgram<ProgramPath>('program-path.ts', [folder, compileC(folder, 'clone-exec')])
+  const [inC, ...tools] = result.rivals as [Contestant, ...Contestant[]]
+  const row = ({ name, time, cannot }: Contestant, limit: number, strict: boolean): Row =>
+    time === undefined
+      ? { name, value: '', comparison: cannot === 'not installed' ? cannot : `cannot run here: ${cannot}` }
+      : rivalRow(name, result.ours, time, limit, strict)
+  report(`/bin/true in five new namespaces, from start to end: median of ${result.rounds} rounds`, [
+    { name: 'cloneExec() and waitpid()', value: milliseconds(result.ours) },
+    row(inC, 1.3, false),
+    ...tools.map(tool => row(tool, 1, true)),
+  ])
+  if (result.cgroupsHidden)
+    note('crun refuses a machine with both versions of cgroups; it was shown version 2 alone.\n')
+}
+
+async function functionPath(folder: string): Promise<void> {
+  const result = await runProgram<FunctionPath>('function-path.ts', [compileC(folder, 'clone-function')])
+  const { ownMappings, ownBytes, ownTables, fileMappings, fileBytes } = result.weight
+  const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`
+  report(`A function in a child, from clone to the end of waitpid: median of ${result.rounds} rounds`, [
+    { name: 'clone(() => 0) and waitpid()', value: milliseconds(result.ours) },
+    rivalRow('C, as heavy as this Node', result.ours, result.twin, 1.5),
+  ])
+  note(`As heavy: ${mib(ownBytes)} of its own in ${ownMappings} mappings and ${ownTables} page tables,`)
+  note(`${mib(fileBytes)} of files in ${fileMappings} mappings.\n`)
+}
+
+const LAB = 'labs/02-newpid.ts'
+const START_ROUNDS = 5
+const STARTERS = [['npx', 'tsx'], [join('node_modules', '.bin', 'tsx')]] as const
+
+async function startUp(): Promise<void> {
+  const commands = STARTERS.flatMap(starter => [
+    { name: `${starter.join(' ')} -e 0`, argv: [...starter, '-e', '0'], times: [] as number[] },
+    { name: `${starter.join(' ')} ${LAB}`, argv: [...starter, LAB], times: [] as number[] },
+  ])
+  for (const { argv } of commands) await runWell(argv)
+  for (let round = 0; round < START_ROUNDS; round++) {
+    for (const { argv, times } of rotated(commands, round)) {
+      const { firstLine, end } = await runWell(argv)
+      times.push(firstLine ?? end)
+    }
+  }
+  const pairs = STARTERS.map((_, i) => commands.slice(2 * i, 2 * i + 2))
+  const rows = pairs.flatMap(([bare, lab], i): Row[] => {
+    const [empty, first] = [median(bare?.times ?? []), median(lab?.times ?? [])]
+    const more = first - empty
+    const target = { text: 'at most 150 ms more', met: more <= 150 }
+    return [
+      { name: bare?.name ?? '', value: milliseconds(empty), comparison: 'to its end' },
+      {
+        name: lab?.name ?? '',
+        value: milliseconds(first),
+        comparison: `to its first line: ${more.toFixed(0)} ms more`,
+        ...(i === 0 ? { target } : {}),
+      },
+    ]
+  })
+  report(`The start of a lab, everything in the cache: median of ${START_ROUNDS} rounds`, rows)
+}
+
+const CHECK_ROUNDS = 2
+const SECONDS_FOR_CHECKS = 6
+
+/** Seconds of one check. A lab that cannot run on this machine takes no time, and the others still count. */
+async function checkLabs(...words: string[]): Promise<number> {
+  const { end, code } = await runWell(['npm', 'run', '--silent', 'check', ...words], false, [EXIT.HOLDS, EXIT.CANNOT])
+  if (code === EXIT.CANNOT && words.length > 0) note(`${words.join(' ')} cannot run here and is left out.`)
+  return code === EXIT.CANNOT && words.length > 0 ? 0 : end / 1000
+}
+
+async function oneByOne(): Promise<number> {
+  let total = 0
+  for (const { slug } of LABS) total += await checkLabs(slug)
+  return total
+}
+
+async function checks(): Promise<void> {
+  const together: number[] = []
+  const apart: number[] = []
+  const turns = [async () => together.push(await checkLabs()), async () => apart.push(await oneByOne())]
+  for (let round = 0; round < CHECK_ROUNDS; round++) for (const turn of rotated(turns, round)) await turn()
+  const [all, sum] = [median(together), median(apart)]
+  const target = { text: `at most ${SECONDS_FOR_CHECKS} s on two cores`, met: all <= SECONDS_FOR_CHECKS }
+  const cores = `on ${availableParallelism()} cores`
+  report(`The check of all ${LABS.length} labs: median of ${CHECK_ROUNDS} rounds`, [
+    { name: 'npm run check', value: `${all.toFixed(1)} s`, comparison: cores, target },
+    {
+      name: 'npm run check LAB, one by one',
+      value: `${sum.toFixed(1)} s`,
+      comparison: `together takes ${(all / sum).toFixed(2)} x as long`,
+    },
+  ])
+}
+
+async function soak(clones: number, node: string | undefined): Promise<void> {
+  const result = await runProgram<SoakResult>('soak.ts', [String(clones)], node)
+  const { failures, early, late, seconds, examples } = result
+  const grown = (more: number) => `${more >= 0 ? '+' : ''}${more}`
+  const work = result.forced ? 'each child fills its heap and collects it all' : 'each child fills its heap'
+  report(`${clones} clones in a row on Node ${result.node}; ${work}`, [
+    { name: 'failures', value: String(failures), target: { text: 'none', met: failures === 0 } },
+    {
+      name: 'time',
+      value: `${seconds.toFixed(1)} s`,
+      comparison: `${milliseconds((seconds * 1000) / clones)} a clone`,
+    },
+    {
+      name: 'resident memory of the parent',
+      value: `${late.resident} KiB`,
+      comparison: `${grown(late.resident - early.resident)} KiB since the first tenth`,
+    },
+    {
+      name: 'open descriptors of the parent',
+      value: String(late.descriptors),
+      comparison: `${grown(late.descriptors - early.descriptors)} since the first tenth`,
+    },
+  ])
+  for (const example of examples) note(example)
+  if (failures > 0) process.exitCode = EXIT.FAILS
+}
+
+async function compare(): Promise<void> {
+  ensure(['root'], 'the benchmark', 'npm run bench')
+  const folder = makeWorkshop()
+  console.log(`Node ${process.version} on Linux ${release()}, ${process.arch}\n`)
+  await programPath(folder)
+  await functionPath(folder)
+  await startUp()
+  await checks()
+}
+
+try {
+  const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), false)
+  if (values.node && !values.soak) throw new UsageError('--node goes with --soak\nhint: --soak 10000 --node PATH')
+  if (help) console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
+  else if (values.soak) {
+    makeWorkshop()
+    await soak(values.soak, values.node)
+  } else await compare()
+} catch (error) {
+  fail(error)
+}

@@ -1,0 +1,91 @@
+/*
+ * Forks COUNT times with a raw clone(2), one after another, and prints the nanoseconds from clone to the end of
+ * waitpid. The process is first made as heavy as another one: as many bytes of memory of its own and of a file are
+ * resident, in as many mappings.
+ *
+ * Usage: clone-function COUNT OWN-MAPPINGS OWN-BYTES OWN-TABLES FILE-MAPPINGS FILE-BYTES FILE
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, TABLE_REACH = 2 * 1024 * 1024 };
+
+static void fail(const char *what) {
+    fprintf(stderr, "%s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+/*
+ * Mappings of equal size with a hole after each, or the kernel would join them into one. They are spread so far that
+ * they need that many page tables, each of which maps 2 MiB: copying a sparse table costs nearly as much as a full
+ * one.
+ */
+static void weigh(size_t mappings, size_t bytes, size_t tables) {
+    size_t each = (bytes / mappings + PAGE - 1) / PAGE * PAGE;
+    size_t distance = tables * TABLE_REACH / mappings / PAGE * PAGE;
+    if (distance < each + PAGE) distance = each + PAGE;
+    char *range = mmap(NULL, distance * mappings, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (range == MAP_FAILED) fail("mmap");
+    /* Huge pages would make the copy cheaper than the copy of a heap of small pieces. */
+    madvise(range, distance * mappings, MADV_NOHUGEPAGE);
+    for (size_t i = 0; i < mappings; i++) {
+        char *piece = range + i * distance;
+        if (mprotect(piece, each, PROT_READ | PROT_WRITE) != 0) fail("mprotect");
+        for (size_t offset = 0; offset < each; offset += PAGE) piece[offset] = 1;
+    }
+}
+
+/* Pieces of the file, each mapped for itself: the kernel puts every next one below the last, so none are joined. */
+static void weigh_file(const char *path, size_t mappings, size_t bytes) {
+    size_t each = (bytes / mappings + PAGE - 1) / PAGE * PAGE;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) fail(path);
+    if ((size_t)lseek(fd, 0, SEEK_END) < each * mappings) each = PAGE;
+    for (size_t i = 0; i < mappings; i++) {
+        volatile char *piece = mmap(NULL, each, PROT_READ, MAP_PRIVATE, fd, (off_t)(i * each));
+        if (piece == MAP_FAILED) fail("mmap");
+        for (size_t offset = 0; offset < each; offset += PAGE) (void)piece[offset];
+    }
+    close(fd);
+}
+
+static void fork_once(void) {
+    int status;
+    long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0) _exit(0);
+    if (pid < 0) fail("clone");
+    if (waitpid((pid_t)pid, &status, 0) != pid || status != 0) fail("waitpid");
+}
+
+static size_t number(const char *text) { return strtoul(text, NULL, 10); }
+
+int main(int argc, char **argv) {
+    if (argc != 8) {
+        fprintf(stderr,
+                "usage: clone-function COUNT OWN-MAPPINGS OWN-BYTES OWN-TABLES FILE-MAPPINGS FILE-BYTES FILE\n");
+        return 2;
+    }
+    size_t count = number(argv[1]);
+    weigh(number(argv[2]), number(argv[3]), number(argv[4]));
+    weigh_file(argv[7], number(argv[5]), number(argv[6]));
+    double from = now();
+    for (size_t i = 0; i < count; i++) fork_once();
+    printf("%.0f\n", (now() - from) / (double)count);
+    return 0;
+}

@@ -1,0 +1,36 @@
+/**
+ * How a program that somebody names is started.
+ */
+import { accessSync, constants, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { bundle, cachedBundle } from '../lib/bundle.ts'
+import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
+import { UsageError } from '../lib/errors.ts'
+import type { Command } from './sandbox.ts'
+
+/**
+ * How a program is started: an executable as it is, TypeScript by this Node.
+ * @throws UsageError when it is missing, no file, or not executable
+ */
+export async function commandFor(path: string): Promise<Command> {
+  const file = resolve(path)
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found) throw new UsageError(`no such program: ${file}`)
+  if (!found.isFile()) throw new UsageError(`not a program but a directory or device: ${file}`)
+  if (/\.[cm]?[jt]s$/.test(file)) return nodeCommand(file)
+  try {
+    accessSync(file, constants.X_OK)
+  } catch {
+    throw new UsageError(`not executable: ${file}\nhint: chmod +x ${file}`)
+  }
+  return [file]
+}
+
+/** TypeScript runs from a bundle where that is possible, else through tsx. */
+async function nodeCommand(file: string): Promise<Command> {
+  const compiled = cachedBundle(file) ?? (await bundle(file))
+  if (compiled) return [process.execPath, ...CLONEABLE_FLAGS, '--enable-source-maps', compiled]
+  const tsx = createRequire(import.meta.url).resolve('tsx')
+  return [process.execPath, ...CLONEABLE_FLAGS, '--import', tsx, file]
+}

@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict'
+import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
+import test from 'node:test'
+import { type Child, clone, fork } from './clone.ts'
+import { openDescriptors } from './descriptors.ts'
+import { system } from './exec.ts'
+import * as F from './flags.ts'
+import { makeGate, pipe } from './gate.ts'
+import { namespaces } from './namespaces.ts'
+import { childrenOf, statusField } from './proc.ts'
+import { _exit, getpid, getppid, kill, sleep, waitpid } from './process.ts'
+import { capture, inChild, thrownBy } from './testing.ts'
+
+const SHARED = F.CLONE_VM | F.CLONE_VFORK | F.SIGCHLD
+
+test("the child sees the parent's variables and changes only its own copy", () => {
+  let variable = 'before'
+  const seen = inChild(0, () => {
+    const first = variable
+    variable = 'changed'
+    return [first, variable]
+  })
+  assert.deepEqual(seen, ['before', 'changed'])
+  assert.equal(variable, 'before')
+})
+
+test('the number a child returns is its exit code, and nothing is 0', () => {
+  for (const code of [0, 1, 42, 255]) assert.equal(waitpid(fork(() => code)).code, code)
+  assert.equal(waitpid(fork(() => {})).code, 0)
+})
+
+test('the argument reaches the child', () => {
+  assert.equal(waitpid(clone(({ code }) => code, F.SIGCHLD, { code: 7 })).code, 7)
+  assert.equal(waitpid(fork(code => code, 9)).code, 9)
+})
+
+test('in a fresh PID namespace the child is 1 with parent 0, and its children are 2, 3 and 4', () => {
+  const seen = inChild(F.CLONE_NEWPID, () => {
+    const numbers = [1, 2, 3].map(() => inChild(0, () => [getpid(), getppid()]))
+    return { self: [getpid(), getppid()], numbers }
+  })
+  assert.deepEqual(seen, {
+    self: [1, 0],
+    numbers: [
+      [2, 1],
+      [3, 1],
+      [4, 1],
+    ],
+  })
+})
+
+test('each namespace flag gives the child a namespace of that kind and no other', () => {
+  const flags = {
+    uts: F.CLONE_NEWUTS,
+    ipc: F.CLONE_NEWIPC,
+    net: F.CLONE_NEWNET,
+    mnt: F.CLONE_NEWNS,
+    cgroup: F.CLONE_NEWCGROUP,
+  }
+  const ours = namespaces()
+  for (const [kind, flag] of Object.entries(flags)) {
+    const its = inChild(flag, () => namespaces())
+    const differing = Object.keys(ours).filter(name => its[name as 'uts'] !== ours[name as 'uts'])
+    assert.deepEqual(differing, [kind])
+  }
+})
+
+test('with CLONE_VM | CLONE_VFORK a let changed in the child is changed in the parent', () => {
+  let variable = 0
+  const pid = clone(() => {
+    variable = getpid()
+    return 3
+  }, SHARED)
+  assert.equal(waitpid(pid).code, 3)
+  assert.equal(variable, pid)
+})
+
+test('a child on the shared heap may allocate, throw and exit, and the parent goes on', () => {
+  const rounds = Array.from({ length: 50 }, (_, i) => i)
+  const kept: object[] = []
+  for (const i of rounds) {
+    waitpid(clone(() => void kept.push(Array.from({ length: 10000 }, () => ({ i }))), SHARED))
+    assert.equal(waitpid(clone(() => process.exit(5), SHARED)).code, 5)
+  }
+  assert.equal(kept.length, rounds.length)
+})
+
+test('a CLONE_VM child from too deep a stack is refused', () => {
+  const dive = (depth: number): number => (depth === 0 ? clone(() => 0, SHARED) : dive(depth - 1))
+  assert.match(thrownBy(() => dive(300)).message, /part of this stack/)
+})
+
+test('flags that cannot work with JavaScript are refused before the call, with the reason', () => {
+  const reasons: [number, RegExp][] = [
+    [F.CLONE_VM | F.SIGCHLD, /two JavaScript engines.*add CLONE_VFORK/],
+    [F.CLONE_THREAD, /CLONE_THREAD: a second thread/],
+    [F.CLONE_SIGHAND, /CLONE_SIGHAND: the child has to reset/],
+    [F.CLONE_SETTLS, /CLONE_SETTLS: V8 and libc/],
+    [F.CLONE_PIDFD, /CLONE_PIDFD: it needs the address/],
+  ]
+  for (const [flags, reason] of reasons) assert.match(thrownBy(() => clone(() => 0, flags)).message, reason)
+})
+
+test('what is no function, no number or async is refused with a sentence', () => {
+  const bad = (child: unknown, flags: unknown) =>
+    thrownBy(() => clone(child as Child<undefined>, flags as number)).message
+  assert.equal(bad('x', 17), 'clone: the child must be a function, not "x"')
+  assert.equal(bad(undefined, 17), 'clone: the child must be a function, not undefined')
+  for (const flags of ['17', Number.NaN, 1.5, undefined, 2 ** 33])
+    assert.match(
+      bad(() => 0, flags),
+      /flags must be a number such as/,
+    )
+  assert.match(
+    bad(async () => 0, 17),
+    /must not be async or return a promise: a cloned child has no event loop/,
+  )
+})
+
+test('a child that returns a promise says why that cannot be, and exits 1', () => {
+  const { code, output } = capture(0, (() => Promise.resolve(0)) as unknown as Child<undefined>)
+  assert.equal(code, 1)
+  assert.match(output, /no event loop that would ever settle it/)
+})
+
+test('a child that throws prints its error and exits 1', () => {
+  const { code, output } = capture(0, () => {
+    throw new Error('broken on purpose')
+  })
+  assert.equal(code, 1)
+  assert.match(output, /broken on purpose/)
+})
+
+test('a child that returns no exit code says so and exits 1', () => {
+  for (const wrong of ['0', 256, -1, 0.5, null]) {
+    const { code, output } = capture(0, (() => wrong) as unknown as Child<undefined>)
+    assert.equal(code, 1)
+    assert.match(output, /exit code from 0 to 255/)
+  }
+})
+
+test("process.exit in a child ends the child alone, without the parent's exit handlers", () => {
+  const { code, output } = capture(0, () => {
+    const status = inChild(0, () => {
+      process.on('exit', () => console.log('handler ran'))
+      return waitpid(fork(() => process.exit(6))).code
+    })
+    console.log(`code ${status}`)
+  })
+  assert.equal(code, 0)
+  assert.equal(output, 'code 6\n')
+})
+
+test('console.log of a child is complete, in order, and longer than a pipe holds', () => {
+  const { output } = capture(0, () => {
+    for (let i = 0; i < 20000; i++) console.log(i)
+  })
+  assert.equal(output, Array.from({ length: 20000 }, (_, i) => `${i}\n`).join(''))
+})
+
+test('stdin, stdout and stderr work in what a child executes', () => {
+  const { output } = capture(0, () => {
+    system('echo out; echo err >&2; wc -c < /dev/null')
+  })
+  assert.equal(output, 'out\nerr\n0\n')
+})
+
+test('a child of a parent that dies is killed by the kernel', () => {
+  for (const flags of [0, F.CLONE_NEWPID]) {
+    // The write end lives in the grandchild alone: its death is the end of the file.
+    const { readEnd, writeEnd } = pipe()
+    const started = makeGate()
+    const middle = fork(() => {
+      clone(() => {
+        started.open()
+        sleep(600)
+      }, flags | F.SIGCHLD)
+      sleep(600)
+    })
+    started.wait()
+    closeSync(writeEnd)
+    kill(middle, 'SIGKILL')
+    waitpid(middle)
+    assert.equal(readFileSync(readEnd, 'utf8'), '')
+    closeSync(readEnd)
+  }
+})
+
+test('a signal to the child never reaches a handler of the parent', async () => {
+  let calls = 0
+  const handler = () => void calls++
+  for (const signal of ['SIGTERM', 'SIGUSR2', 'SIGINT'] as const) {
+    process.on(signal, handler)
+    const started = makeGate()
+    const pid = fork(() => {
+      started.open()
+      sleep(600)
+    })
+    started.wait()
+    kill(pid, signal)
+    assert.equal(waitpid(pid).signal, signal)
+    await new Promise(setImmediate)
+    process.off(signal, handler)
+  }
+  assert.equal(calls, 0)
+})
+
+test('a namespace needs privilege, and the error says which call, which errno and what to do', () => {
+  const { output } = capture(0, () => {
+    process.setgid?.(65534)
+    process.setuid?.(65534)
+    clone(() => 0, F.CLONE_NEWNET | F.SIGCHLD)
+  })
+  assert.equal(
+    output,
+    'clone(child, CLONE_NEWNET|SIGCHLD): EPERM (Operation not permitted)\n' +
+      'hint: a new namespace needs root (or a user namespace that grants it): run the program with sudo; see clone(2)\n',
+  )
+})
+
+test('an ordinary user becomes root in a user namespace', () => {
+  const seen = inChild(0, () => {
+    process.setgid?.(65534)
+    process.setuid?.(65534)
+    return inChild(F.CLONE_NEWUSER | F.CLONE_NEWUTS, () => statusField('self', 'CapEff'))
+  })
+  assert.match(seen ?? '', /[1-9a-f]{4,}/)
+})
+
+test('CLONE_FILES and CLONE_FS share the descriptors and the directory', () => {
+  const home = process.cwd()
+  const fd = openSync('/dev/null', 'r')
+  waitpid(clone(() => closeSync(fd), F.CLONE_FILES | F.SIGCHLD))
+  assert.throws(() => closeSync(fd), { code: 'EBADF' })
+  waitpid(clone(() => process.chdir('/'), F.CLONE_FS | F.SIGCHLD))
+  assert.equal(readlinkSync('/proc/self/cwd'), '/')
+  process.chdir(home)
+})
+
+test('three hundred children leave neither a descriptor nor a process behind', () => {
+  const census = () => [openDescriptors(getpid()).length, childrenOf(getpid())]
+  const before = census()
+  for (let i = 0; i < 300; i++) assert.equal(waitpid(fork(() => i & 0x7f)).code, i & 0x7f)
+  assert.deepEqual(census(), before)
+})
+
+test('_exit of a child runs no finally block and flushes nothing', () => {
+  const { code, output } = capture(0, () => {
+    try {
+      _exit(4)
+    } finally {
+      console.log('finally')
+    }
+  })
+  assert.deepEqual([code, output], [4, ''])
+})

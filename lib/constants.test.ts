@@ -1,0 +1,152 @@
+/**
+ * Every number that TypeScript takes from a C header, against the C compiler of this machine.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'node:test'
+import { compilers } from '../native/build.ts'
+import * as FLAGS from './flags.ts'
+import * as INTERFACES from './interfaces.ts'
+import { KCMP, SYS_kcmp } from './kcmp.ts'
+import { findProgram } from './lab.ts'
+import * as LINKS from './links.ts'
+import * as MOUNT from './mount.ts'
+import * as POLL from './poll.ts'
+import { __WALL, WNOHANG, WUNTRACED } from './process.ts'
+import * as PTRACE from './ptrace.ts'
+import * as SECCOMP from './seccomp.ts'
+
+const HEADERS = [
+  'stddef.h',
+  'sched.h',
+  'signal.h',
+  'poll.h',
+  'linux/sched.h',
+  'sys/wait.h',
+  'sys/mount.h',
+  'sys/socket.h',
+  'sys/ioctl.h',
+  'sys/syscall.h',
+  'sys/signalfd.h',
+  'sys/prctl.h',
+  'net/if.h',
+  'netinet/in.h',
+  'linux/kcmp.h',
+  'linux/netlink.h',
+  'linux/rtnetlink.h',
+  'linux/seccomp.h',
+  'linux/filter.h',
+  'linux/audit.h',
+  'errno.h',
+]
+
+/** The value of C expressions, as the compiler sees them. */
+function valuesInC(expressions: readonly string[]): number[] {
+  const folder = mkdtempSync(join(tmpdir(), 'constants-'))
+  const source = join(folder, 'print.c')
+  const lines = expressions.map(expression => `  printf("%lld\\n", (long long)(${expression}));`)
+  // linux/ptrace.h and sys/ptrace.h exclude each other; only the former has the syscall info.
+  const head = [
+    '#define _GNU_SOURCE',
+    '#include <stdio.h>',
+    ...HEADERS.map(name => `#include <${name}>`),
+    '#include <linux/ptrace.h>',
+  ]
+  writeFileSync(source, [...head, 'int main(void) {', ...lines, '}', ''].join('\n'))
+  const compiler = compilers().find(findProgram) as string
+  execFileSync(compiler, ['-w', '-o', join(folder, 'print'), source])
+  const printed = execFileSync(join(folder, 'print'), { encoding: 'utf8' })
+  rmSync(folder, { recursive: true })
+  return printed.trim().split('\n').map(Number)
+}
+
+/** Compares numbers with C expressions, all in one compilation. */
+function compare(expected: Readonly<Record<string, number | undefined>>): void {
+  const names = Object.keys(expected)
+  const values = valuesInC(names)
+  assert.deepEqual(Object.fromEntries(names.map((name, i) => [name, values[i]])), { ...expected })
+}
+
+const numbersOf = (module: object) =>
+  Object.fromEntries(Object.entries(module).filter(([, value]) => typeof value === 'number'))
+const prefixed = (prefix: string, table: object) =>
+  Object.fromEntries(Object.entries(table).map(([name, value]) => [`${prefix}${name}`, value as number]))
+
+test('the CLONE_ constants are those of sched.h', () => compare(numbersOf(FLAGS)))
+
+test('the constants of waitpid, mount, kcmp and pivot_root are those of the headers', () => {
+  compare({ WNOHANG, WUNTRACED, __WALL, ...numbersOf(MOUNT), ...prefixed('KCMP_', KCMP), SYS_kcmp })
+})
+
+test('the requests, flags and offsets of struct ifreq are those of net/if.h', () => {
+  const { IFREQ, ...module } = INTERFACES
+  compare({
+    ...numbersOf(module),
+    'sizeof(struct ifreq)': IFREQ.size,
+    'offsetof(struct ifreq, ifr_name)': IFREQ.name,
+    'offsetof(struct ifreq, ifr_addr)': IFREQ.address,
+    'offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_family)': IFREQ.family,
+    'offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_addr)': IFREQ.ipv4,
+    'offsetof(struct ifreq, ifr_flags)': IFREQ.flags,
+  })
+})
+
+test('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', () => {
+  compare({
+    ...LINKS.NETLINK,
+    AF_NETLINK: LINKS.AF_NETLINK,
+    'SOCK_RAW | SOCK_CLOEXEC': LINKS.SOCK_RAW_CLOEXEC,
+    'sizeof(struct nlmsghdr)': LINKS.SIZES.nlmsghdr,
+    'sizeof(struct ifinfomsg)': LINKS.SIZES.ifinfomsg,
+    'sizeof(struct ifaddrmsg)': LINKS.SIZES.ifaddrmsg,
+  })
+})
+
+test('the requests, options and struct of ptrace are those of linux/ptrace.h', () => {
+  const { size, op, nr, args, rval } = PTRACE.SYSCALL_INFO
+  compare({
+    ...prefixed('PTRACE_', PTRACE.PTRACE),
+    ...prefixed('PTRACE_O_', PTRACE.PTRACE_O),
+    'sizeof(struct ptrace_syscall_info)': size,
+    'offsetof(struct ptrace_syscall_info, op)': op,
+    'offsetof(struct ptrace_syscall_info, seccomp.nr)': nr,
+    'offsetof(struct ptrace_syscall_info, seccomp.args)': args,
+    'offsetof(struct ptrace_syscall_info, exit.rval)': rval,
+  })
+})
+
+test('the filter of seccomp uses the numbers and offsets of the headers', () => {
+  const { audit, ...calls } = SECCOMP.signalCalls()
+  compare({
+    ...prefixed('SYS_', calls),
+    [process.arch === 'x64' ? 'AUDIT_ARCH_X86_64' : 'AUDIT_ARCH_AARCH64']: audit,
+    ...numbersOf(SECCOMP),
+    'offsetof(struct seccomp_data, nr)': SECCOMP.SECCOMP_DATA.nr,
+    'offsetof(struct seccomp_data, arch)': SECCOMP.SECCOMP_DATA.arch,
+    'sizeof(struct sock_filter)': 8,
+    'offsetof(struct sock_filter, k)': 4,
+    'BPF_LD | BPF_W | BPF_ABS': 0x20,
+    'BPF_JMP | BPF_JEQ | BPF_K': 0x15,
+    'BPF_RET | BPF_K': 0x06,
+  })
+})
+
+test('the sizes of sigset_t, pollfd and signalfd_siginfo are those of the headers', () => {
+  compare({
+    'sizeof(sigset_t)': POLL.SIGSET_SIZE,
+    'sizeof(struct signalfd_siginfo)': POLL.SIGINFO_SIZE,
+    'sizeof(struct pollfd)': 8,
+    'offsetof(struct pollfd, revents)': 6,
+    'SFD_NONBLOCK | SFD_CLOEXEC': 0o2004000,
+    'sizeof(struct timespec)': 16,
+    POLLIN: 1,
+    POLLOUT: 4,
+  })
+})
+
+test('errno and signal numbers of Node are those of the C library', () => {
+  compare({ ...constants.signals, ...constants.errno })
+})

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import test from 'node:test'
+import { hierarchies } from './cgroup.ts'
+import { fork } from './clone.ts'
+import { cloneExec } from './clone-exec.ts'
+import { errnoName } from './errors.ts'
+import * as F from './flags.ts'
+import { freeAddresses, freeInterfaceName, interfaceNames } from './free-network.ts'
+import { setip } from './interfaces.ts'
+import { shares } from './kcmp.ts'
+import { links } from './links.ts'
+import { mount, mounts } from './mount.ts'
+import { inNamespace, namespaces, setns, unshare } from './namespaces.ts'
+import { nsPids } from './proc.ts'
+import { getpid, gettid, kill, waitpid } from './process.ts'
+import { decodeStatus } from './status.ts'
+import { inChild, thrownBy } from './testing.ts'
+import { sethostname } from './uts.ts'
+
+test('wait statuses are decoded as sys/wait.h does', () => {
+  assert.deepEqual(decodeStatus(0x2a00), { code: 42, signal: null, coreDumped: false })
+  assert.deepEqual(decodeStatus(9), { code: null, signal: 'SIGKILL', coreDumped: false })
+  assert.deepEqual(decodeStatus(0x86), { code: null, signal: 'SIGABRT', coreDumped: true })
+})
+
+test('a call that fails names itself, its arguments, the errno and what to do', () => {
+  assert.equal(
+    thrownBy(() => kill(4194305, 'SIGKILL')).message,
+    'kill(4194305, SIGKILL): ESRCH (No such process)\nhint: no process has that number in this PID namespace; see kill(2)',
+  )
+  assert.match(thrownBy(() => waitpid(getpid())).message, /^waitpid\(\d+, 0\): ECHILD .*\nhint: .*__WALL/)
+  assert.match(
+    thrownBy(() => setip('nope0', '10.0.0.1', '255.0.0.0')).message,
+    /ioctl\(\d+, SIOCSIFADDR, "nope0", "10.0.0.1"\): ENODEV/,
+  )
+  assert.equal(errnoName(11), 'EAGAIN')
+})
+
+test('a wrong argument is named, with what was expected and what arrived', () => {
+  const messages: [() => unknown, string][] = [
+    [() => sethostname(''), 'sethostname: name must be a string of 1 to 64 bytes, not ""'],
+    [() => kill(1, 'SIGNOPE' as 'SIGKILL'), 'kill: signal must be a signal such as SIGTERM, not "SIGNOPE"'],
+    [() => kill(Number.NaN, 9), 'kill: pid must be a whole number, not NaN'],
+    [
+      () => setip('eth0', '10.0.0', '255.0.0.0'),
+      'setip: address must be an IPv4 address such as 10.0.0.4, not "10.0.0"',
+    ],
+    [
+      () => setip('a-name-too-long-for-it', '10.0.0.1', '255.0.0.0'),
+      'setip: interface must be a name of 1 to 15 bytes, not "a-name-too-long-for-it"',
+    ],
+    [() => waitpid(1.5), 'waitpid: pid must be a whole number, not 1.5'],
+  ]
+  for (const [act, message] of messages) assert.equal(thrownBy(act).message, message)
+})
+
+test("the child's host name does not leak to the host", () => {
+  const before = hostname()
+  const inside = inChild(F.CLONE_NEWUTS, () => {
+    sethostname('myhost')
+    return hostname()
+  })
+  assert.equal(inside, 'myhost')
+  assert.equal(hostname(), before)
+})
+
+test('unshare and setns move the calling process', () => {
+  const [ours, moved, back] = inChild(0, () => {
+    const home = openSync('/proc/self/ns/uts', 'r')
+    const before = namespaces().uts
+    unshare(F.CLONE_NEWUTS)
+    const away = namespaces().uts
+    setns(home, F.CLONE_NEWUTS)
+    closeSync(home)
+    return [before, away, namespaces().uts]
+  })
+  assert.notEqual(moved, ours)
+  assert.equal(back, ours)
+})
+
+test('setip sets address, mask and up, in the network of the caller alone', () => {
+  const inside = inChild(F.CLONE_NEWNET, () => {
+    setip('lo', '10.9.8.7', '255.255.255.0')
+    return links()
+  })
+  assert.equal(inside.length, 1)
+  assert.deepEqual([inside[0]?.name, inside[0]?.isUp], ['lo', true])
+  assert.ok(inside[0]?.addresses.includes('10.9.8.7/24'))
+  assert.ok(!links().some(({ addresses }) => addresses.includes('10.9.8.7/24')))
+})
+
+test('rtnetlink tells both ends of a veth pair by their indexes', () => {
+  const seen = inChild(F.CLONE_NEWNET, () => {
+    waitpid(cloneExec(['ip', 'link', 'add', 'left', 'type', 'veth', 'peer', 'name', 'right']))
+    return links().filter(({ kind }) => kind === 'veth')
+  })
+  const [one, other] = seen
+  assert.deepEqual(seen.map(({ name }) => name).sort(), ['left', 'right'])
+  assert.equal(one?.peerIndex, other?.index)
+  assert.equal(other?.peerIndex, one?.index)
+  assert.equal(one?.peerIsElsewhere, false)
+})
+
+test('a name or a network that is in use is not taken', () => {
+  const seen = inChild(F.CLONE_NEWNET, () => {
+    const free = [freeInterfaceName('veth0'), ...freeAddresses(['10.0.0.3', '10.0.0.4'])]
+    waitpid(cloneExec(['ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth1']))
+    setip('veth0', '10.0.0.200', '255.255.254.0')
+    return { free, taken: [freeInterfaceName('veth0'), ...freeAddresses(['10.0.0.3', '10.0.0.4'])] }
+  })
+  assert.deepEqual(seen.free, ['veth0', '10.0.0.3', '10.0.0.4'])
+  assert.deepEqual(seen.taken, ['veth2', '10.0.2.3', '10.0.2.4'])
+})
+
+test('kcmp says that threads share and that a forked child does not', () => {
+  const ready = openSync('/dev/null', 'r')
+  const pid = fork(() => void readFileSync(ready))
+  assert.equal(shares(getpid(), gettid(), 'VM'), true)
+  assert.deepEqual(
+    (['VM', 'FILES', 'FS'] as const).map(what => shares(getpid(), pid, what)),
+    [false, false, false],
+  )
+  waitpid(pid)
+  closeSync(ready)
+})
+
+test('a mount in a new mount namespace is seen inside and not outside', () => {
+  const inside = inChild(F.CLONE_NEWNS, () => {
+    mount('none', '/', null, 0x4000 | 0x40000)
+    mount('proof', '/mnt', 'tmpfs')
+    return mounts().some(({ source }) => source === 'proof')
+  })
+  assert.equal(inside, true)
+  assert.equal(
+    mounts().some(({ source }) => source === 'proof'),
+    false,
+  )
+})
+
+test('a process has one number in each PID namespace', () => {
+  const [outer, inner] = inChild(F.CLONE_NEWPID, () =>
+    inChild(F.CLONE_NEWPID, () =>
+      nsPids(Number(readFileSync('/proc/thread-self/stat', 'utf8').split(' ')[0])).slice(-2),
+    ),
+  )
+  assert.deepEqual([outer, inner], [2, 1])
+})
+
+test('inNamespace looks from another process and comes back', () => {
+  const before = namespaces().net
+  const names = inNamespace(getpid(), 'net', interfaceNames)
+  assert.deepEqual(names, interfaceNames())
+  assert.equal(namespaces().net, before)
+})
+
+test('every hierarchy has a version and lists its controllers', () => {
+  for (const { path, version, controllers } of hierarchies()) {
+    assert.ok(path.startsWith('/'))
+    assert.ok(version === 1 ? controllers.length > 0 : Array.isArray(controllers))
+  }
+})

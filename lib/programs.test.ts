@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { chmodSync, closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'node:test'
+import { clone } from './clone.ts'
+import { cloneExec } from './clone-exec.ts'
+import { openDescriptors } from './descriptors.ts'
+import { execve, execvp, system } from './exec.ts'
+import * as F from './flags.ts'
+import { makeGate, pipe } from './gate.ts'
+import { namespaces } from './namespaces.ts'
+import { childrenOf } from './proc.ts'
+import { getpid, kill, sleep, WNOHANG, waitpid } from './process.ts'
+import { capture, inChild, thrownBy } from './testing.ts'
+
+const FIVE = F.CLONE_NEWNS | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.CLONE_NEWPID | F.CLONE_NEWNET
+
+test('cloneExec starts a program in new namespaces, where it is PID 1', () => {
+  const { output } = capture(0, () => {
+    waitpid(cloneExec(['sh', '-c', 'echo $$; readlink /proc/self/ns/uts'], { flags: FIVE }))
+  })
+  const [pid, uts] = output.trim().split('\n')
+  assert.equal(pid, '1')
+  assert.notEqual(uts, `uts:[${namespaces().uts}]`)
+})
+
+test('cloneExec hands over arguments, environment and directory as they are', () => {
+  const { output } = capture(0, () => {
+    const argv = ['sh', '-c', 'printf "%s|" "$@" "$WORD"; pwd; env | wc -l', 'sh', 'two words', '', '--x', 'ü"\'$']
+    waitpid(cloneExec(argv, { cwd: '/usr', env: { WORD: 'a b', PWD: '/usr' } }))
+  })
+  assert.match(output, /^two words\|\|--x\|ü"'\$\|a b\|\/usr\n/)
+})
+
+test('cloneExec enters a root directory', () => {
+  const root = mkdtempSync(join(tmpdir(), 'root-'))
+  const error = thrownBy(() => cloneExec(['/bin/true'], { root }))
+  assert.equal(error.message.split('\n')[0], 'execve("/bin/true"): ENOENT (No such file or directory)')
+  rmSync(root, { recursive: true })
+})
+
+test('a cloneExec that fails names the call that failed and leaves no process', () => {
+  const failing: [() => unknown, RegExp][] = [
+    [() => cloneExec(['no-such-program']), /^execve\("no-such-program"\): ENOENT/],
+    [() => cloneExec(['/etc/passwd']), /^execve\("\/etc\/passwd"\): EACCES/],
+    [() => cloneExec(['true'], { cwd: '/no/such' }), /^chdir\("\/no\/such"\): ENOENT/],
+    [() => cloneExec(['true'], { root: '/no/such' }), /^chroot\("\/no\/such"\): ENOENT/],
+    [() => cloneExec(['true'], { flags: F.CLONE_FS | F.CLONE_NEWNS }), /^clone\("true", CLONE_FS\|CLONE_NEWNS/],
+    [() => cloneExec([]), /argv must be a program/],
+    [() => cloneExec(['true'], { flags: F.CLONE_THREAD }), /make threads/],
+  ]
+  const census = () => [openDescriptors(getpid()).length, childrenOf(getpid())]
+  const before = census()
+  for (const [start, message] of failing) assert.match(thrownBy(start).message, message)
+  assert.deepEqual(census(), before)
+})
+
+test('what cloneExec starts is killed when its parent dies', () => {
+  const { readEnd, writeEnd } = pipe()
+  const started = makeGate()
+  const middle = clone(() => {
+    // Descriptor 1 of the program is the only write end that is left.
+    process.chdir('/')
+    waitpid(cloneExec(['true']))
+    started.open()
+    waitpid(cloneExec(['sleep', '600']))
+  }, F.SIGCHLD)
+  started.wait()
+  closeSync(writeEnd)
+  closeSync(readEnd)
+  kill(middle, 'SIGKILL')
+  assert.equal(waitpid(middle).signal, 'SIGKILL')
+})
+
+test('execve and execvp replace the process and keep its descriptors', () => {
+  const byPath = capture(0, () => execve('/bin/sh', ['sh', '-c', 'echo "$A"; exit 3'], { A: 'by path' }))
+  assert.deepEqual([byPath.code, byPath.output], [3, 'by path\n'])
+  const bySearch = capture(0, () => execvp('sh', ['sh', '-c', 'exit 4']))
+  assert.equal(bySearch.code, 4)
+})
+
+test('execve that cannot says why, and the process goes on', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'exec-'))
+  const broken = join(folder, 'broken')
+  writeFileSync(broken, 'no program\n')
+  chmodSync(broken, 0o755)
+  assert.equal(thrownBy(() => execve(broken, ['x'])).code, 'ENOEXEC')
+  assert.equal(
+    thrownBy(() => execve('/no/such', ['x'])).message.split('\n')[0],
+    'execve("/no/such", [x]): ENOENT (No such file or directory)',
+  )
+  assert.match(thrownBy(() => execvp('', [])).message, /the program must be a path/)
+  rmSync(folder, { recursive: true })
+})
+
+test('system returns how the shell ended', () => {
+  assert.deepEqual(system('exit 5'), { code: 5, signal: null, coreDumped: false })
+  assert.equal(system('kill -9 $$').signal, 'SIGKILL')
+  const missing = capture(0, () => system('no-such-command').code ?? 1)
+  assert.equal(missing.code, 127)
+})
+
+test('a program started here does not ignore SIGPIPE', () => {
+  const { output } = capture(0, () => {
+    system('grep SigIgn /proc/self/status')
+    waitpid(cloneExec(['grep', 'SigIgn', '/proc/self/status']))
+  })
+  for (const line of output.trim().split('\n')) assert.equal(BigInt(`0x${line.split('\t')[1]}`) & (1n << 12n), 0n)
+})
+
+test('a gate holds one side until the other opens it', () => {
+  const gate = makeGate()
+  const { readEnd, writeEnd } = pipe()
+  const pid = clone(() => {
+    gate.wait()
+    return 8
+  }, F.SIGCHLD)
+  assert.equal(waitpid(pid, WNOHANG).pid, 0)
+  gate.open()
+  assert.equal(waitpid(pid).code, 8)
+  closeSync(readEnd)
+  closeSync(writeEnd)
+})
+
+test('a gate whose other side died ends the wait with an error', () => {
+  const gate = makeGate()
+  waitpid(clone(() => 0, F.SIGCHLD))
+  const pid = clone(() => 0, F.SIGCHLD)
+  waitpid(pid)
+  assert.match(thrownBy(() => gate.wait()).message, /the other process died before it opened/)
+})
+
+test('sleep goes on after a signal', () => {
+  const elapsed = inChild(0, () => {
+    const started = process.hrtime.bigint()
+    const target = getpid()
+    const disturber = clone(() => {
+      for (let i = 0; i < 10; i++) {
+        sleep(0.01)
+        kill(target, 'SIGCONT')
+      }
+    }, F.SIGCHLD)
+    sleep(0.25)
+    waitpid(disturber)
+    return Number(process.hrtime.bigint() - started) / 1e9
+  })
+  assert.ok(elapsed >= 0.25, `slept ${elapsed} s`)
+})

@@ -1,0 +1,54 @@
+/**
+ * For tests: what a child saw, and what it printed.
+ */
+import { closeSync, readFileSync } from 'node:fs'
+import { type Child, clone } from './clone.ts'
+import { dup2 } from './descriptors.ts'
+import { SIGCHLD } from './flags.ts'
+import { pipe } from './gate.ts'
+import { writeAll } from './output.ts'
+import { waitpid } from './process.ts'
+import type { WaitStatus } from './status.ts'
+
+/** Reads a descriptor to its end and closes it. */
+function drain(fd: number): string {
+  const text = readFileSync(fd, 'utf8')
+  closeSync(fd)
+  return text
+}
+
+/** Runs `look` in a child cloned with `flags` and gives what it returned. */
+export function inChild<T>(flags: number, look: () => T): T {
+  const { readEnd, writeEnd } = pipe()
+  const pid = clone(() => writeAll(writeEnd, JSON.stringify(look())), flags | SIGCHLD)
+  closeSync(writeEnd)
+  const text = drain(readEnd)
+  const { code, signal } = waitpid(pid)
+  if (code !== 0) throw new Error(`the child ended with ${signal ?? code}`)
+  return JSON.parse(text) as T
+}
+
+/** Runs a child and gives all that it, and whatever it started, printed on descriptors 1 and 2. */
+export function capture(flags: number, child: Child<undefined>): WaitStatus & { readonly output: string } {
+  const { readEnd, writeEnd } = pipe()
+  const pid = clone(() => {
+    dup2(writeEnd, 1)
+    dup2(writeEnd, 2)
+    closeSync(readEnd)
+    return child(undefined)
+  }, flags | SIGCHLD)
+  closeSync(writeEnd)
+  const output = drain(readEnd)
+  const { code, signal, coreDumped } = waitpid(pid)
+  return { code, signal, coreDumped, output }
+}
+
+/** The error that `action` throws. */
+export function thrownBy(action: () => unknown): Error & { code?: string; hint?: string } {
+  try {
+    action()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}
