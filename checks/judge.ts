@@ -1,21 +1,21 @@
 /**
  * Runs one program in a sandbox, lets the observer watch, and judges. Synchronous: it is the life of a forked child.
  */
-import { readSync } from 'node:fs'
 import { CannotRun } from '../lib/errors.ts'
 import { interfaceNames } from '../lib/free-network.ts'
 import { links } from '../lib/links.ts'
 import { mounts } from '../lib/mount.ts'
 import { inNamespace, type Namespaces, namespaces } from '../lib/namespaces.ts'
-import { closeQuietly, poll, readSignals, watchSignals } from '../lib/poll.ts'
+import { watchSignals } from '../lib/poll.ts'
 import { allPids, statusField } from '../lib/proc.ts'
 import { getpid } from '../lib/process.ts'
 import { FOLLOW_TREE, seize } from '../lib/ptrace.ts'
-import { type Census, compareCensus, takeCensus } from './census.ts'
+import { compareCensus, takeCensus } from './census.ts'
 import { type Checker, EVERY_LAB, type Failure } from './claims.ts'
 import { Observer } from './observer.ts'
 import type { Observation } from './record.ts'
 import { type Command, makeSandbox, type Sandbox } from './sandbox.ts'
+import { Watch } from './watch.ts'
 
 /** What became of one claim. */
 export interface Finding {
@@ -34,51 +34,8 @@ export type Verdict =
     }
   | { readonly kind: 'cannot'; readonly reason: string }
 
-const KEPT_OUTPUT = 16384
-const SIGCHLD = 17
 /** How long after the program's end the kernel may take to remove what died with it, in seconds. */
 const SETTLING = 2
-
-/** Waits for events of one sandbox: traced processes, output, and signals to the judge. */
-class Watch {
-  output = ''
-  interrupted = false
-  readonly #signals: number
-  readonly #observer: Observer
-  #pipe: number | undefined
-
-  constructor(signals: number, pipe: number, observer: Observer) {
-    this.#signals = signals
-    this.#observer = observer
-    this.#pipe = pipe
-  }
-
-  /** Handles whatever comes until `done` or until `deadline` (ms since the epoch). @returns whether it is done */
-  until(done: () => boolean, deadline: number): boolean {
-    for (;;) {
-      this.#observer.drain()
-      if (done()) return true
-      const left = deadline - Date.now()
-      if (left <= 0 || this.interrupted) return false
-      const ready = poll([this.#signals, ...(this.#pipe === undefined ? [] : [this.#pipe])], left / 1000)
-      if (ready.includes(this.#signals) && readSignals(this.#signals).some(signal => signal !== SIGCHLD))
-        this.interrupted = true
-      if (this.#pipe !== undefined && ready.includes(this.#pipe)) this.#read(this.#pipe)
-    }
-  }
-
-  #read(pipe: number): void {
-    const buffer = Buffer.alloc(65536)
-    const length = readSync(pipe, buffer)
-    if (length === 0) this.close()
-    this.output = (this.output + buffer.toString('utf8', 0, length)).slice(-KEPT_OUTPUT)
-  }
-
-  close(): void {
-    if (this.#pipe !== undefined) closeQuietly(this.#pipe)
-    this.#pipe = undefined
-  }
-}
 
 /** What is in the sandbox now beyond its own: for the claim that nothing is left behind. */
 function inSandbox(init: number, own: Namespaces): string[] {
@@ -135,16 +92,10 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, timeout: nu
   }
 }
 
-function machineFinding(before: Census, after: Census): Finding {
-  const changes = compareCensus(before, after)
-  const failure =
-    changes.length > 0
-      ? {
-          expected: 'the machine as it was before',
-          seen: changes.join('; '),
-          cause: 'the program reached out of the sandbox',
-        }
-      : undefined
+function machineFinding(changes: readonly string[]): Finding {
+  const expected = 'the machine as it was before'
+  const cause = 'the program reached out of the sandbox'
+  const failure = changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined
   return {
     title: 'the machine is as it was: its interfaces, mounts, groups and processes',
     section: 'clean-up',
@@ -152,11 +103,21 @@ function machineFinding(before: Census, after: Census): Finding {
   }
 }
 
+/** Runs the program and decides every claim about it. */
+function decide(checker: Checker, sandbox: Sandbox, watch: Watch, observer: Observer, timeout: number) {
+  seize(sandbox.init, FOLLOW_TREE)
+  const observation = observe(sandbox, watch, observer, timeout)
+  const claims = watch.interrupted ? [] : [...checker, ...EVERY_LAB]
+  const findings = claims.map(({ title, section, refute }) => ({ title, section, failure: refute(observation) }))
+  return { findings, own: observation.sandbox }
+}
+
 /**
  * Checks one program.
  * @param checker the claims of its lab
  * @param command the program and its arguments
  * @param timeout seconds it may take
+ * @throws CannotRun when no sandbox can be made here; SyscallError
  */
 export function judge(checker: Checker, command: Command, timeout: number): Verdict {
   const started = Date.now()
@@ -168,25 +129,17 @@ export function judge(checker: Checker, command: Command, timeout: number): Verd
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const observer = new Observer(init)
   const watch = new Watch(signals, sandbox.output, observer)
-  let findings: Finding[]
+  let decided: ReturnType<typeof decide>
   try {
-    seize(init, FOLLOW_TREE)
-    const observation = observe(sandbox, watch, observer, timeout)
-    const claims = [...checker, ...EVERY_LAB]
-    findings = claims.map(({ title, section, refute }) => ({ title, section, failure: refute(observation) }))
+    decided = decide(checker, sandbox, watch, observer, timeout)
   } finally {
-    watch.interrupted = false
     sandbox.kill()
-    watch.until(() => observer.statusOf(init) !== undefined, Date.now() + 10000)
-    watch.close()
+    watch.bury(init)
     sandbox.remove()
   }
-  if (watch.interrupted) throw new Error('interrupted')
-  const finding = machineFinding(before, takeCensus(mark))
-  return {
-    kind: 'judged',
-    findings: [...findings, finding],
-    output: watch.output,
-    seconds: (Date.now() - started) / 1000,
-  }
+  if (watch.interrupted) return { kind: 'cannot', reason: 'interrupted' }
+  const strays = allPids().filter(pid => isInside(pid, decided.own))
+  const changes = [...compareCensus(before, takeCensus(mark)), ...strays.map(pid => `process ${pid} escaped`)]
+  const seconds = (Date.now() - started) / 1000
+  return { kind: 'judged', findings: [...decided.findings, machineFinding(changes)], output: watch.output, seconds }
 }

@@ -43,6 +43,8 @@ export class Observer {
   readonly signals: SignalCall[] = []
   readonly networks: NetworkMoment[] = []
   readonly #init: number
+  readonly #outsideNet: number
+  #recording = true
   readonly #pending = new Map<number, SignalCall>()
   readonly #ended = new Map<number, NonNullable<ProcessRecord['status']>>()
   /** Threads whose birth has been reported. */
@@ -53,12 +55,18 @@ export class Observer {
 
   constructor(init: number) {
     this.#init = init
+    this.#outsideNet = namespaces(init).net
     this.#known = new Set([init])
   }
 
   /** How a traced process or child ended, once it has. */
   statusOf(pid: number): ProcessRecord['status'] {
     return this.#ended.get(pid)
+  }
+
+  /** From here on the dead are only buried: what a sandbox does while it is torn down proves nothing. */
+  stopRecording(): void {
+    this.#recording = false
   }
 
   /** Takes note of all that has happened since the last call and lets everybody go on. */
@@ -104,11 +112,11 @@ export class Observer {
 
   /** The process is about to end, and still has everything it had. */
   #takeExit(pid: number): void {
-    const record = this.processes.get(pid)
+    const record = this.#recording ? this.processes.get(pid) : undefined
     const exit = record && look(pid, record.creator)
     if (!exit) return
     record.exit = exit
-    if (exit.namespaces.net !== namespaces(this.#init).net) this.#lookAtNetwork(pid, exit.namespaces.net)
+    if (exit.namespaces.net !== this.#outsideNet) this.#lookAtNetwork(pid, exit.namespaces.net)
   }
 
   #lookAtNetwork(pid: number, net: number): void {

@@ -1,15 +1,14 @@
 /**
  * A throwaway machine to run a program in: namespaces, root file system, groups and output of its own.
  */
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { groupsNamed, makeGroup } from '../lib/cgroup.ts'
+import { type Group, groupsNamed, makeGroup } from '../lib/cgroup.ts'
 import { clone, fork } from '../lib/clone.ts'
 import { dup2 } from '../lib/descriptors.ts'
-import { CannotRun } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
-import { makeGate, pipe } from '../lib/gate.ts'
+import { type Gate, makeGate, pipe } from '../lib/gate.ts'
 import { setip } from '../lib/interfaces.ts'
 import * as M from '../lib/mount.ts'
 import { unshare } from '../lib/namespaces.ts'
@@ -47,8 +46,12 @@ export interface Sandbox {
 function sweepGroups(): void {
   const isStale = (name: string) =>
     name.startsWith(GROUP_PREFIX) && !existsSync(`/proc/${name.slice(GROUP_PREFIX.length)}`)
-  for (const name of new Set(groupsNamed(isStale).map(path => path.split('/').at(-1) as string))) {
-    makeGroup(name, []).remove()
+  for (const path of groupsNamed(isStale)) {
+    try {
+      rmdirSync(path)
+    } catch {
+      // EBUSY: its owner is alive, in a PID namespace we cannot see. ENOENT: another check was quicker.
+    }
   }
 }
 
@@ -161,34 +164,39 @@ function waitForOrphan(): void {
   }
 }
 
-function isMissing(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) === undefined
+/** Starts the init of a sandbox, which waits at the gate, and puts it into the sandbox's groups. */
+function startInit(command: Command, gate: Gate, output: number, group: Group): number {
+  const flags = F.CLONE_NEWNS | F.CLONE_NEWPID | F.CLONE_NEWNET | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.SIGCHLD
+  const init = clone(() => {
+    gate.wait()
+    liveAsInit(command, output)
+  }, flags)
+  group.set('pids.max', MAX_PROCESSES)
+  group.add(init)
+  return init
 }
 
 /**
  * Makes a sandbox for one program.
- * @throws CannotRun where the kernel lacks what it takes
+ * @throws SyscallError where the kernel lacks what it takes
  */
 export function makeSandbox(command: Command): Sandbox {
-  if (isMissing('/proc/self/ns/cgroup'))
-    throw new CannotRun('this kernel has no cgroup namespaces\nhint: use Linux 4.6 or later')
   sweepGroups()
   const group = makeGroup(`${GROUP_PREFIX}${getpid()}`, ['pids', 'memory', 'freezer'])
   const { readEnd, writeEnd } = pipe()
   const gate = makeGate()
-  const flags = F.CLONE_NEWNS | F.CLONE_NEWPID | F.CLONE_NEWNET | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.SIGCHLD
-  const init = clone(() => {
-    gate.wait()
-    liveAsInit(command, writeEnd)
-  }, flags)
-  closeSync(writeEnd)
-  group.set('pids.max', MAX_PROCESSES)
-  group.add(init)
-  return {
-    init,
-    output: readEnd,
-    start: () => gate.open(),
-    kill: () => kill(init, 'SIGKILL'),
-    remove: () => group.remove(),
+  try {
+    const init = startInit(command, gate, writeEnd, group)
+    closeSync(writeEnd)
+    return {
+      init,
+      output: readEnd,
+      start: () => gate.open(),
+      kill: () => kill(init, 'SIGKILL'),
+      remove: () => group.remove(),
+    }
+  } catch (error) {
+    group.remove()
+    throw error
   }
 }
