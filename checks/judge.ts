@@ -104,12 +104,11 @@ function machineFinding(changes: readonly string[]): Finding {
 }
 
 /** Runs the program and decides every claim about it. */
-function decide(checker: Checker, sandbox: Sandbox, watch: Watch, observer: Observer, timeout: number) {
+function decide(checker: Checker, sandbox: Sandbox, watch: Watch, observer: Observer, timeout: number): Finding[] {
   seize(sandbox.init, FOLLOW_TREE)
   const observation = observe(sandbox, watch, observer, timeout)
   const claims = watch.interrupted ? [] : [...checker, ...EVERY_LAB]
-  const findings = claims.map(({ title, section, refute }) => ({ title, section, failure: refute(observation) }))
-  return { findings, own: observation.sandbox }
+  return claims.map(({ title, section, refute }) => ({ title, section, failure: refute(observation) }))
 }
 
 /**
@@ -129,17 +128,20 @@ export function judge(checker: Checker, command: Command, timeout: number): Verd
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const observer = new Observer(init)
   const watch = new Watch(signals, sandbox.output, observer)
-  let decided: ReturnType<typeof decide>
+  let findings: Finding[]
   try {
-    decided = decide(checker, sandbox, watch, observer, timeout)
+    findings = decide(checker, sandbox, watch, observer, timeout)
   } finally {
     sandbox.kill()
     watch.bury(init)
     sandbox.remove()
   }
   if (watch.interrupted) return { kind: 'cannot', reason: 'interrupted' }
-  const strays = allPids().filter(pid => isInside(pid, decided.own))
-  const changes = [...compareCensus(before, takeCensus(mark)), ...strays.map(pid => `process ${pid} escaped`)]
+  const strays = [...observer.processes.values()].filter(({ status }) => !status)
+  const changes = [
+    ...compareCensus(before, takeCensus(mark)),
+    ...strays.map(({ pid }) => `process ${pid} is still there`),
+  ]
   const seconds = (Date.now() - started) / 1000
-  return { kind: 'judged', findings: [...decided.findings, machineFinding(changes)], output: watch.output, seconds }
+  return { kind: 'judged', findings: [...findings, machineFinding(changes)], output: watch.output, seconds }
 }

@@ -4,7 +4,8 @@
 import { argumentError, describeError, syscallError } from './errors.ts'
 import * as F from './flags.ts'
 import { checked, shimFunction } from './libc.ts'
-import { makeOutputSynchronous, writeAll } from './output.ts'
+import { ChildExit, lead, prepareLives } from './life.ts'
+import { writeAll } from './output.ts'
 import { _exit } from './process.ts'
 import './restart.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
@@ -65,19 +66,6 @@ const NO_EVENT_LOOP =
   'the child must not be async or return a promise: a cloned child has no event loop that would ever settle it; ' +
   'do the work synchronously and wait with gates, waitpid() and sleep()'
 
-/** Thrown by `process.exit` in a child on the shared heap, to unwind V8 before the process ends. */
-class ChildExit {
-  readonly code: number
-
-  constructor(code: number) {
-    this.code = code
-  }
-}
-
-function exitCode(code: unknown): number {
-  return Number(code ?? process.exitCode ?? 0) & 0xff
-}
-
 /** Runs the child's function and turns whatever it does into an exit code. */
 function runChild<T>(child: Child<T>, arg: T): number {
   try {
@@ -96,8 +84,7 @@ function runChild<T>(child: Child<T>, arg: T): number {
 
 /** Life in a copy of the parent: from here on everything belongs to the child, and it never returns. */
 function liveAsCopy<T>(child: Child<T>, arg: T): never {
-  makeOutputSynchronous()
-  process.exit = code => _exit(exitCode(code))
+  lead('copy')
   process.exitCode = undefined
   return _exit(runChild(child, arg))
 }
@@ -117,14 +104,10 @@ function checkDepth(): void {
   }
 }
 
-/** Life on the parent's own heap while the parent sleeps: whatever is changed for the child has to be changed back. */
+/** Life on the parent's own heap while the parent sleeps: afterwards everything is the parent's again. */
 function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
   checkDepth()
-  const undo = makeOutputSynchronous()
-  const exit = process.exit
-  process.exit = code => {
-    throw new ChildExit(exitCode(code))
-  }
+  const before = lead('guest')
   try {
     return checked(
       'clone',
@@ -132,8 +115,7 @@ function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
       [child, F.flagSymbol(flags)],
     )
   } finally {
-    process.exit = exit
-    undo()
+    lead(before)
   }
 }
 
@@ -154,6 +136,7 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T): n
   checkChild(child)
   const wanted = checkFlags(flags)
   checkProcess()
+  prepareLives()
   if ((wanted & F.CLONE_VM) !== 0) return cloneShared(child, wanted, arg as T)
   const pid = shimClone(wanted)
   if (pid < 0) throw syscallError('clone', [child, F.flagSymbol(wanted)], -pid)

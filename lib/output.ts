@@ -22,27 +22,3 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
     }
   }
 }
-
-type Write = NodeJS.WriteStream['write']
-
-/**
- * Makes `console.log` and `process.stdout.write` of the calling process complete before they return.
- * @returns a function that undoes it
- */
-export function makeOutputSynchronous(): () => void {
-  const undo = ([process.stdout, process.stderr] as const).map((stream, index) => {
-    const before = stream.write
-    stream.write = ((chunk: string | Uint8Array, encoding?: unknown, done?: unknown) => {
-      writeAll(index + 1, chunk)
-      const callback = typeof encoding === 'function' ? encoding : done
-      if (typeof callback === 'function') callback()
-      return true
-    }) as Write
-    return () => {
-      stream.write = before
-    }
-  })
-  return () => {
-    for (const restore of undo) restore()
-  }
-}

@@ -1,6 +1,4 @@
-/*
- * clone(2) for a process that runs V8. README.md in this folder carries the whole argument.
- */
+/* clone(2) for a process that runs V8. README.md in this folder carries the whole argument. */
 #define _GNU_SOURCE
 #include "shim.h"
 #include <dirent.h>
@@ -20,7 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Undoes MADV_DONTFORK on one line of /proc/self/maps, if that line is a private mapping of user space. */
+/* Undoes MADV_DONTFORK, with which V8 marks its heap, on one line of /proc/self/maps, if it is a private mapping of
+ * user space. */
 static int undo_dontfork(const char *line) {
     char *rest;
     uintptr_t from = strtoul(line, &rest, 16);
@@ -31,10 +30,7 @@ static int undo_dontfork(const char *line) {
     return errno == EINVAL ? 0 : -errno;
 }
 
-/*
- * V8 marks its heap MADV_DONTFORK. Reads the maps in pieces into one fixed buffer: an allocation here could
- * map memory that the loop has already passed.
- */
+/* For every mapping. The buffer is fixed: an allocation here could map memory that the loop has already passed. */
 static int make_copyable(void) {
     static char buffer[16384];
     size_t filled = 0;
@@ -96,16 +92,12 @@ static int await_sleepers(void) {
 /* A descriptor that turns readable when this process dies; -1 where a shared descriptor table forbids one. */
 int open_parent(unsigned long flags) { return flags & CLONE_FILES ? -1 : (int)syscall(SYS_pidfd_open, getpid(), 0); }
 
-/* Handlers are reset as execve(2) resets them: a signal to the child must not wake the parent's JavaScript.
- */
+/* As execve(2) does: a signal to the child must not wake the parent's JavaScript. */
 static void reset_handlers(void) {
     struct sigaction action;
-    for (int signal_number = 1; signal_number < NSIG; signal_number++) {
-        if (sigaction(signal_number, NULL, &action) != 0) continue;
-        if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) continue;
-        action = (struct sigaction){.sa_handler = SIG_DFL};
-        sigaction(signal_number, &action, NULL);
-    }
+    for (int number = 1; number < NSIG; number++)
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
+            signal(number, SIG_DFL);
 }
 
 /* First steps of every child, with all signals blocked. */
@@ -119,12 +111,10 @@ void become_child(int parent) {
     close(parent);
 }
 
-/* Where glibc caches the thread's ID, as its own fork(3) knows; NULL where the kernel or libc keeps it
- * elsewhere. */
+/* Where glibc caches the thread's ID; NULL where another libc keeps something else there. */
 static pid_t *cached_tid(void) {
     pid_t *address = NULL;
-    if (prctl(PR_GET_TID_ADDRESS, &address) != 0 || !address || *address != gettid()) return NULL;
-    return address;
+    return prctl(PR_GET_TID_ADDRESS, &address) == 0 && address && *address == gettid() ? address : NULL;
 }
 
 static long raw_clone(unsigned long flags, pid_t *tid) {
@@ -161,7 +151,7 @@ long shim_clone(unsigned long flags) {
 }
 
 struct shared_start {
-    child_function *child;
+    int (*child)(void);
     sigset_t mask;
     int parent;
 };
@@ -179,7 +169,7 @@ static int enter_shared(void *argument) {
  * from 400 KiB to 700 KiB under the base lies below what is in use (lib/clone.ts bounds the depth) and within
  * V8's limit of 984 KiB. The parent sleeps until the child has ended (CLONE_VFORK).
  */
-long shim_clone_shared(unsigned long flags, child_function *child) {
+long shim_clone_shared(unsigned long flags, int (*child)(void)) {
     pthread_attr_t attributes;
     void *low;
     size_t size;

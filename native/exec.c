@@ -23,18 +23,13 @@ static void prepare_exec(struct sigaction *before) {
 }
 
 struct program {
-    const char *file;
-    char *const *argv;
-    char *const *envp;
-    const char *cwd;
-    const char *root;
+    const char *file, *cwd, *root, *failed;
+    char *const *argv, *const *envp;
     sigset_t mask;
-    int parent;
-    int error;
-    const char *failed;
+    int parent, error;
 };
 
-/* Runs in the child on the parent's memory; what it stores in *program, the parent reads. */
+/* Runs in the child on the parent's memory: only async-signal-safe calls. The parent reads what it stores. */
 static int start_program(void *argument) {
     struct program *program = argument;
     become_child(program->parent);

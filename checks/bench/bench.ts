@@ -145,10 +145,16 @@ async function checks(): Promise<void> {
   ])
 }
 
+/** One thing the parent holds at the end, and how much more of it than when everything was warm. */
+function holdingRow(name: string, early: number, late: number, unit: string): Row {
+  const grown = `${late >= early ? '+' : ''}${late - early}${unit}`
+  return { name, value: `${late}${unit}`, comparison: `${grown} since the first tenth` }
+}
+
 async function soak(clones: number, node: string | undefined): Promise<void> {
+  makeWorkshop()
   const result = await runProgram<SoakResult>('soak.ts', [String(clones)], node)
   const { failures, early, late, seconds, examples } = result
-  const grown = (more: number) => `${more >= 0 ? '+' : ''}${more}`
   const work = result.forced ? 'each child fills its heap and collects it all' : 'each child fills its heap'
   report(`${clones} clones in a row on Node ${result.node}; ${work}`, [
     { name: 'failures', value: String(failures), target: { text: 'none', met: failures === 0 } },
@@ -157,16 +163,9 @@ async function soak(clones: number, node: string | undefined): Promise<void> {
       value: `${seconds.toFixed(1)} s`,
       comparison: `${milliseconds((seconds * 1000) / clones)} a clone`,
     },
-    {
-      name: 'resident memory of the parent',
-      value: `${late.resident} KiB`,
-      comparison: `${grown(late.resident - early.resident)} KiB since the first tenth`,
-    },
-    {
-      name: 'open descriptors of the parent',
-      value: String(late.descriptors),
-      comparison: `${grown(late.descriptors - early.descriptors)} since the first tenth`,
-    },
+    holdingRow('resident memory of the parent', early.resident, late.resident, ' KiB'),
+    holdingRow('of that its own, no file', early.own, late.own, ' KiB'),
+    holdingRow('open descriptors of the parent', early.descriptors, late.descriptors, ''),
   ])
   for (const example of examples) note(example)
   if (failures > 0) process.exitCode = EXIT.FAILS
@@ -186,10 +185,8 @@ try {
   const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), false)
   if (values.node && !values.soak) throw new UsageError('--node goes with --soak\nhint: --soak 10000 --node PATH')
   if (help) console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
-  else if (values.soak) {
-    makeWorkshop()
-    await soak(values.soak, values.node)
-  } else await compare()
+  else if (values.soak) await soak(values.soak, values.node)
+  else await compare()
 } catch (error) {
   fail(error)
 }

@@ -74,6 +74,8 @@ export async function run(argv: readonly string[], loud = false): Promise<Run> {
   const from = performance.now()
   const child = spawn(file, args, {
     cwd: ROOT,
+    // npx would now and then ask the registry for a newer npm.
+    env: { ...process.env, npm_config_update_notifier: 'false' },
     detached: true,
     stdio: ['ignore', 'pipe', loud ? 'inherit' : 'pipe'],
   })

@@ -1,0 +1,171 @@
+/**
+ * How labs behave as programs: their options, what they need, and that they leave the machine as it was.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import test from 'node:test'
+import { cloneExec } from '../lib/clone-exec.ts'
+import * as F from '../lib/flags.ts'
+import { interfaceNames } from '../lib/free-network.ts'
+import { setip } from '../lib/interfaces.ts'
+import { LABS } from '../lib/manifest.ts'
+import { MS_BIND, MS_PRIVATE, MS_REC, mount } from '../lib/mount.ts'
+import { namespaces } from '../lib/namespaces.ts'
+import { allPids, statusField } from '../lib/proc.ts'
+import { kill, sleep, WNOHANG, waitpid } from '../lib/process.ts'
+import { ROOT } from '../lib/root.ts'
+import { capture } from '../lib/testing.ts'
+import { commandFor } from './command.ts'
+
+const commands = new Map<string, readonly string[]>()
+for (const { slug } of LABS) commands.set(slug, await commandFor(join(ROOT, 'labs', `${slug}.ts`)))
+const command = (slug: string, ...args: string[]) => [...(commands.get(slug) ?? []), ...args]
+
+/** Runs a lab to its end. */
+function run(slug: string, args: readonly string[] = [], options: { uid?: number; gid?: number } = {}) {
+  const [file = '', ...rest] = command(slug, ...args)
+  return spawnSync(file, rest, { encoding: 'utf8', ...options, env: { ...process.env, NO_COLOR: '1' } })
+}
+
+const NOBODY = { uid: 65534, gid: 65534 }
+const NET03 = '03-newnet'
+
+/** Waits until something is so, for at most ten seconds. */
+function until(isSo: () => boolean): void {
+  for (let waited = 0; !isSo(); waited += 0.01) {
+    assert.ok(waited < 10, 'it did not come to be within 10 s')
+    sleep(0.01)
+  }
+}
+
+/** Gives the calling process, PID 1 of a new namespace, the /proc of that namespace. */
+function enterProc(): void {
+  mount('none', '/', null, MS_REC | MS_PRIVATE)
+  mount('proc', '/proc', 'proc')
+}
+
+/** Whether PID 1, the caller, has buried everybody else. */
+function isAlone(): boolean {
+  try {
+    while (waitpid(-1, WNOHANG).pid !== 0);
+  } catch {
+    // ECHILD: no child is left.
+  }
+  return allPids().length === 1
+}
+
+for (const { slug, number, question } of LABS) {
+  test(`lab ${number} explains itself with --help`, () => {
+    const { status, stdout } = run(slug, ['--help'])
+    assert.equal(status, 0)
+    assert.ok(
+      stdout.includes(question) && stdout.includes(`npx tsx labs/${slug}.ts`) && stdout.includes('--pace SECONDS'),
+    )
+  })
+
+  test(`lab ${number} refuses what it does not know, with exit code 2`, () => {
+    const wrong: [string[], RegExp][] = [
+      [['--nope'], /^unknown option --nope\nhint: --help lists the options\n$/],
+      [['--pace', 'fast'], /^--pace must be SECONDS, not "fast"\n$/],
+      [['--pace'], /^--pace needs a value: --pace SECONDS\n$/],
+      [['word'], /^unexpected argument word\n/],
+    ]
+    for (const [args, message] of wrong) {
+      const { status, stderr } = run(slug, args)
+      assert.equal(status, 2)
+      assert.match(stderr, message)
+    }
+  })
+}
+
+test('a lab that needs root says so, and how to get it, with exit code 77', () => {
+  for (const { slug, number } of LABS.filter(({ needs }) => needs.includes('root'))) {
+    const { status, stdout, stderr } = run(slug, [], NOBODY)
+    assert.deepEqual([status, stdout], [77, ''])
+    assert.match(
+      stderr,
+      new RegExp(`^lab ${number} makes new namespaces, which takes root .*\\nhint: sudo npx tsx labs/${slug}.ts\\n$`),
+    )
+  }
+})
+
+test('lab 1 needs no root', () => {
+  assert.equal(run('01-fork-vs-clone', [], NOBODY).status, 0)
+})
+
+test('lab 3 without ip or ping names the package that has it', () => {
+  for (const [tool, hint] of [
+    ['ip', /apt-get install iproute2/],
+    ['ping', /apt-get install iputils-ping/],
+  ] as const) {
+    const { code, output } = capture(F.CLONE_NEWNET | F.CLONE_NEWNS, () => {
+      mount('none', '/', null, MS_REC | MS_PRIVATE)
+      for (const folder of ['/bin', '/sbin', '/usr/bin', '/usr/sbin']) {
+        const there = spawnSync('test', ['-e', join(folder, tool)]).status === 0
+        if (there) mount('/dev/null', join(folder, tool), null, MS_BIND)
+      }
+      return waitpid(cloneExec(command(NET03))).code ?? 1
+    })
+    assert.equal(code, 77)
+    assert.match(output, new RegExp(`lab 3 needs the program ${tool}, and PATH has none`))
+    assert.match(output, hint)
+  }
+})
+
+test('lab 3 takes another name and another network when its own are in use, and touches neither', () => {
+  const { output, code } = capture(F.CLONE_NEWNET, () => {
+    waitpid(cloneExec(['ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'other']))
+    setip('veth0', '10.0.0.1', '255.0.0.0')
+    setip('lo', '127.0.0.1', '255.0.0.0')
+    const { code } = waitpid(cloneExec(command(NET03, '--interval', '0.2', '--outside', '10.0.0.3')))
+    console.log(`afterwards ${interfaceNames().sort().join(' ')}`)
+    return code ?? 1
+  })
+  assert.match(output, /no free \/24 is left/)
+  assert.match(output, /afterwards lo other veth0\n$/)
+  assert.equal(code, 1)
+})
+
+test('lab 3 with a free network beside the used one says which it takes', () => {
+  const { output, code } = capture(F.CLONE_NEWNET, () => {
+    waitpid(cloneExec(['ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'other']))
+    setip('veth0', '10.0.0.1', '255.255.0.0')
+    const { code } = waitpid(cloneExec(command(NET03, '--interval', '0.2')))
+    console.log(`afterwards ${interfaceNames().sort().join(' ')}`)
+    return code ?? 1
+  })
+  assert.equal(code, 0, output)
+  assert.match(output, /This machine has a veth0 already; I take veth1\./)
+  assert.match(output, /uses the network of 10\.0\.0\.3 already; I take 10\.1\.0\.3\./)
+  assert.match(output, /3 packets transmitted, 3 received, 0% packet loss/)
+  assert.match(output, /afterwards lo other veth0\n$/)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+  test(`lab 3 ended by ${signal} leaves neither an interface nor a process`, () => {
+    const { output } = capture(F.CLONE_NEWNET | F.CLONE_NEWPID | F.CLONE_NEWNS, () => {
+      enterProc()
+      const lab = cloneExec(command(NET03, '--interval', '30'))
+      until(() => allPids().some(pid => statusField(pid, 'Name') === 'ping'))
+      kill(lab, signal)
+      waitpid(lab)
+      until(() => isAlone() && interfaceNames().length === 1)
+      console.log('alone')
+    })
+    assert.match(output, /alone\n$/)
+  })
+}
+
+test('lab 2 ended by SIGKILL takes its whole namespace along', () => {
+  const { output } = capture(F.CLONE_NEWPID | F.CLONE_NEWNS, () => {
+    enterProc()
+    const lab = cloneExec(command('02-newpid', '--pace', '30'))
+    until(() => allPids().some(pid => namespaces(pid).pid !== namespaces().pid))
+    kill(lab, 'SIGKILL')
+    waitpid(lab)
+    until(isAlone)
+    console.log('alone')
+  })
+  assert.match(output, /alone\n$/)
+})
