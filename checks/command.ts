@@ -14,7 +14,8 @@ import type { Command } from './sandbox.ts'
  * @throws UsageError when it is missing, no file, or not executable
  */
 export async function commandFor(path: string): Promise<Command> {
-  const file = resolve(path)
+  // npm runs scripts in the checkout, and leaves word of where the command was typed.
+  const file = resolve(process.env['INIT_CWD'] ?? '.', path)
   const found = statSync(file, { throwIfNoEntry: false })
   if (!found) throw new UsageError(`no such program: ${file}`)
   if (!found.isFile()) throw new UsageError(`not a program but a directory or device: ${file}`)

@@ -53,6 +53,7 @@ static void weigh(size_t mappings, size_t bytes, size_t tables) {
 
 /* Pieces of the file, each mapped for itself: the kernel puts every next one below the last, so none are joined. */
 static void weigh_file(const char *path, size_t mappings, size_t bytes) {
+    if (mappings == 0) return;
     size_t each = (bytes / mappings + PAGE - 1) / PAGE * PAGE;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) fail(path);
