@@ -4,6 +4,9 @@
 import type { TestEvent } from 'node:test/reporters'
 import { chalk } from '../lib/say.ts'
 
+/** What the runner itself counts at the end. */
+const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
+
 const indent = (text: string, by: number) => text.replace(/^/gm, ' '.repeat(by))
 
 export default async function* people(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -26,7 +29,7 @@ export default async function* people(source: AsyncIterable<TestEvent>): AsyncGe
       failed++
       yield `${chalk.red('  ✘')} ${event.data.name}\n${indent(messageOf(event.data.details.error), 6)}\n`
     }
-    if (event.type === 'test:diagnostic' && event.data.nesting > 0)
+    if (event.type === 'test:diagnostic' && !SUMMARY.test(event.data.message))
       yield `${chalk.dim(indent(event.data.message, 4))}\n`
   }
   const parts = [`${held} claims hold`, failed && `${failed} do not`, skipped && `${skipped} labs could not be judged`]

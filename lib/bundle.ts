@@ -2,8 +2,10 @@
  * One JavaScript file from a TypeScript program, kept until one of its sources changes. It lets the process that
  * replaces this one start without a loader: sooner, and without the loader's thread.
  */
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { ROOT } from './root.ts'
 
@@ -78,12 +80,16 @@ async function compile(entry: string): Promise<string> {
   return `${MARK}${JSON.stringify(stamps)}\n${result.outputFiles[0]?.text}`
 }
 
+function isInCheckout(entry: string): boolean {
+  return entry.startsWith(`${ROOT}/`) && !entry.includes('/node_modules/')
+}
+
 /**
  * Bundles the program `entry` and returns the path of the bundle; `undefined` where that is not possible (a program
  * outside the checkout, a checkout that cannot be written, a program that does not compile): a loader does it then.
  */
 export async function bundle(entry: string): Promise<string | undefined> {
-  if (!entry.startsWith(`${ROOT}/`) || entry.includes('/node_modules/')) return undefined
+  if (!isInCheckout(entry)) return undefined
   const file = bundlePath(entry)
   const draft = `${file}.${process.pid}`
   try {
@@ -97,4 +103,20 @@ export async function bundle(entry: string): Promise<string | undefined> {
     rmSync(draft, { force: true })
     return undefined
   }
+}
+
+/**
+ * As {@link bundle}, but does not return before it is done: a program that waited with `await` at its top level could
+ * not be imported by CommonJS.
+ */
+export function bundleSync(entry: string): string | undefined {
+  if (!isInCheckout(entry)) return undefined
+  const main = join(import.meta.dirname, 'bundle-main.ts')
+  const compiled = cachedBundle(main)
+  const loader =
+    'typescript' in process.features && process.features.typescript
+      ? []
+      : ['--import', createRequire(import.meta.url).resolve('tsx')]
+  spawnSync(process.execPath, compiled ? [compiled, entry] : [...loader, main, entry], { stdio: 'ignore' })
+  return cachedBundle(entry)
 }

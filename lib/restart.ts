@@ -3,7 +3,7 @@
  * V8 on a single thread. native/README.md says why.
  */
 import { isMainThread } from 'node:worker_threads'
-import { bundle, cachedBundle } from './bundle.ts'
+import { bundleSync, cachedBundle } from './bundle.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 import { execve } from './exec.ts'
 
@@ -25,8 +25,7 @@ const entry = process.argv[1]
 
 if (isMainThread && !isCloneable() && entry) {
   const own = process.execArgv.filter(flag => !CLONEABLE_FLAGS.includes(flag))
-  // A finished bundle is used before the first await, so nothing else of the program has been evaluated by then.
-  const compiled = cachedBundle(entry) ?? (await bundle(entry))
+  const compiled = cachedBundle(entry) ?? bundleSync(entry)
   const program = compiled ? ['--enable-source-maps', ...withoutTsx(own), compiled] : [...own, entry]
   execve(process.execPath, [process.argv0, ...CLONEABLE_FLAGS, ...program, ...process.argv.slice(2)])
 }
