@@ -200,8 +200,8 @@ suite('the replacement', options, () => {
     nodeTest(
       `of \`${way.join(' ')}\` is one execve in the process itself`,
       async t => {
-        const folder = temporary(t)
-        const trace = join(folder, 'trace')
+        const trace = join(temporary(t), 'trace')
+        await report(way) // So that nothing has to be bundled in what is watched.
         await report(['strace', '-f', '-qq', '-e', 'trace=execve', '-o', trace, ...way])
         const pids = becameNode(fs.readFileSync(trace, 'utf8'))
         // The program's process became a Node twice; with tsx the starter, itself a Node, came before.
@@ -375,7 +375,7 @@ function temporary(t: TestContext): string {
 
 interface Checkout {
   readonly folder: string
-  /** The bundles in it, by when they were made. */
+  /** The bundles of the program in it, by when they were made. */
   bundles(): Record<string, number>
   /** The shim's path. */
   shim(): string
@@ -398,7 +398,8 @@ function copyCheckout(t: TestContext): Checkout {
   return {
     folder,
     bundles() {
-      const names = fs.existsSync(bundleFolder) ? fs.readdirSync(bundleFolder) : []
+      const all = fs.existsSync(bundleFolder) ? fs.readdirSync(bundleFolder) : []
+      const names = all.filter(name => name.startsWith(basename(LAUNCHED, '.ts')))
       return Object.fromEntries(names.map(name => [name, fs.statSync(join(bundleFolder, name)).mtimeMs]))
     },
     shim: () => join(build, fs.readdirSync(build)[0] ?? ''),
@@ -420,10 +421,7 @@ suite('the bundle', options, () => {
     const checkout = copyCheckout(t)
     works(await report(IMPORT, { cwd: checkout.folder }))
     const first = checkout.bundles()
-    assert.deepEqual(
-      Object.keys(first).map(name => name.replace(/-\w+\.mjs$/, '')),
-      [basename(LAUNCHED, '.ts')],
-    )
+    assert.equal(Object.keys(first).length, 1)
     for (const way of [TSX, IMPORT]) works(await report(way, { cwd: checkout.folder }))
     assert.deepEqual(checkout.bundles(), first)
     fs.appendFileSync(join(checkout.folder, 'lib', 'flags.ts'), "\nprocess.argv[2] = 'changed'\n")
