@@ -79,6 +79,14 @@ for (const { slug, number, question } of LABS) {
   })
 }
 
+test('lab 3 refuses addresses that cannot belong together', () => {
+  for (const inside of ['10.0.1.4', '10.0.0.3']) {
+    const { status, stderr } = run(NET03, ['--inside', inside])
+    assert.equal(status, 2)
+    assert.match(stderr, /must be different addresses of one \/24\nhint: /)
+  }
+})
+
 test('a lab that needs root says so, and how to get it, with exit code 77', () => {
   for (const { slug, number } of LABS.filter(({ needs }) => needs.includes('root'))) {
     const { status, stdout, stderr } = run(slug, [], NOBODY)

@@ -117,11 +117,20 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof CannotRun ? EXIT.CANNOT : EXIT.FAILS
 }
 
+/** A command that failed, as zx throws it: what it said itself is the message. */
+function commandMessage(error: Error): string | undefined {
+  const { stderr, exitCode } = error as { stderr?: unknown; exitCode?: unknown }
+  if (typeof stderr !== 'string' || typeof exitCode !== 'number') return undefined
+  return `a command of the lab failed with exit code ${exitCode}: ${stderr.trim() || 'it gave no reason'}`
+}
+
 const FOR_READERS = new Set(['SyscallError', 'UsageError', 'CannotRun', 'TypeError'])
 
 /** An error as a reader sees it: its message; the stack only where the message is no sentence of ours. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `uncaught: ${String(error)}`
+  const command = commandMessage(error)
+  if (command) return command
   const place = error.stack?.split('\n').find(line => /^\s+at .*\/(labs|exercises)\//.test(line))
   if (!FOR_READERS.has(error.name)) return error.stack ?? error.message
   return place && error.name === 'TypeError' ? `${error.message}\n${place}` : error.message

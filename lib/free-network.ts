@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { UsageError } from './errors.ts'
 
 /** An IPv4 range, as numbers. */
 interface Range {
@@ -59,9 +60,16 @@ const SLASH_24 = 0xffffff00
  * Moves addresses of one /24 to another /24 of 10.0.0.0/8 if the machine already uses theirs.
  * @param addresses IPv4 addresses of one /24
  * @returns the same addresses, or the same last bytes in the first free /24
+ * @throws UsageError when they are not of one /24, or two are the same
  * @throws Error when all 65,536 are in use
  */
 export function freeAddresses(addresses: readonly string[]): string[] {
+  const networks = new Set(addresses.map(address => (toNumber(address) & SLASH_24) >>> 0))
+  if (networks.size > 1 || new Set(addresses).size < addresses.length) {
+    throw new UsageError(
+      `${addresses.join(' and ')} must be different addresses of one /24\nhint: as 10.0.0.3 and 10.0.0.4 are`,
+    )
+  }
   const used = usedRanges()
   const wanted = (toNumber(addresses[0] as string) & SLASH_24) >>> 0
   const isFree = (network: number) => !used.some(range => overlap(range, { network, mask: SLASH_24 }))
