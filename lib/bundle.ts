@@ -6,10 +6,12 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { ROOT } from './root.ts'
 
 const FOLDER = join(ROOT, 'node_modules', '.cache', 'clone')
+/** Begins the last line of a bundle; in front it would shift every line of the source map. */
 const MARK = '// built from '
 
 function stamp(path: string): string {
@@ -27,33 +29,28 @@ export function cachedBundle(entry: string): string | undefined {
   try {
     const file = bundlePath(entry)
     const text = readFileSync(file, 'utf8')
-    const inputs = JSON.parse(text.slice(MARK.length, text.indexOf('\n'))) as Record<string, string>
+    const inputs = JSON.parse(text.slice(text.lastIndexOf(MARK) + MARK.length)) as Record<string, string>
     return Object.entries(inputs).every(([path, was]) => stamp(path) === was) ? file : undefined
   } catch {
     return undefined
   }
 }
 
-/** `import.meta` of each source keeps meaning the source, not the bundle. */
-function keepImportMeta(esbuild: typeof import('esbuild')): import('esbuild').Plugin {
-  return {
-    name: 'keep-import-meta',
-    setup: build =>
-      build.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
-        const transformed = await esbuild.transform(readFileSync(path, 'utf8'), {
-          loader: /ts$/.test(path) ? 'ts' : 'js',
-          sourcemap: 'inline',
-          sourcefile: path,
-          target: 'node20',
-          define: {
-            'import.meta.url': JSON.stringify(`file://${path}`),
-            'import.meta.filename': JSON.stringify(path),
-            'import.meta.dirname': JSON.stringify(path.slice(0, path.lastIndexOf('/'))),
-          },
-        })
-        return { contents: transformed.code, loader: 'js' }
-      }),
-  }
+/** What replaces each property of `import.meta`: a constant that every source declares for itself. */
+const IMPORT_META = { url: '__import_meta_url', filename: '__import_meta_filename', dirname: '__import_meta_dirname' }
+
+/** `import.meta` of each source keeps meaning the source, not the bundle. No line is moved, so stacks stay true. */
+const keepImportMeta: import('esbuild').Plugin = {
+  name: 'keep-import-meta',
+  setup: build =>
+    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
+      const values = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
+      const source = readFileSync(path, 'utf8').replace(/^#!/, '//')
+      const names = Object.keys(IMPORT_META) as (keyof typeof IMPORT_META)[]
+      const constants = names.filter(name => source.includes(`import.meta.${name}`))
+      const head = constants.map(name => `const ${IMPORT_META[name]} = ${JSON.stringify(values[name])}; `)
+      return { contents: head.join('') + source, loader: /ts$/.test(path) ? 'ts' : 'js' }
+    }),
 }
 
 async function compile(entry: string): Promise<string> {
@@ -72,12 +69,15 @@ async function compile(entry: string): Promise<string> {
     outdir: FOLDER,
     absWorkingDir: ROOT,
     logLevel: 'silent',
-    plugins: [keepImportMeta(esbuild)],
+    plugins: [keepImportMeta],
+    define: Object.fromEntries(
+      Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant]),
+    ),
     banner: { js: `process.argv[1] = ${JSON.stringify(entry)}` },
   })
   const inputs = Object.keys(result.metafile.inputs).map(path => join(ROOT, path))
   const stamps = Object.fromEntries([...inputs, join(ROOT, 'package-lock.json')].map(path => [path, stamp(path)]))
-  return `${MARK}${JSON.stringify(stamps)}\n${result.outputFiles[0]?.text}`
+  return `${result.outputFiles[0]?.text}\n${MARK}${JSON.stringify(stamps)}\n`
 }
 
 function isInCheckout(entry: string): boolean {
@@ -96,7 +96,8 @@ export async function bundle(entry: string): Promise<string | undefined> {
     mkdirSync(FOLDER, { recursive: true })
     writeFileSync(draft, await compile(entry))
     const owner = statSync(ROOT)
-    if (process.getuid?.() === 0) for (const path of [FOLDER, draft]) chownSync(path, owner.uid, owner.gid)
+    if (process.getuid?.() === 0)
+      for (const path of [dirname(FOLDER), FOLDER, draft]) chownSync(path, owner.uid, owner.gid)
     renameSync(draft, file)
     return file
   } catch {

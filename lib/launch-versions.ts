@@ -2,7 +2,7 @@
  * For launch.test.ts: the Nodes that a program is started with, installed once and kept beside the bundles.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ROOT } from './root.ts'
@@ -26,6 +26,7 @@ async function install(version: NodeVersion): Promise<void> {
   try {
     const options = ['--no-save', '--no-audit', '--no-fund', '--fetch-retries', '1', '--prefix', draft]
     await run('npm', ['install', ...options, `${PACKAGE}@${version}`], { cwd: draft, timeout: 120_000 })
+    chmodSync(draft, 0o755)
     if (!existsSync(join(FOLDER, version))) renameSync(draft, join(FOLDER, version))
   } catch (error) {
     const reason = UNREACHABLE.exec(String((error as { stderr?: string }).stderr))?.[1]

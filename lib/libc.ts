@@ -11,7 +11,17 @@ import { ROOT } from './root.ts'
 export type NativeFunction = (...args: unknown[]) => number
 
 const libc = koffi.load(null)
-const shim = koffi.load(buildShim(join(ROOT, 'native')))
+const shim = koffi.load(findShim())
+
+/** Builds the shim if need be. Nothing of this project can run without it, and nobody could catch an error yet. */
+function findShim(): string {
+  try {
+    return buildShim(join(ROOT, 'native'))
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message.trimEnd()}\n`)
+    return process.exit(1)
+  }
+}
 
 /** A function of the C library by its prototype, `libcFunction('int kill(int pid, int sig)')`. */
 export function libcFunction(prototype: string): NativeFunction {

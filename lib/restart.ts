@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads'
 import { bundleSync, cachedBundle } from './bundle.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 import { execve } from './exec.ts'
+import { reportSignalsToTsx } from './tsx-signals.ts'
 
 /** Whether a module name is tsx or a file of it. */
 function isTsx(name: string): boolean {
@@ -29,3 +30,5 @@ if (isMainThread && !isCloneable() && entry) {
   const program = compiled ? ['--enable-source-maps', ...withoutTsx(own), compiled] : [...own, entry]
   execve(process.execPath, [process.argv0, ...CLONEABLE_FLAGS, ...program, ...process.argv.slice(2)])
 }
+
+if (isCloneable()) reportSignalsToTsx()

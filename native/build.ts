@@ -2,7 +2,19 @@
  * Builds the C shim: at `npm ci`, and again on first use when the result is missing or older than its source.
  */
 import { spawnSync } from 'node:child_process'
-import { chownSync, closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  chownSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -53,7 +65,10 @@ export function buildShim(folder: string): string {
   if (mtime(library) >= Math.max(...SOURCES.map(name => mtime(join(folder, name))))) return library
   const draft = `${library}.${process.pid}`
   try {
+    // A folder that cannot be written is told apart here from a source that cannot be compiled.
+    accessSync(folder, constants.W_OK)
     mkdirSync(target, { recursive: true })
+    writeFileSync(draft, '')
     compile(folder, draft)
     const owner = statSync(folder)
     if (process.getuid?.() === 0) for (const path of [target, draft]) chownSync(path, owner.uid, owner.gid)

@@ -1,0 +1,42 @@
+/**
+ * Telling tsx that a signal is being handled. `tsx FILE` waits 30 ms for its child to say so and kills it otherwise,
+ * however busy its handler is. tsx's own preload says it; the process that replaces that child has to say it instead.
+ */
+import { createConnection, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const RELAYED = ['SIGINT', 'SIGTERM'] as const
+
+/** The socket on which tsx, if it is the parent, listens. */
+function socketPath(): string {
+  return join(tmpdir(), `tsx-${process.geteuid?.()}`, `${process.ppid}.pipe`)
+}
+
+/** One message as tsx reads it: its length in four bytes, then JSON. */
+function frame(message: object): Buffer {
+  const body = Buffer.from(JSON.stringify(message))
+  const head = Buffer.alloc(4)
+  head.writeInt32BE(body.length)
+  return Buffer.concat([head, body])
+}
+
+/** From here on, whenever the program handles SIGINT or SIGTERM itself, tsx hears of it at once. */
+export function reportSignalsToTsx(): void {
+  let socket: Socket | undefined
+  const reported = new Set<string>()
+  process.on('newListener', name => {
+    const signal = RELAYED.find(relayed => relayed === name)
+    if (!signal || reported.has(signal)) return
+    reported.add(signal)
+    socket ??= createConnection(socketPath())
+      .on('error', () => {})
+      .unref()
+    const report = () => socket?.write(frame({ type: 'signal', signal }))
+    process.prependListener(signal, () => {
+      report()
+      // tsx listens only once the same signal has reached itself, which may be a moment later.
+      setTimeout(report, 10).unref()
+    })
+  })
+}
