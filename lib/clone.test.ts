@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import test from 'node:test'
 import { type Child, clone, fork } from './clone.ts'
@@ -203,6 +205,22 @@ test('a signal to the child never reaches a handler of the parent', async () => 
     process.off(signal, handler)
   }
   assert.equal(calls, 0)
+})
+
+test('spawnSync works in a child whose parent has asynchronous children', async () => {
+  const running = spawn('sleep', ['600'])
+  let signals = 0
+  const handler = () => void signals++
+  process.on('SIGCHLD', handler)
+  const { output } = capture(0, () => {
+    for (let i = 0; i < 5; i++) console.log(spawnSync('echo', [String(i)], { encoding: 'utf8' }).stdout.trim())
+  })
+  assert.equal(output, '0\n1\n2\n3\n4\n')
+  running.kill()
+  await once(running, 'exit')
+  // The parent's own two: the child and sleep. None of the child's five.
+  assert.ok(signals <= 2, `${signals} times SIGCHLD`)
+  process.off('SIGCHLD', handler)
 })
 
 test('a namespace needs privilege, and the error says which call, which errno and what to do', () => {

@@ -3,7 +3,7 @@
  */
 import { argumentError, describeError, syscallError } from './errors.ts'
 import * as F from './flags.ts'
-import { checked, shimFunction } from './libc.ts'
+import { checked, libcFunction, shimFunction } from './libc.ts'
 import { ChildExit, lead, prepareLives } from './life.ts'
 import { writeAll } from './output.ts'
 import { _exit } from './process.ts'
@@ -12,6 +12,10 @@ import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')
+
+// libuv's own answer to fork, exported by every Node.
+const uvDefaultLoop = libcFunction('void *uv_default_loop()')
+const uvLoopFork = libcFunction('int uv_loop_fork(void *loop)')
 
 /** What a child runs: synchronous; the number it returns, 0 to 255, is its exit code, nothing means 0. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a child without a return statement is the usual case.
@@ -83,8 +87,10 @@ function runChild<T>(child: Child<T>, arg: T): number {
 }
 
 /** Life in a copy of the parent: from here on everything belongs to the child, and it never returns. */
-function liveAsCopy<T>(child: Child<T>, arg: T): never {
+function liveAsCopy<T>(child: Child<T>, arg: T, sharesFiles: boolean): never {
   lead('copy')
+  // A new epoll and a new signal pipe; with CLONE_FILES the old ones would be closed for the parent too.
+  if (!sharesFiles) uvLoopFork(uvDefaultLoop())
   process.exitCode = undefined
   return _exit(runChild(child, arg))
 }
@@ -140,7 +146,7 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T): n
   if ((wanted & F.CLONE_VM) !== 0) return cloneShared(child, wanted, arg as T)
   const pid = shimClone(wanted)
   if (pid < 0) throw syscallError('clone', [child, F.flagSymbol(wanted)], -pid)
-  return pid === 0 ? liveAsCopy(child, arg as T) : pid
+  return pid === 0 ? liveAsCopy(child, arg as T, (wanted & F.CLONE_FILES) !== 0) : pid
 }
 
 /**

@@ -24,19 +24,27 @@ function frame(message: object): Buffer {
 /** From here on, whenever the program handles SIGINT or SIGTERM itself, tsx hears of it at once. */
 export function reportSignalsToTsx(): void {
   let socket: Socket | undefined
-  const reported = new Set<string>()
+  const reports = new Map<string | symbol, () => void>()
   process.on('newListener', name => {
     const signal = RELAYED.find(relayed => relayed === name)
-    if (!signal || reported.has(signal)) return
-    reported.add(signal)
+    if (!signal || reports.has(signal)) return
     socket ??= createConnection(socketPath())
       .on('error', () => {})
       .unref()
     const report = () => socket?.write(frame({ type: 'signal', signal }))
-    process.prependListener(signal, () => {
+    const handled = () => {
       report()
       // tsx listens only once the same signal has reached itself, which may be a moment later.
       setTimeout(report, 10).unref()
-    })
+    }
+    reports.set(signal, handled)
+    process.prependListener(signal, handled)
+  })
+  // A signal that the program no longer handles is to end it again.
+  process.on('removeListener', name => {
+    const handled = reports.get(name)
+    if (!handled || process.listenerCount(name) > 1) return
+    reports.delete(name)
+    process.off(name, handled)
   })
 }

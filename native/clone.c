@@ -92,12 +92,14 @@ static int await_sleepers(void) {
 /* A descriptor that turns readable when this process dies; -1 where a shared descriptor table forbids one. */
 int open_parent(unsigned long flags) { return flags & CLONE_FILES ? -1 : (int)syscall(SYS_pidfd_open, getpid(), 0); }
 
-/* As execve(2) does: a signal to the child must not wake the parent's JavaScript. */
+/* As execve(2) does: no signal to the child may wake the parent's JavaScript. But libuv waits for SIGCHLD; see
+ * README. */
 static void reset_handlers(void) {
-    struct sigaction action;
-    for (int number = 1; number < NSIG; number++)
-        if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
-            signal(number, SIG_DFL);
+    struct sigaction now;
+    for (int number = 1; number < NSIG; number++) {
+        if (number == SIGCHLD || sigaction(number, NULL, &now) != 0) continue;
+        if (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) signal(number, SIG_DFL);
+    }
 }
 
 /* First steps of every child, with all signals blocked. */
