@@ -9,7 +9,7 @@ import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
 import { ensure, fail } from '../lib/lab.ts'
-import { findLab, LABS } from '../lib/manifest.ts'
+import { findLab, LABS, type Lab } from '../lib/manifest.ts'
 import { ROOT } from '../lib/root.ts'
 import { commandFor } from './command.ts'
 
@@ -29,6 +29,16 @@ const HELP = [
   'Options, with what they are otherwise in brackets:',
 ]
 
+/** What this machine lacks for a lab's own program; somebody else's may do without. */
+function lacking({ number, needs }: Lab): { cannot?: string } {
+  try {
+    ensure(needs, `lab ${number}`, '')
+    return {}
+  } catch (error) {
+    return { cannot: (error as Error).message }
+  }
+}
+
 async function readCommandLine() {
   const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), true)
   if (help) {
@@ -39,8 +49,10 @@ async function readCommandLine() {
   if (more.length > 0)
     throw new UsageError(`too many words: ${more.join(' ')}\nhint: npm run check lab3 path/to/program`)
   const labs = name === undefined ? LABS : [findLab(name)]
-  const assignments = labs.map(async ({ slug }) => {
-    return { slug, command: await commandFor(program ?? join(ROOT, 'labs', `${slug}.ts`)) }
+  const assignments = labs.map(async lab => {
+    if (program !== undefined) return { slug: lab.slug, command: await commandFor(program) }
+    const command = await commandFor(join(ROOT, 'labs', `${lab.slug}.ts`))
+    return { slug: lab.slug, command, ...lacking(lab) }
   })
   return { ...values, assignments: await Promise.all(assignments) }
 }

@@ -16,13 +16,20 @@ import type { Command } from './sandbox.ts'
 export interface Assignment {
   readonly slug: string
   readonly command: Command
+  /** Why it cannot be judged on this machine, if that is known beforehand. */
+  readonly cannot?: string
+}
+
+/** A judge at work. */
+export interface Judging {
+  /** Its process, if it took one. */
+  readonly pid: number | undefined
+  readonly verdict: Promise<Verdict>
 }
 
 /** Judges in a forked child, so that several run at once and none can disturb another. */
-export function judgeInChild(
-  { slug, command }: Assignment,
-  timeout: number,
-): { pid: number; verdict: Promise<Verdict> } {
+export function judgeInChild({ slug, command, cannot }: Assignment, timeout: number): Judging {
+  if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
   const { readEnd, writeEnd } = pipe()
   const pid = fork(() => {
     let verdict: Verdict

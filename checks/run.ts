@@ -32,7 +32,7 @@ let unjudged = false
 // A judge that is asked to end cleans up first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    for (const { pid } of judged) kill(pid, signal)
+    for (const { pid } of judged) if (pid !== undefined) kill(pid, signal)
     process.exitCode = 128 + (signalNumber(signal) ?? 0)
   })
 }

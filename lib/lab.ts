@@ -29,6 +29,10 @@ export function findProgram(name: string): string | undefined {
     })
 }
 
+/** For a root that was stripped of its capabilities. */
+const CONTAINER_REMEDY =
+  'this root has not both capabilities, as in a container: start that one with --cap-add SYS_ADMIN --cap-add NET_ADMIN'
+
 const CAP_NET_ADMIN = 12n
 const CAP_SYS_ADMIN = 21n
 
@@ -46,8 +50,9 @@ export function isPrivileged(): boolean {
  */
 export function ensure(needs: readonly Need[], what: string, command: string): void {
   if (needs.includes('root') && !isPrivileged()) {
+    const remedy = process.getuid?.() === 0 ? CONTAINER_REMEDY : `sudo ${command}`
     throw new CannotRun(
-      `${what} makes new namespaces, which takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: sudo ${command}`,
+      `${what} makes new namespaces, which takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${remedy}`,
     )
   }
   for (const need of needs) {
