@@ -46,7 +46,7 @@ function describeCalls(seen: Observation): string {
 
 function describeTree(seen: Observation): string {
   const init = findInit(seen)
-  if (!init) return `${childrenOf(seen).length} child processes, none of them in a PID namespace of its own`
+  if (!init) return 'no child process in a PID namespace of its own'
   const inside = childrenOf(seen).filter(({ birth }) => birth.namespaces.pid === init.birth.namespaces.pid)
   const name = (pid: number) => seen.processes.get(pid)?.numbers.at(-1) ?? 'somebody'
   return inside.map(({ numbers, creator }) => `${numbers.at(-1)} (child of ${name(creator)})`).join(', ')

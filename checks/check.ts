@@ -16,15 +16,16 @@ import { commandFor } from './command.ts'
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
 
 const KNOBS = {
-  timeout: seconds(20, 'how long a program may take before it is ended, which is the verdict then'),
-  reporter: choice(REPORTERS, undefined, "one of Node's test reporters instead of the usual view"),
+  timeout: seconds(20, 'how long a program may take'),
+  reporter: choice(REPORTERS, undefined, `another view: ${REPORTERS.join(', ')}`),
   output: flag('shows what the programs print'),
 }
 
 const HELP = [
-  'Usage: npm run check [-- options]                     every lab',
-  '       npm run check lab3 [-- options]                one lab',
-  '       npm run check lab3 path/to/program [-- options] your own program: any executable, or a TypeScript file',
+  'Usage: sudo npm run check                          every lab',
+  '       sudo npm run check lab3                     one lab',
+  '       sudo npm run check lab3 path/to/program     any executable, or TypeScript',
+  '       sudo npm run check lab3 -- --timeout 5      options go behind --',
   '',
   'Options, with what they are otherwise in brackets:',
 ]
@@ -47,7 +48,9 @@ async function readCommandLine() {
   }
   const [name, program, ...more] = words
   if (more.length > 0)
-    throw new UsageError(`too many words: ${more.join(' ')}\nhint: npm run check lab3 path/to/program`)
+    throw new UsageError(
+      `too many words: ${more.join(' ')}\nhint: options go behind --, as in npm run check lab3 -- --timeout 5`,
+    )
   const labs = name === undefined ? LABS : [findLab(name)]
   const assignments = labs.map(async lab => {
     if (program !== undefined) return { slug: lab.slug, command: await commandFor(program) }

@@ -4,7 +4,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { bundle, cachedBundle } from '../lib/bundle.ts'
+import { bundle, cachedBundle, compileErrors } from '../lib/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
 import { UsageError } from '../lib/errors.ts'
 import type { Command } from './sandbox.ts'
@@ -23,13 +23,21 @@ export async function commandFor(path: string): Promise<Command> {
   try {
     accessSync(file, constants.X_OK)
   } catch {
-    throw new UsageError(`not executable: ${file}\nhint: chmod +x ${file}`)
+    throw new UsageError(`not executable: ${file}\nhint: ${howToRun(file)}`)
   }
   return [file]
 }
 
+/** What is missing before a file can be run. */
+function howToRun(file: string): string {
+  if (/\.c$/.test(file)) return `compile it first: cc -o lab ${file}`
+  return `chmod +x ${file}, and a first line such as #!/bin/sh or #!/usr/bin/env python3 in a script`
+}
+
 /** TypeScript runs from a bundle where that is possible, else through tsx. */
 async function nodeCommand(file: string): Promise<Command> {
+  const wrong = await compileErrors(file)
+  if (wrong) throw new UsageError(`the program does not compile\n${wrong}`)
   const compiled = cachedBundle(file) ?? (await bundle(file))
   if (compiled) return [process.execPath, ...CLONEABLE_FLAGS, '--enable-source-maps', compiled]
   const tsx = createRequire(import.meta.url).resolve('tsx')

@@ -1,10 +1,13 @@
 /**
  * Judges programs, each in a forked child of its own, and reports every claim as a test of node:test.
  */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'node:test'
 import { EXIT } from '../lib/errors.ts'
 import { findLab } from '../lib/manifest.ts'
 import { kill } from '../lib/process.ts'
+import { ROOT } from '../lib/root.ts'
 import { signalNumber } from '../lib/status.ts'
 import type { Failure } from './claims.ts'
 import { type Assignment, judgeInChild } from './judge-in-child.ts'
@@ -19,10 +22,17 @@ interface Job {
 class ClaimError extends Error {
   override readonly name = 'Claim'
 
-  constructor({ expected, seen, cause }: Failure, chapter: string) {
-    super([`expected:  ${expected}`, `seen:      ${seen}`, `cause:     ${cause}`, `read:      ${chapter}`].join('\n'))
+  constructor({ expected, seen, cause }: Failure, read: string) {
+    super([`expected:  ${expected}`, `seen:      ${seen}`, `cause:     ${cause}`, `read:      ${read}`].join('\n'))
     this.stack = this.message
   }
+}
+
+/** The section of the book, once that chapter is there; until then the lab itself and its man pages. */
+function whatToRead(slug: string, section: string): string {
+  const chapter = join('book', `${slug}.md`)
+  if (existsSync(join(ROOT, chapter))) return `${chapter}#${section}`
+  return [`labs/${slug}.ts`, ...findLab(slug).manPages].join(', ')
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as Job
@@ -47,10 +57,13 @@ for (const { slug, verdict } of judged) {
       return
     }
     lab.diagnostic(`${outcome.seconds.toFixed(1)} s`)
-    if (job.output) lab.diagnostic(outcome.output)
+    const refused = outcome.findings.some(({ failure }) => failure)
+    const printed = outcome.output.trimEnd().split('\n')
+    if (job.output || refused)
+      lab.diagnostic(['it printed:', ...(job.output ? printed : printed.slice(-8))].join('\n  '))
     for (const { title: claim, section, failure } of outcome.findings) {
       await lab.test(claim, () => {
-        if (failure) throw new ClaimError(failure, `book/${slug}.md#${section}`)
+        if (failure) throw new ClaimError(failure, whatToRead(slug, section))
       })
     }
   })

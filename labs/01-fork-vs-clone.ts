@@ -9,15 +9,16 @@
  */
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import { clone, fork } from '../lib/clone.ts'
-import { CLONE_FILES, CLONE_FS, CLONE_VFORK, CLONE_VM, flagNames, SIGCHLD } from '../lib/flags.ts'
+import { chalk } from '../lib/colour.ts'
+import { CLONE_FILES, CLONE_FS, CLONE_VFORK, CLONE_VM, SIGCHLD } from '../lib/flags.ts'
 import { shares } from '../lib/kcmp.ts'
 import { seconds } from '../lib/knobs.ts'
 import { startLab } from '../lib/lab.ts'
-import { getpid, gettid, sleep, waitpid } from '../lib/process.ts'
-import { chalk, note, outside } from '../lib/say.ts'
+import { getpid, gettid, waitpid } from '../lib/process.ts'
+import { note, outside, pause } from '../lib/say.ts'
 
-const { pace } = startLab('01-fork-vs-clone', {
-  pace: seconds(0, 'pause before each child, to read along'),
+startLab('01-fork-vs-clone', {
+  pace: seconds(0, 'pause after each line, to read along'),
 })
 
 let variable = 'as it was'
@@ -37,7 +38,6 @@ function child(): number {
 function observe(name: string, create: () => number): void {
   variable = 'as it was'
   file = openSync('/dev/null', 'r')
-  sleep(pace)
   const pid = create()
   waitpid(pid)
   // Asked of the kernel: Node remembers its directory, and would not notice that somebody else changed it.
@@ -54,24 +54,26 @@ function observe(name: string, create: () => number): void {
   process.chdir(home)
 }
 
-outside(`I am ${getpid()}, in ${home}. After each child has ended, this is what I see of mine:`)
+outside(`I am ${getpid()}, in ${home}.`)
+outside('After each child has ended, this is what I see of mine:')
 row('made by', 'child', 'variable', 'file', 'directory')
 observe('fork()', () => fork(child))
-observe('clone(CLONE_VM)', () => clone(child, CLONE_VM | CLONE_VFORK | SIGCHLD))
-observe('clone(CLONE_FILES)', () => clone(child, CLONE_FILES | SIGCHLD))
-observe('clone(CLONE_FS)', () => clone(child, CLONE_FS | SIGCHLD))
-note('CLONE_VM goes with CLONE_VFORK here: two JavaScript engines cannot work on one heap at once.')
+observe('CLONE_VM|CLONE_VFORK', () => clone(child, CLONE_VM | CLONE_VFORK | SIGCHLD))
+observe('CLONE_FILES', () => clone(child, CLONE_FILES | SIGCHLD))
+observe('CLONE_FS', () => clone(child, CLONE_FS | SIGCHLD))
+note('fork() copies everything; each flag shares one thing instead.')
+note('CLONE_VFORK lets the parent sleep: one heap, one engine at a time.')
 // #endregion parent
 
 // #region threads
 const threads = readdirSync('/proc/self/task')
   .map(Number)
   .filter(tid => tid !== gettid())
-const sharing = (['VM', 'FILES', 'FS'] as const).filter(what => threads.every(tid => shares(getpid(), tid, what)))
-outside(`Node itself runs ${threads.length} more threads: ${threads.join(', ')}.`)
-outside(
-  `The kernel says they share ${sharing.join(', ')} with me: clones, made with ${flagNames(CLONE_VM | CLONE_FILES | CLONE_FS)} and more.`,
-)
+const things = { VM: 'memory', FILES: 'open files', FS: 'directory' } as const
+const shared = (['VM', 'FILES', 'FS'] as const).filter(what => threads.every(tid => shares(getpid(), tid, what)))
+outside(`Node itself runs ${threads.length} more threads; they take numbers, too.`)
+outside(`The kernel says they share with me: ${shared.map(what => `${things[what]} (${what})`).join(', ')}.`)
+note('A thread is a clone that shares all of it (and CLONE_THREAD, our PID).')
 // #endregion threads
 
 function row(name: string, pid: string, ...seen: string[]): void {
@@ -79,5 +81,6 @@ function row(name: string, pid: string, ...seen: string[]): void {
     const text = cell.padEnd([18, 10][i] ?? 0)
     return /changed by|^closed|moved to/.test(cell) ? chalk.yellow(text) : text
   })
-  console.log(`  ${name.padEnd(20)}${pid.padEnd(8)}${cells.join('  ')}`.trimEnd())
+  console.log(`  ${name.padEnd(22)}${pid.padEnd(8)}${cells.join('  ')}`.trimEnd())
+  pause()
 }

@@ -13,14 +13,15 @@ import { makeGate } from '../lib/gate.ts'
 import { seconds } from '../lib/knobs.ts'
 import { startLab } from '../lib/lab.ts'
 import { childrenOf, nsPids } from '../lib/proc.ts'
-import { getpid, getppid, kill, sleep, waitpid } from '../lib/process.ts'
+import { getpid, getppid, kill, waitpid } from '../lib/process.ts'
 import { inside, note, outside } from '../lib/say.ts'
 import { describeStatus } from '../lib/status.ts'
 
-const { pace } = startLab('02-newpid', {
-  pace: seconds(0, 'pause after each step, to read along'),
+startLab('02-newpid', {
+  pace: seconds(0, 'pause after each line, to read along'),
 })
 
+const isAnnounced = makeGate()
 const allBorn = makeGate()
 const allSeen = makeGate()
 
@@ -30,7 +31,6 @@ function startGrandchild() {
   const mayGoOn = makeGate()
   const pid = fork(() => {
     inside(`I am ${getpid()}, my parent is ${getppid()}.`)
-    sleep(pace)
     hasSpoken.open()
     mayGoOn.wait()
     inside(`${getpid()} has reached its end.`)
@@ -42,8 +42,8 @@ function startGrandchild() {
 
 // #region child
 function child(outerParent: number): void {
+  isAnnounced.wait()
   inside(`I am ${getpid()}, my parent is ${getppid()}: it lives where I cannot see it.`)
-  sleep(pace)
   const [first, second, third] = [startGrandchild(), startGrandchild(), startGrandchild()]
   allBorn.open()
   allSeen.wait()
@@ -63,21 +63,23 @@ function tryToKill(pid: number): void {
     kill(pid, 'SIGKILL')
     inside(`kill(${pid}, SIGKILL): done`)
   } catch (error) {
-    inside((error as Error).message.replace(/\n.*/, ''))
+    const [what = '', hint = ''] = (error as Error).message.split('\n')
+    inside(what)
+    note(hint)
   }
-  sleep(pace)
 }
 // #endregion kill
 
 // #region parent
 outside(`I am ${getpid()}.`)
 const pid = clone(child, CLONE_NEWPID | SIGCHLD, getpid())
-outside(`clone returned ${pid}: so I call the child that calls itself 1.`)
+outside(`clone returned ${pid}: that is my number for the child.`)
+isAnnounced.open()
 allBorn.wait()
+note('One process has one number in each PID namespace, the outermost first:')
 for (const process of [pid, ...childrenOf(pid)]) {
   outside(`/proc/${process}/status, NSpid: ${nsPids(process).join(' ')}`)
 }
-note('One process, one number in each PID namespace, the outermost first.')
 allSeen.open()
 outside(`The child ended with ${describeStatus(waitpid(pid))}, and I am still here.`)
 // #endregion parent

@@ -17,7 +17,7 @@ import { awaitRunning, setip } from '../lib/interfaces.ts'
 import { interfaceName, ipv4, seconds } from '../lib/knobs.ts'
 import { startLab } from '../lib/lab.ts'
 import { namespaces } from '../lib/namespaces.ts'
-import { sleep, waitpid } from '../lib/process.ts'
+import { waitpid } from '../lib/process.ts'
 import { inside, note, outside } from '../lib/say.ts'
 import { describeStatus } from '../lib/status.ts'
 
@@ -25,7 +25,7 @@ const knobs = startLab('03-newnet', {
   outside: ipv4('10.0.0.3', 'address of the outer end'),
   inside: ipv4('10.0.0.4', 'address of the inner end, in the same /24'),
   veth: interfaceName('veth0', 'name of the outer end'),
-  pace: seconds(0, 'pause after each step, to read along'),
+  pace: seconds(0, 'pause after each line, to read along'),
   interval: seconds(0.5, 'time from one ping to the next'),
 })
 
@@ -38,22 +38,25 @@ if (outerAddress !== knobs.outside)
   note(`This machine uses the network of ${knobs.outside} already; I take ${outerAddress}.`)
 // #endregion choose
 
+const childHasSpoken = makeGate()
 const vethIsUp = makeGate()
 
 // #region child
 function child(): number {
   inside(`My network is net:[${namespaces().net}], and it has ${interfaceNames().join(', ')}.`)
+  note('Two numbers, two networks. A new one has nothing but lo, and that is down.')
+  childHasSpoken.open()
   vethIsUp.wait()
   setip(peer, innerAddress, '255.255.255.0')
   awaitRunning(peer)
   inside(`Now it has ${interfaceNames().join(', ')}; ${peer} is ${innerAddress}.`)
   show('ip', '-brief', 'address')
-  sleep(knobs.pace)
   return show('ping', '-c', '3', '-i', String(knobs.interval), outerAddress)
 }
 
 /** Runs a program in the child's network; it dies with the child, so that nothing keeps the network alive. */
 function show(...argv: string[]): number {
+  inside(`$ ${argv.join(' ')}`)
   return waitpid(cloneExec(argv)).code ?? 1
 }
 // #endregion child
@@ -63,19 +66,19 @@ $.shell = '/bin/sh'
 $.prefix = 'set -eu;'
 outside(`My network is net:[${namespaces().net}], and it has ${interfaceNames().join(', ')}.`)
 const pid = clone(child, CLONE_NEWNET | SIGCHLD)
+childHasSpoken.wait()
 // The inner end is born in the child's network, so the pair never stands whole in ours.
 await $`ip link add ${veth} type veth peer name ${peer} netns ${pid}`
 await $`ip address add ${outerAddress}/24 dev ${veth}`
 await $`ip link set ${veth} up`
-outside(`${veth} is mine, ${outerAddress}; its peer ${peer} belongs to ${pid}.`)
-sleep(knobs.pace)
+outside(`${veth} is mine, ${outerAddress}; its peer ${peer} is in the child's network (PID ${pid}).`)
 vethIsUp.open()
 const status = waitpid(pid)
 // #endregion parent
 
 // #region clean
 // The kernel removes the pair together with the child's network, but in its own time.
-await $`ip link delete ${veth}`.nothrow()
+await $`ip link delete ${veth}`.quiet().nothrow()
 outside(`The child ended with ${describeStatus(status)}, and ${veth} is gone.`)
 process.exitCode = status.code ?? 1
 // #endregion clean

@@ -106,6 +106,21 @@ export async function bundle(entry: string): Promise<string | undefined> {
   }
 }
 
+/** What is wrong with a program's text, a line each as `file:line:column: message`; `undefined` if nothing is. */
+export async function compileErrors(entry: string): Promise<string | undefined> {
+  if (cachedBundle(entry)) return undefined
+  try {
+    await compile(entry)
+    return undefined
+  } catch (error) {
+    const { errors } = error as Partial<import('esbuild').BuildFailure>
+    if (!errors) throw error
+    const place = ({ location }: import('esbuild').Message) =>
+      location && `${join(ROOT, location.file)}:${location.line}:${location.column + 1}: `
+    return errors.map(message => `${place(message) ?? ''}${message.text}`).join('\n')
+  }
+}
+
 /**
  * As {@link bundle}, but does not return before it is done: a program that waited with `await` at its top level could
  * not be imported by CommonJS.

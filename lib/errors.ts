@@ -3,9 +3,12 @@
  */
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
+import koffi from 'koffi'
 
 /** Exit codes of every program of this project. */
 export const EXIT = { HOLDS: 0, FAILS: 1, USAGE: 2, CANNOT: 77 } as const
+
+const strerror = koffi.load(null).func('const char *strerror(int errnum)') as unknown as (errno: number) => string
 
 // libuv knows most; of two names for one number, the first is the usual one.
 const OTHERS = new Map(
@@ -19,10 +22,9 @@ export function errnoName(errno: number): string {
   return getSystemErrorMap().get(-errno)?.[0] ?? OTHERS.get(errno) ?? `errno ${errno}`
 }
 
-/** What strerror(3) says of an errno, with its first letter raised. */
+/** What strerror(3) says of an errno. */
 export function errnoText(errno: number): string {
-  const text = getSystemErrorMap().get(-errno)?.[1] ?? 'unknown error'
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return strerror(errno)
 }
 
 const NEEDS_ROOT = 'needs root (or a user namespace that grants it): run the program with sudo'

@@ -60,7 +60,7 @@ const SLASH_24 = 0xffffff00
  * Moves addresses of one /24 to another /24 of 10.0.0.0/8 if the machine already uses theirs.
  * @param addresses IPv4 addresses of one /24
  * @returns the same addresses, or the same last bytes in the first free /24
- * @throws UsageError when they are not of one /24, or two are the same
+ * @throws UsageError when they are not of one /24, two are the same, or one is no address for a host
  * @throws Error when all 65,536 are in use
  */
 export function freeAddresses(addresses: readonly string[]): string[] {
@@ -70,6 +70,9 @@ export function freeAddresses(addresses: readonly string[]): string[] {
       `${addresses.join(' and ')} must be different addresses of one /24\nhint: as 10.0.0.3 and 10.0.0.4 are`,
     )
   }
+  const odd = addresses.find(address => !/^(?!0\.|127\.|22[4-9]\.|2[3-5]\d\.).*\.(?!0$|255$)\d+$/.test(address))
+  if (odd)
+    throw new UsageError(`${odd} is no address for a host\nhint: one such as 10.0.0.3, its last byte from 1 to 254`)
   const used = usedRanges()
   const wanted = (toNumber(addresses[0] as string) & SLASH_24) >>> 0
   const isFree = (network: number) => !used.some(range => overlap(range, { network, mask: SLASH_24 }))

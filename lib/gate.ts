@@ -35,7 +35,10 @@ export function makeGate(): Gate {
       closeSync(writeEnd)
       const read = readSync(readEnd, Buffer.alloc(1))
       closeSync(readEnd)
-      if (read === 0) throw new Error('gate: the other process died before it opened')
+      if (read === 0)
+        throw new Error(
+          'gate: it was closed without being opened: the other process has died (or two wait at one gate)',
+        )
     },
     open() {
       closeSync(readEnd)

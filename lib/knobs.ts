@@ -9,6 +9,8 @@ import { UsageError } from './errors.ts'
 export interface Knob<T> {
   readonly initial: T
   readonly help: string
+  /** What a value must be, as an error says it. */
+  readonly expected: string
   /** What --help shows behind the name; empty for a switch. */
   readonly placeholder: string
   /** The value of a text, or `undefined` if the text is none. */
@@ -22,18 +24,19 @@ export type Values<K extends Knobs> = { readonly [name in keyof K]: K[name]['ini
 /** A time in seconds, from 0, fractions allowed. */
 export function seconds(initial: number, help: string): Knob<number> {
   const parse = (text: string) => (/^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : undefined)
-  return { initial, help, placeholder: 'SECONDS', parse }
+  return { initial, help, expected: 'a number of seconds such as 0.5', placeholder: 'SECONDS', parse }
 }
 
 /** An IPv4 address, dotted. */
 export function ipv4(initial: string, help: string): Knob<string> {
-  return { initial, help, placeholder: 'IPV4-ADDRESS', parse: text => (isIPv4(text) ? text : undefined) }
+  const parse = (text: string) => (isIPv4(text) ? text : undefined)
+  return { initial, help, expected: 'an IPv4 address such as 10.0.0.3', placeholder: 'ADDRESS', parse }
 }
 
 /** The name of a network interface, 1 to 15 bytes. */
 export function interfaceName(initial: string, help: string): Knob<string> {
-  const parse = (text: string) => (/^[A-Za-z0-9][\w.-]{0,14}$/.test(text) ? text : undefined)
-  return { initial, help, placeholder: 'INTERFACE-NAME', parse }
+  const parse = (text: string) => (/^(?!lo$)[A-Za-z0-9][\w.-]{0,14}$/.test(text) ? text : undefined)
+  return { initial, help, expected: 'a name of 1 to 15 letters and digits, and not lo', placeholder: 'NAME', parse }
 }
 
 /** A word from a list. */
@@ -42,17 +45,18 @@ export function choice<W extends string>(
   initial: W | undefined,
   help: string,
 ): Knob<W | undefined> {
-  return { initial, help, placeholder: words.join('|'), parse: text => words.find(word => word === text) }
+  const parse = (text: string) => words.find(word => word === text)
+  return { initial, help, expected: `one of ${words.join(', ')}`, placeholder: 'WORD', parse }
 }
 
 /** A switch that is off unless named. */
 export function flag(help: string): Knob<boolean> {
-  return { initial: false, help, placeholder: '', parse: () => true }
+  return { initial: false, help, expected: '', placeholder: '', parse: () => true }
 }
 
 function helpLine(name: string, { help, placeholder, initial }: Knob<unknown>): string {
   const shown = placeholder && initial !== undefined ? ` (${initial})` : ''
-  return `  ${`--${name} ${placeholder}`.padEnd(28)} ${help}${shown}`
+  return `  ${`--${name} ${placeholder}`.padEnd(20)} ${help}${shown}`
 }
 
 /** The lines of --help for a set of knobs. */
@@ -70,7 +74,7 @@ export function parseKnobs<K extends Knobs>(knobs: K, args: readonly string[], w
   const options = Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, option(knob)]))
   const { tokens } = parseArgs({
     args: [...args],
-    options: { ...options, help: { type: 'boolean' } },
+    options: { ...options, help: { type: 'boolean', short: 'h' } },
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -96,6 +100,6 @@ function knobValue(knobs: Knobs, name: string, typed: string, text: string | und
   if (knob.placeholder && text === undefined)
     throw new UsageError(`${typed} needs a value: ${typed} ${knob.placeholder}`)
   const value = knob.parse(text ?? '')
-  if (value === undefined) throw new UsageError(`${typed} must be ${knob.placeholder}, not ${JSON.stringify(text)}`)
+  if (value === undefined) throw new UsageError(`${typed} must be ${knob.expected}, not ${JSON.stringify(text)}`)
   return value
 }

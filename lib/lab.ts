@@ -7,6 +7,7 @@ import { CannotRun, describeError, exitCodeOf } from './errors.ts'
 import { helpLines, type Knobs, parseKnobs, type Values } from './knobs.ts'
 import { findLab, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
+import { setPace } from './say.ts'
 
 const SBIN = ['/usr/sbin', '/sbin']
 const PACKAGES: Record<string, string> = {
@@ -61,16 +62,19 @@ export function ensure(needs: readonly Need[], what: string, command: string): v
   }
 }
 
-function printHelp({ number, title, question, slug, manPages }: Lab, knobs: Knobs): void {
+function printHelp({ number, title, question, slug, manPages, needs }: Lab, knobs: Knobs): void {
+  const sudo = needs.includes('root') ? 'sudo ' : ''
   const lines = [
-    `Lab ${number}: ${title}. ${question}`,
+    `Lab ${number}: ${title}`,
+    question,
     '',
-    `Usage: npx tsx labs/${slug}.ts [options]`,
+    `Usage: ${sudo}npx tsx labs/${slug}.ts [options]`,
     '',
     'Options, with what they are otherwise in brackets:',
     ...helpLines(knobs),
     '',
-    `Man pages: ${manPages.join(', ')}. Check it: npm run check lab${number}`,
+    `Check it:  sudo npm run check lab${number}`,
+    `Man pages: ${manPages.join(', ')}`,
   ]
   writeAll(1, `${lines.join('\n')}\n`)
 }
@@ -98,6 +102,7 @@ export function startLab<K extends Knobs>(name: string, knobs: K): Values<K> {
   }
   // On many machines an ordinary user's PATH lacks the folder of ip.
   process.env['PATH'] = [process.env['PATH'], ...SBIN].filter(Boolean).join(delimiter)
+  if (typeof values['pace'] === 'number') setPace(values['pace'])
   ensure(lab.needs, `lab ${lab.number}`, ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' '))
   return values
 }

@@ -45,7 +45,9 @@ function compile(folder: string, output: string): void {
     const run = spawnSync(compiler, [...FLAGS, '-o', output, ...inputs], { encoding: 'utf8' })
     if (run.status === 0) return
     if (run.error && (run.error as NodeJS.ErrnoException).code === 'ENOENT') continue
-    throw new Error(`${compiler} could not compile native/: ${run.stderr || run.error?.message}`)
+    throw new Error(
+      `${compiler} could not compile native/: ${run.stderr || run.error?.message || `it said nothing (exit code ${run.status})`}`,
+    )
   }
   throw new Error(
     `no C compiler found (tried ${compilers().join(', ')}), and native/ has to be built\n` +

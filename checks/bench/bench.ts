@@ -18,7 +18,7 @@ import { compileC, makeWorkshop, runProgram, runWell } from './workshop.ts'
 
 function count(help: string): Knob<number | undefined> {
   const parse = (text: string) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)
-  return { initial: undefined, help, placeholder: 'NUMBER', parse }
+  return { initial: undefined, help, expected: 'a number from 1', placeholder: 'NUMBER', parse }
 }
 
 /** A name is looked up in PATH; a path is one as seen from where the command was typed, which npm leaves. */
@@ -34,7 +34,7 @@ function executable(text: string): string | undefined {
 }
 
 function program(help: string): Knob<string | undefined> {
-  return { initial: undefined, help, placeholder: 'PATH', parse: executable }
+  return { initial: undefined, help, expected: 'an executable', placeholder: 'PATH', parse: executable }
 }
 
 const KNOBS = {
