@@ -24,6 +24,7 @@ function closed({ birth, exit }: Child): number[] {
 
 const moved = ({ birth, exit }: Child) => birth.directory !== exit.directory
 const parentMoved = (child: Child) => child.exit.creator.directory === child.exit.directory
+const parentStayed = (child: Child) => child.exit.creator.directory === child.birth.creator.directory
 const parentLost = (child: Child) => closed(child).some(fd => !child.exit.creator.descriptors.includes(fd))
 const parentKept = (child: Child) => closed(child).some(fd => child.exit.creator.descriptors.includes(fd))
 
@@ -49,7 +50,7 @@ function refute(wanted: Sharing, parent: (child: Child) => boolean, expected: st
   }
 }
 
-const untouched = (child: Child) => !parentMoved(child) && parentKept(child)
+const untouched = (child: Child) => parentStayed(child) && parentKept(child)
 
 export const checker: Checker = [
   {
@@ -77,7 +78,7 @@ export const checker: Checker = [
     section: 'clone-files',
     refute: refute(
       { VM: false, FILES: true, FS: false },
-      child => parentLost(child) && !parentMoved(child),
+      child => parentLost(child) && parentStayed(child),
       'a child that shares the descriptor table and nothing else, and closes a file that its parent then lacks',
       'CLONE_FILES is missing, or the child does not close anything its parent had open',
     ),

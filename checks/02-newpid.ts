@@ -9,10 +9,12 @@ import type { Observation, ProcessRecord, SignalCall } from './record.ts'
 const SIGKILL = 9
 const ESRCH = -3
 
-/** The first process that is 1 in a PID namespace that the program made. */
+/** The process that is 1 in a PID namespace that the program made; of several, the one with most children. */
 function findInit(seen: Observation): ProcessRecord | undefined {
   const depth = programOf(seen).numbers.length
-  return childrenOf(seen).find(({ numbers }) => numbers.length === depth + 1 && numbers.at(-1) === 1)
+  const inits = childrenOf(seen).filter(({ numbers }) => numbers.length === depth + 1 && numbers.at(-1) === 1)
+  const offspring = (init: ProcessRecord) => childrenOf(seen).filter(({ creator }) => creator === init.pid).length
+  return inits.sort((one, other) => offspring(other) - offspring(one))[0]
 }
 
 /** The process with a number in the PID namespace of `init`. */
@@ -127,8 +129,11 @@ export const checker: Checker = [
     refute: seen => {
       const init = findInit(seen)
       const [second, third, fourth] = [2, 3, 4].map(number => numbered(seen, init, number))
+      const shot = seen.signals.find(
+        ({ found, signal, result }) => found === second?.pid && signal === SIGKILL && result === 0,
+      )
       const outlives = (one?: ProcessRecord) =>
-        one?.status?.code === 0 && (one.ended ?? 0) > (second?.ended ?? Number.POSITIVE_INFINITY)
+        one?.status?.code === 0 && (one.exiting ?? 0) > (shot?.order ?? second?.exiting ?? Number.POSITIVE_INFINITY)
       return unless(
         outlives(third) && outlives(fourth),
         '3 and 4 end with exit code 0 after 2 has died',

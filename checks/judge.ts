@@ -74,7 +74,12 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, timeout: nu
   const before = inSandbox(init, own).filter(line => !line.startsWith('process '))
   const freshLinks = inNamespace(init, 'net', interfaceNames)
   const ended = watch.until(() => observer.statusOf(program.pid) !== undefined || initEnded(), deadline)
-  const leftovers = () => (initEnded() ? [] : inSandbox(init, own).filter(line => !before.includes(line)))
+  const alive = () =>
+    [...observer.processes.values()]
+      .filter(({ status }) => !status)
+      .map(({ pid }) => `process ${pid} (${statusField(pid, 'Name')})`)
+  const leftovers = () =>
+    initEnded() ? [] : [...new Set([...alive(), ...inSandbox(init, own).filter(line => !before.includes(line))])]
   const settled = Date.now() + SETTLING * 1000
   let left = leftovers()
   // Networks of the dead are dismantled in the background.

@@ -2,7 +2,7 @@
  * Follows a tree of processes by ptrace(2) and writes down what the kernel says of each at its birth and at its end,
  * while it stands still. Nothing is sampled, so nothing is too short-lived to be seen.
  */
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { openDescriptors } from '../lib/descriptors.ts'
 import { shares } from '../lib/kcmp.ts'
 import { links } from '../lib/links.ts'
@@ -21,9 +21,18 @@ function icmpCounters(pid: number): Record<string, number> {
   return Object.fromEntries(names.map((name, i) => [name, Number(values[i])]))
 }
 
+/** How many packets a process's network has sent to itself, over lo: /proc/PID/net/dev. */
+function loopbackPackets(pid: number): number {
+  return Number(/^\s*lo:\s*\d+\s+(\d+)/m.exec(readProc(pid, 'net/dev') ?? '')?.[1] ?? 0)
+}
+
 /** A process and its creator at this moment; `undefined` if one has just been killed. */
 function look(pid: number, creator: number): Moment | undefined {
-  const of = (who: number) => ({ directory: readlinkSync(`/proc/${who}/cwd`), descriptors: openDescriptors(who) })
+  const of = (who: number) => {
+    // By inode: a path changes its text when somebody removes or renames the directory.
+    const { dev, ino } = statSync(`/proc/${who}/cwd`)
+    return { directory: `${dev}:${ino}`, descriptors: openDescriptors(who) }
+  }
   try {
     const sharing = {
       VM: shares(pid, creator, 'VM'),
@@ -67,18 +76,29 @@ export class Observer {
   /** From here on the dead are only buried: what a sandbox does while it is torn down proves nothing. */
   stopRecording(): void {
     this.#recording = false
+    // Whose creator was killed before its fork was reported waits for a report that never comes.
+    for (const tid of this.#unborn) resume(tid, PTRACE.CONT)
+    this.#unborn.clear()
   }
 
-  /** Takes note of all that has happened since the last call and lets everybody go on. */
-  drain(): void {
-    for (let event = nextEvent(); event; event = nextEvent()) this.#take(event)
+  /**
+   * Takes note of what has happened since the last call and lets everybody go on.
+   * @param until when to stop although more is waiting, in ms since the epoch: a busy program must not wear out a bound
+   * @returns whether nothing more is waiting
+   */
+  drain(until: number): boolean {
+    for (let event = nextEvent(); event; event = nextEvent()) {
+      this.#take(event)
+      if (Date.now() >= until) return false
+    }
+    return true
   }
 
   #take(event: TraceEvent): void {
     this.#order++
     if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
     // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
-    else if (!this.#known.has(event.tid)) this.#unborn.add(event.tid)
+    else if (this.#recording && !this.#known.has(event.tid) && event.kind !== 'exit') this.#unborn.add(event.tid)
     else resume(event.tid, this.#takeStop(event), event.kind === 'signal' ? event.signal : 0)
   }
 
@@ -86,7 +106,10 @@ export class Observer {
   #takeStop({ tid, kind, signal }: Exclude<TraceEvent, { kind: 'ended' }>): number {
     if (kind === 'fork' || kind === 'vfork' || kind === 'clone') this.#takeBirth(tid)
     if (kind === 'exec') this.#takeExec(tid)
-    if (kind === 'exit') this.#takeExit(tid)
+    if (kind === 'exit') {
+      this.#takeUnreported(tid)
+      this.#takeExit(tid)
+    }
     if (kind === 'syscall') this.#takeSignalResult(tid)
     if (kind === 'seccomp' && this.#takeSignalCall(tid)) return PTRACE.SYSCALL
     // A stop by SIGSTOP or its like lasts until SIGCONT; with SIGTRAP it is only the tracer's own.
@@ -96,7 +119,16 @@ export class Observer {
   /** The creator stands still in fork or clone, and its child (a process or a thread) has not run yet. */
   #takeBirth(caller: number): void {
     const tid = eventMessage(caller)
-    if (!tid) return
+    if (tid) this.#bear(tid, caller)
+  }
+
+  /** A creator that is killed in the middle of its fork takes the report with it; its child would wait for ever. */
+  #takeUnreported(caller: number): void {
+    for (const tid of (readProc(caller, `task/${caller}/children`) ?? '').split(' ').filter(Boolean).map(Number))
+      if (!this.#known.has(tid)) this.#bear(tid, caller)
+  }
+
+  #bear(tid: number, caller: number): void {
     this.#known.add(tid)
     const creator = Number(statusField(caller, 'Tgid'))
     const isProcess = Number(statusField(tid, 'Tgid')) === tid
@@ -116,11 +148,16 @@ export class Observer {
     const exit = record && look(pid, record.creator)
     if (!exit) return
     record.exit = exit
+    record.exiting = this.#order
     if (exit.namespaces.net !== this.#outsideNet) this.#lookAtNetwork(pid, exit.namespaces.net)
   }
 
   #lookAtNetwork(pid: number, net: number): void {
-    const of = (who: number) => ({ links: inNamespace(who, 'net', links), icmp: icmpCounters(who) })
+    const of = (who: number) => ({
+      links: inNamespace(who, 'net', links),
+      icmp: icmpCounters(who),
+      loopback: loopbackPackets(who),
+    })
     this.networks.push({ net, ...of(pid), outside: of(this.#init) })
   }
 
@@ -137,11 +174,10 @@ export class Observer {
   #takeSignalCall(tid: number): boolean {
     const stop = syscallStop(tid)
     if (!stop || !('nr' in stop)) return false
-    const { kill, pidfd_send_signal } = signalCalls()
     const [first = 0n, second = 0n] = stop.args
-    if (stop.nr !== kill && stop.nr !== pidfd_send_signal) return false
     const from = Number(statusField(tid, 'Tgid'))
-    const target = stop.nr === kill ? Number(BigInt.asIntN(32, first)) : this.#pidOfPidfd(from, Number(first))
+    const byPidfd = stop.nr === signalCalls().pidfd_send_signal
+    const target = byPidfd ? this.#pidOfPidfd(from, Number(first)) : Number(BigInt.asIntN(32, first))
     const call = {
       order: this.#order,
       from,

@@ -35,12 +35,15 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab1/wrong/vfork-exec.py': [MEMORY],
     'lab1/wrong/memory-shares-all.py': [MEMORY],
     'lab1/wrong/memory-always-shared.py': [FILES, DIRECTORY],
+    'lab1/wrong/directory-removed.py': [DIRECTORY],
+    'lab1/wrong/parent-moves-too.py': [FORKED],
     'lab1/wrong/not-waited.py': [FORKED],
   },
   '02-newpid': {
     'lab2/right/newpid.c': [],
     'lab2/right/newpid.py': [],
     'lab2/right/newpid.sh': [],
+    'lab2/right/sigqueue.c': [],
     'lab2/wrong/prints-only.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
     'lab2/wrong/no-namespace.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
     'lab2/wrong/two-children.sh': [CHILDREN, OUTLIVE],
@@ -69,6 +72,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab3/wrong/local-answer.sh': [PING],
     'lab3/wrong/one-ping.sh': [PING],
     'lab3/wrong/pinged-from-outside.sh': [PING, LOSS],
+    'lab3/wrong/both-ping-themselves.sh': [PING],
     'lab3/wrong/left-behind.sh': [LEFT],
   },
 }

@@ -12,7 +12,7 @@ export type Sharing = Readonly<Record<Shareable, boolean>>
 /** A process at one moment, while it stood still. */
 export interface Moment {
   readonly namespaces: Namespaces
-  /** Its working directory, as itself sees it. */
+  /** Its working directory, as device:inode. */
   readonly directory: string
   readonly descriptors: readonly number[]
   readonly sharing: Sharing
@@ -20,15 +20,21 @@ export interface Moment {
   readonly creator: { readonly directory: string; readonly descriptors: readonly number[] }
 }
 
-/** One network at the moment when a process that lives in it ended. */
-export interface NetworkMoment {
-  /** Inode of the network namespace. */
-  readonly net: number
+/** One side of a network. */
+export interface Side {
   readonly links: readonly Link[]
   /** ICMP counters of /proc/net/snmp, `OutEchos` and the like. */
   readonly icmp: Readonly<Record<string, number>>
+  /** Packets it has sent to itself, over lo. */
+  readonly loopback: number
+}
+
+/** One network at the moment when a process that lives in it ended. */
+export interface NetworkMoment extends Side {
+  /** Inode of the network namespace. */
+  readonly net: number
   /** The same of the network the program was started in. */
-  readonly outside: { readonly links: readonly Link[]; readonly icmp: Readonly<Record<string, number>> }
+  readonly outside: Side
 }
 
 /** One call that sent a signal, or tried to. */
@@ -56,6 +62,8 @@ export interface ProcessRecord {
   readonly programs: string[]
   /** Its last moment, before anything was torn down; missing if it was killed. */
   exit?: Moment
+  /** When that was, in the order of events. */
+  exiting?: number
   /** How it ended. */
   status?: WaitStatus
   /** When it ended, in the order of events. */

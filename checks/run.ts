@@ -38,11 +38,13 @@ function whatToRead(slug: string, section: string): string {
 const job = JSON.parse(process.argv[2] ?? '') as Job
 const judged = job.assignments.map(assignment => ({ ...assignment, ...judgeInChild(assignment, job.timeout) }))
 let unjudged = false
+const ended = new Set<number>()
+for (const { pid, verdict } of judged) void verdict.finally(() => pid !== undefined && ended.add(pid)).catch(() => {})
 
 // A judge that is asked to end cleans up first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    for (const { pid } of judged) if (pid !== undefined) kill(pid, signal)
+    for (const { pid } of judged) if (pid !== undefined && !ended.has(pid)) kill(pid, signal)
     process.exitCode = 128 + (signalNumber(signal) ?? 0)
   })
 }

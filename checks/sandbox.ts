@@ -1,9 +1,9 @@
 /**
  * A throwaway machine to run a program in: namespaces, root file system, groups and output of its own.
  */
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmdirSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Group, groupsNamed, makeGroup } from '../lib/cgroup.ts'
+import { type Group, groupsNamed, makeGroup, removeGroup } from '../lib/cgroup.ts'
 import { clone, fork } from '../lib/clone.ts'
 import { dup2 } from '../lib/descriptors.ts'
 import { execve } from '../lib/exec.ts'
@@ -48,7 +48,7 @@ function sweepGroups(): void {
     name.startsWith(GROUP_PREFIX) && !existsSync(`/proc/${name.slice(GROUP_PREFIX.length)}`)
   for (const path of groupsNamed(isStale)) {
     try {
-      rmdirSync(path)
+      removeGroup(path, 0)
     } catch {
       // EBUSY: its owner is alive, in a PID namespace we cannot see. ENOENT: another check was quicker.
     }
@@ -192,7 +192,11 @@ export function makeSandbox(command: Command): Sandbox {
       init,
       output: readEnd,
       start: () => gate.open(),
-      kill: () => kill(init, 'SIGKILL'),
+      kill: () => {
+        kill(init, 'SIGKILL')
+        // What is frozen (v1) does not even die.
+        group.thaw()
+      },
       remove: () => group.remove(),
     }
   } catch (error) {

@@ -7,6 +7,8 @@ import type { Observer } from './observer.ts'
 
 const KEPT_OUTPUT = 16384
 const SIGCHLD = 17
+/** How long events may keep the judge from looking at the clock and at its own signals, in milliseconds. */
+const SLICE = 100
 /** How long the kernel may take to end a sandbox, in seconds. */
 const BURIAL = 10
 
@@ -27,11 +29,14 @@ export class Watch {
   /** Handles whatever comes until `done` or until `deadline` (ms since the epoch). @returns whether it is done */
   until(done: () => boolean, deadline: number): boolean {
     for (;;) {
-      this.#observer.drain()
+      const isDrained = this.#observer.drain(Math.min(deadline, Date.now() + SLICE))
       if (done()) return true
       const left = deadline - Date.now()
       if (left <= 0 || this.interrupted) return false
-      const ready = poll([this.#signals, ...(this.#pipe === undefined ? [] : [this.#pipe])], left / 1000)
+      const ready = poll(
+        [this.#signals, ...(this.#pipe === undefined ? [] : [this.#pipe])],
+        isDrained ? left / 1000 : 0,
+      )
       if (ready.includes(this.#signals) && readSignals(this.#signals).some(signal => signal !== SIGCHLD))
         this.interrupted = true
       if (this.#pipe !== undefined && ready.includes(this.#pipe)) this.#read(this.#pipe)
@@ -50,7 +55,7 @@ export class Watch {
     const deadline = Date.now() + BURIAL * 1000
     this.#observer.stopRecording()
     while (this.#observer.statusOf(pid) === undefined && Date.now() < deadline) {
-      this.#observer.drain()
+      this.#observer.drain(deadline)
       poll([this.#signals], 0.05)
       readSignals(this.#signals)
     }

@@ -41,17 +41,47 @@ export interface Group {
   add(pid: number): void
   /** Writes a setting where the group has that file. @returns whether it has */
   set(file: string, value: string): boolean
+  /** Thaws it and the groups in it. */
+  thaw(): void
   /** Removes the group; waits up to a second for its last process to be gone. @throws Error EBUSY */
   remove(): void
 }
 
-function removeDirectory(path: string): void {
+/** Lets everybody in a group and the groups in it go on: what is frozen (v1) does not even die. */
+function thaw(path: string): void {
+  for (const [file, value] of [
+    ['freezer.state', 'THAWED'],
+    ['cgroup.freeze', '0'],
+  ] as const) {
+    try {
+      if (existsSync(join(path, file))) writeFileSync(join(path, file), value)
+    } catch {
+      // It has just been removed.
+    }
+  }
+  for (const inner of innerGroups(path)) thaw(inner)
+}
+
+function innerGroups(path: string): string[] {
+  if (!existsSync(path)) return []
+  return readdirSync(path, { withFileTypes: true })
+    .filter(e => e.isDirectory())
+    .map(e => join(path, e.name))
+}
+
+/**
+ * Removes a group and those in it, by its directory.
+ * @param patience how often it is tried again, every 5 ms, while its last process is not gone
+ * @throws Error EBUSY
+ */
+export function removeGroup(path: string, patience = 200): void {
+  for (const inner of innerGroups(path)) removeGroup(inner, patience)
   for (let tries = 0; existsSync(path); tries++) {
     try {
       rmdirSync(path)
     } catch (error) {
       // EBUSY: a process that has been killed leaves its group only when the kernel is done with it.
-      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || tries === 200) throw error
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || tries >= patience) throw error
       sleep(0.005)
     }
   }
@@ -86,8 +116,11 @@ export function makeGroup(name: string, controllers: readonly string[]): Group {
       for (const path of files) writeFileSync(path, value)
       return files.length > 0
     },
+    thaw: () => {
+      for (const path of paths) thaw(path)
+    },
     remove: () => {
-      for (const path of paths) removeDirectory(path)
+      for (const path of paths) removeGroup(path)
     },
   }
 }

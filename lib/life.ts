@@ -24,6 +24,11 @@ type Callback = (error?: Error | null) => void
 
 /** Makes a stream complete its writes before they return, in every life but its own. */
 function wrapStream(stream: NodeJS.WriteStream, fd: number): void {
+  // What reads our output has gone, as `| head` does: end as SIGPIPE would end us, had Node not switched it off.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(128 + 13)
+    throw error
+  })
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
   stream.write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Callback, done?: Callback): boolean => {
     if (life === 'own') return write(chunk, encoding, done)

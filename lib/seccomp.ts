@@ -10,11 +10,11 @@ const libcSeccomp = libcFunction('int prctl(int option, unsigned long mode, sock
 
 /** System call numbers by architecture, `<asm/unistd.h>`. */
 const NUMBERS = {
-  x64: { audit: 0xc000003e, kill: 62, tkill: 200, tgkill: 234, rt_sigqueueinfo: 129, pidfd_send_signal: 424 },
-  arm64: { audit: 0xc00000b7, kill: 129, tkill: 130, tgkill: 131, rt_sigqueueinfo: 138, pidfd_send_signal: 424 },
+  x64: { audit: 0xc000003e, kill: 62, rt_sigqueueinfo: 129, pidfd_send_signal: 424 },
+  arm64: { audit: 0xc00000b7, kill: 129, rt_sigqueueinfo: 138, pidfd_send_signal: 424 },
 } as const
 
-/** The numbers of the calls that send signals, and the AUDIT_ARCH of this machine. */
+/** The numbers of the calls that send signals to another process, and the AUDIT_ARCH of this machine. */
 export function signalCalls(): (typeof NUMBERS)['x64' | 'arm64'] {
   const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
   if (!numbers)
