@@ -71,24 +71,24 @@ function show(value: unknown): string {
 export class SyscallError extends Error {
   override readonly name = 'SyscallError'
   /** The call, `mount`. */
-  readonly syscall: string
+  declare readonly syscall: string
   /** Its arguments, flags by name. */
-  readonly args: readonly unknown[]
+  declare readonly args: readonly unknown[]
   /** The number of the error, positive. */
-  readonly errno: number
+  declare readonly errno: number
   /** The name of the errno, `EPERM`. */
-  readonly code: string
+  declare readonly code: string
   /** What to do about it. */
-  readonly hint: string | undefined
+  declare readonly hint: string | undefined
 
   constructor(syscall: string, args: readonly unknown[], errno: number, hint: string | undefined) {
     const code = errnoName(errno)
     super(`${syscall}(${args.map(show).join(', ')}): ${code} (${errnoText(errno)})${hint ? `\nhint: ${hint}` : ''}`)
-    this.syscall = syscall
-    this.args = args
-    this.errno = errno
-    this.code = code
-    this.hint = hint
+    // Not enumerable: Node would print them all once more behind the message of an uncaught error.
+    for (const [name, value] of Object.entries({ syscall, args, errno, code, hint }))
+      Object.defineProperty(this, name, { value })
+    // The first place a reader sees is their own.
+    this.stack = (this.stack ?? '').replace(/\n\s+at .*\/lib\/[\w-]+\.ts:.*/g, '')
   }
 }
 
