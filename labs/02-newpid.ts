@@ -77,8 +77,8 @@ outside(`clone returned ${pid}: that is my number for the child.`)
 isAnnounced.open()
 allBorn.wait()
 note('One process has one number in each PID namespace, the outermost first:')
-for (const process of [pid, ...childrenOf(pid)]) {
-  outside(`/proc/${process}/status, NSpid: ${nsPids(process).join(' ')}`)
+for (const each of [pid, ...childrenOf(pid)]) {
+  outside(`/proc/${each}/status, NSpid: ${nsPids(each).join(' ')}`)
 }
 allSeen.open()
 outside(`The child ended with ${describeStatus(waitpid(pid))}, and I am still here.`)
