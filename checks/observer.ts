@@ -13,6 +13,8 @@ import { signalCalls } from '../lib/seccomp.ts'
 import type { Moment, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
 
 const SIGTRAP = 5
+/** After how many milliseconds the report of a birth is given up. */
+const LOST = 200
 
 /** The ICMP counters of a process's network, from the pair of lines `Icmp:` in /proc/PID/net/snmp. */
 function icmpCounters(pid: number): Record<string, number> {
@@ -58,8 +60,8 @@ export class Observer {
   readonly #ended = new Map<number, NonNullable<ProcessRecord['status']>>()
   /** Threads whose birth has been reported. */
   readonly #known: Set<number>
-  /** Threads that stopped before their birth was reported. */
-  readonly #unborn = new Set<number>()
+  /** Threads that stopped before their birth was reported, and when, in ms since the epoch. */
+  readonly #unborn = new Map<number, number>()
   #order = 0
 
   constructor(init: number) {
@@ -77,7 +79,7 @@ export class Observer {
   stopRecording(): void {
     this.#recording = false
     // Whose creator was killed before its fork was reported waits for a report that never comes.
-    for (const tid of this.#unborn) resume(tid, PTRACE.CONT)
+    for (const tid of this.#unborn.keys()) resume(tid, PTRACE.CONT)
     this.#unborn.clear()
   }
 
@@ -91,14 +93,28 @@ export class Observer {
       this.#take(event)
       if (Date.now() >= until) return false
     }
+    this.#adoptOrphans()
     return true
+  }
+
+  /** Whether somebody waits for the report of their birth. */
+  get hasUnborn(): boolean {
+    return this.#unborn.size > 0
+  }
+
+  /** A report that has not come by now was lost with the creator: whoever inherited the child counts as that. */
+  #adoptOrphans(): void {
+    for (const [tid, since] of this.#unborn) {
+      if (Date.now() - since > LOST) this.#bear(tid, Number(statusField(tid, 'PPid')))
+    }
   }
 
   #take(event: TraceEvent): void {
     this.#order++
     if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
     // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
-    else if (this.#recording && !this.#known.has(event.tid) && event.kind !== 'exit') this.#unborn.add(event.tid)
+    else if (this.#recording && !this.#known.has(event.tid) && event.kind !== 'exit')
+      this.#unborn.set(event.tid, Date.now())
     else resume(event.tid, this.#takeStop(event), event.kind === 'signal' ? event.signal : 0)
   }
 

@@ -46,6 +46,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab2/right/sigqueue.c': [],
     'lab2/wrong/prints-only.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
     'lab2/wrong/no-namespace.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
+    'lab2/wrong/kills-forkers.c': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
     'lab2/wrong/two-children.sh': [CHILDREN, OUTLIVE],
     'lab2/wrong/grandchildren.py': [CHILDREN, OUTLIVE],
     'lab2/wrong/never-asks.sh': [OUTSIDE],

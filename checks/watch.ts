@@ -33,10 +33,8 @@ export class Watch {
       if (done()) return true
       const left = deadline - Date.now()
       if (left <= 0 || this.interrupted) return false
-      const ready = poll(
-        [this.#signals, ...(this.#pipe === undefined ? [] : [this.#pipe])],
-        isDrained ? left / 1000 : 0,
-      )
+      const patience = isDrained ? Math.min(left, this.#observer.hasUnborn ? SLICE : left) : 0
+      const ready = poll([this.#signals, ...(this.#pipe === undefined ? [] : [this.#pipe])], patience / 1000)
       if (ready.includes(this.#signals) && readSignals(this.#signals).some(signal => signal !== SIGCHLD))
         this.interrupted = true
       if (this.#pipe !== undefined && ready.includes(this.#pipe)) this.#read(this.#pipe)
