@@ -25,7 +25,7 @@ export interface Claim {
 /** The claims of one lab, in the order in which a learner meets them. */
 export type Checker = readonly Claim[]
 
-/** `wrong` as a failure if it is one; for claims that list what they miss. */
+/** The failure of a claim, unless it holds. */
 export function unless(holds: boolean, expected: string, seen: string, cause: string): Failure | undefined {
   return holds ? undefined : { expected, seen, cause }
 }

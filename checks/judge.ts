@@ -67,7 +67,7 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, timeout: nu
   watch.until(() => firstChild() !== undefined || initEnded(), Date.now() + 30000)
   const program = firstChild()
   if (!program || initEnded()) {
-    watch.until(() => false, Date.now() + 100)
+    watch.until(() => watch.isSilent, Date.now() + 1000)
     throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
   }
   const own = namespaces(init)
@@ -137,7 +137,8 @@ export function judge(checker: Checker, command: Command, timeout: number): Verd
   try {
     findings = decide(checker, sandbox, watch, observer, timeout)
   } finally {
-    sandbox.kill()
+    // An init that has failed is gone already, and its number may be somebody else's.
+    if (observer.statusOf(init) === undefined) sandbox.kill()
     watch.bury(init)
     sandbox.remove()
   }

@@ -48,7 +48,7 @@ function look(pid: number, creator: number): Moment | undefined {
   }
 }
 
-/** The observer of one sandbox, whose init is traced already. */
+/** The observer of one sandbox, made while its init still waits at the gate. */
 export class Observer {
   readonly processes = new Map<number, ProcessRecord>()
   readonly signals: SignalCall[] = []

@@ -41,6 +41,11 @@ export class Watch {
     }
   }
 
+  /** Whether everybody who could print has closed the pipe. */
+  get isSilent(): boolean {
+    return this.#pipe === undefined
+  }
+
   #read(pipe: number): void {
     const buffer = Buffer.alloc(65536)
     const length = readSync(pipe, buffer)

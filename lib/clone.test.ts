@@ -169,7 +169,7 @@ test('stdin, stdout and stderr work in what a child executes', () => {
 
 test('a child of a parent that dies is killed by the kernel', () => {
   for (const flags of [0, F.CLONE_NEWPID]) {
-    // The write end lives in the grandchild alone: its death is the end of the file.
+    // Both children hold the write end: the file ends when both are dead.
     const { readEnd, writeEnd } = pipe()
     const started = makeGate()
     const middle = fork(() => {

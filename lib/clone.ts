@@ -1,7 +1,7 @@
 /**
  * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
  */
-import { argumentError, describeError, syscallError } from './errors.ts'
+import { argumentError, describeError } from './errors.ts'
 import * as F from './flags.ts'
 import { checked, libcFunction, shimFunction } from './libc.ts'
 import { ChildExit, lead, prepareLives } from './life.ts'
@@ -144,8 +144,7 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T): n
   checkProcess()
   prepareLives()
   if ((wanted & F.CLONE_VM) !== 0) return cloneShared(child, wanted, arg as T)
-  const pid = shimClone(wanted)
-  if (pid < 0) throw syscallError('clone', [child, F.flagSymbol(wanted)], -pid)
+  const pid = checked('clone', shimClone(wanted), [child, F.flagSymbol(wanted)])
   return pid === 0 ? liveAsCopy(child, arg as T, (wanted & F.CLONE_FILES) !== 0) : pid
 }
 

@@ -142,8 +142,8 @@ test('the sizes of sigset_t, pollfd and signalfd_siginfo are those of the header
     'offsetof(struct pollfd, revents)': 6,
     'SFD_NONBLOCK | SFD_CLOEXEC': 0o2004000,
     'sizeof(struct timespec)': 16,
-    POLLIN: 1,
-    POLLOUT: 4,
+    POLLIN: POLL.POLLIN,
+    POLLOUT: POLL.POLLOUT,
   })
 })
 

@@ -92,9 +92,9 @@ export class SyscallError extends Error {
   }
 }
 
-/** The error for a call that failed with `errno`; `about` names the entry of the hint table if it is not the call. */
-export function syscallError(syscall: string, args: readonly unknown[], errno: number, about = syscall): SyscallError {
-  return new SyscallError(syscall, args, errno, HINTS[`${about} ${errnoName(errno)}`])
+/** The error for a call that failed with `errno`. */
+export function syscallError(syscall: string, args: readonly unknown[], errno: number): SyscallError {
+  return new SyscallError(syscall, args, errno, HINTS[`${syscall} ${errnoName(errno)}`])
 }
 
 /** A wrong word on the command line: exit code 2. */

@@ -1,6 +1,7 @@
 /**
  * The C library and the shim, through koffi. Every failed call becomes a {@link SyscallError}.
  */
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import koffi from 'koffi'
 import { buildShim } from '../native/build.ts'
@@ -67,6 +68,6 @@ export function callUninterrupted(name: string, native: NativeFunction, args: un
     const result = native(...args)
     if (result >= 0) return result
     const errno = lastErrno()
-    if (errno !== 4) throw syscallError(name, shown ?? args, errno)
+    if (errno !== constants.errno.EINTR) throw syscallError(name, shown ?? args, errno)
   }
 }

@@ -2,10 +2,7 @@
  * Writing without an event loop.
  */
 import { writeSync } from 'node:fs'
-import { libcFunction } from './libc.ts'
-
-const POLLOUT = 4
-const libcPoll = libcFunction('int poll(_Inout_ int *fds, unsigned long nfds, int timeout)')
+import { POLLOUT, poll } from './poll.ts'
 
 /** Writes all of `data` to a descriptor, waiting when a pipe is full. An end that nobody reads any more is ignored. */
 export function writeAll(fd: number, data: string | Uint8Array): void {
@@ -17,8 +14,7 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EPIPE') return
       if (code !== 'EAGAIN') throw error
-      // struct pollfd { int fd; short events; short revents; }
-      libcPoll([fd, POLLOUT], 1, -1)
+      poll([fd], Number.POSITIVE_INFINITY, POLLOUT)
     }
   }
 }

@@ -10,7 +10,9 @@ const libcSigprocmask = libcFunction('int sigprocmask(int how, const uint8_t *se
 const libcSignalfd = libcFunction('int signalfd(int fd, const uint8_t *mask, int flags)')
 
 const SIG_BLOCK = 0
-const POLLIN = 1
+/** Events of poll(2), `<poll.h>`. */
+export const POLLIN = 1
+export const POLLOUT = 4
 const SFD_NONBLOCK_CLOEXEC = 0o2004000
 /** `sizeof(sigset_t)`; signal n is bit n - 1. */
 export const SIGSET_SIZE = 128
@@ -18,15 +20,17 @@ export const SIGSET_SIZE = 128
 export const SIGINFO_SIZE = 128
 
 /**
- * Waits until one of the descriptors can be read or has been closed at its other end.
- * @param timeout in seconds
+ * Waits until one of the descriptors is ready or has been closed at its other end.
+ * @param timeout in seconds; Infinity waits for ever
+ * @param event POLLIN, or POLLOUT for those that can be written
  * @returns those that are ready, none when the time is up
  * @see poll(2)
  */
-export function poll(fds: readonly number[], timeout: number): number[] {
+export function poll(fds: readonly number[], timeout: number, event = POLLIN): number[] {
   // struct pollfd { int fd; short events; short revents; }, as two ints
-  const entries = fds.flatMap(fd => [fd, POLLIN])
-  callUninterrupted('poll', libcPoll, [entries, fds.length, Math.max(0, Math.ceil(timeout * 1000))])
+  const entries = fds.flatMap(fd => [fd, event])
+  const milliseconds = timeout === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil(timeout * 1000))
+  callUninterrupted('poll', libcPoll, [entries, fds.length, milliseconds])
   return fds.filter((_, i) => (entries[2 * i + 1] as number) >> 16 !== 0)
 }
 

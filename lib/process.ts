@@ -1,6 +1,7 @@
 /**
  * A process's own numbers, waiting for children, signals, sleeping.
  */
+import { constants } from 'node:os'
 import { argumentError } from './errors.ts'
 import { call, callUninterrupted, lastErrno, libcFunction } from './libc.ts'
 import { decodeStatus, type Signal, signalName, signalNumber, type WaitStatus } from './status.ts'
@@ -90,7 +91,7 @@ export function sleep(seconds: number): void {
   for (;;) {
     const rest = [0, 0]
     if (libcNanosleep(left, rest) === 0) return
-    if (lastErrno() !== 4) throw new Error(`nanosleep: errno ${lastErrno()}`)
+    if (lastErrno() !== constants.errno.EINTR) throw new Error(`nanosleep: errno ${lastErrno()}`)
     left = rest
   }
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { chmodSync, closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { clone } from './clone.ts'
 import { cloneExec } from './clone-exec.ts'
-import { openDescriptors } from './descriptors.ts'
+import { dup2, openDescriptors } from './descriptors.ts'
 import { execve, execvp, system } from './exec.ts'
 import * as F from './flags.ts'
 import { makeGate, pipe } from './gate.ts'
@@ -60,17 +60,18 @@ test('what cloneExec starts is killed when its parent dies', () => {
   const { readEnd, writeEnd } = pipe()
   const started = makeGate()
   const middle = clone(() => {
-    // Descriptor 1 of the program is the only write end that is left.
-    process.chdir('/')
-    waitpid(cloneExec(['true']))
+    dup2(writeEnd, 1)
+    const program = cloneExec(['sleep', '600'])
     started.open()
-    waitpid(cloneExec(['sleep', '600']))
+    waitpid(program)
   }, F.SIGCHLD)
   started.wait()
   closeSync(writeEnd)
-  closeSync(readEnd)
   kill(middle, 'SIGKILL')
-  assert.equal(waitpid(middle).signal, 'SIGKILL')
+  waitpid(middle)
+  // Descriptor 1 of the program is the last write end: the file ends when the program does.
+  assert.equal(readFileSync(readEnd, 'utf8'), '')
+  closeSync(readEnd)
 })
 
 test('execve and execvp replace the process and keep its descriptors', () => {
@@ -111,7 +112,6 @@ test('a program started here does not ignore SIGPIPE', () => {
 
 test('a gate holds one side until the other opens it', () => {
   const gate = makeGate()
-  const { readEnd, writeEnd } = pipe()
   const pid = clone(() => {
     gate.wait()
     return 8
@@ -119,15 +119,11 @@ test('a gate holds one side until the other opens it', () => {
   assert.equal(waitpid(pid, WNOHANG).pid, 0)
   gate.open()
   assert.equal(waitpid(pid).code, 8)
-  closeSync(readEnd)
-  closeSync(writeEnd)
 })
 
 test('a gate whose other side died ends the wait with an error', () => {
   const gate = makeGate()
   waitpid(clone(() => 0, F.SIGCHLD))
-  const pid = clone(() => 0, F.SIGCHLD)
-  waitpid(pid)
   assert.match(thrownBy(() => gate.wait()).message, /the other process has died/)
 })
 

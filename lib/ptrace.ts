@@ -1,6 +1,7 @@
 /**
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which disturbs nobody.
  */
+import { constants } from 'node:os'
 import { call, lastErrno, libcFunction } from './libc.ts'
 import { __WALL, WNOHANG } from './process.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
@@ -98,7 +99,7 @@ const SIGTRAP = 5
 export function nextEvent(): TraceEvent | undefined {
   const wstatus = [0]
   const tid = libcWaitpid(-1, wstatus, __WALL | WNOHANG)
-  if (tid === 0 || (tid < 0 && lastErrno() === 10)) return undefined
+  if (tid === 0 || (tid < 0 && lastErrno() === constants.errno.ECHILD)) return undefined
   const status = wstatus[0] as number
   if ((status & 0xff) !== 0x7f) return { tid, kind: 'ended', status: decodeStatus(status) }
   const signal = (status >> 8) & 0xff
