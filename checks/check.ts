@@ -41,7 +41,7 @@ function lacking({ number, needs }: Lab): { cannot?: string } {
 }
 
 async function readCommandLine() {
-  const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), true)
+  const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
   if (help) {
     console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
     process.exit(EXIT.HOLDS)

@@ -1,13 +1,31 @@
 /**
- * The checker of each lab, by its slug.
+ * The checker of each lab, by its slug, and what the lab's program is given.
  */
+import { ensureRootfs } from '../lib/rootfs.ts'
 import { checker as lab1 } from './01-fork-vs-clone.ts'
 import { checker as lab2 } from './02-newpid.ts'
 import { checker as lab3 } from './03-newnet.ts'
+import { checker as lab4 } from './04-newns.ts'
+import { checker as lab5 } from './05-memory-oom.ts'
+import { checker as lab6 } from './06-freezer.ts'
 import type { Checker } from './claims.ts'
+import type { Setting } from './sandbox.ts'
 
 export const CHECKERS: Readonly<Record<string, Checker>> = {
   '01-fork-vs-clone': lab1,
   '02-newpid': lab2,
   '03-newnet': lab3,
+  '04-newns': lab4,
+  '05-memory-oom': lab5,
+  '06-freezer': lab6,
+}
+
+/**
+ * What a lab's program is given besides an empty directory.
+ * @throws CannotRun where it cannot be had here
+ */
+export function settingOf(slug: string): Setting {
+  if (slug === '04-newns') return { terminal: true, rootfs: ensureRootfs() }
+  if (slug === '05-memory-oom') return { groups: 'memory' }
+  return slug === '06-freezer' ? { groups: 'freezer' } : {}
 }

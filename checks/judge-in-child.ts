@@ -8,7 +8,7 @@ import { pipe } from '../lib/gate.ts'
 import { writeAll } from '../lib/output.ts'
 import { closeQuietly } from '../lib/poll.ts'
 import { waitpid } from '../lib/process.ts'
-import { CHECKERS } from './checkers.ts'
+import { CHECKERS, settingOf } from './checkers.ts'
 import { judge, type Verdict } from './judge.ts'
 import type { Command } from './sandbox.ts'
 
@@ -34,7 +34,7 @@ export function judgeInChild({ slug, command, cannot }: Assignment, timeout: num
   const pid = fork(() => {
     let verdict: Verdict
     try {
-      verdict = judge(CHECKERS[slug] ?? [], command, timeout)
+      verdict = judge(CHECKERS[slug] ?? [], settingOf(slug), command, timeout)
     } catch (error) {
       verdict = { kind: 'cannot', reason: describeError(error) }
     }

@@ -4,7 +4,6 @@
 import { CannotRun } from '../lib/errors.ts'
 import { interfaceNames } from '../lib/free-network.ts'
 import { links } from '../lib/links.ts'
-import { mounts } from '../lib/mount.ts'
 import { inNamespace, type Namespaces, namespaces } from '../lib/namespaces.ts'
 import { watchSignals } from '../lib/poll.ts'
 import { allPids, statusField } from '../lib/proc.ts'
@@ -12,9 +11,11 @@ import { getpid } from '../lib/process.ts'
 import { FOLLOW_TREE, seize } from '../lib/ptrace.ts'
 import { compareCensus, takeCensus } from './census.ts'
 import { type Checker, EVERY_LAB, type Failure } from './claims.ts'
+import { mountLines } from './container-watcher.ts'
 import { Observer } from './observer.ts'
 import type { Observation } from './record.ts'
-import { type Command, makeSandbox, type Sandbox } from './sandbox.ts'
+import { type Command, makeSandbox, type Sandbox, type Setting } from './sandbox.ts'
+import { openWitness, Scene } from './scene.ts'
 import { Watch } from './watch.ts'
 
 /** What became of one claim. */
@@ -38,12 +39,13 @@ export type Verdict =
 const SETTLING = 2
 
 /** What is in the sandbox now beyond its own: for the claim that nothing is left behind. */
-function inSandbox(init: number, own: Namespaces): string[] {
+function inSandbox({ init, groups }: Sandbox, own: Namespaces): string[] {
   const processes = allPids().filter(pid => pid !== init && isInside(pid, own))
   return [
     ...processes.map(pid => `process ${pid} (${statusField(pid, 'Name')})`),
     ...inNamespace(init, 'net', links).map(({ name }) => `interface ${name}`),
-    ...mounts(init).map(({ target, type }) => `mount ${target} (${type})`),
+    ...mountLines(init).map(line => `mount ${line}`),
+    ...groups.inner().map(path => `cgroup ${path}`),
   ]
 }
 
@@ -56,36 +58,45 @@ function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
   }
 }
 
-/** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
-function observe(sandbox: Sandbox, watch: Watch, observer: Observer, timeout: number): Observation {
+/** Starts the program and gives its record, which begins when init forks it; by then the sandbox is complete. */
+function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene): number {
   const { init } = sandbox
   const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
-  const initEnded = () => observer.statusOf(init) !== undefined
-  const deadline = Date.now() + timeout * 1000
-  sandbox.start()
-  // The program's record begins when init forks it; by then the sandbox is complete.
-  watch.until(() => firstChild() !== undefined || initEnded(), Date.now() + 30000)
+  const master = sandbox.start()
+  if (master !== undefined) watch.listen(master)
+  scene.begin(observer, master)
+  watch.until(() => firstChild() !== undefined || observer.statusOf(init) !== undefined, Date.now() + 30000)
   const program = firstChild()
-  if (!program || initEnded()) {
-    watch.until(() => watch.isSilent, Date.now() + 1000)
-    throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
-  }
+  if (program && observer.statusOf(init) === undefined) return program.pid
+  watch.until(() => watch.isSilent, Date.now() + 1000)
+  throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
+}
+
+/** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
+function observe(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene, timeout: number): Observation {
+  const { init } = sandbox
+  const initEnded = () => observer.statusOf(init) !== undefined
+  const program = startProgram(sandbox, watch, observer, scene)
+  const deadline = Date.now() + timeout * 1000
   const own = namespaces(init)
-  const before = inSandbox(init, own).filter(line => !line.startsWith('process '))
+  const before = inSandbox(sandbox, own).filter(line => !line.startsWith('process '))
+  const mountsBefore = mountLines(init)
   const freshLinks = inNamespace(init, 'net', interfaceNames)
-  const ended = watch.until(() => observer.statusOf(program.pid) !== undefined || initEnded(), deadline)
+  const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
+  const ended = watch.until(() => hasEnded() || scene.goOn(), deadline)
+  if (!ended) scene.lookAround(observer)
   const alive = () =>
     [...observer.processes.values()]
       .filter(({ status }) => !status)
       .map(({ pid }) => `process ${pid} (${statusField(pid, 'Name')})`)
   const leftovers = () =>
-    initEnded() ? [] : [...new Set([...alive(), ...inSandbox(init, own).filter(line => !before.includes(line))])]
+    initEnded() ? [] : [...new Set([...alive(), ...inSandbox(sandbox, own).filter(line => !before.includes(line))])]
   const settled = Date.now() + SETTLING * 1000
   let left = leftovers()
   // Networks of the dead are dismantled in the background.
   for (; ended && left.length > 0 && Date.now() < settled; left = leftovers()) watch.until(() => false, Date.now() + 20)
   return {
-    program: program.pid,
+    program,
     processes: observer.processes,
     signals: observer.signals,
     networks: observer.networks,
@@ -93,6 +104,8 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, timeout: nu
     sandbox: own,
     timedOut: ended ? undefined : timeout,
     leftovers: ended ? left : [],
+    ...scene.seen(),
+    mountsBefore,
     output: watch.output,
   }
 }
@@ -109,33 +122,39 @@ function machineFinding(changes: readonly string[]): Finding {
 }
 
 /** Runs the program and decides every claim about it. */
-function decide(checker: Checker, sandbox: Sandbox, watch: Watch, observer: Observer, timeout: number): Finding[] {
-  seize(sandbox.init, FOLLOW_TREE)
-  const observation = observe(sandbox, watch, observer, timeout)
-  const claims = watch.interrupted ? [] : [...checker, ...EVERY_LAB]
-  return claims.map(({ title, section, refute }) => ({ title, section, failure: refute(observation) }))
+function decide(checker: Checker, observation: Observation): Finding[] {
+  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => ({
+    title,
+    section,
+    failure: refute(observation),
+  }))
 }
 
 /**
  * Checks one program.
  * @param checker the claims of its lab
+ * @param setting what the lab's program is given
  * @param command the program and its arguments
  * @param timeout seconds it may take
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
-export function judge(checker: Checker, command: Command, timeout: number): Verdict {
+export function judge(checker: Checker, setting: Setting, command: Command, timeout: number): Verdict {
   const started = Date.now()
   const mark = `.${getpid()}`
   const before = takeCensus(mark)
-  const sandbox = makeSandbox(command)
+  const witness = openWitness(setting)
+  const sandbox = makeSandbox(command, setting)
   const { init } = sandbox
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
-  const observer = new Observer(init)
-  const watch = new Watch(signals, sandbox.output, observer)
-  let findings: Finding[]
+  const scene = new Scene(sandbox, setting, witness)
+  const observer = new Observer(init, scene.watcher)
+  const watch = new Watch(signals, sandbox.output, observer, scene.samples)
+  let findings: Finding[] = []
   try {
-    findings = decide(checker, sandbox, watch, observer, timeout)
+    seize(init, FOLLOW_TREE)
+    const observation = observe(sandbox, watch, observer, scene, timeout)
+    if (!watch.interrupted) findings = decide(checker, observation)
   } finally {
     // An init that has failed is gone already, and its number may be somebody else's.
     if (observer.statusOf(init) === undefined) sandbox.kill()

@@ -9,7 +9,8 @@ import { links } from '../lib/links.ts'
 import { inNamespace, namespaces } from '../lib/namespaces.ts'
 import { nsPids, readProc, statusField } from '../lib/proc.ts'
 import { eventMessage, nextEvent, PTRACE, resume, syscallStop, type TraceEvent } from '../lib/ptrace.ts'
-import { signalCalls } from '../lib/seccomp.ts'
+import { callName, SIGNAL_CALLS, type StoppedCall } from '../lib/seccomp.ts'
+import { decodeStatus } from '../lib/status.ts'
 import type { Moment, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
 
 const SIGTRAP = 5
@@ -48,6 +49,22 @@ function look(pid: number, creator: number): Moment | undefined {
   }
 }
 
+/** Somebody who looks closer at what one lab is about, while the process in question stands still. */
+export interface Watcher {
+  /** A process has just been born. */
+  birth?(pid: number): void
+  /** A process has turned itself into another program. */
+  exec?(pid: number): void
+  /** A thread is about to make a call. @returns who wants to know what it returned */
+  call?(name: StoppedCall, args: readonly bigint[], tid: number, order: number): ((result: number) => void) | undefined
+  /** A process is about to end by itself or by a signal, and still has everything it had. */
+  exit?(pid: number, code: number | undefined): void
+  /** A process has ended, and its parent does not know it yet. */
+  end?(order: number): void
+  /** A look at what nobody reports, every few milliseconds. */
+  sample?(): void
+}
+
 /** The observer of one sandbox, made while its init still waits at the gate. */
 export class Observer {
   readonly processes = new Map<number, ProcessRecord>()
@@ -56,7 +73,8 @@ export class Observer {
   readonly #init: number
   readonly #outsideNet: number
   #recording = true
-  readonly #pending = new Map<number, SignalCall>()
+  readonly #watcher: Watcher
+  readonly #pending = new Map<number, (result: number) => void>()
   readonly #ended = new Map<number, NonNullable<ProcessRecord['status']>>()
   /** Threads whose birth has been reported. */
   readonly #known: Set<number>
@@ -64,8 +82,9 @@ export class Observer {
   readonly #unborn = new Map<number, number>()
   #order = 0
 
-  constructor(init: number) {
+  constructor(init: number, watcher: Watcher = {}) {
     this.#init = init
+    this.#watcher = watcher
     this.#outsideNet = namespaces(init).net
     this.#known = new Set([init])
   }
@@ -89,12 +108,18 @@ export class Observer {
    * @returns whether nothing more is waiting
    */
   drain(until: number): boolean {
-    for (let event = nextEvent(); event; event = nextEvent()) {
+    const beforeEnd = () => this.#recording && this.#watcher.end?.(this.#order)
+    for (let event = nextEvent(beforeEnd); event; event = nextEvent(beforeEnd)) {
       this.#take(event)
       if (Date.now() >= until) return false
     }
     this.#adoptOrphans()
     return true
+  }
+
+  /** Looks at what is only to be seen by looking. */
+  sample(): void {
+    if (this.#recording) this.#watcher.sample?.()
   }
 
   /** Whether somebody waits for the report of their birth. */
@@ -126,8 +151,8 @@ export class Observer {
       this.#takeUnreported(tid)
       this.#takeExit(tid)
     }
-    if (kind === 'syscall') this.#takeSignalResult(tid)
-    if (kind === 'seccomp' && this.#takeSignalCall(tid)) return PTRACE.SYSCALL
+    if (kind === 'syscall') this.#takeResult(tid)
+    if (kind === 'seccomp' && this.#takeCall(tid)) return PTRACE.SYSCALL
     // A stop by SIGSTOP or its like lasts until SIGCONT; with SIGTRAP it is only the tracer's own.
     return kind === 'stop' && signal !== SIGTRAP ? PTRACE.LISTEN : PTRACE.CONT
   }
@@ -149,13 +174,17 @@ export class Observer {
     const creator = Number(statusField(caller, 'Tgid'))
     const isProcess = Number(statusField(tid, 'Tgid')) === tid
     const birth = isProcess ? look(tid, creator) : undefined
-    if (birth) this.processes.set(tid, { pid: tid, numbers: nsPids(tid), creator, birth, programs: [] })
+    if (birth) {
+      this.processes.set(tid, { pid: tid, numbers: nsPids(tid), creator, birth, programs: [] })
+      this.#watcher.birth?.(tid)
+    }
     if (this.#unborn.delete(tid)) resume(tid, PTRACE.CONT)
   }
 
   #takeExec(pid: number): void {
     const [program] = (readProc(pid, 'cmdline') ?? '').split('\0')
     if (program) this.processes.get(pid)?.programs.push(program)
+    if (this.#recording) this.#watcher.exec?.(pid)
   }
 
   /** The process is about to end, and still has everything it had. */
@@ -166,6 +195,7 @@ export class Observer {
     record.exit = exit
     record.exiting = this.#order
     if (exit.namespaces.net !== this.#outsideNet) this.#lookAtNetwork(pid, exit.namespaces.net)
+    this.#watcher.exit?.(pid, decodeStatus(eventMessage(pid) ?? 0).code ?? undefined)
   }
 
   #lookAtNetwork(pid: number, net: number): void {
@@ -187,14 +217,22 @@ export class Observer {
   }
 
   /** @returns whether the end of the call is worth waiting for */
-  #takeSignalCall(tid: number): boolean {
+  #takeCall(tid: number): boolean {
     const stop = syscallStop(tid)
-    if (!stop || !('nr' in stop)) return false
-    const [first = 0n, second = 0n] = stop.args
+    const name = stop && 'nr' in stop ? callName(stop.nr) : undefined
+    if (!name || !stop || !('nr' in stop)) return false
+    const listener = SIGNAL_CALLS.includes(name)
+      ? this.#takeSignalCall(tid, name, stop.args)
+      : this.#watcher.call?.(name, stop.args, tid, this.#order)
+    if (listener) this.#pending.set(tid, listener)
+    return listener !== undefined
+  }
+
+  #takeSignalCall(tid: number, name: StoppedCall, [first = 0n, second = 0n]: readonly bigint[]) {
     const from = Number(statusField(tid, 'Tgid'))
-    const byPidfd = stop.nr === signalCalls().pidfd_send_signal
+    const byPidfd = name === 'pidfd_send_signal'
     const target = byPidfd ? this.#pidOfPidfd(from, Number(first)) : Number(BigInt.asIntN(32, first))
-    const call = {
+    const call: SignalCall = {
       order: this.#order,
       from,
       target,
@@ -203,14 +241,14 @@ export class Observer {
       result: undefined,
     }
     this.signals.push(call)
-    this.#pending.set(tid, call)
-    return true
+    return (result: number) => {
+      call.result = result
+    }
   }
 
-  #takeSignalResult(tid: number): void {
+  #takeResult(tid: number): void {
     const stop = syscallStop(tid)
-    const call = this.#pending.get(tid)
-    if (call && stop && 'result' in stop) call.result = stop.result
+    if (stop && 'result' in stop) this.#pending.get(tid)?.(stop.result)
     this.#pending.delete(tid)
   }
 

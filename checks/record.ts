@@ -1,6 +1,7 @@
 /**
  * What the observer writes down. Every field comes from the kernel; nothing comes from what a program prints.
  */
+import type { MemoryFigures } from '../lib/cgroup.ts'
 import type { Shareable } from '../lib/kcmp.ts'
 import type { Link } from '../lib/links.ts'
 import type { Namespaces } from '../lib/namespaces.ts'
@@ -70,6 +71,70 @@ export interface ProcessRecord {
   ended?: number
 }
 
+/** One write to the file of a control group. */
+export interface GroupWrite {
+  readonly order: number
+  readonly from: number
+  /** Directory of the group, as the judge sees it. */
+  readonly group: string
+  readonly file: string
+  readonly text: string
+  /** Memory the group held just before, in bytes; for groups of the memory controller. */
+  readonly usage: number | undefined
+  /** What the call returned: a number of bytes or -errno. */
+  result: number | undefined
+}
+
+/** Memory of a group at a moment: when a process had just ended, or when a group was about to be removed. */
+export interface MemoryMoment extends MemoryFigures {
+  readonly order: number
+  readonly group: string
+}
+
+/** What a process has done up to a moment. */
+export interface Activity {
+  readonly pid: number
+  /** CPU time of all its threads, in nanoseconds. */
+  readonly runtime: number
+  /** How often it has given up or lost the CPU. */
+  readonly switches: number
+  /** The letter of its state: `S`, `D`, `T`, … */
+  readonly state: string
+}
+
+/** A group with a freezer at a moment. */
+export interface FreezerMoment {
+  /** In seconds, of a clock that is the same for all. */
+  readonly at: number
+  readonly group: string
+  readonly isFrozen: boolean
+  readonly processes: readonly Activity[]
+}
+
+/** A process in namespaces that are not the sandbox's, at a moment. */
+export interface ContainerMoment {
+  readonly pid: number
+  /** The exit code with which it was about to end, if it was. */
+  readonly code: number | undefined
+  readonly namespaces: Namespaces
+  /** Its root directory, as device:inode. */
+  readonly root: string
+  /** Whether the /proc of its root shows its own PID namespace; `undefined` if nothing is there. */
+  readonly procIsOwn: boolean | undefined
+  readonly hostName: string
+  readonly links: readonly Link[]
+  /** The same of the sandbox. */
+  readonly outside: { readonly hostName: string; readonly links: readonly Link[]; readonly mounts: readonly string[] }
+}
+
+/** What was typed at a program's terminal. */
+export interface Typed {
+  /** Each line asked the shell for a process that ends with this code. */
+  readonly codes: readonly number[]
+  /** Those codes with which a process did end, and who it was. */
+  readonly answers: ReadonlyMap<number, ContainerMoment | 'outside'>
+}
+
 /** Everything seen of one run of a program. */
 export interface Observation {
   /** PID of the program itself. */
@@ -85,6 +150,20 @@ export interface Observation {
   readonly timedOut: number | undefined
   /** What stayed in the sandbox after the program had ended. */
   readonly leftovers: readonly string[]
+  /** Only where the lab's setting asks for it, from here. */
+  readonly groupWrites: readonly GroupWrite[]
+  readonly memory: readonly MemoryMoment[]
+  readonly freezer: readonly FreezerMoment[]
+  /** The processes that were ever in a group the program made, by its directory. */
+  readonly members: ReadonlyMap<string, ReadonlySet<number>>
+  /** What the kernel wrote to its log meanwhile, and whether it numbers processes as the judge does. */
+  readonly kernelLog: readonly string[]
+  readonly logHasOurNumbers: boolean
+  readonly containers: readonly ContainerMoment[]
+  /** The root file system `./fs`, as device:inode, and the mounts of the sandbox before the program ran. */
+  readonly fs: string | undefined
+  readonly mountsBefore: readonly string[]
+  readonly typed: Typed
   /** The last lines of its output, to show beside a failure. */
   readonly output: string
 }

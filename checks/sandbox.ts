@@ -3,30 +3,45 @@
  */
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Group, groupsNamed, makeGroup, removeGroup } from '../lib/cgroup.ts'
 import { clone, fork } from '../lib/clone.ts'
 import { dup2 } from '../lib/descriptors.ts'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
 import { type Gate, makeGate, pipe } from '../lib/gate.ts'
+import type { Controller } from '../lib/hierarchies.ts'
 import { setip } from '../lib/interfaces.ts'
 import * as M from '../lib/mount.ts'
 import { unshare } from '../lib/namespaces.ts'
-import { __WALL, getpid, kill, setsid, sleep, waitpid } from '../lib/process.ts'
-import { stopAtSignalCalls } from '../lib/seccomp.ts'
+import { __WALL, kill, setsid, sleep, waitpid } from '../lib/process.ts'
+import { openTerminal, takeTerminal } from '../lib/pty.ts'
+import { GROUP_CALLS, SIGNAL_CALLS, stopAtCalls } from '../lib/seccomp.ts'
+import { setWindowSize } from '../lib/terminal.ts'
 import { sethostname } from '../lib/uts.ts'
+import { copyRootfs } from './copy-rootfs.ts'
+import { SandboxGroups } from './sandbox-groups.ts'
 
 /** What is run: a program and its arguments, by path. */
 export type Command = readonly [string, ...string[]]
 
-/** Every group a check makes begins so, and carries the PID of its owner. */
-const GROUP_PREFIX = 'containers-from-clone.check.'
+/** The host name of every sandbox. */
+export const HOST_NAME = 'sandbox'
+/** The size of a program's terminal. */
+const WINDOW = { rows: 24, columns: 80 }
 /** Numbers in the sandbox start here, so that no process is 2, 3 or 4 by chance. */
 const FIRST_PID = 1000
-const MAX_PROCESSES = '512'
-const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty']
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'kmsg']
 /** Files of /proc through which root could change the machine. */
 const PROC_READ_ONLY = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs']
+
+/** What a lab's program is given besides. */
+export interface Setting {
+  /** A terminal as its controlling terminal, input and output; otherwise it has nothing to read. */
+  readonly terminal?: boolean
+  /** A root file system, of which `./fs` becomes a copy. */
+  readonly rootfs?: string
+  /** The controller whose groups are followed: writes and removals are reported. */
+  readonly groups?: Controller
+}
 
 /** A sandbox whose init waits for {@link Sandbox.start}. */
 export interface Sandbox {
@@ -34,25 +49,13 @@ export interface Sandbox {
   readonly init: number
   /** Where the program's output can be read. */
   readonly output: number
-  /** Lets the program start. */
-  start(): void
+  readonly groups: SandboxGroups
+  /** Lets the program start. @returns the other side of its terminal, if it has one */
+  start(): number | undefined
   /** Ends whatever runs in it. */
   kill(): void
   /** Removes its groups, once everybody in it has been waited for. */
   remove(): void
-}
-
-/** Removes the groups of checks that were killed before they could. */
-function sweepGroups(): void {
-  const isStale = (name: string) =>
-    name.startsWith(GROUP_PREFIX) && !existsSync(`/proc/${name.slice(GROUP_PREFIX.length)}`)
-  for (const path of groupsNamed(isStale)) {
-    try {
-      removeGroup(path, 0)
-    } catch {
-      // EBUSY: its owner is alive, in a PID namespace we cannot see. ENOENT: another check was quicker.
-    }
-  }
 }
 
 /** Where the new root is put together: a folder that every machine has and the sandbox replaces anyway. */
@@ -76,7 +79,7 @@ function attach(target: string, at: string, number: number): void {
 }
 
 /** A root directory that reads like the machine's and forgets what is written. */
-function enterPrivateRoot(): void {
+function enterPrivateRoot(groups: SandboxGroups): void {
   M.mount('none', '/', null, M.MS_REC | M.MS_PRIVATE)
   const others = M.mounts().filter(({ target, type }) => target !== '/' && !isPseudo(target, type))
   M.mount('stage', STAGE, 'tmpfs', M.MS_NOSUID | M.MS_NODEV)
@@ -89,6 +92,7 @@ function enterPrivateRoot(): void {
   mountDevices(join(root, 'dev'))
   M.mount('proc', join(root, 'proc'), 'proc')
   M.mount('sysfs', join(root, 'sys'), 'sysfs', M.MS_RDONLY)
+  groups.mountBelow(root)
   process.chdir(root)
   M.pivotRoot('.', '.')
   M.umount2('.', M.MNT_DETACH)
@@ -130,28 +134,59 @@ function environment(): Record<string, string> {
   }
 }
 
-/** The program itself: its own session, nothing to read, one pipe for all it prints, an empty directory to work in. */
-function becomeProgram(command: Command, output: number): never {
-  setsid()
-  dup2(openSync('/dev/null', 'r'), 0)
-  dup2(output, 1)
-  dup2(output, 2)
-  process.chdir(mkdtempSync('/tmp/check-'))
-  return execve(command[0], command, environment())
+/** The directory the program starts in: new, on a file system of its own, with a root file system if it needs one. */
+function makeDirectory(rootfs: string | undefined): string {
+  const directory = mkdtempSync('/tmp/check-')
+  if (rootfs === undefined) return directory
+  M.mount('program', directory, 'tmpfs', 0, 'mode=755')
+  copyRootfs(rootfs, join(directory, 'fs'))
+  return directory
+}
+
+/** Descriptors 0 to 2 of the program: its terminal, or nothing to read and one pipe for all it prints. */
+function connect(output: number, terminal: boolean): void {
+  if (terminal) takeTerminal('/dev/pts/0')
+  else {
+    dup2(openSync('/dev/null', 'r'), 0)
+    dup2(output, 1)
+    dup2(output, 2)
+  }
+}
+
+/** What the judge and the init of a sandbox say to each other, and where the program's output goes. */
+interface Lines {
+  readonly mayStart: Gate
+  /** Init has its new root, and the terminal can be made. */
+  readonly isComplete: Gate
+  readonly terminalIsMade: Gate
+  readonly output: number
 }
 
 /** Life of the sandbox's init: prepares everything, starts the program, buries everybody who dies. */
-function liveAsInit(command: Command, output: number): never {
+function liveAsInit(command: Command, setting: Setting, groups: SandboxGroups, lines: Lines): never {
   // Whatever goes wrong from here on is read by the judge.
-  dup2(output, 2)
+  dup2(lines.output, 2)
   unshare(F.CLONE_NEWCGROUP)
-  enterPrivateRoot()
-  sethostname('sandbox')
+  groups.settle()
+  enterPrivateRoot(groups)
+  sethostname(HOST_NAME)
   setip('lo', '127.0.0.1', '255.0.0.0')
   writeFileSync('/proc/sys/kernel/ns_last_pid', String(FIRST_PID))
+  const directory = makeDirectory(setting.rootfs)
+  // As systemd makes it: what a program mounts without care is seen outside.
+  M.mount('none', '/', null, M.MS_REC | M.MS_SHARED)
   protectProc()
-  stopAtSignalCalls()
-  fork(() => becomeProgram(command, output))
+  if (setting.terminal) {
+    lines.isComplete.open()
+    lines.terminalIsMade.wait()
+  }
+  stopAtCalls(setting.groups ? [...SIGNAL_CALLS, ...GROUP_CALLS] : SIGNAL_CALLS)
+  fork(() => {
+    setsid()
+    connect(lines.output, setting.terminal === true)
+    process.chdir(directory)
+    execve(command[0], command, environment())
+  })
   for (;;) waitForOrphan()
 }
 
@@ -165,42 +200,56 @@ function waitForOrphan(): void {
 }
 
 /** Starts the init of a sandbox, which waits at the gate, and puts it into the sandbox's groups. */
-function startInit(command: Command, gate: Gate, output: number, group: Group): number {
+function startInit(command: Command, setting: Setting, groups: SandboxGroups, lines: Lines): number {
   const flags = F.CLONE_NEWNS | F.CLONE_NEWPID | F.CLONE_NEWNET | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.SIGCHLD
   const init = clone(() => {
-    gate.wait()
-    liveAsInit(command, output)
+    lines.mayStart.wait()
+    liveAsInit(command, setting, groups, lines)
   }, flags)
-  group.set('pids.max', MAX_PROCESSES)
-  group.add(init)
+  groups.add(init)
   return init
+}
+
+/** Opens a terminal in the sandbox, whose init waits for it; `undefined` if that has died, which the judge will see. */
+function attachTerminal(init: number, { isComplete, terminalIsMade }: Lines): number | undefined {
+  try {
+    isComplete.wait()
+  } catch {
+    return undefined
+  }
+  const { master } = openTerminal(`/proc/${init}/root/dev/pts`)
+  setWindowSize(master, WINDOW)
+  terminalIsMade.open()
+  return master
 }
 
 /**
  * Makes a sandbox for one program.
  * @throws SyscallError where the kernel lacks what it takes
  */
-export function makeSandbox(command: Command): Sandbox {
-  sweepGroups()
-  const group = makeGroup(`${GROUP_PREFIX}${getpid()}`, ['pids', 'memory', 'freezer'])
+export function makeSandbox(command: Command, setting: Setting): Sandbox {
+  const groups = new SandboxGroups()
   const { readEnd, writeEnd } = pipe()
-  const gate = makeGate()
+  const lines = { mayStart: makeGate(), isComplete: makeGate(), terminalIsMade: makeGate(), output: writeEnd }
   try {
-    const init = startInit(command, gate, writeEnd, group)
+    const init = startInit(command, setting, groups, lines)
     closeSync(writeEnd)
     return {
       init,
       output: readEnd,
-      start: () => gate.open(),
+      groups,
+      start: () => {
+        lines.mayStart.open()
+        return setting.terminal ? attachTerminal(init, lines) : undefined
+      },
       kill: () => {
         kill(init, 'SIGKILL')
-        // What is frozen (v1) does not even die.
-        group.thaw()
+        groups.thaw()
       },
-      remove: () => group.remove(),
+      remove: () => groups.remove(),
     }
   } catch (error) {
-    group.remove()
+    groups.remove()
     throw error
   }
 }

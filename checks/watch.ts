@@ -9,6 +9,8 @@ const KEPT_OUTPUT = 16384
 const SIGCHLD = 17
 /** How long events may keep the judge from looking at the clock and at its own signals, in milliseconds. */
 const SLICE = 100
+/** How often things are looked at that nobody reports, in milliseconds. */
+const SAMPLE = 20
 /** How long the kernel may take to end a sandbox, in seconds. */
 const BURIAL = 10
 
@@ -18,38 +20,47 @@ export class Watch {
   interrupted = false
   readonly #signals: number
   readonly #observer: Observer
-  #pipe: number | undefined
+  readonly #samples: boolean
+  readonly #outputs = new Set<number>()
 
-  constructor(signals: number, pipe: number, observer: Observer) {
+  /** @param samples whether the observer wants to look at things that nobody reports */
+  constructor(signals: number, output: number, observer: Observer, samples: boolean) {
     this.#signals = signals
     this.#observer = observer
-    this.#pipe = pipe
+    this.#samples = samples
+    this.listen(output)
+  }
+
+  /** Reads from one more descriptor until it ends. */
+  listen(output: number): void {
+    this.#outputs.add(output)
   }
 
   /** Handles whatever comes until `done` or until `deadline` (ms since the epoch). @returns whether it is done */
   until(done: () => boolean, deadline: number): boolean {
     for (;;) {
+      if (this.#samples) this.#observer.sample()
       const isDrained = this.#observer.drain(Math.min(deadline, Date.now() + SLICE))
       if (done()) return true
       const left = deadline - Date.now()
       if (left <= 0 || this.interrupted) return false
-      const patience = isDrained ? Math.min(left, this.#observer.hasUnborn ? SLICE : left) : 0
-      const ready = poll([this.#signals, ...(this.#pipe === undefined ? [] : [this.#pipe])], patience / 1000)
+      const longest = this.#samples ? SAMPLE : this.#observer.hasUnborn ? SLICE : left
+      const ready = poll([this.#signals, ...this.#outputs], (isDrained ? Math.min(left, longest) : 0) / 1000)
       if (ready.includes(this.#signals) && readSignals(this.#signals).some(signal => signal !== SIGCHLD))
         this.interrupted = true
-      if (this.#pipe !== undefined && ready.includes(this.#pipe)) this.#read(this.#pipe)
+      for (const output of this.#outputs) if (ready.includes(output)) this.#read(output)
     }
   }
 
-  /** Whether everybody who could print has closed the pipe. */
+  /** Whether everybody who could print has closed their end. */
   get isSilent(): boolean {
-    return this.#pipe === undefined
+    return this.#outputs.size === 0
   }
 
-  #read(pipe: number): void {
+  #read(output: number): void {
     const buffer = Buffer.alloc(65536)
-    const length = readSync(pipe, buffer)
-    if (length === 0) this.#close()
+    const length = readOrNothing(output, buffer)
+    if (length === 0) this.#close(output)
     this.output = (this.output + buffer.toString('utf8', 0, length)).slice(-KEPT_OUTPUT)
   }
 
@@ -62,11 +73,21 @@ export class Watch {
       poll([this.#signals], 0.05)
       readSignals(this.#signals)
     }
-    this.#close()
+    for (const output of this.#outputs) this.#close(output)
   }
 
-  #close(): void {
-    if (this.#pipe !== undefined) closeQuietly(this.#pipe)
-    this.#pipe = undefined
+  #close(output: number): void {
+    closeQuietly(output)
+    this.#outputs.delete(output)
+  }
+}
+
+/** A terminal at which nobody works any more reports EIO. */
+function readOrNothing(fd: number, buffer: Buffer): number {
+  try {
+    return readSync(fd, buffer)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EIO') return 0
+    throw error
   }
 }

@@ -11,7 +11,7 @@ import { $ } from 'zx/core'
 import { clone } from '../lib/clone.ts'
 import { cloneExec } from '../lib/clone-exec.ts'
 import { CLONE_NEWNET, SIGCHLD } from '../lib/flags.ts'
-import { freeAddresses, freeInterfaceName, interfaceNames } from '../lib/free-network.ts'
+import { freeNetwork, interfaceNames } from '../lib/free-network.ts'
 import { makeGate } from '../lib/gate.ts'
 import { awaitRunning, setip } from '../lib/interfaces.ts'
 import { interfaceName, ipv4, seconds } from '../lib/knobs.ts'
@@ -30,12 +30,9 @@ const knobs = startLab('03-newnet', {
 })
 
 // #region choose
-const veth = freeInterfaceName(knobs.veth)
+// If the machine has a veth0 or a 10.0.0.0/24, the lab takes others and says so.
+const { veth, outerAddress, innerAddress } = freeNetwork(knobs, note)
 const peer = 'veth1'
-const [outerAddress, innerAddress] = freeAddresses([knobs.outside, knobs.inside]) as [string, string]
-if (veth !== knobs.veth) note(`This machine has a ${knobs.veth} already; I take ${veth}.`)
-if (outerAddress !== knobs.outside)
-  note(`This machine uses the network of ${knobs.outside} already; I take ${outerAddress}.`)
 // #endregion choose
 
 const childHasSpoken = makeGate()

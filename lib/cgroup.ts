@@ -1,128 +1,206 @@
 /**
- * Control groups of either dialect: v1 (one hierarchy a controller), v2 (one for all), or both side by side.
+ * Control groups of either dialect through one interface. It tells every step as the shell command that does the same.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { mounts } from './mount.ts'
-import { sleep } from './process.ts'
+import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { GroupV1 } from './cgroup-v1.ts'
+import { GroupV2 } from './cgroup-v2.ts'
+import { CannotRun, UsageError } from './errors.ts'
+import { explain, removeGroup, type Tell, thawAll } from './group-directory.ts'
+import { type Controller, type Dialect, type Hierarchy, hierarchies, hierarchyWith } from './hierarchies.ts'
+import { type Keeper, keep } from './keeper.ts'
+import { getpid } from './process.ts'
 
-/** A mounted tree of groups. */
-export interface Hierarchy {
-  /** Where it is mounted, `/sys/fs/cgroup/memory`. */
-  readonly path: string
-  readonly version: 1 | 2
-  /** v1: its controllers. v2: the controllers that a group below the root can use. */
-  readonly controllers: readonly string[]
+/** Memory of a group, in bytes. */
+export interface MemoryFigures {
+  /** What it may have at most: whole pages. Infinity for no limit. */
+  readonly limit: number
+  readonly usage: number
+  /** The most it ever had; `undefined` on v2 before Linux 5.19. */
+  readonly peak: number | undefined
+  /** How many of its processes the kernel has killed for want of memory. */
+  readonly oomKills: number
 }
 
-/** The hierarchies mounted here, one entry each. @see cgroups(7) */
-export function hierarchies(): Hierarchy[] {
-  const found = mounts().filter(({ type, root }) => root === '/' && (type === 'cgroup' || type === 'cgroup2'))
-  return found.map(({ type, target, options }) => {
-    if (type === 'cgroup') return { path: target, version: 1 as const, controllers: options.split(',') }
-    return { path: target, version: 2 as const, controllers: listed(join(target, 'cgroup.subtree_control')) }
-  })
-}
-
-function listed(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').trim().split(/\s+/).filter(Boolean)
-  } catch {
-    return []
-  }
-}
-
-/** A group of one name in several hierarchies. */
+/** A control group. */
 export interface Group {
-  readonly name: string
-  /** Its directories. */
-  readonly paths: readonly string[]
-  /** Moves a process in. @throws Error ESRCH, EACCES */
+  readonly dialect: Dialect
+  /** Its directory. */
+  readonly path: string
+  /** The names of its files, as this dialect has them. */
+  readonly memoryFiles: Readonly<Record<keyof MemoryFigures, string>>
+  readonly freezerFiles: { readonly control: string; readonly state: string }
+  /** Moves a process in. @throws SyscallError ESRCH, EACCES, EBUSY */
   add(pid: number): void
-  /** Writes a setting where the group has that file. @returns whether it has */
-  set(file: string, value: string): boolean
-  /** Thaws it and the groups in it. */
+  /** The PIDs of those in it. */
+  processes(): number[]
+  /** A file of it as text. @throws SyscallError ENOENT, ENODEV: it has vanished */
+  read(file: string): string
+  has(file: string): boolean
+  write(file: string, value: string | number): void
+  /**
+   * Sets how many bytes it may have, and swap off for it.
+   * @throws SyscallError EBUSY (v1: it holds more already), EACCES; CannotRun where swap cannot be switched off
+   */
+  limitMemory(bytes: number): void
+  /** The settings that {@link limitMemory} changes, as file and text, in the order in which they can be written back. */
+  memorySettings(): [string, string][]
+  /** What it has and had. @throws SyscallError ENOENT: it has vanished */
+  memory(): MemoryFigures
+  /** Stops everybody in it and waits until the kernel says that they stand still. @throws Error after five seconds */
+  freeze(): void
   thaw(): void
-  /** Removes the group; waits up to a second for its last process to be gone. @throws Error EBUSY */
+  isFrozen(): boolean
+  /** The group's own words: `FROZEN`, `THAWED`; `frozen 1`, `frozen 0`. */
+  freezerState(): string
+  /** Sends SIGKILL to everybody in it; in v1 thaws it first. */
+  kill(): void
+  /** Removes it and what is in it, once its last process is gone. @throws SyscallError EBUSY after five seconds */
   remove(): void
 }
 
-/** Lets everybody in a group and the groups in it go on: what is frozen (v1) does not even die. */
-function thaw(path: string): void {
-  for (const [file, value] of [
-    ['freezer.state', 'THAWED'],
-    ['cgroup.freeze', '0'],
-  ] as const) {
+/** Whatever this project makes is called so, and carries the PID of its owner. */
+const PREFIX = 'containers-from-clone'
+
+/** The name of a group that belongs to the calling process, `containers-from-clone.lab5.4711`. */
+export const ownName = (what: string): string => `${PREFIX}.${what}.${getpid()}`
+
+const silent: Tell = () => {}
+
+/** How {@link makeGroup} makes its group. */
+export interface GroupOptions {
+  /** Where it is left out: v1 if that has the controller, else v2. */
+  readonly dialect?: Dialect
+  /** Hears of every step as a shell command. */
+  readonly tell?: Tell
+}
+
+function makeDirectory(path: string, tell: Tell): void {
+  tell(`mkdir ${path}`)
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    throw explain(error, 'mkdir', [path], 'cgroup mkdir')
+  }
+}
+
+/** The group at a directory of a hierarchy. */
+export function groupAt(path: string, { dialect }: Pick<Hierarchy, 'dialect'>, tell: Tell = silent): GroupV1 | GroupV2 {
+  return dialect === 'v1' ? new GroupV1(path, tell) : new GroupV2(path, tell)
+}
+
+/**
+ * Makes a group at the root of the hierarchy that has a controller.
+ * @param name its name, {@link ownName}
+ * @throws CannotRun where no hierarchy has the controller; SyscallError EACCES, EROFS, EEXIST, EBUSY
+ */
+export function makeGroup(name: string, controller: Controller, { dialect, tell = silent }: GroupOptions = {}): Group {
+  const hierarchy = hierarchyWith(controller, dialect)
+  const path = join(hierarchy.path, name)
+  makeDirectory(path, tell)
+  const group = groupAt(path, hierarchy, tell)
+  try {
+    if (group.dialect === 'v2' && controller === 'memory') group.enable(controller, tell)
+    if (!group.has(controller === 'memory' ? group.memoryFiles.limit : group.freezerFiles.control))
+      throw new CannotRun(`${path} has no ${controller} files\nhint: this kernel is too old or built without them`)
+    return group
+  } catch (error) {
+    removeGroup(path)
+    throw error
+  }
+}
+
+/**
+ * Makes a group for the calling process that is gone when it is: whatever kills the caller, a keeper then thaws the
+ * group, ends those in it and removes it.
+ * @param what for whom, `lab5`
+ * @throws as {@link makeGroup}
+ */
+export function makeOwnGroup(what: string, controller: Controller, options: GroupOptions = {}): Group {
+  sweepGroups()
+  const name = ownName(what)
+  const hierarchy = hierarchyWith(controller, options.dialect)
+  const keeper = keep(() => discard(join(hierarchy.path, name), hierarchy))
+  try {
+    return releasing(makeGroup(name, controller, options), keeper)
+  } catch (error) {
+    keeper.release()
+    throw error
+  }
+}
+
+/** The same group, whose removal also sends its keeper home. */
+function releasing(group: Group, keeper: Keeper): Group {
+  const remove = group.remove.bind(group)
+  group.remove = () => {
+    remove()
+    keeper.release()
+  }
+  return group
+}
+
+/** Ends and removes a group that somebody may have left in any state. */
+function discard(path: string, hierarchy: Pick<Hierarchy, 'dialect'>): void {
+  if (!existsSync(path)) return
+  thawAll(path)
+  const group = groupAt(path, hierarchy)
+  group.kill()
+  group.remove()
+}
+
+/**
+ * Somebody else's group, by its directory.
+ * @throws UsageError when the path is no group, or one of another controller
+ */
+export function openGroup(path: string, controller: Controller, tell: Tell = silent): Group {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`${path} is no group\nhint: make it first, as root: mkdir ${path}`)
+  const real = realpathSync(path)
+  const hierarchy = hierarchies()
+    .filter(one => real === one.path || real.startsWith(`${one.path}/`))
+    .sort((one, other) => other.path.length - one.path.length)[0]
+  if (!hierarchy)
+    throw new UsageError(`${path} is no control group\nhint: groups are directories such as /sys/fs/cgroup/memory/mine`)
+  const group = groupAt(real, hierarchy, tell)
+  if (group.has(controller === 'memory' ? group.memoryFiles.limit : group.freezerFiles.control)) return group
+  const remedy =
+    hierarchy.dialect === 'v2' && real !== hierarchy.path
+      ? `as root: echo +${controller} > ${dirname(real)}/cgroup.subtree_control`
+      : `take one below ${hierarchyWith(controller).path}`
+  throw new UsageError(`${path} is no group of the ${controller} controller\nhint: ${remedy}`)
+}
+
+/** Writes settings back; goes on past what fails, because a group may have vanished. */
+function writeBack(group: Group, settings: readonly [string, string][]): void {
+  for (const [file, text] of settings) {
     try {
-      if (existsSync(join(path, file))) writeFileSync(join(path, file), value)
+      group.write(file, text)
     } catch {
-      // It has just been removed.
-    }
-  }
-  for (const inner of innerGroups(path)) thaw(inner)
-}
-
-function innerGroups(path: string): string[] {
-  if (!existsSync(path)) return []
-  return readdirSync(path, { withFileTypes: true })
-    .filter(e => e.isDirectory())
-    .map(e => join(path, e.name))
-}
-
-/**
- * Removes a group and those in it, by its directory.
- * @param patience how often it is tried again, every 5 ms, while its last process is not gone
- * @throws Error EBUSY
- */
-export function removeGroup(path: string, patience = 200): void {
-  for (const inner of innerGroups(path)) removeGroup(inner, patience)
-  for (let tries = 0; existsSync(path); tries++) {
-    try {
-      rmdirSync(path)
-    } catch (error) {
-      // EBUSY: a process that has been killed leaves its group only when the kernel is done with it.
-      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || tries >= patience) throw error
-      sleep(0.005)
+      // It has vanished, or its owner has changed it meanwhile.
     }
   }
 }
 
 /**
- * Makes a group at the root of every hierarchy that has one of the controllers, and of the v2 hierarchy. Where groups
- * cannot be made (no cgroup mount, a read-only one) there is none, and `paths` is shorter.
+ * Somebody else's memory group, for the calling process to use: `remove` writes its limits back and leaves it there, as
+ * does a keeper when the caller is killed.
+ * @throws UsageError as {@link openGroup}, and when there are processes in it
  */
-export function makeGroup(name: string, controllers: readonly string[]): Group {
-  const wanted = hierarchies().filter(
-    hierarchy => hierarchy.version === 2 || hierarchy.controllers.some(controller => controllers.includes(controller)),
-  )
-  const paths = wanted
-    .map(({ path }) => join(path, name))
-    .filter(path => {
-      try {
-        mkdirSync(path)
-        return true
-      } catch {
-        return false
-      }
-    })
-  return {
-    name,
-    paths,
-    add: pid => {
-      for (const path of paths) writeFileSync(join(path, 'cgroup.procs'), String(pid))
-    },
-    set: (file, value) => {
-      const files = paths.map(path => join(path, file)).filter(existsSync)
-      for (const path of files) writeFileSync(path, value)
-      return files.length > 0
-    },
-    thaw: () => {
-      for (const path of paths) thaw(path)
-    },
-    remove: () => {
-      for (const path of paths) removeGroup(path)
-    },
+export function borrowMemoryGroup(path: string, tell: Tell = silent): Group {
+  const group = openGroup(path, 'memory', tell)
+  const present = group.processes()
+  if (present.length > 0)
+    throw new UsageError(
+      `${path} is in use: there are processes in it (${present.slice(0, 5).join(', ')}), and a limit could kill them\n` +
+        'hint: take a group that is empty',
+    )
+  const settings = group.memorySettings()
+  const keeper = keep(() => writeBack(openGroup(path, 'memory'), settings))
+  group.remove = () => {
+    writeBack(group, settings)
+    keeper.release()
   }
+  return group
 }
 
 /** The directories at the root of any hierarchy whose name `matches`. */
@@ -132,4 +210,19 @@ export function groupsNamed(matches: (name: string) => boolean): string[] {
       .filter(entry => entry.isDirectory() && matches(entry.name))
       .map(entry => join(path, entry.name)),
   )
+}
+
+/** Removes the empty groups of owners that were killed before they could. */
+export function sweepGroups(): void {
+  const isStale = (name: string) => {
+    const [, pid] = name.startsWith(`${PREFIX}.`) ? (/\.(\d+)$/.exec(name) ?? []) : []
+    return pid !== undefined && !existsSync(`/proc/${pid}`)
+  }
+  for (const path of groupsNamed(isStale)) {
+    try {
+      removeGroup(path, 0)
+    } catch {
+      // EBUSY: its owner is alive, in a PID namespace we cannot see. EACCES: it is root's.
+    }
+  }
 }

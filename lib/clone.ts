@@ -1,6 +1,7 @@
 /**
  * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
  */
+import { closeSync, constants, openSync } from 'node:fs'
 import { argumentError, describeError } from './errors.ts'
 import * as F from './flags.ts'
 import { checked, libcFunction, shimFunction } from './libc.ts'
@@ -10,7 +11,7 @@ import { _exit } from './process.ts'
 import './restart.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 
-const shimClone = shimFunction('long shim_clone(unsigned long flags)')
+const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')
 
 // libuv's own answer to fork, exported by every Node.
@@ -125,6 +126,21 @@ function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
   }
 }
 
+/** Clones with the child born in a v2 group. */
+function cloneInto(directory: string, flags: number, child: unknown): number {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  const result = shimClone(flags, fd)
+  // With CLONE_FILES the descriptor is the parent's, too, and closed there.
+  if (result !== 0 || (flags & F.CLONE_FILES) === 0) closeSync(fd)
+  return checked('clone3', result, [child, Symbol(`${F.flagNames(flags)}|CLONE_INTO_CGROUP`), directory])
+}
+
+/** What {@link clone} takes beyond flags. */
+export interface CloneOptions {
+  /** Directory of a v2 group for the child to be born in: CLONE_INTO_CGROUP of clone3(2). Not with CLONE_VM. */
+  readonly cgroup?: string
+}
+
 /**
  * Creates a child process that runs a function of this program. Without CLONE_VM it works on a copy of everything
  * the parent has; with `CLONE_VM | CLONE_VFORK` on the same heap, while the parent sleeps. The child is killed when
@@ -132,19 +148,28 @@ function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
  * @param child the function; it runs synchronously, and what it returns is the exit code
  * @param flags `int flags`: CLONE_ constants and the signal that announces the child's end, nearly always SIGCHLD
  * @param arg handed to the child
+ * @param options a v2 group for the child to be born in
  * @returns the child's PID in the caller's PID namespace
  * @throws TypeError for a flag that cannot work here, an async child, or one that is no function
  * @throws SyscallError EPERM, EINVAL, EAGAIN, ENOSPC; EBUSY when another thread of this process does not come to rest;
- *   ENOENT without /proc
+ *   ENOENT without /proc; with a group EBADF (not v2), EACCES, EBUSY (its children have controllers), E2BIG
+ *   (Linux before 5.7)
  * @see clone(2)
  */
-export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T): number {
+export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { cgroup }: CloneOptions = {}): number {
   checkChild(child)
   const wanted = checkFlags(flags)
   checkProcess()
   prepareLives()
-  if ((wanted & F.CLONE_VM) !== 0) return cloneShared(child, wanted, arg as T)
-  const pid = checked('clone', shimClone(wanted), [child, F.flagSymbol(wanted)])
+  if ((wanted & F.CLONE_VM) !== 0) {
+    if (cgroup !== undefined)
+      throw new TypeError('clone: a child on shared memory (CLONE_VM) cannot be born in a group')
+    return cloneShared(child, wanted, arg as T)
+  }
+  const pid =
+    cgroup === undefined
+      ? checked('clone', shimClone(wanted, -1), [child, F.flagSymbol(wanted)])
+      : cloneInto(cgroup, wanted, child)
   return pid === 0 ? liveAsCopy(child, arg as T, (wanted & F.CLONE_FILES) !== 0) : pid
 }
 

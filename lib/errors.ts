@@ -31,6 +31,14 @@ const NEEDS_ROOT = 'needs root (or a user namespace that grants it): run the pro
 const CLONE_EINVAL =
   'the flags contradict each other (CLONE_FS with CLONE_NEWNS or CLONE_NEWUSER, for one) or this kernel lacks a namespace'
 
+const V2_BUSY = 'a v2 group whose children have controllers holds no processes of its own; see cgroups(7)'
+const READ_ONLY_GROUPS =
+  'the cgroup file system is read-only here, as in most containers: run the lab on the machine itself'
+const NOT_YOURS = 'the file belongs to somebody else: as root, chown it to the one who runs the lab'
+const V2_EACCES =
+  'an ordinary user moves processes only below a v2 group that is theirs, and from a group below it: ' +
+  'let root put your shell there first (echo $$ > GROUP/cgroup.procs)'
+
 /** Where strerror misleads, by call and errno. */
 const HINTS: Record<string, string> = {
   'clone EPERM': `a new namespace ${NEEDS_ROOT}; see clone(2)`,
@@ -40,6 +48,29 @@ const HINTS: Record<string, string> = {
   'clone ENOENT': 'clone() reads /proc/self/maps: mount /proc first, mount("proc", "/proc", "proc")',
   'clone EBUSY':
     'another thread of this process is at work (a Worker or an unfinished asynchronous call): let it finish first',
+  'clone3 EBADF': 'only a v2 group can have children born into it; move the child into a v1 group with cgroup.procs',
+  'clone3 EBUSY': V2_BUSY,
+  'clone3 EACCES': V2_EACCES,
+  'clone3 E2BIG': 'CLONE_INTO_CGROUP needs Linux 5.7',
+  'clone3 ENOSYS': 'CLONE_INTO_CGROUP needs Linux 5.7, and a container whose seccomp profile allows clone3',
+  'cgroup mkdir EACCES': 'making a group at the root of a hierarchy needs root: run the program with sudo',
+  'cgroup mkdir EPERM': 'making a group at the root of a hierarchy needs root: run the program with sudo',
+  'cgroup mkdir EROFS': READ_ONLY_GROUPS,
+  'cgroup mkdir EEXIST': 'a group of that name is there already: if it is empty and nobody needs it, rmdir it',
+  'group ENOENT': 'the group has vanished: somebody removed it meanwhile',
+  'group ENODEV': 'the group has vanished: somebody removed it meanwhile',
+  'cgroup.procs EACCES': V2_EACCES,
+  'cgroup.procs EPERM': V2_EACCES,
+  'cgroup.procs EBUSY': V2_BUSY,
+  'cgroup.procs ESRCH': 'no process has that number in this PID namespace',
+  'cgroup.subtree_control EBUSY': `${V2_BUSY}: in a container, start it with a group of its own that is empty`,
+  'cgroup.subtree_control ENOENT': 'the group above does not hand that controller down; see its cgroup.controllers',
+  'memory.limit_in_bytes EBUSY': 'the group holds more than that already, and v1 kills nobody to make room',
+  'memory.limit_in_bytes EACCES': NOT_YOURS,
+  'memory.max EACCES': NOT_YOURS,
+  'memory.memsw.limit_in_bytes EACCES': NOT_YOURS,
+  'memory.swap.max EACCES': NOT_YOURS,
+  'rmdir EBUSY': 'there are still processes in the group: see its cgroup.procs',
   'unshare EPERM': `a new namespace ${NEEDS_ROOT}; see unshare(2)`,
   'unshare EINVAL':
     'a process with several threads (Node is one) cannot unshare CLONE_NEWUSER or CLONE_VM; use clone()',
@@ -92,9 +123,14 @@ export class SyscallError extends Error {
   }
 }
 
-/** The error for a call that failed with `errno`. */
-export function syscallError(syscall: string, args: readonly unknown[], errno: number): SyscallError {
-  return new SyscallError(syscall, args, errno, HINTS[`${syscall} ${errnoName(errno)}`])
+/** The error for a call that failed with `errno`. The hint is that of `topic`, where the call alone says too little. */
+export function syscallError(
+  syscall: string,
+  args: readonly unknown[],
+  errno: number,
+  topic: string = syscall,
+): SyscallError {
+  return new SyscallError(syscall, args, errno, HINTS[`${topic} ${errnoName(errno)}`])
 }
 
 /** A wrong word on the command line: exit code 2. */

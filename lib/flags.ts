@@ -27,6 +27,9 @@ export const CLONE_NEWPID = 0x20000000
 export const CLONE_NEWNET = 0x40000000
 export const CLONE_IO = 0x80000000
 
+/** A flag of clone3(2) alone, beyond 32 bits: `clone(child, flags, arg, { cgroup })` sets it. */
+export const CLONE_INTO_CGROUP = 0x200000000
+
 /** The signal a child sends its parent when it ends, the lowest byte of the flags. `<signal.h>` */
 export const SIGCHLD = 17
 

@@ -81,3 +81,28 @@ export function freeAddresses(addresses: readonly string[]): string[] {
   if (network === undefined) throw new Error('no free /24 is left in 10.0.0.0/8')
   return addresses.map(address => toAddress((network | (toNumber(address) & 255)) >>> 0))
 }
+
+/** What a lab lays between outside and inside. */
+export interface FreeNetwork {
+  /** Name of the outer end of the veth pair. */
+  readonly veth: string
+  readonly outerAddress: string
+  readonly innerAddress: string
+}
+
+/**
+ * The names and addresses that a lab asks for, or others where the machine uses those already, which it says.
+ * @param tell hears why something else was taken
+ * @throws as {@link freeAddresses}
+ */
+export function freeNetwork(
+  wanted: { readonly veth: string; readonly outside: string; readonly inside: string },
+  tell: (text: string) => void,
+): FreeNetwork {
+  const veth = freeInterfaceName(wanted.veth)
+  const [outerAddress, innerAddress] = freeAddresses([wanted.outside, wanted.inside]) as [string, string]
+  if (veth !== wanted.veth) tell(`This machine has a ${wanted.veth} already; I take ${veth}.`)
+  if (outerAddress !== wanted.outside)
+    tell(`This machine uses the network of ${wanted.outside} already; I take ${outerAddress}.`)
+  return { veth, outerAddress, innerAddress }
+}

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import test from 'node:test'
-import { hierarchies } from './cgroup.ts'
 import { fork } from './clone.ts'
 import { cloneExec } from './clone-exec.ts'
 import { errnoName } from './errors.ts'
 import * as F from './flags.ts'
 import { freeAddresses, freeInterfaceName, interfaceNames } from './free-network.ts'
+import { hierarchies } from './hierarchies.ts'
 import { setip } from './interfaces.ts'
 import { shares } from './kcmp.ts'
 import { links } from './links.ts'
@@ -156,8 +156,8 @@ test('inNamespace looks from another process and comes back', () => {
 })
 
 test('every hierarchy has a version and lists its controllers', () => {
-  for (const { path, version, controllers } of hierarchies()) {
+  for (const { path, dialect, controllers } of hierarchies()) {
     assert.ok(path.startsWith('/'))
-    assert.ok(version === 1 ? controllers.length > 0 : Array.isArray(controllers))
+    assert.ok(dialect === 'v1' ? controllers.length > 0 : Array.isArray(controllers))
   }
 })

@@ -27,6 +27,29 @@ export function seconds(initial: number, help: string): Knob<number> {
   return { initial, help, expected: 'a number of seconds such as 0.5', placeholder: 'SECONDS', parse }
 }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9 }
+
+/** A number of bytes, from 1; k, M and G are powers of a thousand. */
+export function bytes(initial: number, help: string): Knob<number> {
+  const parse = (text: string) => {
+    const [, digits, unit = ''] = /^([1-9]\d{0,14})([kMG]?)$/.exec(text) ?? []
+    return digits === undefined ? undefined : Number(digits) * (UNITS[unit] as number)
+  }
+  return { initial, help, expected: 'a number of bytes such as 20000000 or 20M', placeholder: 'BYTES', parse }
+}
+
+/** The path of a file or directory. */
+export function path(placeholder: string, help: string): Knob<string | undefined> {
+  const parse = (text: string) => text || undefined
+  return { initial: undefined, help, expected: 'a path', placeholder, parse }
+}
+
+/** A host name, 1 to 64 letters, digits, dots and hyphens. */
+export function hostName(initial: string, help: string): Knob<string> {
+  const parse = (text: string) => (/^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/.test(text) ? text : undefined)
+  return { initial, help, expected: 'a name of 1 to 64 letters, digits and hyphens', placeholder: 'NAME', parse }
+}
+
 /** An IPv4 address, dotted. */
 export function ipv4(initial: string, help: string): Knob<string> {
   const parse = (text: string) => (isIPv4(text) ? text : undefined)
@@ -64,12 +87,15 @@ export function helpLines(knobs: Knobs): string[] {
   return [...Object.entries(knobs).map(([name, knob]) => helpLine(name, knob)), helpLine('help', flag('prints this'))]
 }
 
+/** Which words a program takes besides options: none, any, or a command behind `--`. */
+export type Words = 'none' | 'any' | 'command'
+
 /**
  * Parses command-line arguments.
  * @returns the value of each knob, whether --help was asked for, and the words that are no options
  * @throws UsageError that names the option, what it takes and what arrived
  */
-export function parseKnobs<K extends Knobs>(knobs: K, args: readonly string[], words: boolean) {
+export function parseKnobs<K extends Knobs>(knobs: K, args: readonly string[], words: Words) {
   const option = (knob: Knob<unknown>) => ({ type: knob.placeholder ? ('string' as const) : ('boolean' as const) })
   const options = Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, option(knob)]))
   const { tokens } = parseArgs({
@@ -84,13 +110,21 @@ export function parseKnobs<K extends Knobs>(knobs: K, args: readonly string[], w
   )
   const positionals: string[] = []
   let help = false
+  let isBehind = false
   for (const token of tokens) {
-    if (token.kind === 'positional' && words) positionals.push(token.value)
-    else if (token.kind === 'positional') throw new UsageError(`unexpected argument ${token.value}\nhint: try --help`)
-    else if (token.kind === 'option' && token.name === 'help') help = true
+    if (token.kind === 'option-terminator') isBehind = true
+    else if (token.kind === 'positional') {
+      if (words === 'none' || (words === 'command' && !isBehind)) throw unexpected(token.value, words)
+      positionals.push(token.value)
+    } else if (token.kind === 'option' && token.name === 'help') help = true
     else if (token.kind === 'option') values[token.name] = knobValue(knobs, token.name, token.rawName, token.value)
   }
   return { values: values as Values<K>, help, words: positionals }
+}
+
+function unexpected(word: string, words: Words): UsageError {
+  const hint = words === 'command' ? `a command goes behind --, as in -- ${word}` : 'try --help'
+  return new UsageError(`unexpected argument ${word}\nhint: ${hint}`)
 }
 
 function knobValue(knobs: Knobs, name: string, typed: string, text: string | undefined): unknown {

@@ -4,7 +4,8 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { CannotRun, describeError, exitCodeOf } from './errors.ts'
-import { helpLines, type Knobs, parseKnobs, type Values } from './knobs.ts'
+import { hierarchyWith } from './hierarchies.ts'
+import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
 import { setPace } from './say.ts'
@@ -53,22 +54,27 @@ export function ensure(needs: readonly Need[], what: string, command: string): v
   if (needs.includes('root') && !isPrivileged()) {
     const remedy = process.getuid?.() === 0 ? CONTAINER_REMEDY : `sudo ${command}`
     throw new CannotRun(
-      `${what} makes new namespaces, which takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${remedy}`,
+      `${what} makes new namespaces or groups, which takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${remedy}`,
     )
   }
   for (const need of needs) {
-    if (need === 'root' || findProgram(need)) continue
-    throw new CannotRun(`${what} needs the program ${need}, and PATH has none\nhint: install ${PACKAGES[need]}`)
+    if (need === 'memory' || need === 'freezer') hierarchyWith(need)
+    else if (need !== 'root' && !findProgram(need)) throw missing(need, what)
   }
 }
 
-function printHelp({ number, title, question, slug, manPages, needs }: Lab, knobs: Knobs): void {
+function missing(program: string, what: string): CannotRun {
+  return new CannotRun(`${what} needs the program ${program}, and PATH has none\nhint: install ${PACKAGES[program]}`)
+}
+
+function printHelp({ number, title, question, slug, manPages, needs }: Lab, knobs: Knobs, words: Words): void {
   const sudo = needs.includes('root') ? 'sudo ' : ''
+  const command = words === 'command' ? ' [-- command]' : ''
   const lines = [
     `Lab ${number}: ${title}`,
     question,
     '',
-    `Usage: ${sudo}npx tsx labs/${slug}.ts [options]`,
+    `Usage: ${sudo}npx tsx labs/${slug}.ts [options]${command}`,
     '',
     'Options, with what they are otherwise in brackets:',
     ...helpLines(knobs),
@@ -85,24 +91,40 @@ export function fail(error: unknown): never {
   process.exit(exitCodeOf(error))
 }
 
+/** What a lab may ask of {@link startLab} besides. */
+export interface LabOptions<V> {
+  /** Whether it takes a command behind `--`. */
+  readonly words?: Words
+  /** What it needs with these options, where that is not what the manifest says. */
+  readonly needs?: (values: V, needs: readonly Need[]) => readonly Need[]
+}
+
 /**
  * Starts a lab: from here on an error is printed as a sentence and ends the program with its exit code (2 for wrong
  * usage, 77 for a machine that cannot, else 1).
  * @param name the lab's slug
  * @param knobs its options
- * @returns the options' values
+ * @returns the options' values, and the words of the command behind `--`
  */
-export function startLab<K extends Knobs>(name: string, knobs: K): Values<K> {
+export function startLab<K extends Knobs>(
+  name: string,
+  knobs: K,
+  options: LabOptions<Values<K>> = {},
+): Values<K> & { readonly words: readonly string[] } {
   process.on('uncaughtException', fail)
   const lab = findLab(name)
-  const { values, help } = parseKnobs(knobs, process.argv.slice(2), false)
+  const { values, help, words } = parseKnobs(knobs, process.argv.slice(2), options.words ?? 'none')
   if (help) {
-    printHelp(lab, knobs)
+    printHelp(lab, knobs, options.words ?? 'none')
     process.exit(0)
   }
   // On many machines an ordinary user's PATH lacks the folder of ip.
   process.env['PATH'] = [process.env['PATH'], ...SBIN].filter(Boolean).join(delimiter)
   if (typeof values['pace'] === 'number') setPace(values['pace'])
-  ensure(lab.needs, `lab ${lab.number}`, ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' '))
-  return values
+  ensure(
+    options.needs?.(values, lab.needs) ?? lab.needs,
+    `lab ${lab.number}`,
+    ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' '),
+  )
+  return { ...values, words }
 }

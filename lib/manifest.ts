@@ -2,9 +2,10 @@
  * The one list of the labs: the runner of labs, the checkers and the book's contents all read it.
  */
 import { UsageError } from './errors.ts'
+import type { Controller } from './hierarchies.ts'
 
 /** What a lab cannot do without. */
-export type Need = 'root' | 'ip' | 'ping'
+export type Need = 'root' | 'ip' | 'ping' | Controller
 
 /** One lab. */
 export interface Lab {
@@ -44,6 +45,30 @@ export const LABS: readonly Lab[] = [
     question: 'What does an empty network look like, and how does one reach out of it?',
     needs: ['root', 'ip', 'ping'],
     manPages: ['network_namespaces(7)', 'veth(4)', 'netdevice(7)', 'ip-link(8)', 'ping(8)'],
+  },
+  {
+    number: 4,
+    slug: '04-newns',
+    title: 'A root of its own',
+    question: 'What is left of the machine when a shell has its own root, host name, processes and network?',
+    needs: ['root', 'ip'],
+    manPages: ['mount_namespaces(7)', 'uts_namespaces(7)', 'chroot(2)', 'pivot_root(2)', 'mount(2)', 'pty(7)'],
+  },
+  {
+    number: 5,
+    slug: '05-memory-oom',
+    title: 'The memory cgroup',
+    question: 'What happens to a process that wants more memory than its group may have?',
+    needs: ['root', 'memory'],
+    manPages: ['cgroups(7)', 'malloc(3)', 'signal(7)'],
+  },
+  {
+    number: 6,
+    slug: '06-freezer',
+    title: 'The freezer cgroup',
+    question: 'What does a process notice of being frozen?',
+    needs: ['root', 'freezer'],
+    manPages: ['cgroups(7)', 'signal(7)', 'proc_pid_status(5)'],
   },
 ]
 

@@ -21,11 +21,12 @@ export const MS_REMOUNT = 0x20
 export const MS_BIND = 0x1000
 export const MS_REC = 0x4000
 export const MS_PRIVATE = 0x40000
+export const MS_SHARED = 0x100000
 export const MNT_DETACH = 0x2
 /** The number of pivot_root(2) by architecture, `<asm/unistd.h>`. */
 export const SYS_pivot_root = { x64: 155, arm64: 41 }[process.arch as 'x64' | 'arm64']
 
-const MOUNT_FLAGS = { MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE }
+const MOUNT_FLAGS = { MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED }
 
 function mountFlags(flags: number): symbol {
   const names = Object.entries(MOUNT_FLAGS).filter(([, bit]) => (flags & bit) !== 0)

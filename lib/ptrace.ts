@@ -1,13 +1,13 @@
 /**
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which disturbs nobody.
  */
-import { constants } from 'node:os'
-import { call, lastErrno, libcFunction } from './libc.ts'
+import { call, libcFunction } from './libc.ts'
 import { __WALL, WNOHANG } from './process.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
 
 const libcPtrace = libcFunction('long ptrace(int request, int pid, uintptr_t addr, uintptr_t data)')
 const libcPtraceData = libcFunction('long ptrace(int request, int pid, uintptr_t addr, _Out_ uint8_t *data)')
+const libcWaitid = libcFunction('int waitid(int idtype, unsigned int id, _Out_ uint8_t *infop, int options)')
 const libcWaitpid = libcFunction('int waitpid(int pid, _Out_ int *wstatus, int options)')
 
 /** Requests, `<linux/ptrace.h>`. */
@@ -95,11 +95,32 @@ export function syscallStop(tid: number): SyscallStop | undefined {
 
 const SIGTRAP = 5
 
-/** The next thing that happened to a traced thread or a child; `undefined` if nothing has. */
-export function nextEvent(): TraceEvent | undefined {
+/** `siginfo_t` of waitid(2), `<signal.h>`. */
+export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
+/** `<sys/wait.h>` */
+export const WAITID = { P_ALL: 0, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
+
+/** The next thread that has something to report, which stays as it is; `undefined` if none has. */
+function peek(): { readonly tid: number; readonly hasEnded: boolean } | undefined {
+  const info = Buffer.alloc(SIGINFO.size)
+  const { P_ALL, WSTOPPED, WEXITED, WNOWAIT, CLD_DUMPED } = WAITID
+  if (libcWaitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
+  const tid = info.readInt32LE(SIGINFO.pid)
+  // CLD_EXITED, CLD_KILLED, CLD_DUMPED are 1 to 3.
+  return tid === 0 ? undefined : { tid, hasEnded: info.readInt32LE(SIGINFO.code) <= CLD_DUMPED }
+}
+
+/**
+ * The next thing that happened to a traced thread or a child; `undefined` if nothing has.
+ * @param beforeEnd called with a thread that has ended, while its parent does not know it yet
+ */
+export function nextEvent(beforeEnd: (tid: number) => void = () => {}): TraceEvent | undefined {
+  const next = peek()
+  if (!next) return undefined
+  if (next.hasEnded) beforeEnd(next.tid)
   const wstatus = [0]
-  const tid = libcWaitpid(-1, wstatus, __WALL | WNOHANG)
-  if (tid === 0 || (tid < 0 && lastErrno() === constants.errno.ECHILD)) return undefined
+  const tid = libcWaitpid(next.tid, wstatus, __WALL | WNOHANG)
+  if (tid <= 0) return undefined
   const status = wstatus[0] as number
   if ((status & 0xff) !== 0x7f) return { tid, kind: 'ended', status: decodeStatus(status) }
   const signal = (status >> 8) & 0xff

@@ -5,10 +5,22 @@ import { chalk } from './colour.ts'
 import { sleep } from './process.ts'
 
 let pace = 0
+let isQuiet = false
 
 /** Makes every line be followed by a pause, in seconds. */
 export function setPace(seconds: number): void {
   pace = seconds
+}
+
+/** Leaves the word to whatever else prints. */
+export function setQuiet(quiet: boolean): void {
+  isQuiet = quiet
+}
+
+function print(line: string): void {
+  if (isQuiet) return
+  console.log(line)
+  pause()
 }
 
 /** The pause after a line. */
@@ -18,18 +30,15 @@ export function pause(): void {
 
 /** The parent speaks, on the outside of whatever was made new. */
 export function outside(text: string): void {
-  console.log(`${chalk.cyan('outside')}  ${text}`)
-  pause()
+  print(`${chalk.cyan('outside')}  ${text}`)
 }
 
 /** The child speaks, inside. */
 export function inside(text: string): void {
-  console.log(`${chalk.yellow(' inside')}  ${text}`)
-  pause()
+  print(`${chalk.yellow(' inside')}  ${text}`)
 }
 
 /** A remark by nobody in particular. */
 export function note(text: string): void {
-  console.log(chalk.dim(`         ${text}`))
-  pause()
+  print(chalk.dim(`         ${text}`))
 }

@@ -10,16 +10,49 @@ const libcSeccomp = libcFunction('int prctl(int option, unsigned long mode, sock
 
 /** System call numbers by architecture, `<asm/unistd.h>`. */
 const NUMBERS = {
-  x64: { audit: 0xc000003e, kill: 62, rt_sigqueueinfo: 129, pidfd_send_signal: 424 },
-  arm64: { audit: 0xc00000b7, kill: 129, rt_sigqueueinfo: 138, pidfd_send_signal: 424 },
+  x64: {
+    audit: 0xc000003e,
+    kill: 62,
+    rt_sigqueueinfo: 129,
+    pidfd_send_signal: 424,
+    write: 1,
+    pwrite64: 18,
+    writev: 20,
+    rmdir: 84,
+    unlinkat: 263,
+  },
+  arm64: {
+    audit: 0xc00000b7,
+    kill: 129,
+    rt_sigqueueinfo: 138,
+    pidfd_send_signal: 424,
+    write: 64,
+    pwrite64: 68,
+    writev: 66,
+    rmdir: undefined,
+    unlinkat: 35,
+  },
 } as const
 
-/** The numbers of the calls that send signals to another process, and the AUDIT_ARCH of this machine. */
-export function signalCalls(): (typeof NUMBERS)['x64' | 'arm64'] {
+/** A system call that can be stopped at. */
+export type StoppedCall = Exclude<keyof (typeof NUMBERS)['x64'], 'audit'>
+/** The calls that send signals to another process. */
+export const SIGNAL_CALLS: readonly StoppedCall[] = ['kill', 'rt_sigqueueinfo', 'pidfd_send_signal']
+/** The calls that write to a file of a control group, or remove one. */
+export const GROUP_CALLS: readonly StoppedCall[] = ['write', 'pwrite64', 'writev', 'rmdir', 'unlinkat']
+
+/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir. */
+export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {
   const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
   if (!numbers)
     throw new CannotRun(`the checker knows no system call numbers for ${process.arch}\nhint: use x64 or arm64`)
   return numbers
+}
+
+/** The name of a stopped call by its number. */
+export function callName(number: number): StoppedCall | undefined {
+  const names = [...SIGNAL_CALLS, ...GROUP_CALLS]
+  return names.find(name => callNumbers()[name] === number)
 }
 
 export const PR_SET_SECCOMP = 22
@@ -54,14 +87,17 @@ export function traceFilter(audit: number, numbers: readonly number[]): Buffer {
 }
 
 /**
- * From here on the calling process and all it starts stop at every call that sends a signal, for their tracer
- * (PTRACE_O_TRACESECCOMP). Without a tracer such a call fails with ENOSYS.
+ * From here on the calling process and all it starts stop at these calls, for their tracer (PTRACE_O_TRACESECCOMP).
+ * Without a tracer such a call fails with ENOSYS.
  * @throws SyscallError EACCES without CAP_SYS_ADMIN
  * @see seccomp(2)
  */
-export function stopAtSignalCalls(): void {
-  const { audit, ...calls } = signalCalls()
-  const filter = traceFilter(audit, Object.values(calls))
+export function stopAtCalls(calls: readonly StoppedCall[]): void {
+  const { audit, ...numbers } = callNumbers()
+  const filter = traceFilter(
+    audit as number,
+    calls.map(name => numbers[name]).filter(number => number !== undefined),
+  )
   // struct sock_fprog { unsigned short len; struct sock_filter *filter; }: koffi fills in the pointer.
   const program = { len: filter.length / 8, filter }
   call(

@@ -44,3 +44,8 @@ export function decodeStatus(status: number): WaitStatus {
 export function describeStatus({ code, signal, coreDumped }: WaitStatus): string {
   return signal ? `killed by ${signal}${coreDumped ? ' (core dumped)' : ''}` : `exit code ${code}`
 }
+
+/** The exit code by which a shell reports an end: that of the process, or 128 and the number of the signal. */
+export function shellCode({ code, signal }: WaitStatus): number {
+  return code ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)
+}

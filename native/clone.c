@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -18,8 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Undoes MADV_DONTFORK, with which V8 marks its heap, on one line of /proc/self/maps, if it is a private mapping of
- * user space. */
+/* Undoes MADV_DONTFORK, with which V8 marks its heap, on one line of /proc/self/maps that is private memory. */
 static int undo_dontfork(const char *line) {
     char *rest;
     uintptr_t from = strtoul(line, &rest, 16);
@@ -92,8 +92,7 @@ static int await_sleepers(void) {
 /* A descriptor that turns readable when this process dies; -1 where a shared descriptor table forbids one. */
 int open_parent(unsigned long flags) { return flags & CLONE_FILES ? -1 : (int)syscall(SYS_pidfd_open, getpid(), 0); }
 
-/* As execve(2) does: no signal to the child may wake the parent's JavaScript. But libuv waits for SIGCHLD; see
- * README. */
+/* As execve(2): no signal to the child may wake the parent's JavaScript. But libuv needs SIGCHLD; see README. */
 static void reset_handlers(void) {
     struct sigaction now;
     for (int number = 1; number < NSIG; number++) {
@@ -119,8 +118,14 @@ static pid_t *cached_tid(void) {
     return prctl(PR_GET_TID_ADDRESS, &address) == 0 && address && *address == gettid() ? address : NULL;
 }
 
-static long raw_clone(unsigned long flags, pid_t *tid) {
+/* A seccomp profile of before 2020 may know no clone3, so it is used only where nothing else will do. */
+static long raw_clone(unsigned long flags, pid_t *tid, int cgroup) {
     if (tid) flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+    struct clone_args into = {.flags = (flags & ~(unsigned long)CSIGNAL) | CLONE_INTO_CGROUP,
+                              .exit_signal = flags & CSIGNAL,
+                              .child_tid = (uintptr_t)tid,
+                              .cgroup = (uint64_t)cgroup};
+    if (cgroup >= 0) return syscall(SYS_clone3, &into, sizeof into);
 #ifdef __x86_64__
     return syscall(SYS_clone, flags, NULL, NULL, tid, 0);
 #else
@@ -129,11 +134,11 @@ static long raw_clone(unsigned long flags, pid_t *tid) {
 }
 
 /*
- * shim_clone(flags: number): number
+ * shim_clone(flags: number, cgroup: number): number. With cgroup >= 0, the descriptor of a v2 group to be born in.
  * In C, because between make_copyable and clone no JavaScript may run: V8 would map new memory.
  * Returns twice: the child's PID in the parent, 0 in the child.
  */
-long shim_clone(unsigned long flags) {
+long shim_clone(unsigned long flags, int cgroup) {
     sigset_t all, before;
     long result = await_sleepers();
     if (result < 0) return result;
@@ -143,7 +148,7 @@ long shim_clone(unsigned long flags) {
     sigprocmask(SIG_SETMASK, &all, &before);
     result = make_copyable();
     if (result == 0) {
-        result = raw_clone(flags, tid);
+        result = raw_clone(flags, tid, cgroup);
         if (result < 0) result = -errno;
         if (result == 0) become_child(parent);
     }

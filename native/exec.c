@@ -1,7 +1,4 @@
-/*
- * Starting programs. The child of clone_exec borrows the parent's memory for a moment, so it may call only
- * what is async-signal-safe.
- */
+/* Starting programs. The child of clone_exec borrows the parent's memory: only async-signal-safe calls in it. */
 #define _GNU_SOURCE
 #include "shim.h"
 #include <errno.h>
@@ -29,7 +26,7 @@ struct program {
     int parent, error;
 };
 
-/* Runs in the child on the parent's memory: only async-signal-safe calls. The parent reads what it stores. */
+/* Runs in the child on the parent's memory. The parent reads what it stores. */
 static int start_program(void *argument) {
     struct program *program = argument;
     become_child(program->parent);
@@ -76,15 +73,13 @@ long shim_clone_exec(unsigned long flags, const char *file, char *const argv[], 
 }
 
 /*
- * shim_execve(file: string, argv: string[], envp: string[], search: 0 | 1): number
- * In C, because the descriptors must be mended and execve issued with no JavaScript in between. With search,
- * a file without a slash is looked for in PATH. Returns only to say why not.
+ * shim_execve(file: string, argv: string[], envp: string[], search: 0 | 1): number. 1 looks in PATH, too.
+ * In C, because no JavaScript may run between mending the descriptors and execve. Returns only to say why not.
  */
 long shim_execve(const char *file, char *const argv[], char *const envp[], int search) {
     struct sigaction before;
     prepare_exec(&before);
-    if (search) execvpe(file, argv, envp);
-    else execve(file, argv, envp);
+    (search ? execvpe : execve)(file, argv, envp);
     long result = -errno;
     sigaction(SIGPIPE, &before, NULL);
     return result;

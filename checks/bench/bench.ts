@@ -183,7 +183,7 @@ async function compare(): Promise<void> {
 }
 
 try {
-  const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), false)
+  const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   if (values.node && !values.soak) throw new UsageError('--node goes with --soak\nhint: --soak 10000 --node PATH')
   if (help) console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
   else if (values.soak) await soak(values.soak, values.node)

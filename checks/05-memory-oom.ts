@@ -1,0 +1,206 @@
+/**
+ * Lab 5: a process killed for want of memory, by the counters of its group, by the kernel's log, by its wait status, and
+ * by the signals that nobody sent.
+ */
+import { PAGE_SIZE, wholePages } from '../lib/memory.ts'
+import type { Checker } from './claims.ts'
+import { childrenOf, programOf, unless } from './claims.ts'
+import type { GroupWrite, MemoryMoment, Observation, ProcessRecord } from './record.ts'
+
+const LIMIT = 20_000_000
+const SIGKILL = 9
+/** Parts of the limit: up to here the process had not grown when the limit was set, and from here it came to it. */
+const [BEFORE, REACHED] = [0.5, 0.9]
+/** A process that is being killed may still be charged for what it needs to end: a batch of 64 pages. */
+const LAST_CHARGE = 64 * PAGE_SIZE
+const LIMIT_FILES = ['memory.limit_in_bytes', 'memory.max']
+
+const name = (group: string) => group.split('/').at(-1) ?? group
+/** v1 writes "no limit" as a number of nearly 2 to the 63rd. */
+const UNLIMITED = 2 ** 62
+function format(bytes: number | undefined): string {
+  if (bytes === undefined) return 'unknown'
+  return bytes < UNLIMITED ? bytes.toLocaleString('en') : 'none'
+}
+
+/** A line of the kernel's log about a process killed in a group below the sandbox's. */
+interface Kill {
+  readonly limitedBy: string
+  readonly group: string
+  readonly pid: number
+}
+
+function kills({ kernelLog, memory, members }: Observation): Kill[] {
+  const groups = [...new Set([...memory.map(({ group }) => group), ...members.keys()])]
+  const find = (path: string) => groups.find(group => group.endsWith(path))
+  return kernelLog.flatMap(line => {
+    const [, limitedBy = '', group = '', pid] =
+      /^oom-kill:.*oom_memcg=([^,]*),task_memcg=([^,]*),.*pid=(\d+)/.exec(line) ?? []
+    const [limiting, own] = [find(limitedBy), find(group)]
+    return pid !== undefined && limiting && own ? [{ limitedBy: limiting, group: own, pid: Number(pid) }] : []
+  })
+}
+
+/** The last that was seen of each group. */
+function lastMoments({ memory }: Observation): Map<string, MemoryMoment> {
+  return new Map(memory.map(moment => [moment.group, moment]))
+}
+
+/** The group the lab is about: in which somebody was killed, else one with a limit and somebody in it, else any. */
+function groupOf(seen: Observation): string | undefined {
+  const moments = [...lastMoments(seen).values()]
+  const weight = ({ oomKills, limit, group }: MemoryMoment) =>
+    oomKills * 8 + (limit < UNLIMITED ? 4 : 0) + (seen.members.get(group)?.size ? 2 : 0)
+  const best = moments.sort((one, other) => weight(other) - weight(one))[0]?.group
+  return kills(seen)[0]?.group ?? best ?? seen.members.keys().next().value
+}
+
+const membersOf = (seen: Observation) => [...(seen.members.get(groupOf(seen) ?? '') ?? [])]
+
+/** The process the lab is about: the one the kernel names, else a member of the group that died of SIGKILL. */
+function victimOf(seen: Observation): ProcessRecord | undefined {
+  const named = seen.logHasOurNumbers ? kills(seen)[0]?.pid : undefined
+  const members = membersOf(seen).map(pid => seen.processes.get(pid))
+  return seen.processes.get(named ?? -1) ?? members.find(one => one?.status?.signal === 'SIGKILL') ?? members[0]
+}
+
+const lastOf = (seen: Observation) => lastMoments(seen).get(groupOf(seen) ?? '')
+
+function limitWrites(seen: Observation): GroupWrite[] {
+  const group = groupOf(seen)
+  return seen.groupWrites.filter(write => write.group === group && LIMIT_FILES.includes(write.file))
+}
+
+function describeWrites(seen: Observation): string {
+  const describe = ({ file, text, usage, result }: GroupWrite) =>
+    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (errno ${-(result ?? 0)})` : ''}`
+  return limitWrites(seen).map(describe).join('; ') || 'nobody wrote a limit to the group'
+}
+
+function describeEnd(record: ProcessRecord | undefined): string {
+  if (!record?.status) return 'no end'
+  return record.status.signal ?? `exit code ${record.status.code}`
+}
+
+/** Signals that were sent to a process, and groups that were killed as a whole. */
+function shots(seen: Observation, victim: ProcessRecord | undefined): string[] {
+  const sent = seen.signals.filter(
+    ({ found, signal, result }) => found === victim?.pid && signal === SIGKILL && result !== -3,
+  )
+  const whole = seen.groupWrites.filter(({ file }) => file === 'cgroup.kill')
+  return [...sent.map(({ from }) => `process ${from} sent it SIGKILL`), ...whole.map(() => 'cgroup.kill was written')]
+}
+
+export const checker: Checker = [
+  {
+    title: 'a process sat in a memory group of its own',
+    section: 'the-group',
+    refute: seen => {
+      const members = membersOf(seen)
+      return unless(
+        members.length === 1 && members[0] !== seen.program,
+        'one child of the program alone in a group below the one it was started in',
+        members.length === 0
+          ? 'nobody was ever in a group that the program made'
+          : `${members.length} processes in ${name(groupOf(seen) ?? '')}`,
+        'its number was never written to cgroup.procs (or another number was), or its parent joined as well',
+      )
+    },
+  },
+  {
+    title: 'that group was limited to 20,000,000 bytes before the process grew',
+    section: 'the-limit',
+    refute: seen => {
+      const [first] = limitWrites(seen).filter(({ result }) => (result ?? 0) >= 0)
+      const inTime = first !== undefined && (first.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
+      return unless(
+        inTime && lastOf(seen)?.limit === wholePages(LIMIT),
+        `a limit of ${format(LIMIT)} (${format(wholePages(LIMIT))} in whole pages), set while the group held little`,
+        `limit ${format(lastOf(seen)?.limit)}; ${describeWrites(seen)}`,
+        'the limit has another value, is on another group, or was written after the memory was taken',
+      )
+    },
+  },
+  {
+    title: "the group's OOM counter rose by one",
+    section: 'proof',
+    refute: seen =>
+      unless(
+        lastOf(seen)?.oomKills === 1,
+        'oom_kill 1',
+        `oom_kill ${lastOf(seen)?.oomKills ?? 'of no group'}`,
+        'the process never came to the limit, or somebody else killed it first',
+      ),
+  },
+  {
+    title: "the kernel's log names that group and that process",
+    section: 'proof',
+    refute: seen => {
+      const victim = victimOf(seen)
+      const named = kills(seen)
+      const holds = named.some(
+        ({ group, pid }) => group === groupOf(seen) && (!seen.logHasOurNumbers || pid === victim?.pid),
+      )
+      return unless(
+        holds || killedLine(seen, victim),
+        `oom-kill: … task_memcg=…/${name(groupOf(seen) ?? 'GROUP')} … pid=${victim?.pid ?? 'PID'}`,
+        named.map(({ group, pid }) => `process ${pid} in ${name(group)}`).join(', ') ||
+          'no such line from the kernel itself',
+        'nobody was killed for want of memory in that group; what a program writes to the log does not count',
+      )
+    },
+  },
+  {
+    title: 'the process died of signal 9, and nobody sent it',
+    section: 'proof',
+    refute: seen => {
+      const victim = victimOf(seen)
+      const sent = shots(seen, victim)
+      return unless(
+        victim?.status?.signal === 'SIGKILL' && sent.length === 0,
+        'SIGKILL by the kernel alone',
+        [describeEnd(victim), ...sent].join('; '),
+        'kill(2) did what the memory limit should have done, or the process ended by itself',
+      )
+    },
+  },
+  {
+    title: 'the group came to its limit and never held more',
+    section: 'the-limit',
+    refute: seen => {
+      const { peak, limit: most = Number.POSITIVE_INFINITY } = lastOf(seen) ?? {}
+      return unless(
+        peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED,
+        `a peak of the limit, ${format(most < UNLIMITED ? most : wholePages(LIMIT))} bytes, or a little below it`,
+        `peak ${format(peak)}, limit ${format(most)}`,
+        'the memory was taken outside the group or before the limit, or the process stopped early',
+      )
+    },
+  },
+  {
+    title: 'nobody else died',
+    section: 'nobody-else',
+    refute: seen => {
+      const victim = victimOf(seen)
+      const dead = childrenOf(seen).filter(({ pid, status }) => status?.signal && pid !== victim?.pid)
+      const others = programOf(seen).status?.signal ? [programOf(seen), ...dead] : dead
+      return unless(
+        others.length === 0,
+        'one process killed by a signal',
+        others.map(record => `process ${record.pid} died of ${describeEnd(record)}`).join('; '),
+        'more than one process was in the group, or memory.oom.group ended them all',
+      )
+    },
+  },
+]
+
+/**
+ * The kernel writes at most ten oom-kill lines in five seconds; one shorter line about each victim it always writes.
+ * That one has no group, but the group's own counter has told of the kill.
+ */
+function killedLine({ kernelLog, logHasOurNumbers, memory }: Observation, victim: ProcessRecord | undefined): boolean {
+  const line = `Memory cgroup out of memory: Killed process ${victim?.pid} `
+  return (
+    logHasOurNumbers && memory.some(({ oomKills }) => oomKills > 0) && kernelLog.some(text => text.startsWith(line))
+  )
+}

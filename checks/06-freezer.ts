@@ -1,0 +1,156 @@
+/**
+ * Lab 6: a process held by the freezer, by its group's own word, and by its CPU time and its context switches before,
+ * while and after.
+ */
+import { signalName } from '../lib/status.ts'
+import type { Checker } from './claims.ts'
+import { unless } from './claims.ts'
+import type { Activity, Observation } from './record.ts'
+
+/** How long it has to work, be frozen, and work again, in seconds; the judge looks every 20 ms. */
+const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
+const TOLERANCE = 0.06
+/** What counts as work: it got the CPU so often, or for so long (ns). */
+const WAKES = 3
+const BUSY = 20e6
+/** What may still be counted after the kernel has called it frozen: the last step into the refrigerator. */
+const LAST_STEP = { runtime: 1e6, switches: 1 }
+const STOP_SIGNALS = [19, 20, 21, 22]
+
+/** One process in one group, look after look. */
+interface Series {
+  readonly group: string
+  readonly pid: number
+  readonly looks: readonly (Activity & { readonly at: number; readonly isFrozen: boolean })[]
+}
+
+/** A part of a series. */
+interface Span {
+  readonly before: Series['looks']
+  readonly frozen: Series['looks']
+  readonly after: Series['looks']
+}
+
+function allSeries({ freezer, program }: Observation): Series[] {
+  const found = new Map<string, Series & { looks: Series['looks'][number][] }>()
+  for (const { at, group, isFrozen, processes } of freezer) {
+    for (const activity of processes.filter(({ pid }) => pid !== program)) {
+      const key = `${group} ${activity.pid}`
+      const series = found.get(key) ?? { group, pid: activity.pid, looks: [] }
+      series.looks.push({ ...activity, at, isFrozen })
+      found.set(key, series)
+    }
+  }
+  return [...found.values()]
+}
+
+const lengthOf = (looks: Series['looks']) => (looks.at(-1)?.at ?? 0) - (looks[0]?.at ?? 0)
+
+/** The longest time it was frozen, and what came before and after. */
+function split({ looks }: Series): Span {
+  let best: readonly [number, number] = [looks.length, looks.length]
+  let start: number | undefined
+  for (const [i, { isFrozen }] of [...looks, { isFrozen: false }].entries()) {
+    if (isFrozen) start ??= i
+    else if (start !== undefined) {
+      if (lengthOf(looks.slice(start, i)) >= lengthOf(looks.slice(...best))) best = [start, i]
+      start = undefined
+    }
+  }
+  return { before: looks.slice(0, best[0]), frozen: looks.slice(...best), after: looks.slice(best[1]) }
+}
+
+const grown = (looks: Series['looks'], what: 'runtime' | 'switches') =>
+  (looks.at(-1)?.[what] ?? 0) - (looks[0]?.[what] ?? 0)
+/** Whether it was at work for so long, in seconds. */
+const hasWorked = (looks: Series['looks'], least: number) =>
+  lengthOf(looks) >= least - TOLERANCE && (grown(looks, 'switches') >= WAKES || grown(looks, 'runtime') >= BUSY)
+
+/** The process the lab is about: of all, the one that was frozen longest, else the one that did most. */
+function ticker(seen: Observation): (Series & Span) | undefined {
+  const all = allSeries(seen).map(series => ({ ...series, ...split(series) }))
+  const weight = ({ frozen, looks }: Series & Span) => lengthOf(frozen) * 1e6 + grown(looks, 'switches')
+  return all.sort((one, other) => weight(other) - weight(one))[0]
+}
+
+function describeWork(looks: Series['looks']): string {
+  const [time, wakes] = [(grown(looks, 'runtime') / 1e6).toFixed(1), grown(looks, 'switches')]
+  return looks.length === 0
+    ? 'no look at it'
+    : `${time} ms of CPU time and ${wakes} context switches in ${lengthOf(looks).toFixed(2)} s`
+}
+
+export const checker: Checker = [
+  {
+    title: 'a process sat in a freezer group of its own and was at work',
+    section: 'the-ticker',
+    refute: seen => {
+      const one = ticker(seen)
+      const isAlone = one && !seen.members.get(one.group)?.has(seen.program)
+      return unless(
+        isAlone === true && hasWorked(one.before, BEFORE),
+        `a child of the program in a group below the one it was started in, which woke at least ${WAKES} times in the ${BEFORE} s before it was frozen`,
+        one ? describeWork(one.before) : 'nobody was ever in a group that the program made',
+        'its number was never written to cgroup.procs (or another number was), or it was frozen before it had begun',
+      )
+    },
+  },
+  {
+    title: `its group said FROZEN (v2: frozen 1) for at least ${FROZEN} s`,
+    section: 'freeze',
+    refute: seen => {
+      const frozen = ticker(seen)?.frozen ?? []
+      return unless(
+        lengthOf(frozen) >= FROZEN - TOLERANCE,
+        `freezer.state FROZEN, or frozen 1 in cgroup.events, for ${FROZEN} s`,
+        frozen.length === 0
+          ? 'no group with a process in it was ever frozen'
+          : `frozen for ${lengthOf(frozen).toFixed(2)} s`,
+        'nothing was written to freezer.state or cgroup.freeze, the group was empty, or it was thawed at once',
+      )
+    },
+  },
+  {
+    title: 'while it was frozen, it got no CPU time and made no progress',
+    section: 'freeze',
+    refute: seen => {
+      const frozen = ticker(seen)?.frozen ?? []
+      const stood = grown(frozen, 'runtime') <= LAST_STEP.runtime && grown(frozen, 'switches') <= LAST_STEP.switches
+      return unless(
+        frozen.length > 0 && stood,
+        'the same CPU time and the same number of context switches, look after look',
+        frozen.length === 0 ? 'it was never frozen' : describeWork(frozen),
+        'another process was frozen than the one at work',
+      )
+    },
+  },
+  {
+    title: 'the freezer held it, and not a stop signal',
+    section: 'freezer-or-sigstop',
+    refute: seen => {
+      const one = ticker(seen)
+      const sent = seen.signals.filter(({ found, signal }) => found === one?.pid && STOP_SIGNALS.includes(signal))
+      const stopped = one?.frozen.some(({ state }) => state === 'T') ?? false
+      return unless(
+        one !== undefined && one.frozen.length > 0 && sent.length === 0 && !stopped,
+        'no SIGSTOP or SIGTSTP, and a state of its own (D in v1, S in v2)',
+        [...sent.map(({ signal }) => signalName(signal)), stopped ? 'state T' : ''].filter(Boolean).join(', ') ||
+          'it was never frozen',
+        'SIGSTOP stops one process and can be undone by anybody; the freezer holds a group, and nobody in it is told',
+      )
+    },
+  },
+  {
+    title: 'after the thaw the very same process went on',
+    section: 'thaw',
+    refute: seen => {
+      const after = ticker(seen)?.after ?? []
+      return unless(
+        (ticker(seen)?.frozen.length ?? 0) > 0 && hasWorked(after, AFTER),
+        `the process of before, at work again for ${AFTER} s: at least ${WAKES} times awake`,
+        (ticker(seen)?.frozen.length ?? 0) === 0 ? 'it was never frozen' : describeWork(after),
+        'it was never thawed, was killed at once, or another process took its place',
+      )
+    },
+  },
+]

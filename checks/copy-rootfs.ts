@@ -1,0 +1,34 @@
+/**
+ * A copy of a root file system, device nodes and links included.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  type Dirent,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { mknod } from '../lib/rootfs.ts'
+
+const PERMISSIONS = 0o7777
+
+function copyEntry(entry: Dirent, from: string, to: string): void {
+  const { mode, rdev } = lstatSync(from)
+  if (entry.isDirectory()) copyRootfs(from, to)
+  else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(from), to)
+  else if (entry.isCharacterDevice()) mknod(to, mode, rdev)
+  else if (entry.isFile()) copyFileSync(from, to)
+  if (entry.isCharacterDevice() || entry.isFile()) chmodSync(to, mode & PERMISSIONS)
+}
+
+/** Copies a tree to a place where nothing is yet. Links are copied as links and never followed. */
+export function copyRootfs(from: string, to: string): void {
+  mkdirSync(to)
+  chmodSync(to, lstatSync(from).mode & PERMISSIONS)
+  for (const entry of readdirSync(from, { withFileTypes: true }))
+    copyEntry(entry, join(from, entry.name), join(to, entry.name))
+}

@@ -1,0 +1,185 @@
+/**
+ * Looks at the control groups of a program: what is written to them, who is in them, what they hold, whether they are
+ * frozen.
+ */
+import { closeSync, openSync, readlinkSync, readSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { groupAt } from '../lib/cgroup.ts'
+import { type Dialect, type Hierarchy, hierarchies } from '../lib/hierarchies.ts'
+import { mounts } from '../lib/mount.ts'
+import { readProc } from '../lib/proc.ts'
+import type { StoppedCall } from '../lib/seccomp.ts'
+import type { Watcher } from './observer.ts'
+import type { Activity, FreezerMoment, GroupWrite, MemoryMoment } from './record.ts'
+import type { SandboxGroups } from './sandbox-groups.ts'
+
+/** Files whose writes are worth a note. */
+const GROUP_FILE = /^(cgroup\.(procs|threads|freeze|kill)|tasks|freezer\.state|memory\.[a-z_.]+)$/
+const JOINING = /^(cgroup\.procs|cgroup\.threads|tasks)$/
+const LONGEST_TEXT = 256
+const AT_REMOVEDIR = 0x200n
+
+/** What a process writes, from its own memory. */
+function textAt(tid: number, address: bigint, length: bigint): string {
+  const memory = openSync(`/proc/${tid}/mem`, 'r')
+  try {
+    const buffer = Buffer.alloc(Number(length < LONGEST_TEXT ? length : LONGEST_TEXT))
+    return buffer.toString('latin1', 0, readSync(memory, buffer, 0, buffer.length, address)).trim()
+  } finally {
+    closeSync(memory)
+  }
+}
+
+/** What all threads of a process have done so far; `undefined` if it has ended. */
+function activityOf(pid: number): Activity | undefined {
+  const status = readProc(pid, 'status')
+  if (!status) return undefined
+  const number = (pattern: RegExp) => Number(pattern.exec(status)?.[1] ?? 0)
+  return {
+    pid,
+    runtime: Number((readProc(pid, 'schedstat') ?? '0').split(' ')[0]),
+    switches: number(/^voluntary_ctxt_switches:\s*(\d+)/m) + number(/^nonvoluntary_ctxt_switches:\s*(\d+)/m),
+    state: /^State:\s*(\w)/m.exec(status)?.[1] ?? '?',
+  }
+}
+
+/** The watcher of the groups of one sandbox. */
+export class GroupWatcher implements Watcher {
+  readonly writes: GroupWrite[] = []
+  readonly memory: MemoryMoment[] = []
+  readonly freezer: FreezerMoment[] = []
+  readonly members = new Map<string, Set<number>>()
+  readonly #groups: SandboxGroups
+  readonly #controller: 'memory' | 'freezer'
+  readonly #hierarchies: readonly Hierarchy[] = hierarchies()
+
+  constructor(groups: SandboxGroups, controller: 'memory' | 'freezer') {
+    this.#groups = groups
+    this.#controller = controller
+  }
+
+  /** A child is born into the group of its parent, or with CLONE_INTO_CGROUP into another. */
+  birth(pid: number): void {
+    const lines = (readProc(pid, 'cgroup') ?? '').split('\n')
+    for (const group of this.#groups.inner()) {
+      const hierarchy = this.#hierarchyOf(group)
+      const path = hierarchy && group.slice(hierarchy.path.length)
+      const isHere = lines.some(line => {
+        const [, controllers = '', its = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
+        return its === path && (hierarchy?.dialect === 'v2' ? controllers === '' : controllers !== '')
+      })
+      if (isHere) this.#join(group, pid)
+    }
+  }
+
+  #join(group: string, pid: number): void {
+    const members = this.members.get(group) ?? new Set()
+    this.members.set(group, members.add(pid))
+  }
+
+  #hierarchyOf(group: string): Hierarchy | undefined {
+    const around = this.#hierarchies.filter(({ path }) => group.startsWith(`${path}/`))
+    return around.sort((one, other) => other.path.length - one.path.length)[0]
+  }
+
+  call(name: StoppedCall, args: readonly bigint[], tid: number, order: number) {
+    if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.end(order)
+    if (name === 'rmdir' || name === 'unlinkat') return undefined
+    try {
+      return this.#takeWrite(name, args, tid, order)
+    } catch {
+      // The process was killed while it stood there.
+      return undefined
+    }
+  }
+
+  #takeWrite(name: StoppedCall, [fd = 0n, address = 0n, length = 0n]: readonly bigint[], tid: number, order: number) {
+    const file = readlinkSync(`/proc/${tid}/fd/${fd}`)
+    if (!GROUP_FILE.test(basename(file))) return undefined
+    const group = this.#groupOf(tid, dirname(file))
+    if (!group) return undefined
+    const [text, usage] = [this.#text(name, tid, address, length), this.#figures(group)?.usage]
+    const write: GroupWrite = { order, from: tid, group, file: basename(file), text, usage, result: undefined }
+    this.writes.push(write)
+    // The last look before a thaw takes effect.
+    this.sample()
+    return (result: number) => {
+      write.result = result
+      if (JOINING.test(write.file)) for (const pid of this.#processesOf(group)) this.#join(group, pid)
+    }
+  }
+
+  #text(name: StoppedCall, tid: number, address: bigint, length: bigint): string {
+    if (name !== 'writev') return textAt(tid, address, length)
+    // struct iovec { void *iov_base; size_t iov_len; }: the first of them.
+    const memory = openSync(`/proc/${tid}/mem`, 'r')
+    const vector = Buffer.alloc(16)
+    readSync(memory, vector, 0, 16, address)
+    closeSync(memory)
+    return textAt(tid, vector.readBigUInt64LE(0), vector.readBigUInt64LE(8))
+  }
+
+  /** The directory of a group as the judge sees it, from what the program calls it. */
+  #groupOf(tid: number, directory: string): string | undefined {
+    const mount = mounts(tid)
+      .filter(({ type, target }) => /^cgroup2?$/.test(type) && `${directory}/`.startsWith(`${target}/`))
+      .sort((one, other) => other.target.length - one.target.length)[0]
+    if (!mount) return undefined
+    const dialect: Dialect = mount.type === 'cgroup' ? 'v1' : 'v2'
+    const options = mount.options.split(',')
+    const here = this.#hierarchies.find(
+      one => one.dialect === dialect && (dialect === 'v2' || one.controllers.every(word => options.includes(word))),
+    )
+    return here && join(here.path, mount.root, directory.slice(mount.target.length))
+  }
+
+  #at(group: string) {
+    return groupAt(group, this.#hierarchyOf(group) ?? { dialect: 'v2' })
+  }
+
+  #figures(path: string) {
+    const group = this.#at(path)
+    try {
+      return this.#controller === 'memory' && group.has(group.memoryFiles.limit) ? group.memory() : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  #processesOf(group: string): number[] {
+    try {
+      return this.#at(group).processes()
+    } catch {
+      // It has just been removed.
+      return []
+    }
+  }
+
+  /** Somebody has ended, or a group is about to be removed: what all groups hold now. */
+  end(order: number): void {
+    if (this.#controller !== 'memory') return
+    for (const group of this.#groups.inner()) {
+      const figures = this.#figures(group)
+      if (figures) this.memory.push({ order, group, ...figures })
+    }
+  }
+
+  sample(): void {
+    if (this.#controller !== 'freezer') return
+    for (const path of this.#groups.inner()) this.#sampleFreezer(path)
+  }
+
+  #sampleFreezer(path: string): void {
+    const group = this.#at(path)
+    if (!group.has(group.freezerFiles.control)) return
+    try {
+      const isFrozen = group.isFrozen()
+      const pids = group.processes()
+      const processes = pids.map(activityOf).filter(activity => activity !== undefined)
+      for (const pid of pids) this.#join(path, pid)
+      this.freezer.push({ at: performance.now() / 1000, group: path, isFrozen, processes })
+    } catch {
+      // It has just been removed.
+    }
+  }
+}

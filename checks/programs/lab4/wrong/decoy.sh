@@ -1,0 +1,29 @@
+#!/bin/sh
+# Wrong: what stands inside is a decoy: the shell that answers is the machine's, and runs outside.
+# Broken: commands typed at the terminal are answered from inside.
+set -eu
+mkfifo ready go
+
+unshare --pid --fork --net --mount --uts --ipc sh -euc '
+    hostname myhost
+    mount -t proc proc fs/proc
+    echo unshared >&3
+    read -r _ <&4
+    ip link set lo up
+    ip addr add 10.0.0.15/24 dev inside
+    ip link set inside up
+    exec chroot fs /bin/sh 3>&- <&4 4<&-
+' 3>ready 4<go &
+child=$!
+
+exec 3<ready 4>go
+rm ready go
+read -r _ <&3
+ip link add outside type veth peer name inside netns "$child"
+ip addr add 10.0.0.13/24 dev outside
+ip link set outside up
+echo connected >&4
+sh -i
+echo "exit 0" >&4
+wait "$child"
+ip link del outside 2>/dev/null || ! ip link show outside 2>/dev/null

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Wrong: another process sits in the group too, and lives until the victim is dead.
+# Broken: the process sat in a memory group of its own.
+set -eu
+
+memory=/sys/fs/cgroup/memory
+[ -d "$memory" ] || memory=/sys/fs/cgroup
+group=$memory/oom.$$
+mkdir "$group"
+for file in memory.limit_in_bytes memory.memsw.limit_in_bytes memory.max; do
+    [ ! -e "$group/$file" ] || echo 20000000 >"$group/$file"
+done
+[ ! -e "$group/memory.swap.max" ] || echo 0 >"$group/memory.swap.max"
+
+mkfifo end
+sh -c 'echo $$ >"$1/cgroup.procs"; read -r _ <end' sh "$group" &
+bystander=$!
+until grep -q . "$group/cgroup.procs"; do :; done
+
+sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' sh "$group" &
+status=0
+wait $! || status=$?
+[ "$status" = 137 ]
+
+echo >end
+wait "$bystander"
+rm end
+timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+# Wrong: the process takes 15,000,000 bytes, and ends by itself.
+# Broken: the group's OOM counter rose by one.
+import os
+import time
+
+V1 = "/sys/fs/cgroup/memory"
+group = f"{V1 if os.path.isdir(V1) else '/sys/fs/cgroup'}/oom.{os.getpid()}"
+
+
+def write(file, value):
+    # No kernel has all of them.
+    if os.path.exists(f"{group}/{file}"):
+        with open(f"{group}/{file}", "w") as stream:
+            stream.write(str(value))
+
+
+def limit(size):
+    for file in ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.max"):
+        write(file, size)
+    write("memory.swap.max", 0)
+
+
+def grow(megabytes):
+    return [b"x" * 1_000_000 for _ in range(megabytes)]
+
+
+def child():
+    write("cgroup.procs", os.getpid())
+    grow(15)
+
+
+os.mkdir(group)
+limit(20_000_000)
+pid = os.fork()
+if pid == 0:
+    child()
+    os._exit(0)
+os.waitpid(pid, 0)
+for _ in range(200):
+    try:
+        os.rmdir(group)
+        break
+    except OSError:
+        time.sleep(0.01)

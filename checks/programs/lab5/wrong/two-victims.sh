@@ -1,0 +1,24 @@
+#!/bin/sh
+# Wrong: two processes grow in the group at once, and the kernel kills both.
+# Broken: the process sat in a group of its own, the counter rose by one, and nobody else died.
+set -eu
+
+memory=/sys/fs/cgroup/memory
+[ -d "$memory" ] || memory=/sys/fs/cgroup
+group=$memory/oom.$$
+mkdir "$group"
+for file in memory.limit_in_bytes memory.memsw.limit_in_bytes memory.max; do
+    [ ! -e "$group/$file" ] || echo 20000000 >"$group/$file"
+done
+[ ! -e "$group/memory.swap.max" ] || echo 0 >"$group/memory.swap.max"
+
+sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' sh "$group" &
+first=$!
+sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' sh "$group" &
+second=$!
+for victim in "$first" "$second"; do
+    status=0
+    wait "$victim" || status=$?
+    [ "$status" = 137 ]
+done
+timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

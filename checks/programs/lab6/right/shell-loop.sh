@@ -1,0 +1,31 @@
+#!/bin/sh
+# Right: lab 6 with a shell for a ticker, which has a sleep(1) for each of its ticks, in the same group.
+set -eu
+
+if [ -d /sys/fs/cgroup/freezer ]; then
+    group=/sys/fs/cgroup/freezer/ticks.$$
+    file=freezer.state freeze=FROZEN thaw=THAWED state=freezer.state
+else
+    group=/sys/fs/cgroup/ticks.$$
+    file=cgroup.freeze freeze=1 thaw=0 state=cgroup.events
+fi
+wait_for() {
+    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+}
+
+mkdir "$group"
+sh -c 'echo $$ >"$1/cgroup.procs"; while sleep 0.05; do :; done' sh "$group" &
+ticker=$!
+wait_for . "$group/cgroup.procs"
+sleep 0.5
+
+echo "$freeze" >"$group/$file"
+wait_for '^(FROZEN|frozen 1)' "$group/$state"
+sleep 0.7
+echo "$thaw" >"$group/$file"
+sleep 0.7
+
+kill -KILL "$ticker"
+wait "$ticker" || [ $? = 137 ]
+# The last sleep(1) may outlive its parent by the rest of a tick.
+timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -1,0 +1,102 @@
+/**
+ * What one lab's check looks at besides the tree of processes: control groups, the kernel's log, a container, a
+ * terminal.
+ */
+import { CannotRun } from '../lib/errors.ts'
+import { type KernelLog, openKernelLog } from '../lib/kmsg.ts'
+import { namespaces } from '../lib/namespaces.ts'
+import { ContainerWatcher } from './container-watcher.ts'
+import { Conversation } from './conversation.ts'
+import { GroupWatcher } from './group-watcher.ts'
+import type { Observer, Watcher } from './observer.ts'
+import type { Observation, Typed } from './record.ts'
+import type { Sandbox, Setting } from './sandbox.ts'
+
+/** The first PID namespace of every kernel has this inode: `PROC_PID_INIT_INO`. */
+const INITIAL_PID_NAMESPACE = 0xeffffffc
+
+/** The part of an observation that only some labs ask for. */
+export type SceneRecord = Pick<
+  Observation,
+  'groupWrites' | 'memory' | 'freezer' | 'members' | 'kernelLog' | 'logHasOurNumbers' | 'containers' | 'fs' | 'typed'
+>
+
+const NOTHING_TYPED: Typed = { codes: [], answers: new Map() }
+
+/**
+ * The kernel's log, for a lab that has it as a witness.
+ * @throws CannotRun where it cannot be read
+ */
+export function openWitness({ groups }: Setting): KernelLog | undefined {
+  if (groups !== 'memory') return undefined
+  const log = openKernelLog()
+  if (log) return log
+  throw new CannotRun(
+    "the kernel's log cannot be read here, and it is a witness of this lab\n" +
+      'hint: in a container, start that one with --device /dev/kmsg --cap-add SYSLOG',
+  )
+}
+
+/** What is needed to check one lab. */
+export class Scene {
+  readonly watcher: Watcher
+  /** Whether it has to look from time to time at what nobody reports. */
+  readonly samples: boolean
+  readonly #groups: GroupWatcher | undefined
+  readonly #containers: ContainerWatcher | undefined
+  readonly #log: KernelLog | undefined
+  #conversation: Conversation | undefined
+
+  constructor({ init, groups }: Sandbox, setting: Setting, log: KernelLog | undefined) {
+    this.#groups = setting.groups && new GroupWatcher(groups, setting.groups)
+    this.#containers = setting.terminal ? new ContainerWatcher(init) : undefined
+    this.watcher = this.#groups ?? this.#containers ?? {}
+    this.samples = setting.groups === 'freezer' || setting.terminal === true
+    this.#log = log
+  }
+
+  /** The program may start now, at a terminal if it was given one. */
+  begin(observer: Observer, master: number | undefined): void {
+    if (master === undefined) return
+    const hasShell = () => {
+      const [program, ...others] = observer.processes.values()
+      const depth = program?.numbers.length ?? 0
+      return others.some(({ numbers, programs, status }) => !status && numbers.length > depth && programs.length > 0)
+    }
+    const conversation = new Conversation(master, hasShell)
+    this.#conversation = conversation
+    if (!this.#containers) return
+    this.#containers.heard = (code, where) => {
+      if (where === 'outside') this.lookAround(observer)
+      conversation.hear(code, where)
+    }
+  }
+
+  /** Called again and again while the program runs. @returns false: there is always more to come */
+  goOn(): boolean {
+    this.#conversation?.goOn()
+    return false
+  }
+
+  /** Looks at those who will not come to their end by themselves. */
+  lookAround(observer: Observer): void {
+    this.#containers?.lookAround(observer.processes.values())
+  }
+
+  /** Everything that was seen. */
+  seen(): SceneRecord {
+    const kernelLog = this.#log?.read() ?? []
+    this.#log?.close()
+    return {
+      groupWrites: this.#groups?.writes ?? [],
+      memory: this.#groups?.memory ?? [],
+      freezer: this.#groups?.freezer ?? [],
+      members: this.#groups?.members ?? new Map(),
+      kernelLog,
+      logHasOurNumbers: namespaces().pid === INITIAL_PID_NAMESPACE,
+      containers: this.#containers?.moments ?? [],
+      fs: this.#containers?.fs,
+      typed: this.#conversation ?? NOTHING_TYPED,
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Lab 4: a root of its own. What is left of the machine when a shell has its own root, host name, processes and network?
+ *
+ * You will see five new namespaces at once, a root file system of two megabytes instead of the machine's, and a shell in
+ * it that you can use: it has a terminal, and Ctrl-C stops what it runs and not the container. Leave it with exit.
+ *
+ * Man pages: mount_namespaces(7), uts_namespaces(7), chroot(2), pivot_root(2), mount(2), pty(7). Needs root and ip.
+ * Run it: sudo npx tsx labs/04-newns.ts
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { isatty } from 'node:tty'
+import { $ } from 'zx/core'
+import { clone } from '../lib/clone.ts'
+import { execve } from '../lib/exec.ts'
+import * as F from '../lib/flags.ts'
+import { freeNetwork } from '../lib/free-network.ts'
+import { makeGate } from '../lib/gate.ts'
+import { awaitRunning, setip } from '../lib/interfaces.ts'
+import { flag, hostName, interfaceName, ipv4, path, seconds } from '../lib/knobs.ts'
+import { startLab } from '../lib/lab.ts'
+import { chroot, MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, mount, pivotRoot, umount2 } from '../lib/mount.ts'
+import { getpid, kill, setsid, waitpid } from '../lib/process.ts'
+import { openTerminal, relay, takeTerminal } from '../lib/pty.ts'
+import { bindDevices, checkRootfs, ensureRootfs } from '../lib/rootfs.ts'
+import { inside, note, outside, setQuiet } from '../lib/say.ts'
+import { describeStatus, shellCode } from '../lib/status.ts'
+import { sethostname } from '../lib/uts.ts'
+
+const knobs = startLab(
+  '04-newns',
+  {
+    root: path('DIRECTORY', "root file system (./fs if there is one, else this project's)"),
+    'pivot-root': flag('enters it by pivot_root(2) and not by chroot(2)'),
+    hostname: hostName('myhost', 'host name inside'),
+    outside: ipv4('10.0.0.13', 'address of the outer end'),
+    inside: ipv4('10.0.0.15', 'address of the inner end, in the same /24'),
+    veth: interfaceName('veth0', 'name of the outer end'),
+    quiet: flag('prints only what the shell prints'),
+    pace: seconds(0, 'pause after each line, to read along'),
+  },
+  { words: 'command' },
+)
+setQuiet(knobs.quiet)
+
+// #region choose
+const root = knobs.root ?? (existsSync('fs') ? 'fs' : ensureRootfs())
+checkRootfs(root)
+const { veth, outerAddress, innerAddress } = freeNetwork(knobs, note)
+const hasTerminal = isatty(0)
+// #endregion choose
+
+const childIsReady = makeGate()
+const allIsLaid = makeGate()
+
+/** The same facts from both sides. */
+const describe = () =>
+  `My host name is ${hostname()}; my / is inode ${statSync('/').ino}: ${readdirSync('/').join(' ')}`
+
+// #region child
+function child(): void {
+  // First of all: on most machines / is shared, and whatever is mounted here would be seen outside.
+  mount('none', '/', null, MS_REC | MS_PRIVATE)
+  sethostname(knobs.hostname)
+  bindDevices(root)
+  if (knobs['pivot-root']) pivotInto(root)
+  else chrootInto(root)
+  mount('proc', '/proc', 'proc')
+  mount('devpts', '/dev/pts', 'devpts', 0, 'newinstance,ptmxmode=0666')
+  inside(`I am PID ${getpid()}. ${describe()}`)
+  childIsReady.open()
+  allIsLaid.wait()
+  setip('veth1', innerAddress, '255.255.255.0')
+  awaitRunning('veth1')
+  becomeShell()
+}
+
+function chrootInto(directory: string): void {
+  chroot(directory)
+  process.chdir('/')
+}
+
+function pivotInto(directory: string): void {
+  // pivot_root wants a mount, and this makes the directory one.
+  mount(directory, directory, null, MS_BIND | MS_REC)
+  process.chdir(directory)
+  pivotRoot('.', '.')
+  umount2('.', MNT_DETACH)
+}
+
+function becomeShell(): void {
+  if (hasTerminal) {
+    setsid()
+    takeTerminal('/dev/pts/0')
+  }
+  // The shell stays PID 1 and waits for the command: what PID 1 does not handle, such as Ctrl-C, never reaches it.
+  const command = knobs.words.length > 0 ? ['-c', '"$@"; exit $?', 'sh', ...knobs.words] : []
+  const PS1 = `${knobs.hostname}:\\w# `
+  execve('/bin/sh', ['sh', ...command], { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', TERM, PS1 })
+}
+// #endregion child
+
+// #region parent
+const TERM = process.env['TERM'] ?? 'dumb'
+$.shell = '/bin/sh'
+$.prefix = 'set -eu;'
+outside(`I am PID ${getpid()}. ${describe()}`)
+const pid = clone(child, F.CLONE_NEWNS | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.CLONE_NEWPID | F.CLONE_NEWNET | F.SIGCHLD)
+childIsReady.wait()
+await $`ip link add ${veth} type veth peer name veth1 netns ${pid}`
+setip(veth, outerAddress, '255.255.255.0')
+outside(`${veth} is mine, ${outerAddress}; its peer veth1 is ${innerAddress}, in the network of PID ${pid}.`)
+const terminal = hasTerminal ? openTerminal(`/proc/${pid}/root/dev/pts`) : undefined
+if (terminal) note('Now the shell is yours. Look around: ps, mount, ip addr, ipcs, ls /. Leave it with exit.')
+allIsLaid.open()
+// If our own terminal is closed, nobody is left to leave the shell.
+if (terminal && !(await relay(terminal.master))) kill(pid, 'SIGKILL')
+const status = waitpid(pid)
+// #endregion parent
+
+// #region clean
+await $`ip link delete ${veth}`.quiet().nothrow()
+outside(`The shell ended with ${describeStatus(status)}; my host name is still ${hostname()}.`)
+process.exitCode = shellCode(status)
+// #endregion clean

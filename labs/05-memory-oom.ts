@@ -1,0 +1,119 @@
+/**
+ * Lab 5: the memory cgroup. What happens to a process that wants more memory than its group may have?
+ *
+ * You will see a child take a megabyte at a time, the memory of its group climb to the limit, the kernel kill the
+ * child, and the proof of who did it and why at that step.
+ *
+ * Man pages: cgroups(7), malloc(3), signal(7). Needs root and the memory controller; no root with --group.
+ * Run it: sudo npx tsx labs/05-memory-oom.ts
+ */
+import { closeSync, readSync } from 'node:fs'
+import { basename } from 'node:path'
+import { borrowMemoryGroup, makeOwnGroup } from '../lib/cgroup.ts'
+import { clone } from '../lib/clone.ts'
+import { UsageError } from '../lib/errors.ts'
+import { SIGCHLD } from '../lib/flags.ts'
+import { makeGate, pipe } from '../lib/gate.ts'
+import { layout } from '../lib/hierarchies.ts'
+import { oomReport, openKernelLog } from '../lib/kmsg.ts'
+import { bytes, path, seconds } from '../lib/knobs.ts'
+import { startLab } from '../lib/lab.ts'
+import { checkLimit, PAGE_SIZE, takeMemory } from '../lib/memory.ts'
+import { writeAll } from '../lib/output.ts'
+import { checkPlotFile, writePlot } from '../lib/plot.ts'
+import { waitpid } from '../lib/process.ts'
+import { note, outside } from '../lib/say.ts'
+import { describeStatus } from '../lib/status.ts'
+import { drawBar } from '../lib/strip.ts'
+
+const knobs = startLab(
+  '05-memory-oom',
+  {
+    limit: bytes(20_000_000, 'what the group may have'),
+    step: bytes(1_000_000, 'what the child takes in one step'),
+    pace: seconds(0.05, 'pause after each step and each line'),
+    plot: path('FILE', 'draws memory against steps, as SVG'),
+    group: path('DIRECTORY', "somebody else's empty group that you may write to"),
+  },
+  { needs: ({ group }, needs) => (group ? needs.filter(need => need !== 'root') : needs) },
+)
+const format = (number: number) => Math.round(number).toLocaleString('en')
+checkLimit(knobs.limit)
+if (knobs.plot) checkPlotFile(knobs.plot)
+
+// #region child
+const mayStart = makeGate()
+const [reports, answers] = [pipe(), pipe()]
+
+/** Takes memory and fills it, says so, and waits for the answer: for ever, as far as it knows. */
+function child(): void {
+  mayStart.wait()
+  for (;;) {
+    writeAll(reports.writeEnd, '.')
+    readSync(answers.readEnd, Buffer.alloc(1))
+    takeMemory(knobs.step)
+  }
+}
+// #endregion child
+
+// #region group
+const tell = (command: string) => outside(`# ${command}`)
+const group = knobs.group ? borrowMemoryGroup(knobs.group, tell) : makeOwnGroup('lab5', 'memory', { tell })
+note(`This machine's control groups: ${layout()}. The memory controller speaks ${group.dialect}.`)
+group.limitMemory(knobs.limit)
+const before = group.memory()
+const log = openKernelLog()
+// #endregion group
+
+// #region parent
+// What a process has before it joins a group is not charged to it. v2 lets it be born there; in v1 it has to move.
+const pid = clone(child, SIGCHLD, undefined, group.dialect === 'v2' ? { cgroup: group.path } : {})
+if (group.dialect === 'v1') group.add(pid)
+mayStart.open()
+closeSync(reports.writeEnd)
+const usages: number[] = []
+while (readSync(reports.readEnd, Buffer.alloc(1)) === 1) {
+  const { usage, limit } = group.memory()
+  const step = usages.push(usage) - 1
+  outside(`step ${String(step).padStart(3)}  ${drawBar(usage / limit)} ${format(usage).padStart(11)}`)
+  writeAll(answers.writeEnd, '.')
+}
+const status = waitpid(pid)
+const after = group.memory()
+// #endregion parent
+
+// #region proof
+const last = usages.length - 1
+const files = group.memoryFiles
+const { kill, killed } = oomReport(log?.read() ?? [], basename(group.path))
+outside(`The child was ${describeStatus(status)}. I sent no signal.`)
+outside(`${files.oomKills}: oom_kill ${before.oomKills} before, ${after.oomKills} now.`)
+if (after.peak) outside(`${files.peak}: ${format(after.peak)}, the most the group ever had.`)
+for (const line of [kill, killed]) if (line) outside(`The kernel's log: ${line}`)
+if (!log) note('The kernel keeps its log from you here. As root, see: dmesg | grep -i oom')
+// #endregion proof
+
+group.remove()
+if (last < 0)
+  throw new UsageError(
+    `--limit ${knobs.limit} is less than a process needs to start: it never came to its first step\nhint: try 5M`,
+  )
+
+// #region why
+const start = usages[0] as number
+const each = last > 0 ? ((usages[last] as number) - start) / last : knobs.step
+const fit = (after.limit - start) / each
+note(
+  `Why step ${last + 1}? ${format(knobs.limit)} bytes are ${format(after.limit / PAGE_SIZE)} whole pages: ${format(after.limit)}.`,
+)
+note(`Before step 1 the group had ${format(start)}: pages the child had to copy, and its page tables.`)
+note(`Each step took ${format(each)}, in whole pages.`)
+note(`(${format(after.limit)} - ${format(start)}) / ${format(each)} = ${fit.toFixed(2)}: so many steps fit.`)
+// #endregion why
+
+if (knobs.plot) {
+  const [title, ending] = ['Memory of the group', `killed in step ${last + 1}`]
+  writePlot(knobs.plot, { title, values: usages, limit: after.limit, xLabel: 'step', yLabel: 'megabytes', ending })
+  outside(`The curve is in ${knobs.plot}.`)
+}
+process.exitCode = after.oomKills > before.oomKills && status.signal === 'SIGKILL' ? 0 : 1

@@ -1,0 +1,105 @@
+/**
+ * Lab 6: the freezer. What does a process notice of being frozen?
+ *
+ * You will see a child that ticks ten times a second stand still in the middle of its work and go on as if nothing had
+ * happened, and what each dialect of control groups makes of SIGKILL to a frozen process.
+ *
+ * Man pages: cgroups(7), signal(7), proc_pid_status(5). Needs root and the freezer.
+ * Run it: sudo npx tsx labs/06-freezer.ts
+ */
+import { closeSync, readFileSync } from 'node:fs'
+import { makeOwnGroup } from '../lib/cgroup.ts'
+import { fork } from '../lib/clone.ts'
+import { pipe } from '../lib/gate.ts'
+import { type Dialect, hierarchiesWith, hierarchyWith, layout } from '../lib/hierarchies.ts'
+import { choice, seconds } from '../lib/knobs.ts'
+import { startLab } from '../lib/lab.ts'
+import { writeAll } from '../lib/output.ts'
+import { statusField } from '../lib/proc.ts'
+import { kill, sleep, WNOHANG, waitpid } from '../lib/process.ts'
+import { inside, note, outside } from '../lib/say.ts'
+import { describeStatus } from '../lib/status.ts'
+import { drawTicks } from '../lib/strip.ts'
+import { until } from '../lib/until.ts'
+
+const DIALECTS = ['v1', 'v2'] as const
+const knobs = startLab('06-freezer', {
+  freeze: seconds(1, 'how long the child is frozen'),
+  dialect: choice(DIALECTS, undefined, 'v1 or v2, where this machine has both'),
+  pace: seconds(0, 'pause after each line, to read along'),
+})
+const { dialect } = hierarchyWith('freezer', knobs.dialect)
+note(`This machine's control groups: ${layout()}. This lab now speaks ${dialect}.`)
+
+const now = () => performance.now() / 1000
+const began = now()
+const ticks = pipe()
+
+// #region child
+/** Ticks ten times a second: writes down what time it is. Nothing in here knows of any freezer. */
+function child(): void {
+  for (;;) {
+    writeAll(ticks.writeEnd, `${now() - began}\n`)
+    sleep(0.1)
+  }
+}
+// #endregion child
+
+/** What the kernel says of a process and of its group, and what was done to them as a shell command. */
+const showState = (pid: number) => outside(`/proc/${pid}/status, State: ${statusField(pid, 'State')}`)
+const tell = (command: string) => outside(`# ${command}`)
+
+// #region freeze
+const group = makeOwnGroup('lab6', 'freezer', { dialect, tell })
+const pid = fork(child)
+group.add(pid)
+sleep(0.6)
+showState(pid)
+group.freeze()
+outside(`${group.freezerFiles.state} says: ${group.freezerState()}`)
+showState(pid)
+const frozenAt = now()
+sleep(knobs.freeze)
+group.thaw()
+outside(`${group.freezerFiles.state} says: ${group.freezerState()}, after ${(now() - frozenAt).toFixed(2)} s.`)
+sleep(0.6)
+kill(pid, 'SIGKILL')
+waitpid(pid)
+group.remove()
+// #endregion freeze
+
+// #region strip
+closeSync(ticks.writeEnd)
+const times = readFileSync(ticks.readEnd, 'utf8').trim().split('\n').map(Number)
+const gap = Math.max(...times.slice(1).map((time, i) => time - (times[i] as number)))
+note('Each | is a tick of the child, by its own clock:')
+for (const line of drawTicks(times, times.at(-1) as number)) inside(line)
+inside(`I ticked ${times.length} times. Once, from one tick to the next, it was suddenly ${gap.toFixed(2)} s later.`)
+// #endregion strip
+
+// #region sigkill
+/** What SIGKILL does to a process that is frozen. */
+function killFrozen(dialect: Dialect): void {
+  const group = makeOwnGroup('lab6', 'freezer', { dialect })
+  const pid = fork(() => sleep(3600))
+  group.add(pid)
+  group.freeze()
+  kill(pid, 'SIGKILL')
+  const dies = until(() => waitpid(pid, WNOHANG).pid === pid, 0.3)
+  if (dies) outside(`${dialect}: ${group.freezerState()}, then SIGKILL: it is dead, still in the frozen group.`)
+  else {
+    outside(`${dialect}: ${group.freezerState()}, then SIGKILL: 0.3 s later it is still there.`)
+    showState(pid)
+    group.thaw()
+    outside(`${dialect}: ${group.freezerState()}, and only now it ends: ${describeStatus(waitpid(pid))}.`)
+  }
+  group.remove()
+}
+
+note('What does SIGKILL do to a frozen process?')
+const spoken = hierarchiesWith('freezer').map(hierarchy => hierarchy.dialect)
+for (const each of DIALECTS) {
+  if (spoken.includes(each)) killFrozen(each)
+  else note(`${each}: not on this machine. There it ${each === 'v1' ? 'stays until the thaw' : 'dies at once'}.`)
+}
+// #endregion sigkill

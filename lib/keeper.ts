@@ -1,0 +1,53 @@
+/**
+ * Clean-up that outlives the one who owes it: a process of its own that waits for our end.
+ */
+import { fork } from './clone.ts'
+import { openDescriptors } from './descriptors.ts'
+import { makeGate, pipe } from './gate.ts'
+import { call, libcFunction } from './libc.ts'
+import { writeAll } from './output.ts'
+import { pidfdOpen } from './pidfd.ts'
+import { closeQuietly, poll } from './poll.ts'
+import { getpid, setsid, waitpid } from './process.ts'
+
+const libcPrctl = libcFunction('int prctl(int option, unsigned long value)')
+
+/** `<sys/prctl.h>` */
+export const PR_SET_PDEATHSIG = 1
+
+/** A process that cleans up when its maker is gone. */
+export interface Keeper {
+  /** The maker has cleaned up itself: the keeper ends without doing anything. */
+  release(): void
+}
+
+/**
+ * Starts a process that runs `cleanUp` as soon as the calling process has ended, however that came about (SIGKILL and
+ * a closed terminal included), unless it is released before. For what the kernel does not take back by itself: groups,
+ * settings of a terminal. Made before the thing itself, so `cleanUp` may find nothing to do.
+ * @param cleanUp runs in the keeper, synchronously
+ * @param kept a descriptor that it needs; all others but that of errors are closed in the keeper
+ */
+export function keep(cleanUp: () => void, kept = 2): Keeper {
+  const { readEnd, writeEnd } = pipe()
+  // Not the end of a pipe: those that the maker clones inherit its ends, and in a frozen one they stay open.
+  const maker = pidfdOpen(getpid())
+  const isReady = makeGate()
+  const pid = fork(() => {
+    setsid()
+    call('prctl', libcPrctl, [PR_SET_PDEATHSIG, 0], [Symbol('PR_SET_PDEATHSIG'), 0])
+    isReady.open()
+    // Whoever reads our output, or waits at a gate of the maker's, must not wait for us.
+    for (const fd of openDescriptors('self')) if (![readEnd, maker, kept, 2].includes(fd)) closeQuietly(fd)
+    if (!poll([readEnd, maker], Number.POSITIVE_INFINITY).includes(readEnd)) cleanUp()
+  })
+  for (const fd of [readEnd, maker]) closeQuietly(fd)
+  isReady.wait()
+  return {
+    release: () => {
+      writeAll(writeEnd, 'x')
+      closeQuietly(writeEnd)
+      waitpid(pid)
+    },
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * A terminal of one's own, a pseudoterminal: what is written to its master is typed at it, and what programs print on
+ * it is read from its master. pty(7)
+ */
+import { constants, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { ReadStream } from 'node:tty'
+import { dup2 } from './descriptors.ts'
+import { keep } from './keeper.ts'
+import { closeQuietly } from './poll.ts'
+import {
+  rawSettings,
+  setTerminal,
+  setWindowSize,
+  TIOCGPTN,
+  TIOCSCTTY,
+  TIOCSPTLCK,
+  terminalIoctl,
+  terminalSettings,
+  windowSize,
+} from './terminal.ts'
+
+/**
+ * Makes a terminal in a devpts file system.
+ * @param devpts where it is mounted, `/dev/pts`; that of another mount namespace is `/proc/PID/root/dev/pts`
+ * @returns the master, and the number of the terminal's own file in there
+ * @throws Error ENOENT without devpts; SyscallError
+ * @see pty(7), devpts(5)
+ */
+export function openTerminal(devpts: string): { readonly master: number; readonly number: number } {
+  const master = openSync(join(devpts, 'ptmx'), constants.O_RDWR | constants.O_NOCTTY)
+  const number = Buffer.alloc(4)
+  terminalIoctl(master, TIOCGPTN, 'TIOCGPTN', number)
+  terminalIoctl(master, TIOCSPTLCK, 'TIOCSPTLCK', Buffer.alloc(4))
+  return { master, number: number.readUInt32LE() }
+}
+
+/**
+ * Makes a terminal the controlling terminal of the calling process, which leads a session without one, and its input,
+ * output and error.
+ * @param path the terminal's own file, `/dev/pts/0`
+ * @throws Error ENOENT, EIO; SyscallError EPERM (no session leader, or one that has a terminal)
+ * @see ioctl_tty(2) TIOCSCTTY
+ */
+export function takeTerminal(path: string): void {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
+  terminalIoctl(fd, TIOCSCTTY, 'TIOCSCTTY', Buffer.alloc(0))
+  for (const standard of [0, 1, 2]) dup2(fd, standard)
+  if (fd > 2) closeQuietly(fd)
+}
+
+/** Puts our terminal back as it was, unless somebody else has changed it since. */
+function restore(before: Buffer, raw: Buffer): void {
+  try {
+    if (terminalSettings(0).equals(raw)) setTerminal(0, before)
+  } catch {
+    // EIO: the terminal has been closed, and there is nothing to restore.
+  }
+}
+
+/** Carries what is typed to the master and what is printed to us, until one of the two is closed. @returns whether ours is not */
+async function carry(fd: number, master: ReadStream): Promise<boolean> {
+  const followSize = () => setWindowSize(fd, windowSize(0))
+  followSize()
+  process.on('SIGWINCH', followSize)
+  process.stdin.pipe(master)
+  master.pipe(process.stdout, { end: false })
+  const isOursOpen = await new Promise<boolean>(resolve => {
+    // EIO: nobody works at that terminal any more.
+    for (const event of ['error', 'close', 'end']) {
+      master.on(event, () => resolve(true))
+      process.stdin.on(event, () => resolve(false))
+    }
+  })
+  process.off('SIGWINCH', followSize)
+  process.stdin.unpipe(master)
+  process.stdin.pause()
+  return isOursOpen
+}
+
+/**
+ * Ties our terminal (descriptors 0 and 1) to the master of another, until nobody works at that one any more or ours is
+ * closed. Ours is raw meanwhile, so that Ctrl-C and its like reach the other, whose window follows ours. Whatever ends
+ * this process, ours is then as it was.
+ * @param master closed afterwards
+ * @returns whether ours is still open
+ * @throws SyscallError ENOTTY when descriptor 0 is no terminal
+ */
+export async function relay(master: number): Promise<boolean> {
+  const before = terminalSettings(0)
+  const raw = rawSettings(before)
+  const keeper = keep(() => restore(before, raw), 0)
+  const shell = new ReadStream(master)
+  setTerminal(0, raw)
+  try {
+    return await carry(master, shell)
+  } finally {
+    restore(before, raw)
+    keeper.release()
+    shell.destroy()
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Measurements drawn on a line of text.
+ */
+
+const WIDTH = 60
+
+/**
+ * Draws when something happened: a column with a tick is `|`, one without is `.`.
+ * @param times moments in seconds
+ * @param end the line goes from 0 to here, in seconds
+ * @returns the line, and one below it with a mark at every whole second
+ */
+export function drawTicks(times: readonly number[], end: number): readonly [string, string] {
+  const step = Math.max(0.05, end / WIDTH)
+  const columns = Math.max(1, Math.round(end / step))
+  const columnOf = (time: number) => Math.min(columns - 1, Math.max(0, Math.floor(time / step)))
+  const ticks = new Set(times.map(columnOf))
+  const strip = Array.from({ length: columns }, (_, i) => (ticks.has(i) ? '|' : '.')).join('')
+  const marks = Array.from({ length: Math.floor(end) + 1 }, (_, second) => second)
+  const scale = marks.reduce((line, second) => {
+    const start = columnOf(second)
+    return line.length > start ? line : `${line.padEnd(start)}${second} s`
+  }, '')
+  return [strip, scale]
+}
+
+/** Draws how much of something is used: `[#####.....]`. @param part from 0 to 1 */
+export function drawBar(part: number, width = 40): string {
+  const filled = Math.round(Math.min(1, Math.max(0, part)) * width)
+  return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`
+}
