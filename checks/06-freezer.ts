@@ -10,8 +10,8 @@ import type { Activity, Observation } from './record.ts'
 /** How long it has to work, be frozen, and work again, in seconds; the judge looks every 20 ms. */
 const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
 const TOLERANCE = 0.06
-/** What counts as work: it got the CPU so often, or for so long (ns). */
-const WAKES = 3
+/** What counts as work, at ten times a second: it got the CPU so often, or for so long (ns). */
+const WAKES = { before: 2, after: 3 }
 const BUSY = 20e6
 /** What may still be counted after the kernel has called it frozen: the last step into the refrigerator. */
 const LAST_STEP = { runtime: 1e6, switches: 1 }
@@ -62,9 +62,15 @@ function split({ looks }: Series): Span {
 
 const grown = (looks: Series['looks'], what: 'runtime' | 'switches') =>
   (looks.at(-1)?.[what] ?? 0) - (looks[0]?.[what] ?? 0)
-/** Whether it was at work for so long, in seconds. */
-const hasWorked = (looks: Series['looks'], least: number) =>
-  lengthOf(looks) >= least - TOLERANCE && (grown(looks, 'switches') >= WAKES || grown(looks, 'runtime') >= BUSY)
+/** Whether it was at work for so long, in seconds, and woke so often or was busy. */
+const hasWorked = (looks: Series['looks'], least: number, wakes: number) =>
+  lengthOf(looks) >= least - TOLERANCE && (grown(looks, 'switches') >= wakes || grown(looks, 'runtime') >= BUSY)
+
+/** The last so many seconds: what it took to start, before that, is no work. */
+function lastPart(looks: Series['looks'], seconds: number): Series['looks'] {
+  const end = looks.at(-1)?.at ?? 0
+  return looks.filter(({ at }) => at >= end - seconds - TOLERANCE)
+}
 
 /** The process the lab is about: of all, the one that was frozen longest, else the one that did most. */
 function ticker(seen: Observation): (Series & Span) | undefined {
@@ -88,9 +94,9 @@ export const checker: Checker = [
       const one = ticker(seen)
       const isAlone = one && !seen.members.get(one.group)?.has(seen.program)
       return unless(
-        isAlone === true && hasWorked(one.before, BEFORE),
-        `a child of the program in a group below the one it was started in, which woke at least ${WAKES} times in the ${BEFORE} s before it was frozen`,
-        one ? describeWork(one.before) : 'nobody was ever in a group that the program made',
+        isAlone === true && hasWorked(lastPart(one.before, BEFORE), BEFORE, WAKES.before),
+        `a child of the program in a group below the one it was started in, which woke at least ${WAKES.before} times in the ${BEFORE} s before it was frozen`,
+        one ? describeWork(lastPart(one.before, BEFORE)) : 'nobody was ever in a group that the program made',
         'its number was never written to cgroup.procs (or another number was), or it was frozen before it had begun',
       )
     },
@@ -146,8 +152,8 @@ export const checker: Checker = [
     refute: seen => {
       const after = ticker(seen)?.after ?? []
       return unless(
-        (ticker(seen)?.frozen.length ?? 0) > 0 && hasWorked(after, AFTER),
-        `the process of before, at work again for ${AFTER} s: at least ${WAKES} times awake`,
+        (ticker(seen)?.frozen.length ?? 0) > 0 && hasWorked(after, AFTER, WAKES.after),
+        `the process of before, at work again for ${AFTER} s: at least ${WAKES.after} times awake`,
         (ticker(seen)?.frozen.length ?? 0) === 0 ? 'it was never frozen' : describeWork(after),
         'it was never thawed, was killed at once, or another process took its place',
       )

@@ -66,7 +66,7 @@ export const EVERY_LAB: Checker = [
     },
   },
   {
-    title: 'nothing is left behind: no process, interface or mount',
+    title: 'nothing is left behind: no process, interface, mount or group',
     section: 'clean-up',
     refute: ({ leftovers }) =>
       unless(

@@ -9,6 +9,8 @@ import type { ContainerMoment, Typed } from './record.ts'
 const LINES = 3
 /** How long a line may go unanswered before it is typed again, in milliseconds: who starts a shell may drop it. */
 const PATIENCE = 500
+/** How long a line is typed again before the judge gives up and asks for the end, in milliseconds: with a shell, or without. */
+const [GIVES_UP, WAITS_FOR_SHELL] = [5000, 3000]
 /** How long nothing is typed while nobody is in a container yet, in milliseconds. */
 const START = 1500
 
@@ -27,6 +29,8 @@ export class Conversation implements Typed {
   readonly #isReady: () => boolean
   readonly #began = Date.now()
   #typedAt = 0
+  /** Since when the present line could be answered. */
+  #asksSince: number | undefined
 
   /**
    * @param master the other side of the terminal
@@ -43,16 +47,19 @@ export class Conversation implements Typed {
     if (code !== expected) return
     this.answers.set(code, where)
     this.#typedAt = 0
+    this.#asksSince = Date.now()
   }
 
   /** Types the next line, or the last one again, if it is time. */
   goOn(): void {
     const now = Date.now()
-    if (!this.#isReady() && now - this.#began < START) return
+    if (this.#isReady()) this.#asksSince ??= now
+    if (this.#asksSince === undefined && now - this.#began < START) return
     if (now - this.#typedAt < PATIENCE) return
     this.#typedAt = now
     const code = this.codes[this.answers.size]
-    this.#type(code === undefined ? 'exit 0' : `(exit ${code})`)
+    const givesUp = now - (this.#asksSince ?? now) > GIVES_UP || now - this.#began > WAITS_FOR_SHELL + GIVES_UP
+    this.#type(code === undefined || givesUp ? 'exit 0' : `(exit ${code})`)
   }
 
   #type(line: string): void {

@@ -60,6 +60,7 @@ export class Watch {
   #read(output: number): void {
     const buffer = Buffer.alloc(65536)
     const length = readOrNothing(output, buffer)
+    if (length === undefined) return
     if (length === 0) this.#close(output)
     this.output = (this.output + buffer.toString('utf8', 0, length)).slice(-KEPT_OUTPUT)
   }
@@ -82,12 +83,14 @@ export class Watch {
   }
 }
 
-/** A terminal at which nobody works any more reports EIO. */
-function readOrNothing(fd: number, buffer: Buffer): number {
+/** @returns 0 at the end, which a terminal reports as EIO; `undefined` if what was there has been flushed meanwhile */
+function readOrNothing(fd: number, buffer: Buffer): number | undefined {
   try {
     return readSync(fd, buffer)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EIO') return 0
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EIO') return 0
+    if (code === 'EAGAIN') return undefined
     throw error
   }
 }

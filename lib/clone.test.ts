@@ -272,3 +272,16 @@ test('_exit of a child runs no finally block and flushes nothing', () => {
   })
   assert.deepEqual([code, output], [4, ''])
 })
+
+test('children that are killed within a signal handler of libuv do not stop the parent', () => {
+  // The keys of a hang are SIGCHLD in the child at the moment of its death, and spawnSync in the parent.
+  for (let i = 0; i < 60; i++) {
+    const pid = fork(() => {
+      for (;;) waitpid(fork(() => {}))
+    })
+    sleep(0.003 + Math.random() * 0.003)
+    kill(pid, 'SIGKILL')
+    waitpid(pid)
+    if (i % 10 === 0) assert.equal(spawnSync('true').status, 0)
+  }
+})

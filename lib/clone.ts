@@ -4,8 +4,8 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { argumentError, describeError } from './errors.ts'
 import * as F from './flags.ts'
-import { checked, libcFunction, shimFunction } from './libc.ts'
-import { ChildExit, lead, prepareLives } from './life.ts'
+import { checked, shimFunction } from './libc.ts'
+import { ChildExit, lead, prepareLives, renewLoop } from './life.ts'
 import { writeAll } from './output.ts'
 import { _exit } from './process.ts'
 import './restart.ts'
@@ -13,10 +13,6 @@ import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')
-
-// libuv's own answer to fork, exported by every Node.
-const uvDefaultLoop = libcFunction('void *uv_default_loop()')
-const uvLoopFork = libcFunction('int uv_loop_fork(void *loop)')
 
 /** What a child runs: synchronous; the number it returns, 0 to 255, is its exit code, nothing means 0. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a child without a return statement is the usual case.
@@ -90,8 +86,8 @@ function runChild<T>(child: Child<T>, arg: T): number {
 /** Life in a copy of the parent: from here on everything belongs to the child, and it never returns. */
 function liveAsCopy<T>(child: Child<T>, arg: T, sharesFiles: boolean): never {
   lead('copy')
-  // A new epoll and a new signal pipe; with CLONE_FILES the old ones would be closed for the parent too.
-  if (!sharesFiles) uvLoopFork(uvDefaultLoop())
+  // With CLONE_FILES the old descriptors would be closed for the parent too.
+  if (!sharesFiles) renewLoop()
   process.exitCode = undefined
   return _exit(runChild(child, arg))
 }

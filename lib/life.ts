@@ -2,8 +2,14 @@
  * What `console.log` and `process.exit` mean in a child without an event loop. The wrappers are put in place once, in
  * the parent, so that a child has only to turn one switch: whatever it writes to, the kernel must copy first.
  */
+import { libcFunction } from './libc.ts'
 import { writeAll } from './output.ts'
 import { _exit } from './process.ts'
+import { findSignalLock, renewSignalLock } from './signal-lock.ts'
+
+// libuv's own answer to fork, exported by every Node.
+const uvDefaultLoop = libcFunction('void *uv_default_loop()')
+const uvLoopFork = libcFunction('int uv_loop_fork(void *loop)')
 
 /** Whose life this process leads: its own, that of a copy, or that of a guest on the parent's heap. */
 export type Life = 'own' | 'copy' | 'guest'
@@ -50,13 +56,22 @@ function wrapExit(): void {
   }
 }
 
+let signalLock: ReturnType<typeof findSignalLock>
+
 /** Puts the wrappers in place, before the first clone. */
 export function prepareLives(): void {
   if (isPrepared) return
   isPrepared = true
+  signalLock = findSignalLock()
   wrapStream(process.stdout, 1)
   wrapStream(process.stderr, 2)
   wrapExit()
+}
+
+/** Gives a fresh clone what libuv would give it after fork(3): a lock, an epoll and a signal pipe of its own. */
+export function renewLoop(): void {
+  if (signalLock) renewSignalLock(signalLock)
+  uvLoopFork(uvDefaultLoop())
 }
 
 /** Says whose life this process leads from here on. @returns whose it was */

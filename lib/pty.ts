@@ -23,12 +23,12 @@ import {
 /**
  * Makes a terminal in a devpts file system.
  * @param devpts where it is mounted, `/dev/pts`; that of another mount namespace is `/proc/PID/root/dev/pts`
- * @returns the master, and the number of the terminal's own file in there
+ * @returns the master, which never blocks, and the number of the terminal's own file in there
  * @throws Error ENOENT without devpts; SyscallError
  * @see pty(7), devpts(5)
  */
 export function openTerminal(devpts: string): { readonly master: number; readonly number: number } {
-  const master = openSync(join(devpts, 'ptmx'), constants.O_RDWR | constants.O_NOCTTY)
+  const master = openSync(join(devpts, 'ptmx'), constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK)
   const number = Buffer.alloc(4)
   terminalIoctl(master, TIOCGPTN, 'TIOCGPTN', number)
   terminalIoctl(master, TIOCSPTLCK, 'TIOCSPTLCK', Buffer.alloc(4))
