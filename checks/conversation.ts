@@ -7,12 +7,15 @@ import { writeSync } from 'node:fs'
 import type { ContainerMoment, Typed } from './record.ts'
 
 const LINES = 3
-/** How long a line may go unanswered before it is typed again, in milliseconds: who starts a shell may drop it. */
+/**
+ * How long a line may go unanswered before it is typed again, in milliseconds, because who starts a shell may have
+ * dropped it; then twice as long, and so on, because a slow shell answers every one of them.
+ */
 const PATIENCE = 500
-/** How long a line is typed again before the judge gives up and asks for the end, in milliseconds: with a shell, or without. */
-const [GIVES_UP, WAITS_FOR_SHELL] = [5000, 3000]
 /** How long nothing is typed while nobody is in a container yet, in milliseconds. */
 const START = 1500
+/** The part of the program's time that one line may take. Then the judge asks for the end. */
+const PART = 0.4
 
 /** Exit codes that no shell gives by itself, all different. */
 function drawCodes(): number[] {
@@ -27,18 +30,21 @@ export class Conversation implements Typed {
   readonly answers = new Map<number, ContainerMoment | 'outside'>()
   readonly #master: number
   readonly #isReady: () => boolean
-  readonly #began = Date.now()
-  #typedAt = 0
-  /** Since when the present line could be answered. */
-  #asksSince: number | undefined
+  readonly #longest: number
+  /** Since when the present line could be answered, and when nobody will have. */
+  #since = Date.now() + START
+  #nextAt = this.#since
+  #patience = PATIENCE
 
   /**
    * @param master the other side of the terminal
    * @param isReady whether somebody runs a program in a container
+   * @param timeout seconds the program may take
    */
-  constructor(master: number, isReady: () => boolean) {
+  constructor(master: number, isReady: () => boolean, timeout: number) {
     this.#master = master
     this.#isReady = isReady
+    this.#longest = timeout * PART * 1000
   }
 
   /** A process has ended with a code. */
@@ -46,20 +52,23 @@ export class Conversation implements Typed {
     const expected = this.codes[this.answers.size]
     if (code !== expected) return
     this.answers.set(code, where)
-    this.#typedAt = 0
-    this.#asksSince = Date.now()
+    this.#ask()
+  }
+
+  #ask(): void {
+    this.#since = this.#nextAt = Date.now()
+    this.#patience = PATIENCE
   }
 
   /** Types the next line, or the last one again, if it is time. */
   goOn(): void {
+    if (Date.now() < this.#since && this.#isReady()) this.#ask()
     const now = Date.now()
-    if (this.#isReady()) this.#asksSince ??= now
-    if (this.#asksSince === undefined && now - this.#began < START) return
-    if (now - this.#typedAt < PATIENCE) return
-    this.#typedAt = now
-    const code = this.codes[this.answers.size]
-    const givesUp = now - (this.#asksSince ?? now) > GIVES_UP || now - this.#began > WAITS_FOR_SHELL + GIVES_UP
-    this.#type(code === undefined || givesUp ? 'exit 0' : `(exit ${code})`)
+    if (now < this.#nextAt) return
+    this.#nextAt = now + this.#patience
+    this.#patience *= 2
+    const code = now - this.#since > this.#longest ? undefined : this.codes[this.answers.size]
+    this.#type(code === undefined ? 'exit 0' : `(exit ${code})`)
   }
 
   #type(line: string): void {

@@ -59,12 +59,12 @@ function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
 }
 
 /** Starts the program and gives its record, which begins when init forks it; by then the sandbox is complete. */
-function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene): number {
+function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene, timeout: number): number {
   const { init } = sandbox
   const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
   const master = sandbox.start()
   if (master !== undefined) watch.listen(master)
-  scene.begin(observer, master)
+  scene.begin(observer, master, timeout)
   watch.until(() => firstChild() !== undefined || observer.statusOf(init) !== undefined, Date.now() + 30000)
   const program = firstChild()
   if (program && observer.statusOf(init) === undefined) return program.pid
@@ -76,7 +76,7 @@ function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene:
 function observe(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene, timeout: number): Observation {
   const { init } = sandbox
   const initEnded = () => observer.statusOf(init) !== undefined
-  const program = startProgram(sandbox, watch, observer, scene)
+  const program = startProgram(sandbox, watch, observer, scene, timeout)
   const deadline = Date.now() + timeout * 1000
   const own = namespaces(init)
   const before = inSandbox(sandbox, own).filter(line => !line.startsWith('process '))

@@ -13,47 +13,15 @@ import { LABS } from '../lib/manifest.ts'
 import { MS_BIND, MS_PRIVATE, MS_REC, mount } from '../lib/mount.ts'
 import { namespaces } from '../lib/namespaces.ts'
 import { allPids, statusField } from '../lib/proc.ts'
-import { kill, sleep, WNOHANG, waitpid } from '../lib/process.ts'
-import { ROOT } from '../lib/root.ts'
+import { kill, waitpid } from '../lib/process.ts'
 import { capture } from '../lib/testing.ts'
-import { commandFor } from './command.ts'
+import { awaitSo, enterProc, isAlone, type LabRun, labRun, NOBODY } from './lab-runs.ts'
 
-const commands = new Map<string, readonly string[]>()
-for (const { slug } of LABS) commands.set(slug, await commandFor(join(ROOT, 'labs', `${slug}.ts`)))
-const command = (slug: string, ...args: string[]) => [...(commands.get(slug) ?? []), ...args]
-
-/** Runs a lab to its end. */
-function run(slug: string, args: readonly string[] = [], options: { uid?: number; gid?: number } = {}) {
-  const [file = '', ...rest] = command(slug, ...args)
-  return spawnSync(file, rest, { encoding: 'utf8', ...options, env: { ...process.env, NO_COLOR: '1' } })
-}
-
-const NOBODY = { uid: 65534, gid: 65534 }
+const labs = new Map<string, LabRun>()
+for (const { slug } of LABS) labs.set(slug, await labRun(slug))
+const command = (slug: string, ...args: string[]) => labs.get(slug)?.command(...args) ?? []
+const run = (slug: string, args: readonly string[] = [], user = {}) => (labs.get(slug) as LabRun).run(args, user)
 const NET03 = '03-newnet'
-
-/** Waits until something is so, for at most ten seconds. */
-function until(isSo: () => boolean): void {
-  for (let waited = 0; !isSo(); waited += 0.01) {
-    assert.ok(waited < 10, 'it did not come to be within 10 s')
-    sleep(0.01)
-  }
-}
-
-/** Gives the calling process, PID 1 of a new namespace, the /proc of that namespace. */
-function enterProc(): void {
-  mount('none', '/', null, MS_REC | MS_PRIVATE)
-  mount('proc', '/proc', 'proc')
-}
-
-/** Whether PID 1, the caller, has buried everybody else. */
-function isAlone(): boolean {
-  try {
-    while (waitpid(-1, WNOHANG).pid !== 0);
-  } catch {
-    // ECHILD: no child is left.
-  }
-  return allPids().length === 1
-}
 
 for (const { slug, number, question } of LABS) {
   test(`lab ${number} explains itself with --help`, () => {
@@ -69,7 +37,7 @@ for (const { slug, number, question } of LABS) {
       [['--nope'], /^unknown option --nope\nhint: --help lists the options\n$/],
       [['--pace', 'fast'], /^--pace must be a number of seconds such as 0\.5, not "fast"\n$/],
       [['--pace'], /^--pace needs a value: --pace SECONDS\n$/],
-      [['word'], /^unexpected argument word\n/],
+      [['word'], /^unexpected argument word\nhint: /],
     ]
     for (const [args, message] of wrong) {
       const { status, stderr } = run(slug, args)
@@ -93,7 +61,9 @@ test('a lab that needs root says so, and how to get it, with exit code 77', () =
     assert.deepEqual([status, stdout], [77, ''])
     assert.match(
       stderr,
-      new RegExp(`^lab ${number} makes new namespaces, which takes root .*\\nhint: sudo npx tsx labs/${slug}.ts\\n$`),
+      new RegExp(
+        `^lab ${number} makes new namespaces or groups, which takes root .*\\nhint: sudo npx tsx labs/${slug}.ts\\n$`,
+      ),
     )
   }
 })
@@ -155,10 +125,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     const { output } = capture(F.CLONE_NEWNET | F.CLONE_NEWPID | F.CLONE_NEWNS, () => {
       enterProc()
       const lab = cloneExec(command(NET03, '--interval', '30'))
-      until(() => allPids().some(pid => statusField(pid, 'Name') === 'ping'))
+      awaitSo(() => allPids().some(pid => statusField(pid, 'Name') === 'ping'))
       kill(lab, signal)
       waitpid(lab)
-      until(() => isAlone() && interfaceNames().length === 1)
+      awaitSo(() => isAlone() && interfaceNames().length === 1)
       console.log('alone')
     })
     assert.match(output, /alone\n$/)
@@ -169,10 +139,10 @@ test('lab 2 ended by SIGKILL takes its whole namespace along', () => {
   const { output } = capture(F.CLONE_NEWPID | F.CLONE_NEWNS, () => {
     enterProc()
     const lab = cloneExec(command('02-newpid', '--pace', '1'))
-    until(() => allPids().some(pid => namespaces(pid).pid !== namespaces().pid))
+    awaitSo(() => allPids().some(pid => namespaces(pid).pid !== namespaces().pid))
     kill(lab, 'SIGKILL')
     waitpid(lab)
-    until(isAlone)
+    awaitSo(isAlone)
     console.log('alone')
   })
   assert.match(output, /alone\n$/)

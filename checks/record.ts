@@ -1,7 +1,7 @@
 /**
  * What the observer writes down. Every field comes from the kernel; nothing comes from what a program prints.
  */
-import type { MemoryFigures } from '../lib/cgroup.ts'
+import type { MemoryFigures } from '../lib/group.ts'
 import type { Shareable } from '../lib/kcmp.ts'
 import type { Link } from '../lib/links.ts'
 import type { Namespaces } from '../lib/namespaces.ts'

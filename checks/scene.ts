@@ -56,14 +56,14 @@ export class Scene {
   }
 
   /** The program may start now, at a terminal if it was given one. */
-  begin(observer: Observer, master: number | undefined): void {
+  begin(observer: Observer, master: number | undefined, timeout: number): void {
     if (master === undefined) return
     const hasShell = () => {
       const [program, ...others] = observer.processes.values()
       const depth = program?.numbers.length ?? 0
       return others.some(({ numbers, programs, status }) => !status && numbers.length > depth && programs.length > 0)
     }
-    const conversation = new Conversation(master, hasShell)
+    const conversation = new Conversation(master, hasShell, timeout)
     this.#conversation = conversation
     if (!this.#containers) return
     this.#containers.heard = (code, where) => {

@@ -1,8 +1,9 @@
 /**
  * Control groups in the first dialect: one hierarchy for each controller, whose files carry the controller's name.
  */
-import type { Group, MemoryFigures } from './cgroup.ts'
+
 import { CannotRun } from './errors.ts'
+import type { Group, MemoryFigures } from './group.ts'
 import { GroupDirectory, PATIENCE } from './group-directory.ts'
 import { machineSwaps } from './memory.ts'
 import { until } from './until.ts'

@@ -3,8 +3,8 @@
  */
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Group, MemoryFigures } from './cgroup.ts'
 import { CannotRun } from './errors.ts'
+import type { Group, MemoryFigures } from './group.ts'
 import { GroupDirectory, PATIENCE, type Tell } from './group-directory.ts'
 import { wordsOf } from './hierarchies.ts'
 import { machineSwaps } from './memory.ts'

@@ -11,13 +11,17 @@ import { compilers } from '../native/build.ts'
 import * as FLAGS from './flags.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
+import { PR_SET_PDEATHSIG } from './keeper.ts'
 import { findProgram } from './lab.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
+import { SYS_pidfd_open } from './pidfd.ts'
 import * as POLL from './poll.ts'
 import { __WALL, WNOHANG, WUNTRACED } from './process.ts'
 import * as PTRACE from './ptrace.ts'
 import * as SECCOMP from './seccomp.ts'
+import { FIONREAD } from './signal-lock.ts'
+import * as TERMINAL from './terminal.ts'
 
 const HEADERS = [
   'stddef.h',
@@ -26,6 +30,7 @@ const HEADERS = [
   'poll.h',
   'linux/sched.h',
   'sys/wait.h',
+  'termios.h',
   'sys/mount.h',
   'sys/socket.h',
   'sys/ioctl.h',
@@ -144,6 +149,29 @@ test('the sizes of sigset_t, pollfd and signalfd_siginfo are those of the header
     'sizeof(struct timespec)': 16,
     POLLIN: POLL.POLLIN,
     POLLOUT: POLL.POLLOUT,
+  })
+})
+
+test('terminals: the sizes and requests are those of termios.h and sys/ioctl.h', () => {
+  const { size, rows, columns } = TERMINAL.WINSIZE
+  compare({
+    ...numbersOf(Object.fromEntries(Object.entries(TERMINAL).filter(([name]) => /^(TC|TIOC)/.test(name)))),
+    'sizeof(struct termios)': TERMINAL.TERMIOS_SIZE,
+    'sizeof(struct winsize)': size,
+    'offsetof(struct winsize, ws_row)': rows,
+    'offsetof(struct winsize, ws_col)': columns,
+    FIONREAD,
+    PR_SET_PDEATHSIG,
+    SYS_pidfd_open,
+  })
+})
+
+test('what waitid says of a child is where the headers have it', () => {
+  compare({
+    ...PTRACE.WAITID,
+    'sizeof(siginfo_t)': PTRACE.SIGINFO.size,
+    'offsetof(siginfo_t, si_code)': PTRACE.SIGINFO.code,
+    'offsetof(siginfo_t, si_pid)': PTRACE.SIGINFO.pid,
   })
 })
 

@@ -1,19 +1,22 @@
 /**
  * Clean-up that outlives the one who owes it: a process of its own that waits for our end.
  */
+import { readSync } from 'node:fs'
 import { fork } from './clone.ts'
 import { openDescriptors } from './descriptors.ts'
 import { makeGate, pipe } from './gate.ts'
 import { call, libcFunction } from './libc.ts'
 import { writeAll } from './output.ts'
 import { pidfdOpen } from './pidfd.ts'
-import { closeQuietly, poll } from './poll.ts'
+import { closeQuietly, poll, watchSignals } from './poll.ts'
 import { getpid, setsid, waitpid } from './process.ts'
 
 const libcPrctl = libcFunction('int prctl(int option, unsigned long value)')
 
 /** `<sys/prctl.h>` */
 export const PR_SET_PDEATHSIG = 1
+
+const FOR_EVER = Number.POSITIVE_INFINITY
 
 /** A process that cleans up when its maker is gone. */
 export interface Keeper {
@@ -30,16 +33,19 @@ export interface Keeper {
  */
 export function keep(cleanUp: () => void, kept = 2): Keeper {
   const { readEnd, writeEnd } = pipe()
-  // Not the end of a pipe: those that the maker clones inherit its ends, and in a frozen one they stay open.
+  // Not the end of a pipe alone: those that the maker clones inherit its ends, and in a frozen one they stay open.
   const maker = pidfdOpen(getpid())
   const isReady = makeGate()
   const pid = fork(() => {
     setsid()
+    // Whoever ends a program by its name may mean us, too; but then the clean-up is wanted all the more.
+    watchSignals(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'])
     call('prctl', libcPrctl, [PR_SET_PDEATHSIG, 0], [Symbol('PR_SET_PDEATHSIG'), 0])
     isReady.open()
     // Whoever reads our output, or waits at a gate of the maker's, must not wait for us.
     for (const fd of openDescriptors('self')) if (![readEnd, maker, kept, 2].includes(fd)) closeQuietly(fd)
-    if (!poll([readEnd, maker], Number.POSITIVE_INFINITY).includes(readEnd)) cleanUp()
+    const isReleased = poll([readEnd, maker], FOR_EVER).includes(readEnd) && readSync(readEnd, Buffer.alloc(1)) === 1
+    if (!isReleased) cleanUp()
   })
   for (const fd of [readEnd, maker]) closeQuietly(fd)
   isReady.wait()
