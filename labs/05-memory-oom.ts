@@ -85,7 +85,7 @@ const after = group.memory()
 // #region proof
 const last = usages.length - 1
 const files = group.memoryFiles
-const { kill, killed } = oomReport(log?.read() ?? [], basename(group.path))
+const { kill, killed } = oomReport(log?.read() ?? [], basename(group.path), pid)
 outside(`The child was ${describeStatus(status)}. I sent no signal.`)
 outside(`${files.oomKills}: oom_kill ${before.oomKills} before, ${after.oomKills} now.`)
 if (after.peak) outside(`${files.peak}: ${format(after.peak)}, the most the group ever had.`)

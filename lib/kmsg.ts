@@ -69,10 +69,14 @@ export interface OomReport {
   readonly killed: string | undefined
 }
 
-/** The lines about the last process that was killed in a group. @param group the end of its path in its hierarchy */
-export function oomReport(lines: readonly string[], group: string): OomReport {
+/**
+ * The lines about the last process that was killed in a group.
+ * @param group the end of its path in its hierarchy
+ * @param pid its number as the caller knows it: the kernel's own, outside of any PID namespace
+ */
+export function oomReport(lines: readonly string[], group: string, pid: number): OomReport {
   const kill = lines.findLast(line => line.startsWith('oom-kill:') && line.includes(`${group},task=`))
-  const pid = /,pid=(\d+)/.exec(kill ?? '')?.[1]
-  const killed = lines.findLast(line => line.includes(`Killed process ${pid ?? ''}`))
+  const victim = /,pid=(\d+)/.exec(kill ?? '')?.[1] ?? pid
+  const killed = lines.findLast(line => line.includes(`Killed process ${victim} (`))
   return { kill, killed }
 }

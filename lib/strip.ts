@@ -13,7 +13,7 @@ const WIDTH = 60
 export function drawTicks(times: readonly number[], end: number): readonly [string, string] {
   const step = Math.max(0.05, end / WIDTH)
   const columns = Math.max(1, Math.round(end / step))
-  const columnOf = (time: number) => Math.min(columns - 1, Math.max(0, Math.floor(time / step)))
+  const columnOf = (time: number) => Math.min(columns - 1, Math.max(0, Math.floor(time / step + 1e-6)))
   const ticks = new Set(times.map(columnOf))
   const strip = Array.from({ length: columns }, (_, i) => (ticks.has(i) ? '|' : '.')).join('')
   const marks = Array.from({ length: Math.floor(end) + 1 }, (_, second) => second)
