@@ -2,16 +2,28 @@
  * Control groups, in whatever dialects this machine speaks.
  */
 import assert from 'node:assert/strict'
-import { chownSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { borrowMemoryGroup, makeGroup, makeOwnGroup, openGroup, ownName, sweepGroups } from './cgroup.ts'
+import { borrowMemoryGroup, groupAt, makeGroup, makeOwnGroup, openGroup, ownName, sweepGroups } from './cgroup.ts'
 import { clone, fork } from './clone.ts'
-import { SIGCHLD } from './flags.ts'
+import { CLONE_NEWNS, SIGCHLD } from './flags.ts'
 import type { Group } from './group.ts'
 import { removeGroup } from './group-directory.ts'
 import { hierarchiesWith, hierarchyWith, layout } from './hierarchies.ts'
 import { takeMemory, wholePages } from './memory.ts'
+import { MS_BIND, MS_PRIVATE, MS_REC, mount, umount2 } from './mount.ts'
 import { readProc, statusField } from './proc.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from './process.ts'
 import { inChild, thrownBy } from './testing.ts'
@@ -272,4 +284,39 @@ test('the kernel counts a process that it killed for want of memory', () => {
     assert.equal(oomKills, 1)
     assert.ok(peak === undefined || peak >= limit * 0.9)
   })
+})
+
+/** A directory with files of these names stands for a group of a kernel that has no others; the machine swaps. */
+function withoutSwapFiles(dialect: 'v1' | 'v2', files: readonly string[]): { error: string; left: string[] } {
+  return inChild(CLONE_NEWNS, () => {
+    mount('none', '/', null, MS_REC | MS_PRIVATE)
+    const folder = mkdtempSync(join(tmpdir(), 'group-'))
+    const meminfo = join(folder, 'meminfo')
+    writeFileSync(meminfo, 'SwapTotal: 1024 kB\n')
+    mount(meminfo, '/proc/meminfo', null, MS_BIND)
+    for (const file of files) writeFileSync(join(folder, file), '60')
+    let error = ''
+    try {
+      groupAt(folder, { dialect }).limitMemory(20_000_000)
+    } catch (thrown) {
+      error = (thrown as Error).message
+    }
+    const left = files.map(file => readFileSync(join(folder, file), 'utf8'))
+    umount2('/proc/meminfo', 0)
+    rmSync(folder, { recursive: true })
+    return { error, left }
+  })
+}
+
+test('swap that cannot be switched off for a group is said, with the remedy', () => {
+  assert.match(
+    withoutSwapFiles('v1', ['memory.limit_in_bytes']).error,
+    /cannot switch that off for a group.*\nhint: sudo swapoff -a/,
+  )
+  assert.match(withoutSwapFiles('v2', ['memory.max']).error, /no memory\.swap\.max.*\nhint: sudo swapoff -a/)
+})
+
+test('v1 without swap accounting keeps a group out of swap by its swappiness', () => {
+  const { error, left } = withoutSwapFiles('v1', ['memory.limit_in_bytes', 'memory.swappiness'])
+  assert.deepEqual([error, left], ['', ['20000000', '0']])
 })
