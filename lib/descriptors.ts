@@ -16,7 +16,7 @@ export function dup2(oldFd: number, newFd: number): void {
 }
 
 /** The open descriptors of a process; none if it has ended. @see proc_pid_fd(5) */
-export function openDescriptors(pid: number | 'self'): number[] {
+export function openDescriptors(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).map(Number)
   } catch {

@@ -1,18 +1,43 @@
 /**
  * A gate: one process waits, the other opens. A pipe that carries one byte.
  */
-import { closeSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import { call, libcFunction } from './libc.ts'
 import { writeAll } from './output.ts'
+import { closeQuietly } from './poll.ts'
 
 const O_CLOEXEC = 0o2000000
 const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')
+
+/** The ends of all pipes made here, with the inode of each: a number may come to mean something else. */
+const made = new Map<number, number>()
 
 /** Two ends of a pipe, both close-on-exec. @see pipe(2) */
 export function pipe(): { readonly readEnd: number; readonly writeEnd: number } {
   const ends = [0, 0]
   call('pipe2', libcPipe2, [ends, O_CLOEXEC], [Symbol('pipefd'), Symbol('O_CLOEXEC')])
-  return { readEnd: ends[0] as number, writeEnd: ends[1] as number }
+  const [readEnd = 0, writeEnd = 0] = ends
+  const { ino } = fstatSync(readEnd)
+  made.set(readEnd, ino).set(writeEnd, ino)
+  return { readEnd, writeEnd }
+}
+
+/**
+ * Closes in the calling process the pipes and gates made so far, for one that has no part in them: whoever waits at one
+ * would otherwise wait for it, too.
+ * @param kept ends that stay open
+ */
+export function closePipes(kept: readonly number[]): void {
+  for (const [fd, ino] of made) if (!kept.includes(fd) && inodeOf(fd) === ino) closeQuietly(fd)
+}
+
+function inodeOf(fd: number): number | undefined {
+  try {
+    return fstatSync(fd).ino
+  } catch {
+    // EBADF: it has been closed.
+    return undefined
+  }
 }
 
 /** Made before a clone; afterwards one side calls `wait`, the other `open`. Each may do so once. */

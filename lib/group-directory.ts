@@ -77,9 +77,12 @@ export class GroupDirectory {
     return files.filter(file => this.has(file)).map(file => [file, this.read(file)])
   }
 
-  /** The processes in it, as the calling process numbers them. */
+  /** The processes in it, as the calling process numbers them; those it cannot see (0 in the file) are left out. */
   processes(): number[] {
-    return this.read('cgroup.procs').split('\n').filter(Boolean).map(Number)
+    return this.read('cgroup.procs')
+      .split('\n')
+      .map(Number)
+      .filter(pid => pid > 0)
   }
 
   /** Says and removes. @throws SyscallError EBUSY: after {@link PATIENCE} seconds it still has processes */

@@ -1,10 +1,10 @@
 /**
  * Clean-up that outlives the one who owes it: a process of its own that waits for our end.
  */
-import { readSync } from 'node:fs'
+import { openSync, readSync } from 'node:fs'
 import { fork } from './clone.ts'
-import { openDescriptors } from './descriptors.ts'
-import { makeGate, pipe } from './gate.ts'
+import { dup2 } from './descriptors.ts'
+import { closePipes, makeGate, pipe } from './gate.ts'
 import { call, libcFunction } from './libc.ts'
 import { writeAll } from './output.ts'
 import { pidfdOpen } from './pidfd.ts'
@@ -29,7 +29,7 @@ export interface Keeper {
  * a closed terminal included), unless it is released before. For what the kernel does not take back by itself: groups,
  * settings of a terminal. Made before the thing itself, so `cleanUp` may find nothing to do.
  * @param cleanUp runs in the keeper, synchronously
- * @param kept a descriptor that it needs; all others but that of errors are closed in the keeper
+ * @param kept a descriptor that it needs, where that is its input, its output or a pipe
  */
 export function keep(cleanUp: () => void, kept = 2): Keeper {
   const { readEnd, writeEnd } = pipe()
@@ -42,8 +42,11 @@ export function keep(cleanUp: () => void, kept = 2): Keeper {
     watchSignals(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'])
     call('prctl', libcPrctl, [PR_SET_PDEATHSIG, 0], [Symbol('PR_SET_PDEATHSIG'), 0])
     isReady.open()
-    // Whoever reads our output, or waits at a gate of the maker's, must not wait for us.
-    for (const fd of openDescriptors('self')) if (![readEnd, maker, kept, 2].includes(fd)) closeQuietly(fd)
+    // Whoever reads our output, or waits at a gate of the maker's, must not wait for us. What is not ours stays open:
+    // V8 and libuv abort when they miss one of their descriptors.
+    closePipes([readEnd, kept])
+    const nothing = openSync('/dev/null', 'r+')
+    for (const standard of [0, 1]) if (standard !== kept) dup2(nothing, standard)
     const isReleased = poll([readEnd, maker], FOR_EVER).includes(readEnd) && readSync(readEnd, Buffer.alloc(1)) === 1
     if (!isReleased) cleanUp()
   })
