@@ -82,8 +82,8 @@ const BROKEN: [string, RegExp, (tree: string) => void][] = [
   ['a shell that leads out', /it has no \/bin\/sh/, tree => replace(tree, 'bin/sh', () => '/proc/self/exe')],
   ['a shell that is not executable', /not executable/, tree => chmodSync(join(tree, 'bin/busybox'), 0o644)],
   ['a shell that is a directory', /is no file/, tree => replaceByDirectory(tree, 'bin/sh')],
-  ['a shell that is a text', /no ELF program/, tree => writeFileSync(join(tree, 'bin/busybox'), 'echo hello')],
-  ['an empty shell', /no ELF program/, tree => writeFileSync(join(tree, 'bin/busybox'), '')],
+  ['a shell that is a text', /is no program/, tree => writeFileSync(join(tree, 'bin/busybox'), 'echo hello')],
+  ['an empty shell', /is no program/, tree => writeFileSync(join(tree, 'bin/busybox'), '')],
   [
     'a shell for another machine',
     /is for riscv, and this machine is (x86-64|arm64)/,

@@ -24,6 +24,11 @@ function container(seen: Observation): ContainerMoment | undefined {
   return answered ?? [...seen.containers].sort((one, other) => weight(other) - weight(one))[0]
 }
 
+/** Whether two processes live in the same namespaces with the same root. */
+function isSamePlace(one: ContainerMoment, other: ContainerMoment | undefined): boolean {
+  return one.root === other?.root && FIVE.every(kind => one.namespaces[kind] === other.namespaces[kind])
+}
+
 /** Whether PID 1 of that PID namespace was made by somebody who stayed outside. */
 function hasInit(seen: Observation, { namespaces }: ContainerMoment): boolean {
   const processes = [...seen.processes.values()]
@@ -74,12 +79,12 @@ export const checker: Checker = [
     title: "its root is ./fs, and not the machine's",
     section: 'a-new-root',
     refute: seen =>
-      about(seen, ({ root }) =>
+      about(seen, ({ root, isInRoot }) =>
         unless(
-          root === seen.fs,
-          `/proc/PID/root is ./fs, device and inode ${seen.fs}`,
-          root,
-          'chroot or pivot_root is missing, came after the shell had started, or went to another directory',
+          root === seen.fs && isInRoot,
+          `/proc/PID/root is ./fs, device and inode ${seen.fs}, and /proc/PID/cwd lies in it`,
+          `${root}${isInRoot ? '' : ', and a working directory outside of it'}`,
+          'chroot or pivot_root is missing, went to another directory, or no chdir("/") came after it',
         ),
       ),
   },
@@ -120,10 +125,15 @@ export const checker: Checker = [
   {
     title: 'commands typed at the terminal are answered from inside',
     section: 'a-shell',
-    refute: ({ typed: { codes, answers } }) => {
+    refute: seen => {
+      const { codes, answers } = seen.typed
       const where = codes.map(code => answers.get(code))
-      const isInside = (one: (typeof where)[number]) => one !== undefined && one !== 'outside'
-      const describe = (one: (typeof where)[number]) => (isInside(one) ? 'inside' : one ? 'outside' : 'nobody')
+      const describe = (one: (typeof where)[number]) => {
+        if (one === undefined) return 'nobody'
+        if (one === 'outside' || !isSamePlace(one, container(seen))) return 'outside'
+        return one.runsOwnProgram ? 'inside' : "inside, but by a program that is not the root file system's"
+      }
+      const isInside = (one: (typeof where)[number]) => describe(one) === 'inside'
       return unless(
         where.every(isInside),
         `three lines such as (exit ${codes[0] ?? 42}), each of which ends a process inside with that code`,

@@ -13,6 +13,8 @@ const SIGKILL = 9
 const [BEFORE, REACHED] = [0.5, 0.9]
 /** A process that is being killed may still be charged for what it needs to end: a batch of 64 pages. */
 const LAST_CHARGE = 64 * PAGE_SIZE
+/** How the name of every sandbox's group begins. */
+const SANDBOX = '/containers-from-clone.check.'
 const LIMIT_FILES = ['memory.limit_in_bytes', 'memory.max']
 
 const name = (group: string) => group.split('/').at(-1) ?? group
@@ -25,19 +27,20 @@ function format(bytes: number | undefined): string {
 
 /** A line of the kernel's log about a process killed in a group below the sandbox's. */
 interface Kill {
-  readonly limitedBy: string
   readonly group: string
   readonly pid: number
 }
 
 function kills({ kernelLog, memory, members }: Observation): Kill[] {
   const groups = [...new Set([...memory.map(({ group }) => group), ...members.keys()])]
-  const find = (path: string) => groups.find(group => group.endsWith(path))
+  // The kernel writes paths from the machine's root, the judge sees them from its own.
+  const own = (path: string) => path.slice(path.indexOf(SANDBOX))
+  const find = (path: string) => groups.find(group => path.includes(SANDBOX) && own(group) === own(path))
   return kernelLog.flatMap(line => {
     const [, limitedBy = '', group = '', pid] =
       /^oom-kill:.*oom_memcg=([^,]*),task_memcg=([^,]*),.*pid=(\d+)/.exec(line) ?? []
-    const [limiting, own] = [find(limitedBy), find(group)]
-    return pid !== undefined && limiting && own ? [{ limitedBy: limiting, group: own, pid: Number(pid) }] : []
+    const found = find(group)
+    return pid !== undefined && found && find(limitedBy) ? [{ group: found, pid: Number(pid) }] : []
   })
 }
 
@@ -87,7 +90,7 @@ function shots(seen: Observation, victim: ProcessRecord | undefined): string[] {
   const sent = seen.signals.filter(
     ({ found, signal, result }) => found === victim?.pid && signal === SIGKILL && result !== -3,
   )
-  const whole = seen.groupWrites.filter(({ file }) => file === 'cgroup.kill')
+  const whole = seen.groupWrites.filter(({ file, order }) => file === 'cgroup.kill' && order < (victim?.ended ?? 0))
   return [...sent.map(({ from }) => `process ${from} sent it SIGKILL`), ...whole.map(() => 'cgroup.kill was written')]
 }
 
@@ -103,7 +106,7 @@ export const checker: Checker = [
         members.length === 0
           ? 'nobody was ever in a group that the program made'
           : `${members.length} processes in ${name(groupOf(seen) ?? '')}`,
-        'its number was never written to cgroup.procs (or another number was), or its parent joined as well',
+        'its number was never written to cgroup.procs (or another was); or its parent is in there, too: a shell that joins should exec',
       )
     },
   },
@@ -111,7 +114,7 @@ export const checker: Checker = [
     title: 'that group was limited to 20,000,000 bytes before the process grew',
     section: 'the-limit',
     refute: seen => {
-      const [first] = limitWrites(seen).filter(({ result }) => (result ?? 0) >= 0)
+      const first = limitWrites(seen).find(({ limit }) => limit === wholePages(LIMIT))
       const inTime = first !== undefined && (first.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
       return unless(
         inTime && lastOf(seen)?.limit === wholePages(LIMIT),
@@ -168,9 +171,10 @@ export const checker: Checker = [
     title: 'the group came to its limit and never held more',
     section: 'the-limit',
     refute: seen => {
-      const { peak, limit: most = Number.POSITIVE_INFINITY } = lastOf(seen) ?? {}
+      const { peak, oomKills, limit: most = Number.POSITIVE_INFINITY } = lastOf(seen) ?? {}
       return unless(
-        peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED,
+        // v2 tells a peak since Linux 5.19; before, only that somebody was killed for want of memory.
+        peak === undefined ? (oomKills ?? 0) > 0 : peak <= most + LAST_CHARGE && peak >= most * REACHED,
         `a peak of the limit, ${format(most < UNLIMITED ? most : wholePages(LIMIT))} bytes, or a little below it`,
         `peak ${format(peak)}, limit ${format(most)}`,
         'the memory was taken outside the group or before the limit, or the process stopped early',

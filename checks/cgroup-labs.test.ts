@@ -21,8 +21,8 @@ const freezer = await labRun('06-freezer')
 const folder = mkdtempSync(join(tmpdir(), 'cgroup-labs-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** The groups of labs that run or ran in this PID namespace, by the number their name ends with. */
-const groupsOf = (pid: number) => groupsNamed(name => name.endsWith(`.${pid}`))
+/** The groups of a lab that runs or ran in this PID namespace. */
+const groupsOf = (pid: number) => groupsNamed(name => [ownName('lab5', pid), ownName('lab6', pid)].includes(name))
 
 /** A memory group that belongs to `user`. */
 function withHandedGroup(use: (path: string) => void): void {
@@ -51,7 +51,10 @@ test('lab 5 shows the limit as it was written, every step, and the proof', () =>
   assert.ok(last >= 15 && last <= 19, `the last step was ${last}`)
   assert.match(stdout, /The child was killed by SIGKILL\. I sent no signal\./)
   assert.match(stdout, /oom_kill 0 before, 1 now\./)
-  assert.match(stdout, new RegExp(`Why step ${last + 1}\\? 20,000,000 bytes are 4,882 whole pages: 19,996,672\\.`))
+  assert.match(
+    stdout,
+    new RegExp(`Why step ${last + 1}\\? The limit is whole pages: 4,882 of them are 19,996,672 bytes\\.`),
+  )
 })
 
 test('lab 5 draws what it has printed', () => {
@@ -62,7 +65,7 @@ test('lab 5 draws what it has printed', () => {
   const steps = [...stdout.matchAll(/^outside {2}step /gm)].length
   assert.equal([...svg.matchAll(/<circle /g)].length, steps)
   assert.match(svg, /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" .*role="img" aria-label="Memory of the group: from /)
-  assert.match(svg, /limit: 7,999,488</)
+  assert.match(svg, /limit: 7,999,488 bytes</)
 })
 
 test('lab 5 refuses limits, files and groups that cannot be', () => {
@@ -75,8 +78,9 @@ test('lab 5 refuses limits, files and groups that cannot be', () => {
     [['--step', '-1'], /--step.*(argument|must be|needs)/],
     [['--plot', '/nowhere/x.svg'], /^--plot \/nowhere\/x\.svg: no file can be written there\nhint: /],
     [['--plot', '/tmp'], /^--plot \/tmp: that is a directory\nhint: /],
-    [['--group', '/nowhere'], /^\/nowhere is no group\nhint: make it first/],
+    [['--group', '/nowhere'], /^\/nowhere is no group\nhint: groups are directories such as/],
     [['--group', '/tmp'], /^\/tmp is no control group\nhint: /],
+    [['--step', '1'], /^--step 1: that takes 20000000 steps to --limit 20000000\nhint: /],
     [['--group', path], /is in use: there are processes in it/],
   ]
   for (const [args, message] of wrong) {
@@ -96,6 +100,14 @@ test('lab 5 needs no root for a group that was handed over, and gives it back as
     assert.equal(status, 0, stderr)
     assert.match(stdout, /oom_kill 0 before, 1 now\./)
     assert.equal(limit(), before)
+  })
+})
+
+test('a plot that an ordinary user cannot write is refused before anything is done', () => {
+  withHandedGroup(path => {
+    const { status, stderr } = oom.run(['--group', path, '--plot', '/root/hidden/x.svg'], NOBODY)
+    assert.equal(status, 2)
+    assert.match(stderr, /^--plot .*: no file can be written there\nhint: /)
   })
 })
 

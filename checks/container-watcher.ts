@@ -18,8 +18,15 @@ function identity(path: string): string | undefined {
 const hostNameOf = (pid: number) =>
   inNamespace(pid, 'uts', () => readFileSync('/proc/sys/kernel/hostname', 'utf8').trim())
 
-/** The mounts that a process sees, one line each. */
-export const mountLines = (pid: number) => mounts(pid).map(({ target, type }) => `${target} (${type})`)
+/** The mounts that a process sees, one line each; by number, because one may be covered by another of its kind. */
+export const mountLines = (pid: number) =>
+  mounts(pid).map(({ id, target, type }) => `${target} (${type}, number ${id})`)
+
+/** Whether the working directory of a process lies in its root: after chroot(2) without chdir(2) it does not. */
+function isInRoot(pid: number): boolean {
+  const [root, directory] = [readlinkSync(`/proc/${pid}/root`), readlinkSync(`/proc/${pid}/cwd`)]
+  return root === '/' || directory === root || directory.startsWith(`${root}/`)
+}
 
 /** Whether PID 1 of the /proc below a process's root is in that process's PID namespace. */
 function procIsOwn(pid: number, own: number): boolean | undefined {
@@ -66,6 +73,8 @@ export class ContainerWatcher implements Watcher {
         code,
         namespaces: its,
         root: identity(`/proc/${pid}/root`) ?? '',
+        isInRoot: isInRoot(pid),
+        runsOwnProgram: statSync(`/proc/${pid}/exe`).dev === statSync(`/proc/${pid}/root`).dev,
         procIsOwn: procIsOwn(pid, its.pid),
         hostName: hostNameOf(pid),
         links: inNamespace(pid, 'net', links),

@@ -2,13 +2,13 @@
  * Looks at the control groups of a program: what is written to them, who is in them, what they hold, whether they are
  * frozen.
  */
-import { closeSync, openSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { groupAt } from '../lib/cgroup.ts'
 import { type Dialect, type Hierarchy, hierarchies } from '../lib/hierarchies.ts'
 import { mounts } from '../lib/mount.ts'
 import { readProc } from '../lib/proc.ts'
-import type { StoppedCall } from '../lib/seccomp.ts'
+import { type StoppedCall, WRITE_CALLS } from '../lib/seccomp.ts'
 import type { Watcher } from './observer.ts'
 import type { Activity, FreezerMoment, GroupWrite, MemoryMoment } from './record.ts'
 import type { SandboxGroups } from './sandbox-groups.ts'
@@ -34,11 +34,15 @@ function textAt(tid: number, address: bigint, length: bigint): string {
 function activityOf(pid: number): Activity | undefined {
   const status = readProc(pid, 'status')
   if (!status) return undefined
-  const number = (pattern: RegExp) => Number(pattern.exec(status)?.[1] ?? 0)
+  const threads = readdirSync(`/proc/${pid}/task`)
+  const sum = (of: (thread: string) => number) => threads.reduce((total, thread) => total + of(`task/${thread}`), 0)
   return {
     pid,
-    runtime: Number((readProc(pid, 'schedstat') ?? '0').split(' ')[0]),
-    switches: number(/^voluntary_ctxt_switches:\s*(\d+)/m) + number(/^nonvoluntary_ctxt_switches:\s*(\d+)/m),
+    runtime: sum(thread => Number((readProc(pid, `${thread}/schedstat`) ?? '0').split(' ')[0])),
+    switches: sum(thread => {
+      const counts = (readProc(pid, `${thread}/status`) ?? '').matchAll(/^(?:non)?voluntary_ctxt_switches:\s*(\d+)/gm)
+      return [...counts].reduce((total, match) => total + Number(match[1]), 0)
+    }),
     state: /^State:\s*(\w)/m.exec(status)?.[1] ?? '?',
   }
 }
@@ -66,7 +70,11 @@ export class GroupWatcher implements Watcher {
       const path = hierarchy && group.slice(hierarchy.path.length)
       const isHere = lines.some(line => {
         const [, controllers = '', its = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
-        return its === path && (hierarchy?.dialect === 'v2' ? controllers === '' : controllers !== '')
+        if (its !== path || hierarchy === undefined) return false
+        const words = controllers.split(',')
+        return hierarchy.dialect === 'v2'
+          ? controllers === ''
+          : hierarchy.controllers.some(word => words.includes(word))
       })
       if (isHere) this.#join(group, pid)
     }
@@ -84,33 +92,36 @@ export class GroupWatcher implements Watcher {
 
   call(name: StoppedCall, args: readonly bigint[], tid: number, order: number) {
     if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.end(order)
-    if (name === 'rmdir' || name === 'unlinkat') return undefined
+    const file = WRITE_CALLS[name]
+    if (file === undefined) return undefined
     try {
-      return this.#takeWrite(name, args, tid, order)
+      return this.#takeWrite(name, args[file] ?? 0n, args, tid, order)
     } catch {
       // The process was killed while it stood there.
       return undefined
     }
   }
 
-  #takeWrite(name: StoppedCall, [fd = 0n, address = 0n, length = 0n]: readonly bigint[], tid: number, order: number) {
+  #takeWrite(name: StoppedCall, fd: bigint, args: readonly bigint[], tid: number, order: number) {
     const file = readlinkSync(`/proc/${tid}/fd/${fd}`)
     if (!GROUP_FILE.test(basename(file))) return undefined
     const group = this.#groupOf(tid, dirname(file))
     if (!group) return undefined
-    const [text, usage] = [this.#text(name, tid, address, length), this.#figures(group)?.usage]
-    const write: GroupWrite = { order, from: tid, group, file: basename(file), text, usage, result: undefined }
+    const [text, usage] = [this.#text(name, tid, args), this.#figures(group)?.usage]
+    const write: GroupWrite = { order, from: tid, group, file: basename(file), text, usage }
     this.writes.push(write)
     // The last look before a thaw takes effect.
     this.sample()
     return (result: number) => {
-      write.result = result
+      Object.assign(write, { result, limit: this.#figures(group)?.limit })
       if (JOINING.test(write.file)) for (const pid of this.#processesOf(group)) this.#join(group, pid)
     }
   }
 
-  #text(name: StoppedCall, tid: number, address: bigint, length: bigint): string {
-    if (name !== 'writev') return textAt(tid, address, length)
+  #text(name: StoppedCall, tid: number, [, address = 0n, length = 0n]: readonly bigint[]): string {
+    if (name === 'write' || name === 'pwrite64') return textAt(tid, address, length)
+    // From a file or a pipe.
+    if (!name.includes('writev')) return '?'
     // struct iovec { void *iov_base; size_t iov_len; }: the first of them.
     const memory = openSync(`/proc/${tid}/mem`, 'r')
     const vector = Buffer.alloc(16)

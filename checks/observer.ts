@@ -228,7 +228,9 @@ export class Observer {
     return listener !== undefined
   }
 
-  #takeSignalCall(tid: number, name: StoppedCall, [first = 0n, second = 0n]: readonly bigint[]) {
+  #takeSignalCall(tid: number, name: StoppedCall, args: readonly bigint[]) {
+    // tgkill and rt_tgsigqueueinfo name the process and then the thread.
+    const [first = 0n, second = 0n] = /tg/.test(name) ? [args[0], args[2]] : args
     const from = Number(statusField(tid, 'Tgid'))
     const byPidfd = name === 'pidfd_send_signal'
     const target = byPidfd ? this.#pidOfPidfd(from, Number(first)) : Number(BigInt.asIntN(32, first))

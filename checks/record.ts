@@ -81,8 +81,10 @@ export interface GroupWrite {
   readonly text: string
   /** Memory the group held just before, in bytes; for groups of the memory controller. */
   readonly usage: number | undefined
-  /** What the call returned: a number of bytes or -errno. */
-  result: number | undefined
+  /** What the call returned: a number of bytes or -errno; missing if the caller did not live to see it. */
+  readonly result?: number
+  /** The limit of a memory group just afterwards, in bytes. */
+  readonly limit?: number
 }
 
 /** Memory of a group at a moment: when a process had just ended, or when a group was about to be removed. */
@@ -119,6 +121,10 @@ export interface ContainerMoment {
   readonly namespaces: Namespaces
   /** Its root directory, as device:inode. */
   readonly root: string
+  /** Whether its working directory lies in that root. */
+  readonly isInRoot: boolean
+  /** Whether the program it runs is a file below that root directory, on the same file system. */
+  readonly runsOwnProgram: boolean
   /** Whether the /proc of its root shows its own PID namespace; `undefined` if nothing is there. */
   readonly procIsOwn: boolean | undefined
   readonly hostName: string

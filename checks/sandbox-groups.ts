@@ -5,8 +5,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownName, sweepGroups } from '../lib/cgroup.ts'
 import { handDown } from '../lib/cgroup-v2.ts'
-import { GroupDirectory, innerGroups, removeGroup, thawAll } from '../lib/group-directory.ts'
-import { type Hierarchy, hierarchies } from '../lib/hierarchies.ts'
+import { discardGroup, GroupDirectory, innerGroups, removeGroup, thawAll } from '../lib/group-directory.ts'
+import { type Controller, type Hierarchy, hierarchies, wordsOf } from '../lib/hierarchies.ts'
+import { type Keeper, keep } from '../lib/keeper.ts'
 import { mount } from '../lib/mount.ts'
 
 const MAX_PROCESSES = '512'
@@ -25,6 +26,7 @@ interface Place {
 export class SandboxGroups {
   readonly #places: Place[] = []
   readonly #undo: (() => void)[] = []
+  readonly #keeper: Keeper
 
   /** Removes what checks left that were killed, and makes the groups of this one. */
   constructor() {
@@ -32,22 +34,46 @@ export class SandboxGroups {
     const name = ownName('check')
     const isWanted = ({ dialect, controllers }: Hierarchy) =>
       dialect === 'v2' || controllers.some(controller => V1_CONTROLLERS.includes(controller))
-    for (const hierarchy of hierarchies().filter(isWanted)) this.#make(hierarchy, join(hierarchy.path, name))
+    const wanted = hierarchies().filter(isWanted)
+    // A frozen process outlives its tracer: it dies only when somebody thaws it.
+    this.#keeper = keep(() => {
+      for (const { path } of wanted) discardGroup(join(path, name))
+    })
+    for (const hierarchy of wanted) this.#make(hierarchy, join(hierarchy.path, name))
   }
 
   #make(hierarchy: Hierarchy, path: string): void {
     try {
+      // Of this name only a dead judge can have been, whose number is ours now.
+      if (existsSync(path)) discardGroup(path)
       mkdirSync(path)
     } catch {
       return
     }
     this.#places.push({ hierarchy, path })
     if (hierarchy.dialect === 'v2') {
-      this.#undo.push(handDown(new GroupDirectory(hierarchy.path, () => {}), V2_CONTROLLERS))
+      this.#handDown(hierarchy.path)
       mkdirSync(join(path, LEAF))
     }
     const limit = join(path, 'pids.max')
     if (existsSync(limit)) writeFileSync(limit, MAX_PROCESSES)
+  }
+
+  /** In a container the root of v2 may hold processes, and so hand nothing down: then the sandbox has no memory group. */
+  #handDown(root: string): void {
+    try {
+      this.#undo.push(handDown(new GroupDirectory(root, () => {}), V2_CONTROLLERS))
+    } catch {
+      // EBUSY
+    }
+  }
+
+  /** Whether a program can make groups with a controller in here. */
+  has(controller: Controller): boolean {
+    return this.#places.some(({ hierarchy, path }) => {
+      if (hierarchy.dialect === 'v1') return hierarchy.controllers.includes(controller)
+      return controller === 'freezer' || wordsOf(join(path, 'cgroup.controllers')).includes(controller)
+    })
   }
 
   /** The directories, as the judge sees them. */
@@ -102,5 +128,6 @@ export class SandboxGroups {
   remove(): void {
     for (const path of this.paths) removeGroup(path)
     for (const undo of this.#undo) undo()
+    this.#keeper.release()
   }
 }

@@ -1,10 +1,11 @@
 /**
  * A throwaway machine to run a program in: namespaces, root file system, groups and output of its own.
  */
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clone, fork } from '../lib/clone.ts'
 import { dup2 } from '../lib/descriptors.ts'
+import { CannotRun } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
 import { type Gate, makeGate, pipe } from '../lib/gate.ts'
@@ -23,6 +24,8 @@ import { SandboxGroups } from './sandbox-groups.ts'
 /** What is run: a program and its arguments, by path. */
 export type Command = readonly [string, ...string[]]
 
+const NO_GROUPS =
+  'check on the machine itself, or in a container whose control group holds no processes and can be written'
 /** The host name of every sandbox. */
 export const HOST_NAME = 'sandbox'
 /** The size of a program's terminal. */
@@ -30,6 +33,13 @@ const WINDOW = { rows: 24, columns: 80 }
 /** Numbers in the sandbox start here, so that no process is 2, 3 or 4 by chance. */
 const FIRST_PID = 1000
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'kmsg']
+const DEVICE_LINKS = {
+  ptmx: 'pts/ptmx',
+  fd: '/proc/self/fd',
+  stdin: '/proc/self/fd/0',
+  stdout: '/proc/self/fd/1',
+  stderr: '/proc/self/fd/2',
+}
 /** Files of /proc through which root could change the machine. */
 const PROC_READ_ONLY = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs']
 
@@ -111,6 +121,7 @@ function mountDevices(dev: string): void {
     M.mount(join('/dev', name), join(dev, name), null, M.MS_BIND)
   }
   for (const name of ['pts', 'shm']) mkdirSync(join(dev, name))
+  for (const [name, target] of Object.entries(DEVICE_LINKS)) symlinkSync(target, join(dev, name))
   M.mount('devpts', join(dev, 'pts'), 'devpts', 0, 'newinstance,ptmxmode=0666')
   M.mount('shm', join(dev, 'shm'), 'tmpfs', M.MS_NODEV)
 }
@@ -229,6 +240,10 @@ function attachTerminal(init: number, { isComplete, terminalIsMade }: Lines): nu
  */
 export function makeSandbox(command: Command, setting: Setting): Sandbox {
   const groups = new SandboxGroups()
+  if (setting.groups && !groups.has(setting.groups)) {
+    groups.remove()
+    throw new CannotRun(`the sandbox cannot have groups of the ${setting.groups} controller here\nhint: ${NO_GROUPS}`)
+  }
   const { readEnd, writeEnd } = pipe()
   const lines = { mayStart: makeGate(), isComplete: makeGate(), terminalIsMade: makeGate(), output: writeEnd }
   try {

@@ -2,6 +2,7 @@
  * What one lab's check looks at besides the tree of processes: control groups, the kernel's log, a container, a
  * terminal.
  */
+import { INITIAL_PID_NAMESPACE } from '../lib/cgroup.ts'
 import { CannotRun } from '../lib/errors.ts'
 import { type KernelLog, openKernelLog } from '../lib/kmsg.ts'
 import { namespaces } from '../lib/namespaces.ts'
@@ -11,9 +12,6 @@ import { GroupWatcher } from './group-watcher.ts'
 import type { Observer, Watcher } from './observer.ts'
 import type { Observation, Typed } from './record.ts'
 import type { Sandbox, Setting } from './sandbox.ts'
-
-/** The first PID namespace of every kernel has this inode: `PROC_PID_INIT_INO`. */
-const INITIAL_PID_NAMESPACE = 0xeffffffc
 
 /** The part of an observation that only some labs ask for. */
 export type SceneRecord = Pick<

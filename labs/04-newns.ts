@@ -7,7 +7,7 @@
  * Man pages: mount_namespaces(7), uts_namespaces(7), chroot(2), pivot_root(2), mount(2), pty(7). Needs root and ip.
  * Run it: sudo npx tsx labs/04-newns.ts
  */
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { isatty } from 'node:tty'
 import { $ } from 'zx/core'
@@ -22,7 +22,7 @@ import { startLab } from '../lib/lab.ts'
 import { chroot, MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, mount, pivotRoot, umount2 } from '../lib/mount.ts'
 import { getpid, kill, setsid, waitpid } from '../lib/process.ts'
 import { openTerminal, relay, takeTerminal } from '../lib/pty.ts'
-import { bindDevices, checkRootfs, ensureRootfs } from '../lib/rootfs.ts'
+import { bindDevices, usableRootfs } from '../lib/rootfs.ts'
 import { inside, note, outside, setQuiet } from '../lib/say.ts'
 import { describeStatus, shellCode } from '../lib/status.ts'
 import { sethostname } from '../lib/uts.ts'
@@ -44,8 +44,7 @@ const knobs = startLab(
 setQuiet(knobs.quiet)
 
 // #region choose
-const root = knobs.root ?? (existsSync('fs') ? 'fs' : ensureRootfs())
-checkRootfs(root)
+const root = usableRootfs(knobs.root)
 const { veth, outerAddress, innerAddress } = freeNetwork(knobs, note)
 const hasTerminal = isatty(0)
 // #endregion choose
@@ -64,26 +63,24 @@ function child(): void {
   sethostname(knobs.hostname)
   bindDevices(root)
   if (knobs['pivot-root']) pivotInto(root)
-  else chrootInto(root)
+  else chroot(root)
+  process.chdir('/')
   mount('proc', '/proc', 'proc')
   mount('devpts', '/dev/pts', 'devpts', 0, 'newinstance,ptmxmode=0666')
   inside(`I am PID ${getpid()}. ${describe()}`)
   childIsReady.open()
   allIsLaid.wait()
+  setip('lo', '127.0.0.1', '255.0.0.0')
   setip('veth1', innerAddress, '255.255.255.0')
   awaitRunning('veth1')
   becomeShell()
-}
-
-function chrootInto(directory: string): void {
-  chroot(directory)
-  process.chdir('/')
 }
 
 function pivotInto(directory: string): void {
   // pivot_root wants a mount, and this makes the directory one.
   mount(directory, directory, null, MS_BIND | MS_REC)
   process.chdir(directory)
+  // The old root lands on top of the new one, and is then taken off.
   pivotRoot('.', '.')
   umount2('.', MNT_DETACH)
 }
@@ -95,7 +92,7 @@ function becomeShell(): void {
   }
   // The shell stays PID 1 and waits for the command: what PID 1 does not handle, such as Ctrl-C, never reaches it.
   const command = knobs.words.length > 0 ? ['-c', '"$@"; exit $?', 'sh', ...knobs.words] : []
-  const PS1 = `${knobs.hostname}:\\w# `
+  const PS1 = `${knobs.hostname}:$PWD# `
   execve('/bin/sh', ['sh', ...command], { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', TERM, PS1 })
 }
 // #endregion child
@@ -111,7 +108,8 @@ await $`ip link add ${veth} type veth peer name veth1 netns ${pid}`
 setip(veth, outerAddress, '255.255.255.0')
 outside(`${veth} is mine, ${outerAddress}; its peer veth1 is ${innerAddress}, in the network of PID ${pid}.`)
 const terminal = hasTerminal ? openTerminal(`/proc/${pid}/root/dev/pts`) : undefined
-if (terminal) note('Now the shell is yours. Look around: ps, mount, ip addr, ipcs, ls /. Leave it with exit.')
+if (terminal)
+  note(`Now the shell is yours: try ps, mount, ip addr, ipcs. What you write stays in ${root}. Leave it with exit.`)
 allIsLaid.open()
 // If our own terminal is closed, nobody is left to leave the shell.
 if (terminal && !(await relay(terminal.master))) kill(pid, 'SIGKILL')

@@ -18,7 +18,7 @@ import { layout } from '../lib/hierarchies.ts'
 import { oomReport, openKernelLog } from '../lib/kmsg.ts'
 import { bytes, path, seconds } from '../lib/knobs.ts'
 import { startLab } from '../lib/lab.ts'
-import { checkLimit, PAGE_SIZE, takeMemory } from '../lib/memory.ts'
+import { checkLimit, PAGE_SIZE, sizeOf, takeMemory } from '../lib/memory.ts'
 import { writeAll } from '../lib/output.ts'
 import { checkPlotFile, writePlot } from '../lib/plot.ts'
 import { waitpid } from '../lib/process.ts'
@@ -33,12 +33,12 @@ const knobs = startLab(
     step: bytes(1_000_000, 'what the child takes in one step'),
     pace: seconds(0.05, 'pause after each step and each line'),
     plot: path('FILE', 'draws memory against steps, as SVG'),
-    group: path('DIRECTORY', "somebody else's empty group that you may write to"),
+    group: path('DIRECTORY', 'an empty group that root has made and given to you (chown -R)'),
   },
   { needs: ({ group }, needs) => (group ? needs.filter(need => need !== 'root') : needs) },
 )
 const format = (number: number) => Math.round(number).toLocaleString('en')
-checkLimit(knobs.limit)
+checkLimit(knobs.limit, knobs.step)
 if (knobs.plot) checkPlotFile(knobs.plot)
 
 // #region child
@@ -101,19 +101,21 @@ if (last < 0)
 
 // #region why
 const start = usages[0] as number
-const each = last > 0 ? ((usages[last] as number) - start) / last : knobs.step
-const fit = (after.limit - start) / each
+const fit = (after.limit - start) / sizeOf(knobs.step)
 note(
-  `Why step ${last + 1}? ${format(knobs.limit)} bytes are ${format(after.limit / PAGE_SIZE)} whole pages: ${format(after.limit)}.`,
+  `Why step ${last + 1}? The limit is whole pages: ${format(after.limit / PAGE_SIZE)} of them are ${format(after.limit)} bytes.`,
 )
-note(`Before step 1 the group had ${format(start)}: pages the child had to copy, and its page tables.`)
-note(`Each step took ${format(each)}, in whole pages.`)
-note(`(${format(after.limit)} - ${format(start)}) / ${format(each)} = ${fit.toFixed(2)}: so many steps fit.`)
+note(
+  `Before step 1 the group had ${format(start)}: pages the child had to copy. (The kernel counts in lots of up to 64`,
+)
+note('pages, so these numbers move in jumps; and what the child had before it joined, in anon-rss, does not count.)')
+note(
+  `Each step touches ${format(sizeOf(knobs.step))} bytes. (${format(after.limit)} - ${format(start)}) / ${format(sizeOf(knobs.step))} = ${fit.toFixed(2)}.`,
+)
 // #endregion why
 
 if (knobs.plot) {
-  const [title, ending] = ['Memory of the group', `killed in step ${last + 1}`]
-  writePlot(knobs.plot, { title, values: usages, limit: after.limit, xLabel: 'step', yLabel: 'megabytes', ending })
+  writePlot(knobs.plot, usages, after.limit)
   outside(`The curve is in ${knobs.plot}.`)
 }
 process.exitCode = after.oomKills > before.oomKills && status.signal === 'SIGKILL' ? 0 : 1

@@ -72,7 +72,7 @@ group.remove()
 closeSync(ticks.writeEnd)
 const times = readFileSync(ticks.readEnd, 'utf8').trim().split('\n').map(Number)
 const gap = Math.max(...times.slice(1).map((time, i) => time - (times[i] as number)))
-note('Each | is a tick of the child, by its own clock:')
+note('A | is a tick of the child (or several), by its own clock; a . is none:')
 for (const line of drawTicks(times, times.at(-1) as number)) inside(line)
 inside(`I ticked ${times.length} times. Once, from one tick to the next, it was suddenly ${gap.toFixed(2)} s later.`)
 // #endregion strip
@@ -86,7 +86,7 @@ function killFrozen(dialect: Dialect): void {
   group.freeze()
   kill(pid, 'SIGKILL')
   const dies = until(() => waitpid(pid, WNOHANG).pid === pid, 0.3)
-  if (dies) outside(`${dialect}: ${group.freezerState()}, then SIGKILL: it is dead, still in the frozen group.`)
+  if (dies) outside(`${dialect}: ${group.freezerState()}, then SIGKILL: it died at once, while its group was frozen.`)
   else {
     outside(`${dialect}: ${group.freezerState()}, then SIGKILL: 0.3 s later it is still there.`)
     showState(pid)

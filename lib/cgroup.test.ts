@@ -18,12 +18,13 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { borrowMemoryGroup, groupAt, makeGroup, makeOwnGroup, openGroup, ownName, sweepGroups } from './cgroup.ts'
 import { clone, fork } from './clone.ts'
-import { CLONE_NEWNS, SIGCHLD } from './flags.ts'
+import { CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from './flags.ts'
 import type { Group } from './group.ts'
 import { removeGroup } from './group-directory.ts'
 import { hierarchiesWith, hierarchyWith, layout } from './hierarchies.ts'
 import { takeMemory, wholePages } from './memory.ts'
 import { MS_BIND, MS_PRIVATE, MS_REC, mount, umount2 } from './mount.ts'
+import { namespaces } from './namespaces.ts'
 import { readProc, statusField } from './proc.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from './process.ts'
 import { inChild, thrownBy } from './testing.ts'
@@ -196,7 +197,8 @@ test('errors say what to do: taken, not yours, vanished, no such process, no gro
       /^write\(.*cgroup\.procs".*: ESRCH .*\nhint: no process/,
     )
     assert.match(thrownBy(() => openGroup('/tmp', 'memory')).message, /is no control group\nhint: /)
-    assert.match(thrownBy(() => openGroup('/nowhere', 'memory')).message, /is no group\nhint: make it first/)
+    assert.match(thrownBy(() => openGroup('/nowhere', 'memory')).message, /is no group\nhint: groups are/)
+    assert.match(thrownBy(() => openGroup(`${group.path}/x`, 'memory')).message, /is no group\nhint: make it first/)
     const notMine = inChild(0, () => {
       process.setuid?.(65534)
       return thrownBy(() => group.limitMemory(20_000_000)).message
@@ -240,7 +242,6 @@ test('an ordinary user can limit a group that was handed to them', () => {
 
 for (const { dialect } of hierarchiesWith('freezer')) {
   test(`${dialect}: the group of a process that is killed is removed, even frozen`, () => {
-    const name = inChild(0, () => ownName('orphan'))
     const owner = fork(() => {
       const group = makeOwnGroup('orphan', 'freezer', { dialect })
       group.add(fork(() => sleep(60)))
@@ -248,7 +249,7 @@ for (const { dialect } of hierarchiesWith('freezer')) {
       kill(getpid(), 'SIGKILL')
     })
     waitpid(owner)
-    const path = join(hierarchyWith('freezer', dialect).path, name.replace(/\d+$/, String(owner)))
+    const path = join(hierarchyWith('freezer', dialect).path, ownName('orphan', owner))
     assert.ok(
       until(() => !existsSync(path), 10),
       `${path} is still there`,
@@ -256,10 +257,39 @@ for (const { dialect } of hierarchiesWith('freezer')) {
   })
 }
 
+test('a group with groups in it, or one that stops instead of killing, is not borrowed', () => {
+  withGroup('memory', undefined, group => {
+    mkdirSync(join(group.path, 'service'))
+    assert.match(thrownBy(() => borrowMemoryGroup(group.path)).message, /has groups in it, and a limit could kill/)
+    rmdirSync(join(group.path, 'service'))
+    if (group.dialect === 'v2') return
+    group.write('memory.oom_control', 1)
+    assert.match(thrownBy(() => borrowMemoryGroup(group.path)).message, /stop processes instead of killing/)
+    group.write('memory.oom_control', 0)
+  })
+})
+
+test('limits below those of the lab are given back as well', () => {
+  withGroup('memory', undefined, group => {
+    group.limitMemory(10_000_000)
+    const before = group.memorySettings()
+    const borrowed = borrowMemoryGroup(group.path)
+    borrowed.limitMemory(20_000_000)
+    borrowed.remove()
+    assert.deepEqual(group.memorySettings(), before)
+  })
+})
+
+test('a name says whose PID namespace its number is of, where that is not the first', () => {
+  assert.equal(ownName('x', 7), 'containers-from-clone.x.7')
+  const { name, inode } = inChild(CLONE_NEWPID, () => ({ name: ownName('x', 7), inode: namespaces().pid }))
+  assert.equal(name, `containers-from-clone.x.7@${inode}`)
+})
+
 test('groups of dead owners are swept, those of living ones are not', () => {
   const { path } = hierarchyWith('freezer')
   const dead = waitpid(fork(() => {})).pid
-  const stale = join(path, `containers-from-clone.test.${dead}`)
+  const stale = join(path, ownName('test', dead))
   const mine = join(path, ownName('test'))
   const strange = join(path, `containers-from-clone-of-mine`)
   for (const group of [stale, mine, strange]) mkdirSync(group)

@@ -7,16 +7,32 @@ import { GroupV1 } from './cgroup-v1.ts'
 import { GroupV2 } from './cgroup-v2.ts'
 import { CannotRun, UsageError } from './errors.ts'
 import type { Group } from './group.ts'
-import { explain, removeGroup, type Tell, thawAll } from './group-directory.ts'
-import { type Controller, type Dialect, type Hierarchy, hierarchies, hierarchyWith } from './hierarchies.ts'
+import { discardGroup, explain, GroupDirectory, innerGroups, removeGroup, type Tell } from './group-directory.ts'
+import { type Controller, type Dialect, type Hierarchy, hierarchies, hierarchyWith, wordsOf } from './hierarchies.ts'
 import { type Keeper, keep } from './keeper.ts'
+import { namespaces } from './namespaces.ts'
 import { getpid } from './process.ts'
 
 /** Whatever this project makes is called so, and carries the PID of its owner. */
 const PREFIX = 'containers-from-clone'
+/** The first PID namespace of every kernel has this inode: `PROC_PID_INIT_INO`. */
+export const INITIAL_PID_NAMESPACE = 0xeffffffc
 
-/** The name of a group that belongs to the calling process, `containers-from-clone.lab5.4711`. */
-export const ownName = (what: string): string => `${PREFIX}.${what}.${getpid()}`
+/**
+ * The name of a group that belongs to the calling process, `containers-from-clone.lab5.4711`; in another PID namespace
+ * than the machine's own with that one's inode behind it, because a number means nothing elsewhere.
+ */
+export function ownName(what: string, pid = getpid()): string {
+  const { pid: namespace } = namespaces()
+  return `${PREFIX}.${what}.${pid}${namespace === INITIAL_PID_NAMESPACE ? '' : `@${namespace}`}`
+}
+
+/** Whether a group has this project's name, and its owner, who was in this PID namespace, is dead. */
+function isStale(name: string): boolean {
+  if (!name.startsWith(`${PREFIX}.`)) return false
+  const [, pid, namespace = INITIAL_PID_NAMESPACE] = /\.(\d+)(?:@(\d+))?$/.exec(name) ?? []
+  return pid !== undefined && Number(namespace) === namespaces().pid && !existsSync(`/proc/${pid}`)
+}
 
 const silent: Tell = () => {}
 
@@ -73,7 +89,10 @@ export function makeOwnGroup(what: string, controller: Controller, options: Grou
   sweepGroups()
   const name = ownName(what)
   const hierarchy = hierarchyWith(controller, options.dialect)
-  const keeper = keep(() => discard(join(hierarchy.path, name), hierarchy))
+  // Of this name only a dead owner can have been, whose number is ours now.
+  if (existsSync(join(hierarchy.path, name))) discardGroup(join(hierarchy.path, name))
+  const wasEnabled = isEnabled(hierarchy.path)
+  const keeper = keep(() => discard(join(hierarchy.path, name), wasEnabled))
   try {
     return releasing(makeGroup(name, controller, options), keeper)
   } catch (error) {
@@ -92,42 +111,51 @@ function releasing(group: Group, keeper: Keeper): Group {
   return group
 }
 
-/** Ends and removes a group that somebody may have left in any state. */
-function discard(path: string, hierarchy: Pick<Hierarchy, 'dialect'>): void {
-  if (!existsSync(path)) return
-  thawAll(path)
-  const group = groupAt(path, hierarchy)
-  group.kill()
-  group.remove()
+/** Whether the parent of a new group hands down the memory controller already. */
+const isEnabled = (parent: string) => wordsOf(join(parent, 'cgroup.subtree_control')).includes('memory')
+
+/** What the keeper of a group does: removes it, and takes back what it was the first to need. */
+function discard(path: string, wasEnabled: boolean): void {
+  if (existsSync(path)) discardGroup(path)
+  const parent = new GroupDirectory(dirname(path), silent)
+  if (!wasEnabled && isEnabled(parent.path) && innerGroups(parent.path).length === 0)
+    parent.write('cgroup.subtree_control', '-memory')
 }
+
+const EXAMPLE = 'groups are directories such as /sys/fs/cgroup/memory/mine, or in v2 /sys/fs/cgroup/mine'
 
 /**
  * Somebody else's group, by its directory.
  * @throws UsageError when the path is no group, or one of another controller
  */
 export function openGroup(path: string, controller: Controller, tell: Tell = silent): Group {
+  const isBelow = (one: Hierarchy) => path.startsWith(`${one.path}/`)
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(`${path} is no group\nhint: make it first, as root: mkdir ${path}`)
+    throw new UsageError(
+      `${path} is no group\nhint: ${hierarchies().some(isBelow) ? `make it first, as root: mkdir ${path}` : EXAMPLE}`,
+    )
   const real = realpathSync(path)
   const hierarchy = hierarchies()
     .filter(one => real === one.path || real.startsWith(`${one.path}/`))
     .sort((one, other) => other.path.length - one.path.length)[0]
-  if (!hierarchy)
-    throw new UsageError(`${path} is no control group\nhint: groups are directories such as /sys/fs/cgroup/memory/mine`)
+  if (!hierarchy) throw new UsageError(`${path} is no control group\nhint: ${EXAMPLE}`)
   const group = groupAt(real, hierarchy, tell)
   if (group.has(controller === 'memory' ? group.memoryFiles.limit : group.freezerFiles.control)) return group
   const remedy =
-    hierarchy.dialect === 'v2' && real !== hierarchy.path
+    hierarchy.dialect === 'v2' && real !== hierarchy.path && hierarchy.controllers.includes(controller)
       ? `as root: echo +${controller} > ${dirname(real)}/cgroup.subtree_control`
       : `take one below ${hierarchyWith(controller).path}`
   throw new UsageError(`${path} is no group of the ${controller} controller\nhint: ${remedy}`)
 }
 
-/** Writes settings back; goes on past what fails, because a group may have vanished. */
+/**
+ * Writes settings back; goes on past what fails, because a group may have vanished. Twice, because of two limits the
+ * kernel may take the second only after the first, or the first only after the second.
+ */
 function writeBack(group: Group, settings: readonly [string, string][]): void {
-  for (const [file, text] of settings) {
+  for (const [file, text] of [...settings, ...settings]) {
     try {
-      group.write(file, text)
+      if (group.read(file) !== text) group.write(file, text)
     } catch {
       // It has vanished, or its owner has changed it meanwhile.
     }
@@ -147,6 +175,12 @@ export function borrowMemoryGroup(path: string, tell: Tell = silent): Group {
       `${path} is in use: there are processes in it (${present.slice(0, 5).join(', ')}), and a limit could kill them\n` +
         'hint: take a group that is empty',
     )
+  if (innerGroups(group.path).length > 0)
+    throw new UsageError(`${path} has groups in it, and a limit could kill their processes\nhint: take one without`)
+  if (group.dialect === 'v1' && group.read('memory.oom_control').includes('oom_kill_disable 1'))
+    throw new UsageError(
+      `${path} is set to stop processes instead of killing them\nhint: echo 0 > ${path}/memory.oom_control`,
+    )
   const settings = group.memorySettings()
   const keeper = keep(() => writeBack(openGroup(path, 'memory'), settings))
   group.remove = () => {
@@ -165,17 +199,13 @@ export function groupsNamed(matches: (name: string) => boolean): string[] {
   )
 }
 
-/** Removes the empty groups of owners that were killed before they could. */
+/** Ends and removes the groups of owners that were killed before they could, and whose keeper was, too. */
 export function sweepGroups(): void {
-  const isStale = (name: string) => {
-    const [, pid] = name.startsWith(`${PREFIX}.`) ? (/\.(\d+)$/.exec(name) ?? []) : []
-    return pid !== undefined && !existsSync(`/proc/${pid}`)
-  }
   for (const path of groupsNamed(isStale)) {
     try {
-      removeGroup(path, 0)
+      discardGroup(path)
     } catch {
-      // EBUSY: its owner is alive, in a PID namespace we cannot see. EACCES: it is root's.
+      // ENOENT: somebody else was quicker. EACCES: it is root's.
     }
   }
 }

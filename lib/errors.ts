@@ -36,8 +36,9 @@ const READ_ONLY_GROUPS =
   'the cgroup file system is read-only here, as in most containers: run the lab on the machine itself'
 const NOT_YOURS = 'the file belongs to somebody else: as root, chown it to the one who runs the lab'
 const V2_EACCES =
-  'an ordinary user moves processes only below a v2 group that is theirs, and from a group below it: ' +
-  'let root put your shell there first (echo $$ > GROUP/cgroup.procs)'
+  'in v2 an ordinary user moves processes only between groups below one that is theirs. Let root make GROUP, chown it ' +
+  'to you, make GROUP/shell and put your shell there (echo $$ > GROUP/shell/cgroup.procs); then hand down the ' +
+  'controller (echo +memory > GROUP/cgroup.subtree_control), mkdir GROUP/lab and use that'
 
 /** Where strerror misleads, by call and errno. */
 const HINTS: Record<string, string> = {

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError, syscallError } from './errors.ts'
+import { wordsOf } from './hierarchies.ts'
 import { kill, sleep } from './process.ts'
 import { until } from './until.ts'
 
@@ -93,17 +94,31 @@ export class GroupDirectory {
 
   /** Sends SIGKILL to everybody in it, and to those they fork meanwhile. */
   protected killEach(): void {
-    until(() => {
-      for (const pid of this.processes()) {
-        try {
-          kill(pid, 'SIGKILL')
-        } catch {
-          // ESRCH: it has just ended.
-        }
-      }
-      return this.processes().length === 0
-    }, PATIENCE)
+    killAll(this.path)
   }
+}
+
+/** Sends SIGKILL to everybody in a group, and to those they fork meanwhile, until nobody is left. */
+function killAll(path: string): void {
+  until(() => {
+    const pids = wordsOf(join(path, 'cgroup.procs')).map(Number)
+    for (const pid of pids.filter(each => each > 0)) {
+      try {
+        kill(pid, 'SIGKILL')
+      } catch {
+        // ESRCH: it has just ended.
+      }
+    }
+    return pids.length === 0
+  }, PATIENCE)
+}
+
+/** Ends and removes a group that may have been left in any state, and those in it. */
+export function discardGroup(path: string): void {
+  thawAll(path)
+  for (const inner of innerGroups(path)) discardGroup(inner)
+  killAll(path)
+  removeGroup(path)
 }
 
 /** The groups in a group, by directory. */

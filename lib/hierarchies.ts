@@ -1,7 +1,7 @@
 /**
  * Where control groups live: v1 has a tree of groups for each controller, v2 one tree for all, and many machines have both.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from './errors.ts'
 import { mounts } from './mount.ts'
@@ -34,7 +34,10 @@ const isController = (option: string) => !/^(rw|ro|xattr|noprefix|clone_children
 
 /** The hierarchies that the calling process sees whole, one entry a mount. @see cgroups(7) */
 export function hierarchies(): Hierarchy[] {
-  const found = mounts().filter(({ type, root }) => root === '/' && (type === 'cgroup' || type === 'cgroup2'))
+  const isCgroup = (type: string) => type === 'cgroup' || type === 'cgroup2'
+  // Another mount may cover it.
+  const isSeen = (target: string) => existsSync(join(target, 'cgroup.procs'))
+  const found = mounts().filter(({ type, root, target }) => root === '/' && isCgroup(type) && isSeen(target))
   return found.map(({ type, target, options }) =>
     type === 'cgroup'
       ? { path: target, dialect: 'v1', controllers: options.split(',').filter(isController) }
@@ -80,7 +83,7 @@ function remedy(controller: Controller): string {
     return `it was switched off at boot: add cgroup_enable=${controller} to the kernel's command line`
   if (layout() === 'none')
     return 'no cgroup file system is mounted that shows the whole tree: mount -t cgroup2 none /sys/fs/cgroup'
-  if (layout() === 'v1' && enabled === '1')
+  if (layout() !== 'v2' && enabled === '1')
     return `mkdir -p /sys/fs/cgroup/${controller} && mount -t cgroup -o ${controller} none /sys/fs/cgroup/${controller}`
-  return `this machine speaks ${layout()}; /proc/cgroups and /sys/fs/cgroup/cgroup.controllers show what it has`
+  return `this kernel may be built without it: /proc/cgroups lists what it has`
 }

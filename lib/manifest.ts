@@ -80,7 +80,7 @@ export function findLab(name: string): Lab {
   const wanted = name.toLowerCase().replace(/^lab-?/, '')
   const found = LABS.find(({ slug, number }) => {
     const [digits, ...words] = slug.split('-')
-    return [slug, words.join('-'), digits, String(number)].includes(wanted)
+    return [slug, words.join('-'), digits, String(number), ...words.filter(word => word.length > 2)].includes(wanted)
   })
   if (found) return found
   const known = LABS.map(({ number, slug }) => `lab${number} (${slug})`).join(', ')

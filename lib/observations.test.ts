@@ -64,7 +64,7 @@ test('a plot has a dot for each step, the limit, and its words as text', () => {
   }
   const svg = drawPlot(plot)
   assert.equal([...svg.matchAll(/<circle /g)].length, 3)
-  assert.match(svg, /limit: 10,000,000</)
+  assert.match(svg, /limit: 10,000,000 bytes</)
   assert.match(svg, /A &#38; B/)
   assert.doesNotMatch(svg, /killed <here>|NaN|undefined/)
 })
@@ -81,7 +81,7 @@ test('bytes take k, M and G, and nothing that is no number from 1', () => {
 test('a limit is rounded down to whole pages, and refused where the machine has less', () => {
   assert.equal(wholePages(20_000_000), 20_000_000 - (20_000_000 % PAGE_SIZE))
   assert.match(
-    thrownBy(() => checkLimit(1e15)).message,
+    thrownBy(() => checkLimit(1e15, 1e15)).message,
     /^--limit 1000000000000000 is more than this machine has to spare/,
   )
 })

@@ -85,7 +85,7 @@ export function drawPlot(plot: Plot): string {
   const { title, values, limit, ending } = plot
   const at = sheet(plot)
   const dots = values.map((value, step) => [at.x(step), at.y(value)] as const)
-  const [endX = 0, endY = 0] = dots.at(-1) ?? []
+  const [, endY = 0] = dots.at(-1) ?? []
   const summary = `${title}: from ${values[0]} to ${values.at(-1)} in ${values.length - 1} steps, limit ${limit}. ${ending}.`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeXml(summary)}">`,
@@ -93,11 +93,11 @@ export function drawPlot(plot: Plot): string {
     text('title', 'start', at.x(0), 24, title),
     ...axes(plot, at),
     line('limit', at.x(0), at.y(limit), at.x(at.last), at.y(limit)),
-    text('limit-text', 'start', at.x(0) + 6, at.y(limit) - 6, `limit: ${limit.toLocaleString('en')}`),
+    text('limit-text', 'start', at.x(0) + 6, at.y(limit) - 6, `limit: ${limit.toLocaleString('en')} bytes`),
     `<polyline class="curve" points="${dots.map(([x, y]) => `${round(x)},${round(y)}`).join(' ')}"/>`,
     ...dots.map(([x, y]) => `<circle class="dot" r="3" cx="${round(x)}" cy="${round(y)}"/>`),
     // Below the curve, which comes from the lower left.
-    text('', 'end', endX, Math.min(endY + 72, at.y(0) - 8), ending),
+    text('', 'end', WIDTH - FRAME.right, Math.min(endY + 72, at.y(0) - 8), ending),
     '</svg>',
     '',
   ].join('\n')
@@ -105,16 +105,23 @@ export function drawPlot(plot: Plot): string {
 
 /** @throws UsageError when no file can be written there; nothing is written yet */
 export function checkPlotFile(file: string): void {
-  const there = statSync(file, { throwIfNoEntry: false })
-  if (there?.isDirectory()) throw new UsageError(`--plot ${file}: that is a directory\nhint: name a file in it`)
   try {
+    const there = statSync(file, { throwIfNoEntry: false })
+    if (there?.isDirectory()) throw new UsageError(`--plot ${file}: that is a directory\nhint: name a file in it`)
     accessSync(there ? file : dirname(file), constants.W_OK)
-  } catch {
+  } catch (error) {
+    if (error instanceof UsageError) throw error
     throw new UsageError(`--plot ${file}: no file can be written there\nhint: name one in a directory that is yours`)
   }
 }
 
-/** Draws a plot into a file. */
-export function writePlot(file: string, plot: Plot): void {
-  writeFileSync(file, drawPlot(plot))
+/** Draws the memory of a group, step after step, into a file. @param usages in bytes, from step 0 */
+export function writePlot(file: string, usages: readonly number[], limit: number): void {
+  const words = {
+    title: 'Memory of the group',
+    xLabel: 'step',
+    yLabel: 'megabytes',
+    ending: `killed in step ${usages.length}`,
+  }
+  writeFileSync(file, drawPlot({ ...words, values: usages, limit }))
 }

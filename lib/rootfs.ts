@@ -2,17 +2,23 @@
  * The root file system of lab 4: where it is, and whether a shell can start in it.
  */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, lstatSync, type Stats, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { cloneExec } from './clone-exec.ts'
 import { isOurs, machineName, OUR_MACHINE, readElf } from './elf.ts'
-import { CannotRun } from './errors.ts'
+import { CannotRun, SyscallError } from './errors.ts'
 import { resolveInside } from './inside.ts'
+import { waitpid } from './process.ts'
 import { ROOT } from './root.ts'
+import { describeStatus } from './status.ts'
 
 export { bindDevices, DEVICES, deviceNumber, mknod } from './device-nodes.ts'
 export { resolveInside } from './inside.ts'
+
+/** How a script begins. */
+const SCRIPT = Buffer.from('#!')
 
 /** What is wrong with the shell of a root file system. */
 function shellFault(directory: string): string | undefined {
@@ -22,7 +28,7 @@ function shellFault(directory: string): string | undefined {
   if (!statSync(shell).isFile()) return 'its /bin/sh is no file'
   if ((mode & 0o111) === 0) return 'its /bin/sh is not executable'
   const elf = readElf(shell)
-  if (!elf) return 'its /bin/sh is no ELF program'
+  if (!elf) return readFileSync(shell).subarray(0, 2).equals(SCRIPT) ? undefined : 'its /bin/sh is no program'
   if (!isOurs(elf)) return `its /bin/sh is for ${machineName(elf.machine)}, and this machine is ${OUR_MACHINE}`
   if (elf.interpreter === undefined) return undefined
   const loader = resolveInside(directory, elf.interpreter)
@@ -66,6 +72,22 @@ export function checkRootfs(directory: string): void {
   if (fault) throw new CannotRun(`${directory} is no usable root file system: ${fault}\n${hint}`)
 }
 
+/**
+ * Starts the shell of a root file system once, for nothing: what is missing or broken in there shows only then.
+ * Needs CAP_SYS_CHROOT.
+ * @throws CannotRun with the reason and the remedy
+ */
+export function tryShell(directory: string): void {
+  const hint = 'hint: npm run rootfs makes a new one'
+  try {
+    const status = waitpid(cloneExec(['/bin/sh', '-c', 'exit 0'], { root: directory, env: {} }))
+    if (status.code !== 0) throw new CannotRun(`the shell of ${directory} ends with ${describeStatus(status)}\n${hint}`)
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error
+    throw new CannotRun(`the shell of ${directory} cannot be started: ${error.message.split('\n')[0]}\n${hint}`)
+  }
+}
+
 /** Whether the calling process may make entries in a directory. */
 function isWritable(directory: string): boolean {
   try {
@@ -100,4 +122,15 @@ export function ensureRootfs(): string {
   }
   checkRootfs(directory)
   return directory
+}
+
+/**
+ * A root file system in which a shell starts: `directory`, else `./fs` if there is one, else the project's own.
+ * @throws CannotRun with the reason and the remedy
+ */
+export function usableRootfs(directory: string | undefined): string {
+  const path = directory ?? (existsSync('fs') ? 'fs' : ensureRootfs())
+  checkRootfs(path)
+  tryShell(path)
+  return path
 }

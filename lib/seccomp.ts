@@ -15,9 +15,17 @@ const NUMBERS = {
     kill: 62,
     rt_sigqueueinfo: 129,
     pidfd_send_signal: 424,
+    tkill: 200,
+    tgkill: 234,
+    rt_tgsigqueueinfo: 297,
     write: 1,
     pwrite64: 18,
     writev: 20,
+    pwritev: 296,
+    pwritev2: 328,
+    sendfile: 40,
+    splice: 275,
+    copy_file_range: 326,
     rmdir: 84,
     unlinkat: 263,
   },
@@ -26,9 +34,17 @@ const NUMBERS = {
     kill: 129,
     rt_sigqueueinfo: 138,
     pidfd_send_signal: 424,
+    tkill: 130,
+    tgkill: 131,
+    rt_tgsigqueueinfo: 240,
     write: 64,
     pwrite64: 68,
     writev: 66,
+    pwritev: 70,
+    pwritev2: 287,
+    sendfile: 71,
+    splice: 76,
+    copy_file_range: 285,
     rmdir: undefined,
     unlinkat: 35,
   },
@@ -37,9 +53,27 @@ const NUMBERS = {
 /** A system call that can be stopped at. */
 export type StoppedCall = Exclude<keyof (typeof NUMBERS)['x64'], 'audit'>
 /** The calls that send signals to another process. */
-export const SIGNAL_CALLS: readonly StoppedCall[] = ['kill', 'rt_sigqueueinfo', 'pidfd_send_signal']
-/** The calls that write to a file of a control group, or remove one. */
-export const GROUP_CALLS: readonly StoppedCall[] = ['write', 'pwrite64', 'writev', 'rmdir', 'unlinkat']
+export const SIGNAL_CALLS: readonly StoppedCall[] = [
+  'kill',
+  'rt_sigqueueinfo',
+  'pidfd_send_signal',
+  'tkill',
+  'tgkill',
+  'rt_tgsigqueueinfo',
+]
+/** The calls that can write to a file of a control group, and which argument is the file. */
+export const WRITE_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = {
+  write: 0,
+  pwrite64: 0,
+  writev: 0,
+  pwritev: 0,
+  pwritev2: 0,
+  sendfile: 0,
+  splice: 2,
+  copy_file_range: 2,
+}
+/** Those, and the calls that remove a group. */
+export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as readonly StoppedCall[]
 
 /** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir. */
 export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {

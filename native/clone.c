@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -121,10 +120,10 @@ static pid_t *cached_tid(void) {
 /* A seccomp profile of before 2020 may know no clone3, so it is used only where nothing else will do. */
 static long raw_clone(unsigned long flags, pid_t *tid, int cgroup) {
     if (tid) flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
-    struct clone_args into = {.flags = (flags & ~(unsigned long)CSIGNAL) | CLONE_INTO_CGROUP,
-                              .exit_signal = flags & CSIGNAL,
-                              .child_tid = (uintptr_t)tid,
-                              .cgroup = (uint64_t)cgroup};
+    /* struct clone_args, which older headers lack in part: flags, child_tid, exit_signal, cgroup; CLONE_INTO_CGROUP.
+     */
+    uint64_t into[11] = {(flags & ~(uint64_t)CSIGNAL) | 1ULL << 33, 0, (uintptr_t)tid, 0, flags & CSIGNAL};
+    into[10] = (uint64_t)cgroup;
     if (cgroup >= 0) return syscall(SYS_clone3, &into, sizeof into);
 #ifdef __x86_64__
     return syscall(SYS_clone, flags, NULL, NULL, tid, 0);
