@@ -131,7 +131,10 @@ export const checker: Checker = [
       const describe = (one: (typeof where)[number]) => {
         if (one === undefined) return 'nobody'
         if (one === 'outside' || !isSamePlace(one, container(seen))) return 'outside'
-        return one.runsOwnProgram ? 'inside' : "inside, but by a program that is not the root file system's"
+        // Of another root than ./fs, the claim about the root speaks.
+        return one.runsOwnProgram || one.root !== seen.fs
+          ? 'inside'
+          : "inside, but by a program that is not the root file system's"
       }
       const isInside = (one: (typeof where)[number]) => describe(one) === 'inside'
       return unless(

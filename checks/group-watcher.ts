@@ -30,10 +30,10 @@ function textAt(tid: number, address: bigint, length: bigint): string {
   }
 }
 
-/** What all threads of a process have done so far; `undefined` if it has ended. */
+/** What all threads of a process have done so far; `undefined` if it has ended, waited for or not. */
 function activityOf(pid: number): Activity | undefined {
   const status = readProc(pid, 'status')
-  if (!status) return undefined
+  if (!status || /^State:\s*[ZX]/m.test(status)) return undefined
   const threads = readdirSync(`/proc/${pid}/task`)
   const sum = (of: (thread: string) => number) => threads.reduce((total, thread) => total + of(`task/${thread}`), 0)
   return {
@@ -185,9 +185,9 @@ export class GroupWatcher implements Watcher {
     if (!group.has(group.freezerFiles.control)) return
     try {
       const isFrozen = group.isFrozen()
-      const pids = group.processes()
-      const processes = pids.map(activityOf).filter(activity => activity !== undefined)
-      for (const pid of pids) this.#join(path, pid)
+      for (const pid of group.processes()) this.#join(path, pid)
+      // Also of those that have left it since: what they do then, they do while their group is frozen.
+      const processes = [...(this.members.get(path) ?? [])].map(activityOf).filter(activity => activity !== undefined)
       this.freezer.push({ at: performance.now() / 1000, group: path, isFrozen, processes })
     } catch {
       // It has just been removed.
