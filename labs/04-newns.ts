@@ -23,7 +23,7 @@ import { chroot, MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, mount, pivotRoot, umou
 import { getpid, kill, setsid, waitpid } from '../lib/process.ts'
 import { openTerminal, relay, takeTerminal } from '../lib/pty.ts'
 import { bindDevices, usableRootfs } from '../lib/rootfs.ts'
-import { inside, note, outside, setQuiet } from '../lib/say.ts'
+import { inside, note, outside } from '../lib/say.ts'
 import { describeStatus, shellCode } from '../lib/status.ts'
 import { sethostname } from '../lib/uts.ts'
 
@@ -41,7 +41,6 @@ const knobs = startLab(
   },
   { words: 'command' },
 )
-setQuiet(knobs.quiet)
 
 // #region choose
 const root = usableRootfs(knobs.root)
@@ -49,10 +48,8 @@ const { veth, outerAddress, innerAddress } = freeNetwork(knobs, note)
 const hasTerminal = isatty(0)
 // #endregion choose
 
-const childIsReady = makeGate()
-const allIsLaid = makeGate()
+const [childIsReady, allIsLaid] = [makeGate(), makeGate()]
 
-/** The same facts from both sides. */
 const describe = () =>
   `My host name is ${hostname()}; my / is inode ${statSync('/').ino}: ${readdirSync('/').join(' ')}`
 
@@ -92,13 +89,13 @@ function becomeShell(): void {
   }
   // The shell stays PID 1 and waits for the command: what PID 1 does not handle, such as Ctrl-C, never reaches it.
   const command = knobs.words.length > 0 ? ['-c', '"$@"; exit $?', 'sh', ...knobs.words] : []
+  const TERM = process.env['TERM'] ?? 'dumb'
   const PS1 = `${knobs.hostname}:$PWD# `
   execve('/bin/sh', ['sh', ...command], { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', TERM, PS1 })
 }
 // #endregion child
 
 // #region parent
-const TERM = process.env['TERM'] ?? 'dumb'
 $.shell = '/bin/sh'
 $.prefix = 'set -eu;'
 outside(`I am PID ${getpid()}. ${describe()}`)

@@ -8,7 +8,6 @@
  * Run it: sudo npx tsx labs/05-memory-oom.ts
  */
 import { closeSync, readSync } from 'node:fs'
-import { basename } from 'node:path'
 import { borrowMemoryGroup, makeOwnGroup } from '../lib/cgroup.ts'
 import { clone } from '../lib/clone.ts'
 import { UsageError } from '../lib/errors.ts'
@@ -85,7 +84,7 @@ const after = group.memory()
 // #region proof
 const last = usages.length - 1
 const files = group.memoryFiles
-const { kill, killed } = oomReport(log?.read() ?? [], basename(group.path), pid)
+const { kill, killed } = oomReport(log?.read() ?? [], group.path, pid)
 outside(`The child was ${describeStatus(status)}. I sent no signal.`)
 outside(`${files.oomKills}: oom_kill ${before.oomKills} before, ${after.oomKills} now.`)
 if (after.peak) outside(`${files.peak}: ${format(after.peak)}, the most the group ever had.`)

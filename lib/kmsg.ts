@@ -2,6 +2,7 @@
  * The kernel's log.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { basename } from 'node:path'
 import { call, libcFunction } from './libc.ts'
 
 const libcLseek = libcFunction('long lseek(int fd, long offset, int whence)')
@@ -71,11 +72,11 @@ export interface OomReport {
 
 /**
  * The lines about the last process that was killed in a group.
- * @param group the end of its path in its hierarchy
+ * @param group its path; the kernel writes it from the root of its hierarchy, so the last part alone is compared
  * @param pid its number as the caller knows it: the kernel's own, outside of any PID namespace
  */
 export function oomReport(lines: readonly string[], group: string, pid: number): OomReport {
-  const kill = lines.findLast(line => line.startsWith('oom-kill:') && line.includes(`${group},task=`))
+  const kill = lines.findLast(line => line.startsWith('oom-kill:') && line.includes(`${basename(group)},task=`))
   const victim = /,pid=(\d+)/.exec(kill ?? '')?.[1] ?? pid
   const killed = lines.findLast(line => line.includes(`Killed process ${victim} (`))
   return { kill, killed }

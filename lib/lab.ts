@@ -8,7 +8,7 @@ import { hierarchyWith } from './hierarchies.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
-import { setPace } from './say.ts'
+import { setPace, setQuiet } from './say.ts'
 
 const SBIN = ['/usr/sbin', '/sbin']
 const PACKAGES: Record<string, string> = {
@@ -121,6 +121,7 @@ export function startLab<K extends Knobs>(
   // On many machines an ordinary user's PATH lacks the folder of ip.
   process.env['PATH'] = [process.env['PATH'], ...SBIN].filter(Boolean).join(delimiter)
   if (typeof values['pace'] === 'number') setPace(values['pace'])
+  setQuiet(values['quiet'] === true)
   ensure(
     options.needs?.(values, lab.needs) ?? lab.needs,
     `lab ${lab.number}`,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Wrong: frozen and thawed as it should be, but tkill(2) sends SIGSTOP to the frozen process, and SIGCONT before the thaw.
+# Wrong: frozen and thawed as it should be, but tkill(2) sends SIGSTOP once it is frozen, and SIGCONT before the thaw.
 # Broken: the freezer held it, not a stop signal.
 import ctypes
 import os
