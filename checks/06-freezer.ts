@@ -13,8 +13,8 @@ const TOLERANCE = 0.06
 /** What counts as work, at ten times a second: it got the CPU so often, or for so long (ns). */
 const WAKES = { before: 2, after: 3 }
 const BUSY = 20e6
-/** What may still be counted after the kernel has called it frozen: the last step into the refrigerator. */
-const LAST_STEP = { runtime: 1e6, switches: 1 }
+/** What may still be counted while it is frozen: its last step into the refrigerator, and signals that wake it (v2). */
+const LAST_STEP = { runtime: 1e6, switches: 3 }
 const STOP_SIGNALS = [19, 20, 21, 22]
 
 /** One process in one group, look after look. */
@@ -60,8 +60,10 @@ function split({ looks }: Series): Span {
   return { before: looks.slice(0, best[0]), frozen: looks.slice(...best), after: looks.slice(best[1]) }
 }
 
+/** How much it has done meanwhile. Of a process that is being killed threads are missing already: the most counts. */
 const grown = (looks: Series['looks'], what: 'runtime' | 'switches') =>
-  (looks.at(-1)?.[what] ?? 0) - (looks[0]?.[what] ?? 0)
+  Math.max(0, ...looks.map(look => look[what])) - (looks[0]?.[what] ?? 0)
+
 /** Whether it was at work for so long, in seconds, and woke so often or was busy. */
 const hasWorked = (looks: Series['looks'], least: number, wakes: number) =>
   lengthOf(looks) >= least - TOLERANCE && (grown(looks, 'switches') >= wakes || grown(looks, 'runtime') >= BUSY)
