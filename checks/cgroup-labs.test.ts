@@ -2,17 +2,19 @@
  * Labs 5 and 6 as programs: what they say, what they refuse, and that no group is left whatever happens to them.
  */
 import assert from 'node:assert/strict'
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { groupsNamed, ownName } from '../lib/cgroup.ts'
 import { cloneExec } from '../lib/clone-exec.ts'
 import * as F from '../lib/flags.ts'
+import { innerGroups } from '../lib/group-directory.ts'
 import { hierarchies, hierarchiesWith, hierarchyWith } from '../lib/hierarchies.ts'
 import { MNT_DETACH, MS_PRIVATE, MS_REC, mount, umount2 } from '../lib/mount.ts'
 import { childrenOf, statusField } from '../lib/proc.ts'
 import { kill, waitpid } from '../lib/process.ts'
+import { ROOT } from '../lib/root.ts'
 import { capture, inChild } from '../lib/testing.ts'
 import { awaitSo, enterProc, isAlone, labRun, NOBODY } from './lab-runs.ts'
 
@@ -184,3 +186,22 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
     })
   }
 }
+
+test('a check that is killed while its program is frozen leaves neither a group nor a process', () => {
+  const check = join(ROOT, 'checks', 'check.ts')
+  const pid = cloneExec(['sh', '-c', `exec '${process.execPath}' --import tsx '${check}' lab6 > /dev/null`], {
+    cwd: ROOT,
+  })
+  const groupsOfCheck = () => {
+    const names = childrenOf(pid).map(judge => ownName('check', judge))
+    return groupsNamed(name => names.includes(name))
+  }
+  const frozen = () =>
+    groupsOfCheck().some(path => innerGroups(path).some(inner => /FROZEN|frozen 1/.test(stateOf(inner))))
+  awaitSo(frozen)
+  const groups = groupsOfCheck()
+  kill(pid, 'SIGKILL')
+  waitpid(pid)
+  awaitSo(() => groups.every(path => !existsSync(path)))
+  assert.ok(groups.length > 0)
+})

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownName, sweepGroups } from '../lib/cgroup.ts'
 import { handDown } from '../lib/cgroup-v2.ts'
-import { discardGroup, GroupDirectory, innerGroups, removeGroup, thawAll } from '../lib/group-directory.ts'
+import { discardGroups, GroupDirectory, innerGroups, removeGroup, thawAll } from '../lib/group-directory.ts'
 import { type Controller, type Hierarchy, hierarchies, wordsOf } from '../lib/hierarchies.ts'
 import { type Keeper, keep } from '../lib/keeper.ts'
 import { mount } from '../lib/mount.ts'
@@ -36,16 +36,14 @@ export class SandboxGroups {
       dialect === 'v2' || controllers.some(controller => V1_CONTROLLERS.includes(controller))
     const wanted = hierarchies().filter(isWanted)
     // A frozen process outlives its tracer: it dies only when somebody thaws it.
-    this.#keeper = keep(() => {
-      for (const { path } of wanted) discardGroup(join(path, name))
-    })
+    this.#keeper = keep(() => discardGroups(wanted.map(({ path }) => join(path, name))))
     for (const hierarchy of wanted) this.#make(hierarchy, join(hierarchy.path, name))
   }
 
   #make(hierarchy: Hierarchy, path: string): void {
     try {
       // Of this name only a dead judge can have been, whose number is ours now.
-      if (existsSync(path)) discardGroup(path)
+      if (existsSync(path)) discardGroups([path])
       mkdirSync(path)
     } catch {
       return

@@ -7,7 +7,7 @@ import { GroupV1 } from './cgroup-v1.ts'
 import { GroupV2 } from './cgroup-v2.ts'
 import { CannotRun, UsageError } from './errors.ts'
 import type { Group } from './group.ts'
-import { discardGroup, explain, GroupDirectory, innerGroups, removeGroup, type Tell } from './group-directory.ts'
+import { discardGroups, explain, GroupDirectory, innerGroups, removeGroup, type Tell } from './group-directory.ts'
 import { type Controller, type Dialect, type Hierarchy, hierarchies, hierarchyWith, wordsOf } from './hierarchies.ts'
 import { type Keeper, keep } from './keeper.ts'
 import { namespaces } from './namespaces.ts'
@@ -90,7 +90,7 @@ export function makeOwnGroup(what: string, controller: Controller, options: Grou
   const name = ownName(what)
   const hierarchy = hierarchyWith(controller, options.dialect)
   // Of this name only a dead owner can have been, whose number is ours now.
-  if (existsSync(join(hierarchy.path, name))) discardGroup(join(hierarchy.path, name))
+  if (existsSync(join(hierarchy.path, name))) discardGroups([join(hierarchy.path, name)])
   const wasEnabled = isEnabled(hierarchy.path)
   const keeper = keep(() => discard(join(hierarchy.path, name), wasEnabled))
   try {
@@ -116,7 +116,7 @@ const isEnabled = (parent: string) => wordsOf(join(parent, 'cgroup.subtree_contr
 
 /** What the keeper of a group does: removes it, and takes back what it was the first to need. */
 function discard(path: string, wasEnabled: boolean): void {
-  if (existsSync(path)) discardGroup(path)
+  if (existsSync(path)) discardGroups([path])
   const parent = new GroupDirectory(dirname(path), silent)
   if (!wasEnabled && isEnabled(parent.path) && innerGroups(parent.path).length === 0)
     parent.write('cgroup.subtree_control', '-memory')
@@ -201,11 +201,9 @@ export function groupsNamed(matches: (name: string) => boolean): string[] {
 
 /** Ends and removes the groups of owners that were killed before they could, and whose keeper was, too. */
 export function sweepGroups(): void {
-  for (const path of groupsNamed(isStale)) {
-    try {
-      discardGroup(path)
-    } catch {
-      // ENOENT: somebody else was quicker. EACCES: it is root's.
-    }
+  try {
+    discardGroups(groupsNamed(isStale))
+  } catch {
+    // ENOENT: somebody else was quicker. EACCES: it is root's.
   }
 }

@@ -113,12 +113,29 @@ function killAll(path: string): void {
   }, PATIENCE)
 }
 
-/** Ends and removes a group that may have been left in any state, and those in it. */
-export function discardGroup(path: string): void {
-  thawAll(path)
-  for (const inner of innerGroups(path)) discardGroup(inner)
+/** Ends and removes a group whose processes can die, and those in it. */
+function endGroup(path: string): void {
+  for (const inner of innerGroups(path)) endGroup(inner)
   killAll(path)
   removeGroup(path)
+}
+
+/**
+ * Ends and removes groups that may have been left in any state, and those in them. All are thawed before the first is
+ * ended: who sits in several is held by the one that is frozen.
+ * @throws the first error, after all have been tried
+ */
+export function discardGroups(paths: readonly string[]): void {
+  for (const path of paths) thawAll(path)
+  const errors: unknown[] = []
+  for (const path of paths) {
+    try {
+      endGroup(path)
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
 }
 
 /** The groups in a group, by directory. */
