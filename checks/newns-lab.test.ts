@@ -95,8 +95,6 @@ test('the device nodes of the container work', () => {
 })
 
 test('nothing is mounted outside, and the host name outside stays', () => {
-  const look = () => [waitpid(cloneExec(['true'])).code, ...interfaceNames()]
-  assert.deepEqual(look(), look())
   const { output } = capture(F.CLONE_NEWNET | F.CLONE_NEWNS | F.CLONE_NEWUTS, () => {
     const show = 'cat /proc/self/mountinfo | wc -l; hostname'
     waitpid(cloneExec(['sh', '-c', `mount --make-rshared /; ${show}`]))
@@ -104,6 +102,7 @@ test('nothing is mounted outside, and the host name outside stays', () => {
     return waitpid(cloneExec(['sh', '-c', show])).code ?? 1
   })
   const lines = output.trim().split('\n')
+  assert.equal(lines.length, 4)
   assert.deepEqual(lines.slice(0, 2), lines.slice(2))
 })
 
