@@ -144,7 +144,7 @@ export function judge(checker: Checker, setting: Setting, command: Command, time
   const before = takeCensus(mark)
   const witness = openWitness(setting)
   const sandbox = makeSandbox(command, setting)
-  const { init } = sandbox
+  const { init, warden } = sandbox
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const scene = new Scene(sandbox, setting, witness)
@@ -158,7 +158,7 @@ export function judge(checker: Checker, setting: Setting, command: Command, time
   } finally {
     // An init that has failed is gone already, and its number may be somebody else's.
     if (observer.statusOf(init) === undefined) sandbox.kill()
-    watch.bury(init)
+    watch.bury([init, warden])
     sandbox.remove()
   }
   if (watch.interrupted) return { kind: 'cannot', reason: 'interrupted' }
