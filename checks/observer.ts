@@ -62,6 +62,8 @@ export interface Watcher {
   exec?(pid: number): void
   /** A thread is about to make a call. @returns who wants to know what it returned */
   call?(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined
+  /** A thread is about to send a signal. */
+  signal?(): void
   /** A process is about to end by itself or by a signal, and still has everything it had. */
   exit?(pid: number, code: number | undefined): void
   /** A process has ended, and its parent does not know it yet. */
@@ -245,6 +247,7 @@ export class Observer {
     const from = Number(statusField(tid, 'Tgid'))
     const byPidfd = name === 'pidfd_send_signal'
     const target = byPidfd ? this.#pidOfPidfd(from, Number(first)) : Number(BigInt.asIntN(32, first))
+    this.#watcher.signal?.()
     const call: SignalCall = {
       order: this.#order,
       from,

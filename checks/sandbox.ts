@@ -1,6 +1,7 @@
 /**
  * A throwaway machine to run a program in: namespaces, root file system, groups and output of its own.
  */
+import { spawnSync } from 'node:child_process'
 import { accessSync, chownSync, closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { clone, fork } from '../lib/clone.ts'
@@ -41,6 +42,8 @@ const FIRST_PID = 1000
 export interface Setting {
   /** A terminal as its controlling terminal, input and output; otherwise it has nothing to read. */
   readonly terminal?: boolean
+  /** Whether it lays a veth pair between its network and another. */
+  readonly pair?: boolean
   /** A root file system, of which `./fs` becomes a copy. */
   readonly rootfs?: string
   /** The controller whose groups are followed: writes and removals are reported. */
@@ -181,6 +184,15 @@ function besideInit(init: number, action: () => void): void {
   if (waitpid(helper).code !== 0) _exit(1)
 }
 
+/**
+ * Uses up the first numbers of interfaces, so that a program's are not the same on both ends of a pair. The kernel takes
+ * such an end for one without a peer and lets it wait for up to a second until it carries anything.
+ */
+function useFirstIndexes(): void {
+  const pair = 'ip link add name first type veth peer name second && ip link delete first'
+  spawnSync('/bin/sh', ['-c', pair], { stdio: 'ignore' })
+}
+
 /** Life of the warden: root on the machine, in a mount namespace of its own. Makes init and what init may not make. */
 function liveAsWarden(plan: Plan): void {
   const { command, setting, groups, users, directory, lines } = plan
@@ -201,6 +213,7 @@ function liveAsWarden(plan: Plan): void {
   hasUsers.open()
   isRoot.wait()
   besideInit(init, () => {
+    if (setting.pair) useFirstIndexes()
     groups.add(0)
     unshare(F.CLONE_NEWCGROUP)
     groups.hand(users.outside(0))
