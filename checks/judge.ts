@@ -10,7 +10,7 @@ import { allPids, statusField } from '../lib/proc.ts'
 import { getpid } from '../lib/process.ts'
 import { FOLLOW_TREE, seize } from '../lib/ptrace.ts'
 import { compareCensus, takeCensus } from './census.ts'
-import { type Checker, EVERY_LAB, type Failure } from './claims.ts'
+import { type Checker, EVERY_LAB, type Failure, isUnjudged, type Objection, type Unjudged } from './claims.ts'
 import { mountLines } from './container-watcher.ts'
 import { Observer } from './observer.ts'
 import type { Observation } from './record.ts'
@@ -22,7 +22,8 @@ import { Watch } from './watch.ts'
 export interface Finding {
   readonly title: string
   readonly section: string
-  readonly failure: Failure | undefined
+  readonly failure?: Failure
+  readonly unjudged?: Unjudged
 }
 
 /** The outcome of one check. */
@@ -103,7 +104,7 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scen
     freshLinks,
     sandbox: own,
     timedOut: ended ? undefined : timeout,
-    leftovers: ended ? left : [],
+    leftovers: ended && !initEnded() ? left : undefined,
     ...scene.seen(),
     mountsBefore,
     output: watch.output,
@@ -113,21 +114,18 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scen
 function machineFinding(changes: readonly string[]): Finding {
   const expected = 'the machine as it was before'
   const cause = 'the program reached out of the sandbox'
-  const failure = changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined
-  return {
-    title: 'the machine is as it was: its interfaces, mounts, groups and processes',
-    section: 'clean-up',
-    failure,
-  }
+  const title = 'the machine is as it was: its interfaces, mounts, groups and processes'
+  return finding(title, 'clean-up', changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined)
+}
+
+function finding(title: string, section: string, objection: Objection | undefined): Finding {
+  if (!objection) return { title, section }
+  return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
 }
 
 /** Runs the program and decides every claim about it. */
 function decide(checker: Checker, observation: Observation): Finding[] {
-  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => ({
-    title,
-    section,
-    failure: refute(observation),
-  }))
+  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => finding(title, section, refute(observation)))
 }
 
 /**
