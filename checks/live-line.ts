@@ -35,11 +35,10 @@ export class LiveLine {
     process.off('exit', this.#clear)
   }
 
-  /** Prints a line above it. */
+  /** Prints a line in its place; it comes back by itself. */
   print(text: string): void {
     this.#clear()
     process.stdout.write(`${text}\n`)
-    if (this.#timer) this.#draw()
   }
 
   #draw(): void {

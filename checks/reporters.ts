@@ -36,7 +36,7 @@ for (const { lab, program, verdict } of startLabs(job)) {
     suite.diagnostic(`${judged.seconds.toFixed(1)} s`)
     const printed = judged.output.trimEnd().split('\n')
     if (job.output || judged.verdict === 'does not hold')
-      suite.diagnostic(['it printed:', ...(job.output ? printed : printed.slice(-TAIL))].join('\n  '))
+      for (const line of ['it printed:', ...(job.output ? printed : printed.slice(-TAIL))]) suite.diagnostic(line)
     for (const claim of judged.claims) {
       await suite.test(claim.title, one => {
         if (claim.verdict === 'cannot be judged') one.skip(reason(claim))
