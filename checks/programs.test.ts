@@ -33,8 +33,8 @@ async function refusals(slug: string, program: string): Promise<string[]> {
   const verdict = await judgeInChild({ slug, command: await commandFor(program) }, TIMEOUT).verdict
   if (verdict.kind === 'cannot') throw new Error(`cannot be judged here: ${verdict.reason}`)
   return verdict.findings
-    .filter(({ failure }) => failure)
-    .map(({ title, failure }) => `${title}\n  seen: ${failure?.seen}`)
+    .filter(({ failure, unjudged }) => failure ?? unjudged)
+    .map(({ title, failure, unjudged }) => `${title}\n  seen: ${failure?.seen ?? `not ${unjudged?.missing}`}`)
 }
 
 const titlesOnly = (found: readonly string[]) => found.map(entry => entry.split('\n')[0])
