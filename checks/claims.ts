@@ -3,6 +3,7 @@
  */
 import { describeStatus } from '../lib/status.ts'
 import type { Observation, ProcessRecord } from './record.ts'
+import { BOUNDS } from './sandbox-groups.ts'
 
 /** Why a claim does not hold. */
 export interface Failure {
@@ -78,6 +79,17 @@ export const EVERY_LAB: Checker = [
           : 'an error that it reports itself',
       )
     },
+  },
+  {
+    title: `it keeps within its bounds: ${BOUNDS.processes} processes, ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`,
+    section: 'run-it',
+    refute: ({ hits }) =>
+      unless(
+        hits.length === 0,
+        'no bound is reached',
+        hits.join('; '),
+        'a loop that forks or takes memory without end: the kernel refused, or killed a process of the program',
+      ),
   },
   {
     title: 'nothing is left behind: no process, interface, mount or group',

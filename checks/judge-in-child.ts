@@ -8,7 +8,7 @@ import { describeError } from '../lib/errors.ts'
 import { pipe } from '../lib/gate.ts'
 import { writeAll } from '../lib/output.ts'
 import { closeQuietly } from '../lib/poll.ts'
-import { waitpid } from '../lib/process.ts'
+import { kill, waitpid } from '../lib/process.ts'
 import { CHECKERS, settingOf } from './checkers.ts'
 import { harmless, harmlessLines } from './harmless.ts'
 import { type Finding, judge, type Verdict } from './judge.ts'
@@ -23,6 +23,9 @@ export interface Assignment {
   /** Why it cannot be judged on this machine, if that is known beforehand. */
   readonly cannot?: string
 }
+
+/** How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to bury it. */
+const OVERTIME = 60
 
 /** A judge at work. */
 export interface Judging {
@@ -61,17 +64,25 @@ export function judgeInChild(
     }
   })
   closeQuietly(writeEnd)
-  return { pid, verdict: readVerdict(readEnd, pid, tell) }
+  return { pid, verdict: readVerdict(readEnd, pid, timeout + OVERTIME, tell) }
 }
 
-async function readVerdict(fd: number, pid: number, tell: (finding: Finding) => void): Promise<Verdict> {
+async function readVerdict(
+  fd: number,
+  pid: number,
+  longest: number,
+  tell: (finding: Finding) => void,
+): Promise<Verdict> {
   let verdict: Verdict | undefined
+  // Not even a program that makes its judge wait for ever keeps anybody else waiting.
+  const watchdog = setTimeout(() => kill(pid, 'SIGKILL'), longest * 1000)
   for await (const line of createInterface(new Socket({ fd, writable: false }))) {
     const message = JSON.parse(line) as Message
     if ('finding' in message) tell(message.finding)
     else verdict = message.verdict
   }
+  clearTimeout(watchdog)
   const { code, signal } = waitpid(pid)
   if (code === 0 && verdict) return verdict
-  return { kind: 'cannot', reason: `the judge ended early (${signal ?? `exit code ${code}`})` }
+  return { kind: 'cannot', reason: `the judge ended early (${signal ?? `exit code ${code}`})\nhint: check it again` }
 }

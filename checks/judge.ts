@@ -87,7 +87,7 @@ function observe(
   const { init } = sandbox
   const initEnded = () => observer.statusOf(init) !== undefined
   const program = startProgram(sandbox, watch, observer, scene, timeout)
-  stopwatch.programBegins(init)
+  stopwatch.programBegins([init, sandbox.warden])
   const deadline = Date.now() + timeout * 1000
   const own = namespaces(init)
   const before = inSandbox(sandbox, own).filter(line => !line.startsWith('process '))
@@ -115,6 +115,7 @@ function observe(
     freshLinks,
     sandbox: own,
     timedOut: ended ? undefined : timeout,
+    hits: sandbox.groups.hits(),
     leftovers: ended && !initEnded() ? left : undefined,
     ...scene.seen(),
     mountsBefore,

@@ -154,6 +154,8 @@ export interface Observation {
   readonly sandbox: Namespaces
   /** Whether it was ended because its time was up, and how long that was in seconds. */
   readonly timedOut: number | undefined
+  /** The bounds of the sandbox that it ran into, in words. */
+  readonly hits: readonly string[]
   /** What stayed in the sandbox after the program had ended; `undefined` if it had to be ended with the sandbox. */
   readonly leftovers: readonly string[] | undefined
   /** Only where the lab's setting asks for it, from here. */

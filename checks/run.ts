@@ -1,6 +1,9 @@
 /**
- * Starts the judges of a run, all at once, each in a forked child of its own.
+ * Starts the judges of a run side by side, each in a forked child of its own.
  */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { findLab, type Lab } from '../lib/manifest.ts'
 import { kill } from '../lib/process.ts'
 import { signalNumber } from '../lib/status.ts'
@@ -25,12 +28,38 @@ export interface RunningLab {
 }
 
 /** A judge that is asked to end cleans up first. */
-function passSignalsOn(pids: () => readonly number[]): void {
+function passSignalsOn(pids: () => readonly number[], startNoMore: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
+      startNoMore()
       for (const pid of pids()) kill(pid, signal)
       process.exitCode = 128 + (signalNumber(signal) ?? 0)
     })
+  }
+}
+
+/** How many threads of this machine want a processor now, ourselves left out. @see proc_loadavg(5) */
+function waitingForProcessor(): number {
+  const [runnable] = /\d+(?=\/)/.exec(readFileSync('/proc/loadavg', 'utf8')) ?? []
+  return Number(runnable ?? 1) - 1
+}
+
+/** How many threads a processor may have before no further lab is started, and how often that is looked at, in ms. */
+const [CROWD, LOOK] = [2, 20]
+
+/**
+ * Waits for a turn. At first all labs overlap, for most of their time is sleep; but each has a time that it may take,
+ * and where others check at the same moment, one that gets no processor would be said to hang.
+ */
+async function turn(isAlone: () => boolean): Promise<void> {
+  while (!isAlone() && waitingForProcessor() >= CROWD * availableParallelism()) await pause(LOOK)
+}
+
+/** Starts judges one after the other, but waits for none to end unless the machine is busy. */
+async function startInTurn(starts: readonly (() => void)[], isAlone: () => boolean): Promise<void> {
+  for (const start of starts) {
+    await turn(isAlone)
+    start()
   }
 }
 
@@ -40,12 +69,34 @@ export function startLabs(
   tell: (index: number, finding: Finding) => void = () => {},
 ): RunningLab[] {
   const running = new Map<Assignment, number | undefined>()
-  passSignalsOn(() => [...running.values()].filter(pid => pid !== undefined))
-  return assignments.map((assignment, index) => {
+  const waiting = new Set<Assignment>(assignments)
+  passSignalsOn(
+    () => [...running.values()].filter(pid => pid !== undefined),
+    () => waiting.clear(),
+  )
+  const begin = async (assignment: Assignment, index: number): Promise<Verdict> => {
+    if (!waiting.delete(assignment)) return { kind: 'cannot', reason: 'interrupted' }
     const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, finding))
     running.set(assignment, pid)
-    void verdict.catch(() => {}).finally(() => running.delete(assignment))
+    return verdict.finally(() => running.delete(assignment))
+  }
+  const labs = assignments.map((assignment, index) => {
     const { slug, program } = assignment
-    return { lab: findLab(slug), program, verdict, isRunning: () => running.has(assignment) }
+    const [start, verdict] = deferred(() => begin(assignment, index))
+    const isRunning = () => waiting.has(assignment) || running.has(assignment)
+    return { start, lab: { lab: findLab(slug), program, verdict, isRunning } }
   })
+  // The last ones sleep longest.
+  void startInTurn(labs.map(({ start }) => start).reverse(), () => running.size === 0)
+  return labs.map(({ lab }) => lab)
+}
+
+/** Something to start later, and what will become of it. */
+function deferred<T>(begin: () => Promise<T>): [start: () => void, result: Promise<T>] {
+  let start = () => {}
+  const result = new Promise<void>(resolve => {
+    start = resolve
+  }).then(begin)
+  void result.catch(() => {})
+  return [start, result]
 }

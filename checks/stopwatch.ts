@@ -35,16 +35,16 @@ const ownTime = () => stat('self', 'utime', 'stime')
 /** The stopwatch of one judge, made when it begins. */
 export class Stopwatch {
   readonly #start = now()
-  #initTime = 0
+  #makersTime = 0
   #ownTime = 0
   #begun = this.#start
   #wall = 0
   #judging = 0
 
-  /** The sandbox is complete, and its init has forked the program. */
-  programBegins(init: number): void {
+  /** The sandbox is complete, and its init has forked the program. @param makers the processes that made it */
+  programBegins(makers: readonly number[]): void {
     this.#begun = now()
-    this.#initTime = stat(init, 'utime', 'stime')
+    this.#makersTime = makers.reduce((sum, pid) => sum + stat(pid, 'utime', 'stime', 'cutime', 'cstime'), 0)
     this.#ownTime = ownTime()
   }
 
@@ -60,7 +60,7 @@ export class Stopwatch {
   /** To be asked once init has been waited for: by then it has handed over the time of all who died below it. */
   shares(): Shares {
     const free = this.#wall - this.#judging
-    const program = Math.min(Math.max(0, stat('self', 'cutime', 'cstime') - this.#initTime), free)
+    const program = Math.min(Math.max(0, stat('self', 'cutime', 'cstime') - this.#makersTime), free)
     return { checker: this.seconds - free, program, waiting: free - program }
   }
 }
