@@ -4,14 +4,15 @@
  */
 import type { Link } from '../lib/links.ts'
 import type { NamespaceKind } from '../lib/namespaces.ts'
-import type { Checker } from './claims.ts'
-import { unless } from './claims.ts'
+import type { Checker, Objection } from './claims.ts'
+import { childrenOf, unless } from './claims.ts'
 import type { ContainerMoment, Observation } from './record.ts'
 import { HOST_NAME } from './sandbox.ts'
 
 const OUTSIDE = '10.0.0.13'
 const INSIDE = '10.0.0.15'
 const NAME = 'myhost'
+const SEE_PROC = 'check on the machine itself, or in a container that may look into the processes of its children'
 const FIVE: readonly NamespaceKind[] = ['pid', 'net', 'mnt', 'uts', 'ipc']
 
 const newOnes = ({ sandbox }: Observation, { namespaces }: ContainerMoment) =>
@@ -52,9 +53,15 @@ const describeLinks = (links: readonly Link[]) =>
   links.map(({ name, isUp, addresses }) => [name, isUp ? 'up' : 'down', ...addresses].join(' ')).join(', ') || 'nothing'
 
 /** A claim about the container that cannot hold where there is none. */
-function about(seen: Observation, claim: (moment: ContainerMoment) => ReturnType<typeof unless>) {
+function about(seen: Observation, claim: (moment: ContainerMoment) => Objection | undefined): Objection | undefined {
   const moment = container(seen)
   if (moment) return claim(moment)
+  const wasThere = childrenOf(seen).some(({ birth }) => birth.namespaces.pid !== seen.sandbox.pid)
+  if (wasThere)
+    return {
+      missing: 'the container: every process in it was killed before it could be looked at',
+      remedy: 'let the shell in it end by itself',
+    }
   const cause =
     'no process lived in namespaces of its own: the flags of clone or unshare are missing, or it failed early'
   return unless(false, 'a process in new namespaces', 'every process stayed where the program was started', cause)
@@ -80,12 +87,14 @@ export const checker: Checker = [
     section: 'a-new-root',
     refute: seen =>
       about(seen, ({ root, isInRoot }) =>
-        unless(
-          root === seen.fs && isInRoot,
-          `/proc/PID/root is ./fs, device and inode ${seen.fs}, and /proc/PID/cwd lies in it`,
-          `${root}${isInRoot ? '' : ', and a working directory outside of it'}`,
-          'chroot or pivot_root is missing, went to another directory, or no chdir("/") came after it',
-        ),
+        seen.fs === undefined || root === ''
+          ? { missing: "where ./fs and the shell's root are, by /proc/PID/cwd and /proc/PID/root", remedy: SEE_PROC }
+          : unless(
+              root === seen.fs && isInRoot,
+              `/proc/PID/root is ./fs, device and inode ${seen.fs}, and /proc/PID/cwd lies in it`,
+              `${root}${isInRoot ? '' : ', and a working directory outside of it'}`,
+              'chroot or pivot_root is missing, went to another directory, or no chdir("/") came after it',
+            ),
       ),
   },
   {
@@ -127,6 +136,8 @@ export const checker: Checker = [
     section: 'a-shell',
     refute: seen => {
       const { codes, answers } = seen.typed
+      if (codes.length === 0)
+        return { missing: 'its terminal: nothing could be typed there', remedy: 'mount devpts on this machine' }
       const where = codes.map(code => answers.get(code))
       const describe = (one: (typeof where)[number]) => {
         if (one === undefined) return 'nobody'

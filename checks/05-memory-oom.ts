@@ -3,7 +3,7 @@
  * by the signals that nobody sent.
  */
 import { PAGE_SIZE, wholePages } from '../lib/memory.ts'
-import type { Checker } from './claims.ts'
+import type { Checker, Objection } from './claims.ts'
 import { childrenOf, programOf, unless } from './claims.ts'
 import type { GroupWrite, MemoryMoment, Observation, ProcessRecord } from './record.ts'
 
@@ -36,7 +36,7 @@ function kills({ kernelLog, memory, members }: Observation): Kill[] {
   // The kernel writes paths from the machine's root, the judge sees them from its own.
   const own = (path: string) => path.slice(path.indexOf(SANDBOX))
   const find = (path: string) => groups.find(group => path.includes(SANDBOX) && own(group) === own(path))
-  return kernelLog.flatMap(line => {
+  return (kernelLog ?? []).flatMap(line => {
     const [, limitedBy = '', group = '', pid] =
       /^oom-kill:.*oom_memcg=([^,]*),task_memcg=([^,]*),.*pid=(\d+)/.exec(line) ?? []
     const found = find(group)
@@ -85,6 +85,32 @@ function describeEnd(record: ProcessRecord | undefined): string {
   return record.status.signal ?? `exit code ${record.status.code}`
 }
 
+const NO_LOG: Objection = {
+  missing: "the kernel's log, which the judge may not read here",
+  remedy: 'check on the machine itself, or in a container started with --device /dev/kmsg --cap-add SYSLOG',
+}
+const OTHER_NUMBERS: Objection = {
+  missing:
+    "which process the kernel's log means: it numbers processes as the machine does, and the judge is in a PID namespace",
+  remedy: 'check on the machine itself, or in a container started with --pid host',
+}
+
+/** A figure of the group that this kernel does not give. */
+const noFigures = (missing: string): Objection => ({
+  missing,
+  remedy:
+    'check on Linux 5.19 or later, or with memory groups of v1 (there from Linux 4.13), and with a group that the program does not remove too soon',
+})
+
+/**
+ * Whether only its number could tell that the log names the victim: several were in the group, or the kernel left out
+ * the line with the group.
+ */
+function mayBeNamed(seen: Observation, inGroup: readonly Kill[]): boolean {
+  if (inGroup.length > 0) return membersOf(seen).length !== 1
+  return (lastOf(seen)?.oomKills ?? 0) > 0
+}
+
 /** Signals that were sent to a process, and groups that were killed as a whole. */
 function shots(seen: Observation, victim: ProcessRecord | undefined): string[] {
   const sent = seen.signals.filter(
@@ -114,6 +140,10 @@ export const checker: Checker = [
     title: 'that group was limited to 20,000,000 bytes before the process grew',
     section: 'the-limit',
     refute: seen => {
+      const unread = limitWrites(seen).some(
+        ({ result, limit, usage }) => result !== undefined && result >= 0 && (limit ?? usage) === undefined,
+      )
+      if (unread) return noFigures('what the group held, and what its limit was, when a limit was written')
       const first = limitWrites(seen).find(({ limit }) => limit === wholePages(LIMIT))
       const inTime = first !== undefined && (first.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
       return unless(
@@ -128,22 +158,26 @@ export const checker: Checker = [
     title: "the group's OOM counter rose by one",
     section: 'proof',
     refute: seen =>
-      unless(
-        lastOf(seen)?.oomKills === 1,
-        'oom_kill 1',
-        `oom_kill ${lastOf(seen)?.oomKills ?? 'of no group'}`,
-        'the process never came to the limit, or somebody else killed it first',
-      ),
+      Number.isNaN(lastOf(seen)?.oomKills)
+        ? noFigures('the counter oom_kill, which its group does not have')
+        : unless(
+            lastOf(seen)?.oomKills === 1,
+            'oom_kill 1',
+            `oom_kill ${lastOf(seen)?.oomKills ?? 'of no group'}`,
+            'the process never came to the limit, or somebody else killed it first',
+          ),
   },
   {
     title: "the kernel's log names that group and that process",
     section: 'proof',
     refute: seen => {
+      if (!seen.kernelLog) return NO_LOG
       const victim = victimOf(seen)
       const named = kills(seen)
-      const holds = named.some(
-        ({ group, pid }) => group === groupOf(seen) && (!seen.logHasOurNumbers || pid === victim?.pid),
-      )
+      const inGroup = named.filter(({ group }) => group === groupOf(seen))
+      if (!seen.logHasOurNumbers && mayBeNamed(seen, inGroup)) return OTHER_NUMBERS
+      // Of the only process that was ever in the group, the number need not be compared.
+      const holds = inGroup.some(({ pid }) => !seen.logHasOurNumbers || pid === victim?.pid)
       return unless(
         holds || killedLine(seen, victim),
         `oom-kill: … task_memcg=…/${name(groupOf(seen) ?? 'GROUP')} … pid=${victim?.pid ?? 'PID'}`,
@@ -172,9 +206,10 @@ export const checker: Checker = [
     section: 'the-limit',
     refute: seen => {
       const { peak, oomKills, limit: most = Number.POSITIVE_INFINITY } = lastOf(seen) ?? {}
+      // Nobody was killed: then it never came to its limit, whatever the peak.
+      if (peak === undefined && oomKills) return noFigures('the most that the group ever held (memory.peak)')
       return unless(
-        // v2 tells a peak since Linux 5.19; before, only that somebody was killed for want of memory.
-        peak === undefined ? (oomKills ?? 0) > 0 : peak <= most + LAST_CHARGE && peak >= most * REACHED,
+        peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED,
         `a peak of the limit, ${format(most < UNLIMITED ? most : wholePages(LIMIT))} bytes, or a little below it`,
         `peak ${format(peak)}, limit ${format(most)}`,
         'the memory was taken outside the group or before the limit, or the process stopped early',
@@ -205,6 +240,8 @@ export const checker: Checker = [
 function killedLine({ kernelLog, logHasOurNumbers, memory }: Observation, victim: ProcessRecord | undefined): boolean {
   const line = `Memory cgroup out of memory: Killed process ${victim?.pid} `
   return (
-    logHasOurNumbers && memory.some(({ oomKills }) => oomKills > 0) && kernelLog.some(text => text.startsWith(line))
+    logHasOurNumbers &&
+    memory.some(({ oomKills }) => oomKills > 0) &&
+    (kernelLog ?? []).some(text => text.startsWith(line))
   )
 }

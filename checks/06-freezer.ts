@@ -68,10 +68,11 @@ const grown = (looks: Series['looks'], what: 'runtime' | 'switches') =>
 const hasWorked = (looks: Series['looks'], least: number, wakes: number) =>
   lengthOf(looks) >= least - TOLERANCE && (grown(looks, 'switches') >= wakes || grown(looks, 'runtime') >= BUSY)
 
-/** The last so many seconds: what it took to start, before that, is no work. */
+/** The last so many seconds, or a little more where nobody looked: what it took to start, before that, is no work. */
 function lastPart(looks: Series['looks'], seconds: number): Series['looks'] {
   const end = looks.at(-1)?.at ?? 0
-  return looks.filter(({ at }) => at >= end - seconds - TOLERANCE)
+  const start = looks.findLastIndex(({ at }) => at <= end - seconds)
+  return looks.slice(Math.max(0, start))
 }
 
 /** The process the lab is about: of all, the one that was frozen longest, else the one that did most. */

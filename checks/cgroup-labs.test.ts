@@ -197,7 +197,10 @@ test('a check that is killed while its program is frozen leaves neither a group 
     return groupsNamed(name => names.includes(name))
   }
   const frozen = () =>
-    groupsOfCheck().some(path => innerGroups(path).some(inner => /FROZEN|frozen 1/.test(stateOf(inner))))
+    groupsOfCheck()
+      .flatMap(innerGroups)
+      .flatMap(innerGroups)
+      .some(path => /FROZEN|frozen 1/.test(stateOf(path)))
   awaitSo(frozen)
   const groups = groupsOfCheck()
   kill(pid, 'SIGKILL')

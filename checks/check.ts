@@ -1,8 +1,8 @@
 /**
- * `npm run check [lab] [program]`: reads the command line, then becomes the Node that checks (run.ts).
+ * `npm run check [lab] [program]`: reads the command line, judges, and shows it.
  */
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { bundle, cachedBundle } from '../lib/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
@@ -12,13 +12,18 @@ import { ensure, fail } from '../lib/lab.ts'
 import { findLab, LABS, type Lab } from '../lib/manifest.ts'
 import { ROOT } from '../lib/root.ts'
 import { commandFor } from './command.ts'
+import { showJson } from './json.ts'
+import type { Assignment } from './judge-in-child.ts'
+import { showPeople } from './people.ts'
+import type { Job } from './run.ts'
 
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
 
 const KNOBS = {
   timeout: seconds(20, 'how long a program may take'),
   reporter: choice(REPORTERS, undefined, `another view: ${REPORTERS.join(', ')}`),
-  output: flag('shows what the programs print'),
+  json: flag('prints one JSON document, for programs'),
+  output: flag('shows all that the programs print'),
 }
 
 const HELP = [
@@ -40,6 +45,13 @@ function lacking({ number, needs }: Lab, isOwn: boolean): { cannot?: string } {
   }
 }
 
+async function assign(lab: Lab, program: string | undefined): Promise<Assignment> {
+  const { slug } = lab
+  const own = join(ROOT, 'labs', `${slug}.ts`)
+  const command = await commandFor(program ?? own)
+  return { slug, program: program ?? relative(ROOT, own), command, ...lacking(lab, program === undefined) }
+}
+
 async function readCommandLine() {
   const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
   if (help) {
@@ -51,28 +63,37 @@ async function readCommandLine() {
     throw new UsageError(
       `too many words: ${more.join(' ')}\nhint: options go behind --, as in npm run check lab3 -- --timeout 5`,
     )
+  if (values.json && values.reporter) throw new UsageError('--json and --reporter are two views: choose one')
   const labs = name === undefined ? LABS : [findLab(name)]
-  const assignments = labs.map(async lab => {
-    if (program !== undefined) return { slug: lab.slug, command: await commandFor(program), ...lacking(lab, false) }
-    const command = await commandFor(join(ROOT, 'labs', `${lab.slug}.ts`))
-    return { slug: lab.slug, command, ...lacking(lab, true) }
-  })
-  return { ...values, assignments: await Promise.all(assignments) }
+  return { ...values, assignments: await Promise.all(labs.map(lab => assign(lab, program))) }
 }
 
+/** Becomes a Node that shows the job through one of its own reporters. */
+async function becomeReporter(reporter: string, job: Job): Promise<never> {
+  const file = join(import.meta.dirname, 'reporters.ts')
+  const compiled = cachedBundle(file) ?? (await bundle(file))
+  const loader = compiled ? ['--enable-source-maps'] : ['--import', createRequire(import.meta.url).resolve('tsx')]
+  const view = [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']
+  return execve(process.execPath, [
+    'node',
+    ...CLONEABLE_FLAGS,
+    ...loader,
+    ...view,
+    compiled ?? file,
+    JSON.stringify(job),
+  ])
+}
+
+// Whoever reads this may stop reading: what runs is judged and cleaned up all the same.
+process.stdout.on('error', () => {})
+
 try {
-  const job = await readCommandLine()
+  const { reporter, json, ...job } = await readCommandLine()
   ensure(['root'], 'the sandbox of a check', `npm run check ${process.argv.slice(2).join(' ')}`.trim())
-  const compile = async (name: string) => {
-    const file = join(import.meta.dirname, name)
-    return cachedBundle(file) ?? (await bundle(file)) ?? file
-  }
-  const [run, people] = [await compile('run.ts'), await compile('people.ts')]
-  const loader = run.endsWith('.ts')
-    ? ['--import', createRequire(import.meta.url).resolve('tsx')]
-    : ['--enable-source-maps']
-  const reporter = [`--test-reporter=${job.reporter ?? people}`, '--test-reporter-destination=stdout']
-  execve(process.execPath, ['node', ...CLONEABLE_FLAGS, ...loader, ...reporter, run, JSON.stringify(job)])
+  if (reporter) await becomeReporter(reporter, job)
+  const { summary } = await (json ? showJson : showPeople)(job)
+  // A signal has its own.
+  process.exitCode ??= summary.exitCode
 } catch (error) {
   fail(error)
 }

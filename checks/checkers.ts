@@ -25,7 +25,8 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
  * @throws CannotRun where it cannot be had here
  */
 export function settingOf(slug: string): Setting {
-  if (slug === '04-newns') return { terminal: true, rootfs: ensureRootfs() }
+  if (slug === '03-newnet') return { pair: true }
+  if (slug === '04-newns') return { pair: true, terminal: true, rootfs: ensureRootfs() }
   if (slug === '05-memory-oom') return { groups: 'memory' }
   return slug === '06-freezer' ? { groups: 'freezer' } : {}
 }

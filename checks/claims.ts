@@ -3,6 +3,7 @@
  */
 import { describeStatus } from '../lib/status.ts'
 import type { Observation, ProcessRecord } from './record.ts'
+import { BOUNDS } from './sandbox-groups.ts'
 
 /** Why a claim does not hold. */
 export interface Failure {
@@ -12,14 +13,28 @@ export interface Failure {
   readonly cause: string
 }
 
+/** Why a claim can be neither refuted nor believed on this machine. */
+export interface Unjudged {
+  /** What could not be observed. */
+  readonly missing: string
+  /** What the reader can do about it. */
+  readonly remedy: string
+}
+
+/** What speaks against a claim: that it does not hold, or that nobody could see. */
+export type Objection = Failure | Unjudged
+
+/** Whether an objection is no more than that nobody could see. */
+export const isUnjudged = (objection: Objection): objection is Unjudged => 'missing' in objection
+
 /** A statement about what the kernel did. */
 export interface Claim {
   /** What must be so, as a sentence; also its name in every report. */
   readonly title: string
   /** Section of the lab's chapter that explains it. */
   readonly section: string
-  /** Why it does not hold, or `undefined` if it holds. */
-  readonly refute: (seen: Observation) => Failure | undefined
+  /** What speaks against it, or `undefined` if it holds. It never holds because something could not be observed. */
+  readonly refute: (seen: Observation) => Objection | undefined
 }
 
 /** The claims of one lab, in the order in which a learner meets them. */
@@ -66,14 +81,30 @@ export const EVERY_LAB: Checker = [
     },
   },
   {
+    title: `it keeps within its bounds: ${BOUNDS.processes} processes, ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`,
+    section: 'run-it',
+    refute: ({ hits }) =>
+      unless(
+        hits.length === 0,
+        'no bound is reached',
+        hits.join('; '),
+        'a loop that forks or takes memory without end: the kernel refused, or killed a process of the program',
+      ),
+  },
+  {
     title: 'nothing is left behind: no process, interface, mount or group',
     section: 'clean-up',
     refute: ({ leftovers }) =>
-      unless(
-        leftovers.length === 0,
-        'the sandbox as it was before',
-        leftovers.join('; '),
-        'the program ended without waiting for a child or without removing what it made',
-      ),
+      leftovers === undefined
+        ? {
+            missing: 'what it leaves behind: it was ended from outside, together with all it had made',
+            remedy: 'let the program end by itself, or give it more time with --timeout',
+          }
+        : unless(
+            leftovers.length === 0,
+            'the sandbox as it was before',
+            leftovers.join('; '),
+            'the program ended without waiting for a child or without removing what it made',
+          ),
   },
 ]

@@ -1,5 +1,5 @@
 /**
- * A copy of a root file system, device nodes and links included.
+ * A copy of a root file system, links and harmless device nodes included.
  */
 import {
   chmodSync,
@@ -12,12 +12,16 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { mknod } from '../lib/rootfs.ts'
+import { DEVICES, deviceNumber, mknod } from '../lib/rootfs.ts'
 
 const PERMISSIONS = 0o7777
 
+/** Not the console: that is the machine's, and a program in a sandbox shall not write to it. */
+const isHarmless = (device: number) => DEVICES.some(one => deviceNumber(one) === device)
+
 function copyEntry(entry: Dirent, from: string, to: string): void {
   const { mode, rdev } = lstatSync(from)
+  if (entry.isCharacterDevice() && !isHarmless(rdev)) return
   if (entry.isDirectory()) copyRootfs(from, to)
   else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(from), to)
   else if (entry.isCharacterDevice()) mknod(to, mode, rdev)

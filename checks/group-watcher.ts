@@ -2,12 +2,13 @@
  * Looks at the control groups of a program: what is written to them, who is in them, what they hold, whether they are
  * frozen.
  */
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { groupAt } from '../lib/cgroup.ts'
 import { type Dialect, type Hierarchy, hierarchies } from '../lib/hierarchies.ts'
 import { mounts } from '../lib/mount.ts'
 import { readProc } from '../lib/proc.ts'
+import { readMemory } from '../lib/remote-memory.ts'
 import { type StoppedCall, WRITE_CALLS } from '../lib/seccomp.ts'
 import type { Watcher } from './observer.ts'
 import type { Activity, FreezerMoment, GroupWrite, MemoryMoment } from './record.ts'
@@ -18,17 +19,6 @@ const GROUP_FILE = /^(cgroup\.(procs|threads|freeze|kill)|tasks|freezer\.state|m
 const JOINING = /^(cgroup\.procs|cgroup\.threads|tasks)$/
 const LONGEST_TEXT = 256
 const AT_REMOVEDIR = 0x200n
-
-/** What a process writes, from its own memory. */
-function textAt(tid: number, address: bigint, length: bigint): string {
-  const memory = openSync(`/proc/${tid}/mem`, 'r')
-  try {
-    const buffer = Buffer.alloc(Number(length < LONGEST_TEXT ? length : LONGEST_TEXT))
-    return buffer.toString('latin1', 0, readSync(memory, buffer, 0, buffer.length, address)).trim()
-  } finally {
-    closeSync(memory)
-  }
-}
 
 /** What all threads of a process have done so far; `undefined` if it has ended, waited for or not. */
 function activityOf(pid: number): Activity | undefined {
@@ -78,6 +68,7 @@ export class GroupWatcher implements Watcher {
       })
       if (isHere) this.#join(group, pid)
     }
+    this.sample()
   }
 
   #join(group: string, pid: number): void {
@@ -115,19 +106,23 @@ export class GroupWatcher implements Watcher {
     return (result: number) => {
       Object.assign(write, { result, limit: this.#figures(group)?.limit })
       if (JOINING.test(write.file)) for (const pid of this.#processesOf(group)) this.#join(group, pid)
+      // The first look at whoever has joined, and the first after a freeze or a thaw.
+      this.sample()
     }
   }
 
   #text(name: StoppedCall, tid: number, [, address = 0n, length = 0n]: readonly bigint[]): string {
-    if (name === 'write' || name === 'pwrite64') return textAt(tid, address, length)
+    if (name === 'write' || name === 'pwrite64') return this.#textAt(tid, address, length)
     // From a file or a pipe.
     if (!name.includes('writev')) return '?'
     // struct iovec { void *iov_base; size_t iov_len; }: the first of them.
-    const memory = openSync(`/proc/${tid}/mem`, 'r')
-    const vector = Buffer.alloc(16)
-    readSync(memory, vector, 0, 16, address)
-    closeSync(memory)
-    return textAt(tid, vector.readBigUInt64LE(0), vector.readBigUInt64LE(8))
+    const vector = readMemory(tid, address, 16)
+    return this.#textAt(tid, vector.readBigUInt64LE(0), vector.readBigUInt64LE(8))
+  }
+
+  #textAt(tid: number, address: bigint, length: bigint): string {
+    const longest = Number(length < LONGEST_TEXT ? length : LONGEST_TEXT)
+    return readMemory(tid, address, longest).toString('latin1').trim()
   }
 
   /** The directory of a group as the judge sees it, from what the program calls it. */
@@ -164,6 +159,11 @@ export class GroupWatcher implements Watcher {
       // It has just been removed.
       return []
     }
+  }
+
+  /** Somebody is about to send a signal, perhaps the last thing that happens to its target. */
+  signal(): void {
+    this.sample()
   }
 
   /** Somebody has ended, or a group is about to be removed: what all groups hold now. */

@@ -2,23 +2,30 @@
  * Judging without waiting: each program in a forked child of its own, several at once.
  */
 import { Socket } from 'node:net'
+import { createInterface } from 'node:readline'
 import { fork } from '../lib/clone.ts'
 import { describeError } from '../lib/errors.ts'
 import { pipe } from '../lib/gate.ts'
 import { writeAll } from '../lib/output.ts'
 import { closeQuietly } from '../lib/poll.ts'
-import { waitpid } from '../lib/process.ts'
+import { kill, waitpid } from '../lib/process.ts'
 import { CHECKERS, settingOf } from './checkers.ts'
-import { judge, type Verdict } from './judge.ts'
+import { harmless, harmlessLines } from './harmless.ts'
+import { type Finding, judge, type Verdict } from './judge.ts'
 import type { Command } from './sandbox.ts'
 
 /** One program to judge. */
 export interface Assignment {
   readonly slug: string
+  /** The program's path, to be shown. */
+  readonly program: string
   readonly command: Command
   /** Why it cannot be judged on this machine, if that is known beforehand. */
   readonly cannot?: string
 }
+
+/** How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to bury it. */
+const OVERTIME = 60
 
 /** A judge at work. */
 export interface Judging {
@@ -27,27 +34,55 @@ export interface Judging {
   readonly verdict: Promise<Verdict>
 }
 
-/** Judges in a forked child, so that several run at once and none can disturb another. */
-export function judgeInChild({ slug, command, cannot }: Assignment, timeout: number): Judging {
+/** What a judge writes, a line each: its findings as it comes to them, then its verdict. */
+type Message = { readonly finding: Finding } | { readonly verdict: Verdict }
+
+/** A verdict with nothing in it that a program could do harm with: every text enters the reports here. */
+const clean = (verdict: Verdict): Verdict =>
+  verdict.kind === 'cannot'
+    ? { ...verdict, reason: harmlessLines(verdict.reason) }
+    : { ...harmless(verdict), output: harmlessLines(verdict.output) }
+
+/**
+ * Judges in a forked child, so that several run at once and none can disturb another.
+ * @param tell hears of every claim as it is decided
+ */
+export function judgeInChild(
+  { slug, command, cannot }: Omit<Assignment, 'program'>,
+  timeout: number,
+  tell: (finding: Finding) => void = () => {},
+): Judging {
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
   const { readEnd, writeEnd } = pipe()
   const pid = fork(() => {
-    let verdict: Verdict
+    const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
-      verdict = judge(CHECKERS[slug] ?? [], settingOf(slug), command, timeout)
+      const found = (finding: Finding) => send({ finding: harmless(finding) })
+      send({ verdict: clean(judge(CHECKERS[slug] ?? [], settingOf(slug), command, timeout, found)) })
     } catch (error) {
-      verdict = { kind: 'cannot', reason: describeError(error) }
+      send({ verdict: clean({ kind: 'cannot', reason: describeError(error) }) })
     }
-    writeAll(writeEnd, JSON.stringify(verdict))
   })
   closeQuietly(writeEnd)
-  return { pid, verdict: readVerdict(readEnd, pid) }
+  return { pid, verdict: readVerdict(readEnd, pid, timeout + OVERTIME, tell) }
 }
 
-async function readVerdict(fd: number, pid: number): Promise<Verdict> {
-  let text = ''
-  for await (const chunk of new Socket({ fd, writable: false })) text += chunk
+async function readVerdict(
+  fd: number,
+  pid: number,
+  longest: number,
+  tell: (finding: Finding) => void,
+): Promise<Verdict> {
+  let verdict: Verdict | undefined
+  // Not even a program that makes its judge wait for ever keeps anybody else waiting.
+  const watchdog = setTimeout(() => kill(pid, 'SIGKILL'), longest * 1000)
+  for await (const line of createInterface(new Socket({ fd, writable: false }))) {
+    const message = JSON.parse(line) as Message
+    if ('finding' in message) tell(message.finding)
+    else verdict = message.verdict
+  }
+  clearTimeout(watchdog)
   const { code, signal } = waitpid(pid)
-  if (code === 0) return JSON.parse(text) as Verdict
-  return { kind: 'cannot', reason: `the judge ended early (${signal ?? `exit code ${code}`})` }
+  if (code === 0 && verdict) return verdict
+  return { kind: 'cannot', reason: `the judge ended early (${signal ?? `exit code ${code}`})\nhint: check it again` }
 }

@@ -10,19 +10,21 @@ import { allPids, statusField } from '../lib/proc.ts'
 import { getpid } from '../lib/process.ts'
 import { FOLLOW_TREE, seize } from '../lib/ptrace.ts'
 import { compareCensus, takeCensus } from './census.ts'
-import { type Checker, EVERY_LAB, type Failure } from './claims.ts'
+import { type Checker, EVERY_LAB, type Failure, isUnjudged, type Objection, type Unjudged } from './claims.ts'
 import { mountLines } from './container-watcher.ts'
 import { Observer } from './observer.ts'
 import type { Observation } from './record.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from './sandbox.ts'
 import { openWitness, Scene } from './scene.ts'
+import { type Shares, Stopwatch } from './stopwatch.ts'
 import { Watch } from './watch.ts'
 
 /** What became of one claim. */
 export interface Finding {
   readonly title: string
   readonly section: string
-  readonly failure: Failure | undefined
+  readonly failure?: Failure
+  readonly unjudged?: Unjudged
 }
 
 /** The outcome of one check. */
@@ -32,6 +34,7 @@ export type Verdict =
       readonly findings: readonly Finding[]
       readonly output: string
       readonly seconds: number
+      readonly time: Shares
     }
   | { readonly kind: 'cannot'; readonly reason: string }
 
@@ -73,10 +76,18 @@ function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene:
 }
 
 /** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
-function observe(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene, timeout: number): Observation {
+function observe(
+  sandbox: Sandbox,
+  watch: Watch,
+  observer: Observer,
+  scene: Scene,
+  stopwatch: Stopwatch,
+  timeout: number,
+): Observation {
   const { init } = sandbox
   const initEnded = () => observer.statusOf(init) !== undefined
   const program = startProgram(sandbox, watch, observer, scene, timeout)
+  stopwatch.programBegins([init, sandbox.warden])
   const deadline = Date.now() + timeout * 1000
   const own = namespaces(init)
   const before = inSandbox(sandbox, own).filter(line => !line.startsWith('process '))
@@ -84,6 +95,7 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scen
   const freshLinks = inNamespace(init, 'net', interfaceNames)
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   const ended = watch.until(() => hasEnded() || scene.goOn(), deadline)
+  stopwatch.programEnded()
   if (!ended) scene.lookAround(observer)
   const alive = () =>
     [...observer.processes.values()]
@@ -103,7 +115,8 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scen
     freshLinks,
     sandbox: own,
     timedOut: ended ? undefined : timeout,
-    leftovers: ended ? left : [],
+    hits: sandbox.groups.hits(),
+    leftovers: ended && !initEnded() ? left : undefined,
     ...scene.seen(),
     mountsBefore,
     output: watch.output,
@@ -113,21 +126,22 @@ function observe(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scen
 function machineFinding(changes: readonly string[]): Finding {
   const expected = 'the machine as it was before'
   const cause = 'the program reached out of the sandbox'
-  const failure = changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined
-  return {
-    title: 'the machine is as it was: its interfaces, mounts, groups and processes',
-    section: 'clean-up',
-    failure,
-  }
+  const title = 'the machine is as it was: its interfaces, mounts, groups and processes'
+  return finding(title, 'clean-up', changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined)
+}
+
+function finding(title: string, section: string, objection: Objection | undefined): Finding {
+  if (!objection) return { title, section }
+  return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
 }
 
 /** Runs the program and decides every claim about it. */
-function decide(checker: Checker, observation: Observation): Finding[] {
-  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => ({
-    title,
-    section,
-    failure: refute(observation),
-  }))
+function decide(checker: Checker, observation: Observation, tell: (finding: Finding) => void): Finding[] {
+  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => {
+    const found = finding(title, section, refute(observation))
+    tell(found)
+    return found
+  })
 }
 
 /**
@@ -136,15 +150,22 @@ function decide(checker: Checker, observation: Observation): Finding[] {
  * @param setting what the lab's program is given
  * @param command the program and its arguments
  * @param timeout seconds it may take
+ * @param tell hears of every claim as it is decided
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
-export function judge(checker: Checker, setting: Setting, command: Command, timeout: number): Verdict {
-  const started = Date.now()
+export function judge(
+  checker: Checker,
+  setting: Setting,
+  command: Command,
+  timeout: number,
+  tell: (finding: Finding) => void,
+): Verdict {
+  const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
   const before = takeCensus(mark)
   const witness = openWitness(setting)
   const sandbox = makeSandbox(command, setting)
-  const { init } = sandbox
+  const { init, warden } = sandbox
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const scene = new Scene(sandbox, setting, witness)
@@ -153,12 +174,12 @@ export function judge(checker: Checker, setting: Setting, command: Command, time
   let findings: Finding[] = []
   try {
     seize(init, FOLLOW_TREE)
-    const observation = observe(sandbox, watch, observer, scene, timeout)
-    if (!watch.interrupted) findings = decide(checker, observation)
+    const observation = observe(sandbox, watch, observer, scene, stopwatch, timeout)
+    if (!watch.interrupted) findings = decide(checker, observation, tell)
   } finally {
     // An init that has failed is gone already, and its number may be somebody else's.
     if (observer.statusOf(init) === undefined) sandbox.kill()
-    watch.bury(init)
+    watch.bury([init, warden])
     sandbox.remove()
   }
   if (watch.interrupted) return { kind: 'cannot', reason: 'interrupted' }
@@ -167,6 +188,8 @@ export function judge(checker: Checker, setting: Setting, command: Command, time
     ...compareCensus(before, takeCensus(mark)),
     ...strays.map(({ pid }) => `process ${pid} is still there`),
   ]
-  const seconds = (Date.now() - started) / 1000
-  return { kind: 'judged', findings: [...findings, machineFinding(changes)], output: watch.output, seconds }
+  const machine = machineFinding(changes)
+  tell(machine)
+  const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
+  return { kind: 'judged', findings: [...findings, machine], output: watch.output, seconds, time }
 }

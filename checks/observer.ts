@@ -8,9 +8,10 @@ import { shares } from '../lib/kcmp.ts'
 import { links } from '../lib/links.ts'
 import { inNamespace, namespaces } from '../lib/namespaces.ts'
 import { nsPids, readProc, statusField } from '../lib/proc.ts'
-import { eventMessage, nextEvent, PTRACE, resume, syscallStop, type TraceEvent } from '../lib/ptrace.ts'
-import { callName, SIGNAL_CALLS, type StoppedCall } from '../lib/seccomp.ts'
+import { eventMessage, nextEvent, PTRACE, resume, setResult, syscallStop, type TraceEvent } from '../lib/ptrace.ts'
+import { callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../lib/seccomp.ts'
 import { decodeStatus } from '../lib/status.ts'
+import { Lender } from './lender.ts'
 import type { Moment, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
 
 const SIGTRAP = 5
@@ -49,6 +50,10 @@ function look(pid: number, creator: number): Moment | undefined {
   }
 }
 
+/** Hears what a call returned. @returns what the caller is to see instead, if anything */
+// biome-ignore lint/suspicious/noConfusingVoidType: most hear and say nothing.
+export type Listener = (result: number) => number | void
+
 /** Somebody who looks closer at what one lab is about, while the process in question stands still. */
 export interface Watcher {
   /** A process has just been born. */
@@ -56,7 +61,9 @@ export interface Watcher {
   /** A process has turned itself into another program. */
   exec?(pid: number): void
   /** A thread is about to make a call. @returns who wants to know what it returned */
-  call?(name: StoppedCall, args: readonly bigint[], tid: number, order: number): ((result: number) => void) | undefined
+  call?(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined
+  /** A thread is about to send a signal. */
+  signal?(): void
   /** A process is about to end by itself or by a signal, and still has everything it had. */
   exit?(pid: number, code: number | undefined): void
   /** A process has ended, and its parent does not know it yet. */
@@ -74,7 +81,8 @@ export class Observer {
   readonly #outsideNet: number
   #recording = true
   readonly #watcher: Watcher
-  readonly #pending = new Map<number, (result: number) => void>()
+  readonly #lender: Lender
+  readonly #pending = new Map<number, Listener>()
   readonly #ended = new Map<number, NonNullable<ProcessRecord['status']>>()
   /** Threads whose birth has been reported. */
   readonly #known: Set<number>
@@ -85,6 +93,7 @@ export class Observer {
   constructor(init: number, watcher: Watcher = {}) {
     this.#init = init
     this.#watcher = watcher
+    this.#lender = new Lender(init)
     this.#outsideNet = namespaces(init).net
     this.#known = new Set([init])
   }
@@ -221,11 +230,15 @@ export class Observer {
     const stop = syscallStop(tid)
     const name = stop && 'nr' in stop ? callName(stop.nr) : undefined
     if (!name || !stop || !('nr' in stop)) return false
-    const listener = SIGNAL_CALLS.includes(name)
-      ? this.#takeSignalCall(tid, name, stop.args)
-      : this.#watcher.call?.(name, stop.args, tid, this.#order)
+    const listener = this.#listenerFor(name, stop.args, tid)
     if (listener) this.#pending.set(tid, listener)
     return listener !== undefined
+  }
+
+  #listenerFor(name: StoppedCall, args: readonly bigint[], tid: number): Listener | undefined {
+    if (SIGNAL_CALLS.includes(name)) return this.#takeSignalCall(tid, name, args)
+    if (MOUNT_CALLS.includes(name)) return this.#lender.call(name, args, tid)
+    return this.#watcher.call?.(name, args, tid, this.#order)
   }
 
   #takeSignalCall(tid: number, name: StoppedCall, args: readonly bigint[]) {
@@ -234,6 +247,7 @@ export class Observer {
     const from = Number(statusField(tid, 'Tgid'))
     const byPidfd = name === 'pidfd_send_signal'
     const target = byPidfd ? this.#pidOfPidfd(from, Number(first)) : Number(BigInt.asIntN(32, first))
+    this.#watcher.signal?.()
     const call: SignalCall = {
       order: this.#order,
       from,
@@ -250,8 +264,10 @@ export class Observer {
 
   #takeResult(tid: number): void {
     const stop = syscallStop(tid)
-    if (stop && 'result' in stop) this.#pending.get(tid)?.(stop.result)
+    const listener = this.#pending.get(tid)
     this.#pending.delete(tid)
+    const instead = stop && 'result' in stop ? listener?.(stop.result) : undefined
+    if (typeof instead === 'number') setResult(tid, instead)
   }
 
   /** The number behind a pidfd of a process, in that process's PID namespace. */

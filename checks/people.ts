@@ -1,64 +1,102 @@
 /**
- * The reporter for people: a line a claim, and behind a failed one what was expected, what was seen, why, and what to read.
+ * The view for people: a line a claim as soon as it is decided, and behind a failed one what was expected, what was
+ * seen, why, and what to read.
  */
-import type { TestEvent } from 'node:test/reporters'
 import { chalk } from '../lib/colour.ts'
+import type { Finding } from './judge.ts'
+import { wrap } from './layout.ts'
+import { columns, LiveLine } from './live-line.ts'
+import { type ClaimReport, claimReport, type LabReport, labReport, type Report, report } from './report.ts'
+import { type Job, type RunningLab, startLabs } from './run.ts'
 
-/** What the runner itself counts at the end. */
-const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
+/** How many of the last lines of its output are shown of a program that failed. */
+const TAIL = 8
 
-/** Breaks a line between words where the terminal ends; what follows is indented by `hang`. */
-function wrap(line: string, hang: number): string {
-  const width = Math.max(40, process.stdout.columns ?? Number.POSITIVE_INFINITY)
-  const words = line.trimStart().split(' ')
-  const lines = [line.slice(0, line.length - line.trimStart().length) + words.shift()]
-  for (const word of words) {
-    const last = lines.length - 1
-    if (`${lines[last]} ${word}`.length < width) lines[last] += ` ${word}`
-    else lines.push(' '.repeat(hang) + word)
-  }
-  return lines.join('\n')
-}
-
-const indent = (text: string, by: number) => text.replace(/^/gm, ' '.repeat(by))
+const lay = (line: string, hang: number) => wrap(line, hang, columns())
 const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
+const time = (seconds: number) => `${seconds.toFixed(1)} s`
 
-export default async function* people(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
-  let held = 0
-  let failed = 0
-  let skipped = 0
-  for await (const event of source) {
-    if (event.type === 'test:start' && event.data.nesting === 0) yield `${chalk.bold(event.data.name)}\n`
-    if (event.type === 'test:pass') {
-      const { nesting, name, skip } = event.data
-      if (skip !== undefined) {
-        skipped++
-        yield `${chalk.yellow('  cannot be judged here')}: ${indent(String(skip), 2).trim()}\n`
-      } else if (nesting === 1) {
-        held++
-        yield `${chalk.green('  ✔')} ${wrap(name, 4)}\n`
-      }
-    }
-    if (event.type === 'test:fail' && (event.data.nesting === 1 || !isSubtestFailure(event.data.details.error))) {
-      failed++
-      const lines = indent(messageOf(event.data.details.error), 6).split('\n')
-      yield `${chalk.red('  ✘')} ${wrap(event.data.name, 4)}\n${lines.map(line => wrap(line, 17)).join('\n')}\n`
-    }
-    if (event.type === 'test:diagnostic' && !SUMMARY.test(event.data.message))
-      yield `${chalk.dim(indent(event.data.message, 4))}\n`
+/** Lines such as `expected:  …`, one under the other. */
+const details = (entries: Readonly<Record<string, string | undefined>>) =>
+  Object.entries(entries)
+    .filter(([, text]) => text !== undefined)
+    .map(([name, text]) => lay(`      ${`${name}:`.padEnd(11)}${text}`, 17))
+
+function claimLines({ title, verdict, expected, seen, cause, read, missing, remedy }: ClaimReport): string {
+  if (verdict === 'holds') return lay(`  ✔ ${title}`, 4).replace('✔', chalk.green('✔'))
+  if (verdict === 'does not hold')
+    return [lay(`  ✘ ${title}`, 4).replace('✘', chalk.red('✘')), ...details({ expected, seen, cause, read })].join('\n')
+  const head = lay(`  ? cannot be judged here: ${title}`, 4).replace('?', chalk.yellow('?'))
+  return [head, ...details({ missing, remedy })].join('\n')
+}
+
+/** What is said below a lab's claims. */
+function closing({ seconds, verdict, output, claims, missing, remedy }: LabReport, all: boolean): string {
+  if (claims.length === 0) {
+    const head = lay(`  ? cannot be judged here: ${missing}`, 4).replace('?', chalk.yellow('?'))
+    return [head, ...details({ remedy })].join('\n')
   }
+  const lines = [`    ${time(seconds)}`]
+  if (all || verdict === 'does not hold') {
+    const printed = output.trimEnd().split('\n')
+    const shown = all ? printed : printed.slice(-TAIL)
+    lines.push(
+      ...(output.trim() ? ['    it printed:', ...shown.map(line => `    | ${line}`)] : ['    it printed nothing']),
+    )
+  }
+  return lines.map(line => chalk.dim(lay(line, 6))).join('\n')
+}
+
+/** How many claims hold and how many do not. */
+function summaryLine({ labs, summary: { claims, seconds } }: Report): string {
+  const unjudged = labs.filter(lab => lab.claims.length === 0).length
+  const [holds, fails, open] = [claims.holds, claims['does not hold'], claims['cannot be judged']]
   const parts = [
-    (held || failed) && count(held, 'claim holds', 'claims hold'),
-    failed && count(failed, 'does not', 'do not'),
-    skipped && `${count(skipped, 'lab', 'labs')} could not be judged`,
+    (holds || fails) && count(holds, 'claim holds', 'claims hold'),
+    fails && count(fails, 'does not', 'do not'),
+    open && `${count(open, 'claim', 'claims')} could not be judged`,
+    unjudged && `${count(unjudged, 'lab', 'labs')} could not be judged`,
   ]
-  yield `\n${parts.filter(Boolean).join(', ')}\n`
+  return `${parts.filter(Boolean).join(', ')} (${time(seconds)})`
 }
 
-function isSubtestFailure(error: Error): boolean {
-  return (error as { failureType?: string }).failureType === 'subtestsFailed'
+/** Where the time went. */
+function timeLine({ labs, summary }: Report): string {
+  const { startUp, checker, program, waiting } = summary.time
+  const parts = `${time(waiting)} waiting, ${time(program)} in the program, ${time(checker)} in the checker`
+  const head = `of ${time(summary.seconds)}: ${time(startUp)} start-up`
+  if (labs.length === 1) return `${head}, ${parts}`
+  return `${head}, ${time(summary.seconds - startUp)} for ${labs.length} labs side by side (added up: ${parts})`
 }
 
-function messageOf(error: Error): string {
-  return error.cause instanceof Error ? error.cause.message : error.message
+/** What is being waited for. */
+function waitingFor(labs: readonly RunningLab[], since: number): string {
+  const names = labs.filter(({ isRunning }) => isRunning()).map(({ lab }) => String(lab.number))
+  const seconds = time((performance.now() - since) / 1000)
+  return names.length === 0 ? '' : `  waiting for lab ${names.join(', ')} (${seconds})`
+}
+
+/** Judges and shows. @returns the report */
+export async function showPeople(job: Job): Promise<Report> {
+  const since = performance.now()
+  const early = job.assignments.map((): Finding[] => [])
+  let turn = -1
+  const show = (index: number, finding: Finding) =>
+    live.print(claimLines(claimReport(job.assignments[index]?.slug ?? '', finding)))
+  const labs = startLabs(job, (index, finding) => (index === turn ? show(index, finding) : early[index]?.push(finding)))
+  const live = new LiveLine(() => waitingFor(labs, since))
+  live.start()
+  const reports: LabReport[] = []
+  for (const [index, { lab, program, verdict }] of labs.entries()) {
+    turn = index
+    live.print(chalk.bold(lay(`lab ${lab.number}: ${lab.title}`, 4)))
+    for (const finding of early[index] ?? []) show(index, finding)
+    const judged = labReport(lab.slug, program, await verdict)
+    live.print(closing(judged, job.output))
+    reports.push(judged)
+  }
+  live.stop()
+  const all = report(reports, (performance.now() - since) / 1000)
+  console.log(`\n${lay(summaryLine(all), 4)}\n${chalk.dim(lay(timeLine(all), 4))}`)
+  return all
 }

@@ -41,7 +41,7 @@ const [GROUP, LIMIT, COUNTER, LOG, SIGNAL, PEAK, ALONE] = titles(lab5) as [
   string,
 ]
 const [WORKED, FROZEN, STILL, FREEZER, SAME] = titles(lab6) as [string, string, string, string, string]
-const [, LEFT] = titles(EVERY_LAB) as [string, string]
+const [, , LEFT] = titles(EVERY_LAB) as [string, string, string]
 
 const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '01-fork-vs-clone': {

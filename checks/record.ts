@@ -154,16 +154,18 @@ export interface Observation {
   readonly sandbox: Namespaces
   /** Whether it was ended because its time was up, and how long that was in seconds. */
   readonly timedOut: number | undefined
-  /** What stayed in the sandbox after the program had ended. */
-  readonly leftovers: readonly string[]
+  /** The bounds of the sandbox that it ran into, in words. */
+  readonly hits: readonly string[]
+  /** What stayed in the sandbox after the program had ended; `undefined` if it had to be ended with the sandbox. */
+  readonly leftovers: readonly string[] | undefined
   /** Only where the lab's setting asks for it, from here. */
   readonly groupWrites: readonly GroupWrite[]
   readonly memory: readonly MemoryMoment[]
   readonly freezer: readonly FreezerMoment[]
   /** The processes that were ever in a group the program made, by its directory. */
   readonly members: ReadonlyMap<string, ReadonlySet<number>>
-  /** What the kernel wrote to its log meanwhile, and whether it numbers processes as the judge does. */
-  readonly kernelLog: readonly string[]
+  /** What the kernel wrote to its log meanwhile (`undefined` if that cannot be read), and whether it numbers as we do. */
+  readonly kernelLog: readonly string[] | undefined
   readonly logHasOurNumbers: boolean
   readonly containers: readonly ContainerMoment[]
   /** The root file system `./fs`, as device:inode, and the mounts of the sandbox before the program ran. */

@@ -1,76 +1,102 @@
 /**
- * Judges programs, each in a forked child of its own, and reports every claim as a test of node:test.
+ * Starts the judges of a run side by side, each in a forked child of its own.
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import test from 'node:test'
-import { EXIT } from '../lib/errors.ts'
-import { findLab } from '../lib/manifest.ts'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { findLab, type Lab } from '../lib/manifest.ts'
 import { kill } from '../lib/process.ts'
-import { ROOT } from '../lib/root.ts'
 import { signalNumber } from '../lib/status.ts'
-import type { Failure } from './claims.ts'
+import type { Finding, Verdict } from './judge.ts'
 import { type Assignment, judgeInChild } from './judge-in-child.ts'
 
-interface Job {
+/** What is to be done. */
+export interface Job {
   readonly assignments: readonly Assignment[]
   readonly timeout: number
+  /** Whether all that a program prints is shown. */
   readonly output: boolean
 }
 
-/** A claim that does not hold, as every reporter prints it. */
-class ClaimError extends Error {
-  override readonly name = 'Claim'
+/** A lab that is being judged. */
+export interface RunningLab {
+  readonly lab: Lab
+  readonly program: string
+  readonly verdict: Promise<Verdict>
+  /** Whether the verdict is still to come. */
+  readonly isRunning: () => boolean
+}
 
-  constructor({ expected, seen, cause }: Failure, read: string) {
-    super([`expected:  ${expected}`, `seen:      ${seen}`, `cause:     ${cause}`, `read:      ${read}`].join('\n'))
-    this.stack = this.message
+/** A judge that is asked to end cleans up first. */
+function passSignalsOn(pids: () => readonly number[], startNoMore: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      startNoMore()
+      for (const pid of pids()) kill(pid, signal)
+      process.exitCode = 128 + (signalNumber(signal) ?? 0)
+    })
   }
 }
 
-/** The section of the book, once that chapter is there; until then the lab itself and its man pages. */
-function whatToRead(slug: string, section: string): string {
-  const chapter = join('book', `${slug}.md`)
-  if (existsSync(join(ROOT, chapter))) return `${chapter}#${section}`
-  return [`labs/${slug}.ts`, ...findLab(slug).manPages].join(', ')
+/** How many threads of this machine want a processor now, ourselves left out. @see proc_loadavg(5) */
+function waitingForProcessor(): number {
+  const [runnable] = /\d+(?=\/)/.exec(readFileSync('/proc/loadavg', 'utf8')) ?? []
+  return Number(runnable ?? 1) - 1
 }
 
-const job = JSON.parse(process.argv[2] ?? '') as Job
-const judged = job.assignments.map(assignment => ({ ...assignment, ...judgeInChild(assignment, job.timeout) }))
-let unjudged = false
-const ended = new Set<number>()
-for (const { pid, verdict } of judged) void verdict.finally(() => pid !== undefined && ended.add(pid)).catch(() => {})
+/** How many threads a processor may have before no further lab is started, and how often that is looked at, in ms. */
+const [CROWD, LOOK] = [2, 20]
 
-// A judge that is asked to end cleans up first.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    for (const { pid } of judged) if (pid !== undefined && !ended.has(pid)) kill(pid, signal)
-    process.exitCode = 128 + (signalNumber(signal) ?? 0)
+/**
+ * Waits for a turn. At first all labs overlap, for most of their time is sleep; but each has a time that it may take,
+ * and where others check at the same moment, one that gets no processor would be said to hang.
+ */
+async function turn(isAlone: () => boolean): Promise<void> {
+  while (!isAlone() && waitingForProcessor() >= CROWD * availableParallelism()) await pause(LOOK)
+}
+
+/** Starts judges one after the other, but waits for none to end unless the machine is busy. */
+async function startInTurn(starts: readonly (() => void)[], isAlone: () => boolean): Promise<void> {
+  for (const start of starts) {
+    await turn(isAlone)
+    start()
+  }
+}
+
+/** @param tell hears of every claim as it is decided, with the place of its lab in the job */
+export function startLabs(
+  { assignments, timeout }: Job,
+  tell: (index: number, finding: Finding) => void = () => {},
+): RunningLab[] {
+  const running = new Map<Assignment, number | undefined>()
+  const waiting = new Set<Assignment>(assignments)
+  passSignalsOn(
+    () => [...running.values()].filter(pid => pid !== undefined),
+    () => waiting.clear(),
+  )
+  const begin = async (assignment: Assignment, index: number): Promise<Verdict> => {
+    if (!waiting.delete(assignment)) return { kind: 'cannot', reason: 'interrupted' }
+    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, finding))
+    running.set(assignment, pid)
+    return verdict.finally(() => running.delete(assignment))
+  }
+  const labs = assignments.map((assignment, index) => {
+    const { slug, program } = assignment
+    const [start, verdict] = deferred(() => begin(assignment, index))
+    const isRunning = () => waiting.has(assignment) || running.has(assignment)
+    return { start, lab: { lab: findLab(slug), program, verdict, isRunning } }
   })
+  // The last ones sleep longest.
+  void startInTurn(labs.map(({ start }) => start).reverse(), () => running.size === 0)
+  return labs.map(({ lab }) => lab)
 }
 
-for (const { slug, verdict } of judged) {
-  const { number, title } = findLab(slug)
-  test(`lab ${number}: ${title}`, async lab => {
-    const outcome = await verdict
-    if (outcome.kind === 'cannot') {
-      unjudged = true
-      lab.skip(outcome.reason)
-      return
-    }
-    lab.diagnostic(`${outcome.seconds.toFixed(1)} s`)
-    const refused = outcome.findings.some(({ failure }) => failure)
-    const printed = outcome.output.trimEnd().split('\n')
-    if (job.output || refused)
-      lab.diagnostic(['it printed:', ...(job.output ? printed : printed.slice(-8))].join('\n  '))
-    for (const { title: claim, section, failure } of outcome.findings) {
-      await lab.test(claim, () => {
-        if (failure) throw new ClaimError(failure, whatToRead(slug, section))
-      })
-    }
-  })
+/** Something to start later, and what will become of it. */
+function deferred<T>(begin: () => Promise<T>): [start: () => void, result: Promise<T>] {
+  let start = () => {}
+  const result = new Promise<void>(resolve => {
+    start = resolve
+  }).then(begin)
+  void result.catch(() => {})
+  return [start, result]
 }
-
-process.on('exit', code => {
-  if (code === 0 && unjudged) process.exitCode = EXIT.CANNOT
-})

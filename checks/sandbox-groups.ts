@@ -1,8 +1,9 @@
 /**
- * The control groups of a sandbox: one of its own in each hierarchy, which the program sees as the root of that hierarchy.
+ * The control groups of a sandbox, in each hierarchy two of its own: an outer one that has the limits, and in it the one
+ * that the program sees as the root of that hierarchy.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ownName, sweepGroups } from '../lib/cgroup.ts'
 import { handDown } from '../lib/cgroup-v2.ts'
 import { discardGroups, GroupDirectory, innerGroups, removeGroup, thawAll } from '../lib/group-directory.ts'
@@ -10,16 +11,40 @@ import { type Controller, type Hierarchy, hierarchies, wordsOf } from '../lib/hi
 import { type Keeper, keep } from '../lib/keeper.ts'
 import { mount } from '../lib/mount.ts'
 
-const MAX_PROCESSES = '512'
+/** What a sandbox may have: processes and threads, and bytes of memory, with all that is written to files. */
+export const BOUNDS = { processes: 512, memory: 512 * 1024 * 1024 } as const
+/** Settings by file; those of a controller that is not there are left out. The sandbox does not swap. */
+const LIMITS: readonly (readonly [string, string])[] = [
+  ['pids.max', String(BOUNDS.processes)],
+  ['memory.limit_in_bytes', String(BOUNDS.memory)],
+  ['memory.memsw.limit_in_bytes', String(BOUNDS.memory)],
+  ['memory.max', String(BOUNDS.memory)],
+  ['memory.swap.max', '0'],
+]
+/** What whoever may make groups below a group has to be able to write in it. */
+const HANDED = ['', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control', 'tasks']
 const V1_CONTROLLERS = ['memory', 'freezer', 'pids']
 const V2_CONTROLLERS = ['memory', 'pids']
+/** The inner group. */
+const INSIDE = 'inside'
 /** v2 only: where the sandbox's own processes are, because a group that hands controllers down holds none. */
 const LEAF = 'sandbox'
 
-/** One group of the sandbox, and where its hierarchy is mounted. */
+/** The inner group of one hierarchy, and where that is mounted. */
 interface Place {
   readonly hierarchy: Hierarchy
   readonly path: string
+}
+
+/** Writes each of these settings that a group has. */
+function limit(group: string): void {
+  for (const [file, value] of LIMITS) if (existsSync(join(group, file))) writeFileSync(join(group, file), value)
+}
+
+/** A counter of a group: the number behind `name`, or the only one; 0 where there is none. */
+function count(file: string, name = ''): number {
+  const words = wordsOf(file)
+  return Number(words[name === '' ? 0 : words.indexOf(name) + 1] ?? 0)
 }
 
 /** A group in every hierarchy that the labs use. Where none can be made (no mount, read-only) there is none. */
@@ -40,27 +65,28 @@ export class SandboxGroups {
     for (const hierarchy of wanted) this.#make(hierarchy, join(hierarchy.path, name))
   }
 
-  #make(hierarchy: Hierarchy, path: string): void {
+  #make(hierarchy: Hierarchy, outer: string): void {
+    const path = join(outer, INSIDE)
     try {
       // Of this name only a dead judge can have been, whose number is ours now.
-      if (existsSync(path)) discardGroups([path])
+      if (existsSync(outer)) discardGroups([outer])
+      mkdirSync(outer)
+      if (hierarchy.dialect === 'v2') this.#handDown(hierarchy.path, outer)
       mkdirSync(path)
     } catch {
+      if (existsSync(outer)) removeGroup(outer)
       return
     }
     this.#places.push({ hierarchy, path })
-    if (hierarchy.dialect === 'v2') {
-      this.#handDown(hierarchy.path)
-      mkdirSync(join(path, LEAF))
-    }
-    const limit = join(path, 'pids.max')
-    if (existsSync(limit)) writeFileSync(limit, MAX_PROCESSES)
+    limit(outer)
+    if (hierarchy.dialect === 'v2') mkdirSync(join(path, LEAF))
   }
 
   /** In a container the root of v2 may hold processes, and so hand nothing down: then the sandbox has no memory group. */
-  #handDown(root: string): void {
+  #handDown(root: string, outer: string): void {
     try {
       this.#undo.push(handDown(new GroupDirectory(root, () => {}), V2_CONTROLLERS))
+      handDown(new GroupDirectory(outer, () => {}), V2_CONTROLLERS)
     } catch {
       // EBUSY
     }
@@ -74,25 +100,29 @@ export class SandboxGroups {
     })
   }
 
-  /** The directories, as the judge sees them. */
-  get paths(): string[] {
+  /** The inner groups, as the judge sees them. */
+  get #paths(): string[] {
     return this.#places.map(({ path }) => path)
   }
 
-  /** Moves the sandbox's init in, before it makes its cgroup namespace. */
+  /** Moves a process of the sandbox in, before it makes its cgroup namespace. */
   add(pid: number): void {
-    for (const { path } of this.#places) writeFileSync(join(path, 'cgroup.procs'), String(pid))
+    for (const path of this.#paths) writeFileSync(join(path, 'cgroup.procs'), String(pid))
   }
 
-  /** Called by init in its new cgroup namespace, while it still sees the machine's mounts. */
-  settle(): void {
-    for (const { path, hierarchy } of this.#places.filter(place => place.hierarchy.dialect === 'v2')) {
-      writeFileSync(join(path, LEAF, 'cgroup.procs'), '0')
-      if (hierarchy.controllers.length > 0) handDown(new GroupDirectory(path, () => {}), V2_CONTROLLERS)
+  /** Hands the inner groups to root in the sandbox. The caller is in them, like init, and in its PID namespace. */
+  hand(root: number): void {
+    for (const { path, hierarchy } of this.#places) {
+      const isV2 = hierarchy.dialect === 'v2'
+      if (isV2) for (const pid of ['0', '1']) writeFileSync(join(path, LEAF, 'cgroup.procs'), pid)
+      if (isV2 && hierarchy.controllers.length > 0) handDown(new GroupDirectory(path, () => {}), V2_CONTROLLERS)
+      for (const group of isV2 ? [path, join(path, LEAF)] : [path]) {
+        for (const file of HANDED) if (existsSync(join(group, file))) chownSync(join(group, file), root, root)
+      }
     }
   }
 
-  /** Called by init: attaches the hierarchies below the new root, each with the sandbox's group as its root. */
+  /** Attaches the hierarchies below a new root, each with the caller's group in it as its root. */
   mountBelow(root: string): void {
     const base = join(root, '/sys/fs/cgroup')
     const inside = this.#places.filter(({ hierarchy }) => hierarchy.path.startsWith('/sys/fs/cgroup'))
@@ -117,14 +147,28 @@ export class SandboxGroups {
     return this.#places.some(place => path === join(place.path, LEAF))
   }
 
+  /** The bounds that were hit, in words. */
+  hits(): string[] {
+    const groups = this.#paths.flatMap(path => [dirname(path), path, join(path, LEAF), ...this.inner()])
+    const refused = groups.some(group => count(join(group, 'pids.events'), 'max') > 0)
+    const outer = this.#paths.map(path => dirname(path))
+    const isFull = outer.some(
+      group => count(join(group, 'memory.failcnt')) > 0 || count(join(group, 'memory.events.local'), 'oom') > 0,
+    )
+    return [
+      ...(refused ? [`it wanted more than ${BOUNDS.processes} processes`] : []),
+      ...(isFull ? [`it wanted more than ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`] : []),
+    ]
+  }
+
   /** Lets whoever is frozen go on: in v1 they would not even die. */
   thaw(): void {
-    for (const path of this.paths) thawAll(path)
+    for (const path of this.#paths) thawAll(path)
   }
 
   /** Removes them all, once everybody in the sandbox has been waited for. */
   remove(): void {
-    for (const path of this.paths) removeGroup(path)
+    for (const path of this.#paths) removeGroup(dirname(path))
     for (const undo of this.#undo) undo()
     this.#keeper.release()
   }

@@ -1,25 +1,31 @@
 /**
  * A throwaway machine to run a program in: namespaces, root file system, groups and output of its own.
  */
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { accessSync, chownSync, closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 import { clone, fork } from '../lib/clone.ts'
 import { dup2 } from '../lib/descriptors.ts'
 import { CannotRun } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
-import { type Gate, makeGate, pipe } from '../lib/gate.ts'
+import { closePipes, type Gate, makeGate, pipe } from '../lib/gate.ts'
 import type { Controller } from '../lib/hierarchies.ts'
 import { setip } from '../lib/interfaces.ts'
 import * as M from '../lib/mount.ts'
-import { unshare } from '../lib/namespaces.ts'
-import { __WALL, kill, setsid, sleep, waitpid } from '../lib/process.ts'
+import { NAMESPACES, setns, unshare } from '../lib/namespaces.ts'
+import { writeAll } from '../lib/output.ts'
+import { closeQuietly } from '../lib/poll.ts'
+import { forbidInspection, setParentDeathSignal } from '../lib/prctl.ts'
+import { __WALL, _exit, getpid, kill, setsid, sleep, waitpid } from '../lib/process.ts'
 import { openTerminal, takeTerminal } from '../lib/pty.ts'
-import { GROUP_CALLS, SIGNAL_CALLS, stopAtCalls } from '../lib/seccomp.ts'
+import { GROUP_CALLS, MOUNT_CALLS, SIGNAL_CALLS, stopAtCalls } from '../lib/seccomp.ts'
 import { setWindowSize } from '../lib/terminal.ts'
+import { becomeRoot, writeIdMaps } from '../lib/users.ts'
 import { sethostname } from '../lib/uts.ts'
-import { copyRootfs } from './copy-rootfs.ts'
 import { SandboxGroups } from './sandbox-groups.ts'
+import { enterPrivateRoot } from './sandbox-root.ts'
+import { chooseUsers, type SandboxUsers } from './sandbox-users.ts'
 
 /** What is run: a program and its arguments, by path. */
 export type Command = readonly [string, ...string[]]
@@ -32,21 +38,12 @@ export const HOST_NAME = 'sandbox'
 const WINDOW = { rows: 24, columns: 80 }
 /** Numbers in the sandbox start here, so that no process is 2, 3 or 4 by chance. */
 const FIRST_PID = 1000
-const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'kmsg']
-const DEVICE_LINKS = {
-  ptmx: 'pts/ptmx',
-  fd: '/proc/self/fd',
-  stdin: '/proc/self/fd/0',
-  stdout: '/proc/self/fd/1',
-  stderr: '/proc/self/fd/2',
-}
-/** Files of /proc through which root could change the machine. */
-const PROC_READ_ONLY = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs']
-
 /** What a lab's program is given besides. */
 export interface Setting {
   /** A terminal as its controlling terminal, input and output; otherwise it has nothing to read. */
   readonly terminal?: boolean
+  /** Whether it lays a veth pair between its network and another. */
+  readonly pair?: boolean
   /** A root file system, of which `./fs` becomes a copy. */
   readonly rootfs?: string
   /** The controller whose groups are followed: writes and removals are reported. */
@@ -57,6 +54,8 @@ export interface Setting {
 export interface Sandbox {
   /** PID of its init, the parent of the program. */
   readonly init: number
+  /** PID of init's parent, which ends after it. */
+  readonly warden: number
   /** Where the program's output can be read. */
   readonly output: number
   readonly groups: SandboxGroups
@@ -66,72 +65,6 @@ export interface Sandbox {
   kill(): void
   /** Removes its groups, once everybody in it has been waited for. */
   remove(): void
-}
-
-/** Where the new root is put together: a folder that every machine has and the sandbox replaces anyway. */
-const STAGE = '/sys'
-
-/** Attaches what the machine has at `target` so that it can be written and is forgotten afterwards. */
-function overlay(target: string, at: string, number: number): void {
-  const [upper, work] = [join(STAGE, `upper${number}`), join(STAGE, `work${number}`)]
-  for (const folder of [upper, work]) mkdirSync(folder)
-  M.mount('sandbox', at, 'overlay', M.MS_NODEV, `lowerdir=${target},upperdir=${upper},workdir=${work}`)
-}
-
-/** Attaches another mount of the machine: forgetful where its file system allows that, else read-only. */
-function attach(target: string, at: string, number: number): void {
-  try {
-    overlay(target, at, number)
-  } catch {
-    M.mount(target, at, null, M.MS_BIND)
-    M.mount('none', at, null, M.MS_BIND | M.MS_REMOUNT | M.MS_RDONLY | M.MS_NODEV | M.MS_NOSUID)
-  }
-}
-
-/** A root directory that reads like the machine's and forgets what is written. */
-function enterPrivateRoot(groups: SandboxGroups): void {
-  M.mount('none', '/', null, M.MS_REC | M.MS_PRIVATE)
-  const others = M.mounts().filter(({ target, type }) => target !== '/' && !isPseudo(target, type))
-  M.mount('stage', STAGE, 'tmpfs', M.MS_NOSUID | M.MS_NODEV)
-  const root = join(STAGE, 'root')
-  mkdirSync(root)
-  overlay('/', root, 0)
-  for (const [i, { target }] of others.entries()) {
-    if (existsSync(join(root, target))) attach(target, join(root, target), i + 1)
-  }
-  mountDevices(join(root, 'dev'))
-  M.mount('proc', join(root, 'proc'), 'proc')
-  M.mount('sysfs', join(root, 'sys'), 'sysfs', M.MS_RDONLY)
-  groups.mountBelow(root)
-  process.chdir(root)
-  M.pivotRoot('.', '.')
-  M.umount2('.', M.MNT_DETACH)
-  process.chdir('/')
-}
-
-/** Mounts that the sandbox makes itself, or that are no directories to read from. */
-function isPseudo(target: string, type: string): boolean {
-  return /^\/(proc|sys|dev)(\/|$)/.test(target) || ['autofs', 'nsfs'].includes(type)
-}
-
-function mountDevices(dev: string): void {
-  M.mount('dev', dev, 'tmpfs', M.MS_NOSUID, 'mode=755')
-  for (const name of DEVICES.filter(device => existsSync(join('/dev', device)))) {
-    writeFileSync(join(dev, name), '')
-    M.mount(join('/dev', name), join(dev, name), null, M.MS_BIND)
-  }
-  for (const name of ['pts', 'shm']) mkdirSync(join(dev, name))
-  for (const [name, target] of Object.entries(DEVICE_LINKS)) symlinkSync(target, join(dev, name))
-  M.mount('devpts', join(dev, 'pts'), 'devpts', 0, 'newinstance,ptmxmode=0666')
-  M.mount('shm', join(dev, 'shm'), 'tmpfs', M.MS_NODEV)
-}
-
-/** Makes /proc/sys and its like read-only, but for the network's own settings. */
-function protectProc(): void {
-  const files = PROC_READ_ONLY.map(file => join('/proc', file)).filter(existsSync)
-  for (const file of files) M.mount(file, file, null, M.MS_BIND)
-  M.mount('/proc/sys/net', '/proc/sys/net', null, M.MS_BIND)
-  for (const file of files) M.mount('none', file, null, M.MS_BIND | M.MS_REMOUNT | M.MS_RDONLY)
 }
 
 /** The environment of every program: short, and the same on every machine. */
@@ -145,15 +78,6 @@ function environment(): Record<string, string> {
   }
 }
 
-/** The directory the program starts in: new, on a file system of its own, with a root file system if it needs one. */
-function makeDirectory(rootfs: string | undefined): string {
-  const directory = mkdtempSync('/tmp/check-')
-  if (rootfs === undefined) return directory
-  M.mount('program', directory, 'tmpfs', 0, 'mode=755')
-  copyRootfs(rootfs, join(directory, 'fs'))
-  return directory
-}
-
 /** Descriptors 0 to 2 of the program: its terminal, or nothing to read and one pipe for all it prints. */
 function connect(output: number, terminal: boolean): void {
   if (terminal) takeTerminal('/dev/pts/0')
@@ -164,37 +88,77 @@ function connect(output: number, terminal: boolean): void {
   }
 }
 
-/** What the judge and the init of a sandbox say to each other, and where the program's output goes. */
+/** What the judge, the warden and init of a sandbox say to each other, and where the program's output goes. */
 interface Lines {
+  /** The warden writes here who init is. */
+  readonly number: { readonly readEnd: number; readonly writeEnd: number }
+  /** Judge to warden: init is being followed. */
   readonly mayStart: Gate
-  /** Init has its new root, and the terminal can be made. */
+  /** Warden to init: it has users now. And back: it is root, and in its own cgroup namespace. */
+  readonly hasUsers: Gate
+  readonly isRoot: Gate
+  /** Warden to init: the new root directory stands. */
+  readonly rootStands: Gate
+  /** Init to judge, and back: the terminal can be made; it is. */
   readonly isComplete: Gate
   readonly terminalIsMade: Gate
   readonly output: number
 }
 
-/** Life of the sandbox's init: prepares everything, starts the program, buries everybody who dies. */
-function liveAsInit(command: Command, setting: Setting, groups: SandboxGroups, lines: Lines): never {
-  // Whatever goes wrong from here on is read by the judge.
-  dup2(lines.output, 2)
+/** Everything about one sandbox before it is made. */
+interface Plan {
+  readonly command: Command
+  readonly setting: Setting
+  readonly groups: SandboxGroups
+  readonly users: SandboxUsers
+  readonly directory: string
+  readonly lines: Lines
+}
+
+/** What the program's files have to be to root in the sandbox. */
+function checkReachable([program, ...words]: Command): void {
+  try {
+    accessSync(program, constants.X_OK)
+    for (const word of words) if (isAbsolute(word)) accessSync(word, constants.R_OK)
+  } catch (error) {
+    throw new CannotRun(
+      `${(error as NodeJS.ErrnoException).path} cannot be read in the sandbox, where root is nobody on the machine\n` +
+        'hint: chmod o+r (a program: o+rx) the file, or put it where everybody may read',
+    )
+  }
+}
+
+/** Life of the sandbox's init: root of its own user namespace only. Starts the program, buries everybody who dies. */
+function liveAsInit({ command, setting, directory, lines }: Plan): never {
+  const { hasUsers, isRoot, rootStands, isComplete, terminalIsMade, output } = lines
+  closePipes([output, ...[hasUsers, isRoot, rootStands, isComplete, terminalIsMade].flatMap(({ ends }) => ends)])
+  hasUsers.wait()
+  becomeRoot()
+  // The program will have this process's user and namespaces, and this process is a copy of the judge.
+  forbidInspection()
+  setParentDeathSignal('SIGKILL')
+  setsid()
   unshare(F.CLONE_NEWCGROUP)
-  groups.settle()
-  enterPrivateRoot(groups)
+  isRoot.open()
+  rootStands.wait()
+  // Mounts made by a mightier user cannot be taken apart in the copy.
+  unshare(F.CLONE_NEWNS)
   sethostname(HOST_NAME)
   setip('lo', '127.0.0.1', '255.0.0.0')
   writeFileSync('/proc/sys/kernel/ns_last_pid', String(FIRST_PID))
-  const directory = makeDirectory(setting.rootfs)
   // As systemd makes it: what a program mounts without care is seen outside.
   M.mount('none', '/', null, M.MS_REC | M.MS_SHARED)
-  protectProc()
+  checkReachable(command)
   if (setting.terminal) {
-    lines.isComplete.open()
-    lines.terminalIsMade.wait()
+    isComplete.open()
+    terminalIsMade.wait()
   }
-  stopAtCalls(setting.groups ? [...SIGNAL_CALLS, ...GROUP_CALLS] : SIGNAL_CALLS)
+  closePipes([output])
+  // Without fsopen(2) everybody mounts by mount(2), where the judge can help.
+  stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], ['fsopen'])
   fork(() => {
     setsid()
-    connect(lines.output, setting.terminal === true)
+    connect(output, setting.terminal === true)
     process.chdir(directory)
     execve(command[0], command, environment())
   })
@@ -210,33 +174,109 @@ function waitForOrphan(): void {
   }
 }
 
-/** Starts the init of a sandbox, which waits at the gate, and puts it into the sandbox's groups. */
-function startInit(command: Command, setting: Setting, groups: SandboxGroups, lines: Lines): number {
-  const flags = F.CLONE_NEWNS | F.CLONE_NEWPID | F.CLONE_NEWNET | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.SIGCHLD
-  const init = clone(() => {
-    lines.mayStart.wait()
-    liveAsInit(command, setting, groups, lines)
-  }, flags)
+/** Runs `action` as root on the machine, but in the network and PID namespace of init. */
+function besideInit(init: number, action: () => void): void {
+  const helper = fork(() => {
+    for (const kind of ['net', 'pid'] as const) setns(openSync(`/proc/${init}/ns/${kind}`, 'r'), NAMESPACES[kind])
+    // Only a child is in the PID namespace.
+    return waitpid(fork(action)).code ?? 1
+  })
+  if (waitpid(helper).code !== 0) _exit(1)
+}
+
+/**
+ * Uses up the first numbers of interfaces, so that a program's are not the same on both ends of a pair. The kernel takes
+ * such an end for one without a peer and lets it wait for up to a second until it carries anything.
+ */
+function useFirstIndexes(): void {
+  const pair = 'ip link add name first type veth peer name second && ip link delete first'
+  spawnSync('/bin/sh', ['-c', pair], { stdio: 'ignore' })
+}
+
+/** Life of the warden: root on the machine, in a mount namespace of its own. Makes init and what init may not make. */
+function liveAsWarden(plan: Plan): void {
+  const { command, setting, groups, users, directory, lines } = plan
+  const { number, mayStart, hasUsers, isRoot, rootStands, output } = lines
+  // Whatever goes wrong from here on is read by the judge.
+  dup2(output, 2)
+  M.mount('none', '/', null, M.MS_REC | M.MS_PRIVATE)
+  // Those in the root directory follow when it is replaced.
+  process.chdir('/')
+  const flags = F.CLONE_NEWUSER | F.CLONE_NEWPID | F.CLONE_NEWNET | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.SIGCHLD
+  const init = clone(() => liveAsInit(plan), flags)
+  writeAll(number.writeEnd, String(init))
+  closeSync(number.writeEnd)
+  closePipes([output, ...[mayStart, hasUsers, isRoot, rootStands].flatMap(({ ends }) => ends)])
+  mayStart.wait()
   groups.add(init)
-  return init
+  writeIdMaps(init, users.ranges)
+  hasUsers.open()
+  isRoot.wait()
+  besideInit(init, () => {
+    if (setting.pair) useFirstIndexes()
+    groups.add(0)
+    unshare(F.CLONE_NEWCGROUP)
+    groups.hand(users.outside(0))
+    enterPrivateRoot({ groups, users, init, directory, rootfs: setting.rootfs, needed: command.filter(isAbsolute) })
+  })
+  rootStands.open()
+  waitpid(init)
 }
 
 /** Opens a terminal in the sandbox, whose init waits for it; `undefined` if that has died, which the judge will see. */
-function attachTerminal(init: number, { isComplete, terminalIsMade }: Lines): number | undefined {
+function attachTerminal(init: number, root: number, { isComplete, terminalIsMade }: Lines): number | undefined {
   try {
     isComplete.wait()
   } catch {
     return undefined
   }
-  const { master } = openTerminal(`/proc/${init}/root/dev/pts`)
+  const devpts = `/proc/${init}/root/dev/pts`
+  const { master, number } = openTerminal(devpts)
+  chownSync(join(devpts, String(number)), root, root)
   setWindowSize(master, WINDOW)
   terminalIsMade.open()
   return master
 }
 
+function makeLines(output: number): Lines {
+  const [mayStart, hasUsers, isRoot, rootStands] = [makeGate(), makeGate(), makeGate(), makeGate()]
+  return {
+    number: pipe(),
+    mayStart,
+    hasUsers,
+    isRoot,
+    rootStands,
+    isComplete: makeGate(),
+    terminalIsMade: makeGate(),
+    output,
+  }
+}
+
+/** Starts the warden, which starts init. @returns the PIDs of both; init's is missing if it was never born */
+function startWarden(plan: Plan): { readonly warden: number; readonly init: number | undefined } {
+  const { number, hasUsers, isRoot, rootStands, output } = plan.lines
+  const warden = clone(() => liveAsWarden(plan), F.CLONE_NEWNS | F.SIGCHLD)
+  // Whoever waits for one of those must not wait for us.
+  for (const end of [output, number.writeEnd, ...[hasUsers, isRoot, rootStands].flatMap(({ ends }) => ends)])
+    closeQuietly(end)
+  const text = readFileSync(number.readEnd, 'utf8')
+  closeQuietly(number.readEnd)
+  return { warden, init: text === '' ? undefined : Number(text) }
+}
+
+/** A name below /tmp that the machine does not use. */
+function freeDirectory(): string {
+  const name = `/tmp/check-${getpid()}`
+  for (let i = 0; ; i++) if (!existsSync(`${name}${i || ''}`)) return `${name}${i || ''}`
+}
+
+const NO_USER_NAMESPACE =
+  'the checker needs user namespaces: sudo sysctl user.max_user_namespaces=10000 (in a container: start it with ' +
+  '--privileged, or check on the machine itself)'
+
 /**
  * Makes a sandbox for one program.
- * @throws SyscallError where the kernel lacks what it takes
+ * @throws SyscallError, CannotRun where the kernel lacks what it takes
  */
 export function makeSandbox(command: Command, setting: Setting): Sandbox {
   const groups = new SandboxGroups()
@@ -244,27 +284,28 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
     groups.remove()
     throw new CannotRun(`the sandbox cannot have groups of the ${setting.groups} controller here\nhint: ${NO_GROUPS}`)
   }
+  const users = chooseUsers(command.filter(isAbsolute))
   const { readEnd, writeEnd } = pipe()
-  const lines = { mayStart: makeGate(), isComplete: makeGate(), terminalIsMade: makeGate(), output: writeEnd }
-  try {
-    const init = startInit(command, setting, groups, lines)
-    closeSync(writeEnd)
-    return {
-      init,
-      output: readEnd,
-      groups,
-      start: () => {
-        lines.mayStart.open()
-        return setting.terminal ? attachTerminal(init, lines) : undefined
-      },
-      kill: () => {
-        kill(init, 'SIGKILL')
-        groups.thaw()
-      },
-      remove: () => groups.remove(),
-    }
-  } catch (error) {
+  const lines = makeLines(writeEnd)
+  const { warden, init } = startWarden({ command, setting, groups, users, directory: freeDirectory(), lines })
+  if (init === undefined) {
+    waitpid(warden)
     groups.remove()
-    throw error
+    throw new CannotRun(`${readFileSync(readEnd, 'utf8').trim()}\nhint: ${NO_USER_NAMESPACE}`)
+  }
+  return {
+    init,
+    warden,
+    output: readEnd,
+    groups,
+    start: () => {
+      lines.mayStart.open()
+      return setting.terminal ? attachTerminal(init, users.outside(0), lines) : undefined
+    },
+    kill: () => {
+      kill(init, 'SIGKILL')
+      groups.thaw()
+    },
+    remove: () => groups.remove(),
   }
 }

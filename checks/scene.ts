@@ -6,6 +6,8 @@ import { INITIAL_PID_NAMESPACE } from '../lib/cgroup.ts'
 import { CannotRun } from '../lib/errors.ts'
 import { type KernelLog, openKernelLog } from '../lib/kmsg.ts'
 import { namespaces } from '../lib/namespaces.ts'
+import { readProc } from '../lib/proc.ts'
+import { getppid } from '../lib/process.ts'
 import { ContainerWatcher } from './container-watcher.ts'
 import { Conversation } from './conversation.ts'
 import { GroupWatcher } from './group-watcher.ts'
@@ -22,17 +24,18 @@ export type SceneRecord = Pick<
 const NOTHING_TYPED: Typed = { codes: [], answers: new Map() }
 
 /**
- * The kernel's log, for a lab that has it as a witness.
- * @throws CannotRun where it cannot be read
+ * Whatever has to be a witness of a lab from its beginning: the kernel's log, if it can be read here.
+ * @throws CannotRun where the kernel does not count what the whole lab is about
  */
 export function openWitness({ groups }: Setting): KernelLog | undefined {
-  if (groups !== 'memory') return undefined
-  const log = openKernelLog()
-  if (log) return log
-  throw new CannotRun(
-    "the kernel's log cannot be read here, and it is a witness of this lab\n" +
-      'hint: in a container, start that one with --device /dev/kmsg --cap-add SYSLOG',
-  )
+  if (groups === 'memory') return openKernelLog()
+  // A kernel that does not count writes zeros, and whoever stands still looks the same. We ourselves may be too young.
+  if (groups === 'freezer' && !(Number.parseInt(readProc(getppid(), 'schedstat') ?? '', 10) > 0))
+    throw new CannotRun(
+      'the kernel does not count the CPU time of a process here (/proc/PID/schedstat)\n' +
+        'hint: it takes a kernel with CONFIG_SCHED_INFO, and a /proc that shows the file',
+    )
+  return undefined
 }
 
 /** What is needed to check one lab. */
@@ -83,7 +86,7 @@ export class Scene {
 
   /** Everything that was seen. */
   seen(): SceneRecord {
-    const kernelLog = this.#log?.read() ?? []
+    const kernelLog = this.#log?.read()
     this.#log?.close()
     return {
       groupWrites: this.#groups?.writes ?? [],

@@ -26,12 +26,12 @@ export function buildSpecimen(path: string, folder: string): string {
   return program
 }
 
-/** The titles of the claims that refuse a program, each with what was seen on a second line. */
+/** The titles of the claims that do not hold, each with what was seen on a second line. */
 export function refusalsOf(verdict: Verdict): string[] {
   if (verdict.kind === 'cannot') throw new Error(`cannot be judged here: ${verdict.reason}`)
   return verdict.findings
-    .filter(({ failure }) => failure)
-    .map(({ title, failure }) => `${title}\n  seen: ${failure?.seen}`)
+    .filter(({ failure, unjudged }) => failure ?? unjudged)
+    .map(({ title, failure, unjudged }) => `${title}\n  seen: ${failure?.seen ?? `not ${unjudged?.missing}`}`)
 }
 
 /** Of what {@link refusalsOf} gave. */

@@ -65,11 +65,11 @@ export class Watch {
     this.output = (this.output + buffer.toString('utf8', 0, length)).slice(-KEPT_OUTPUT)
   }
 
-  /** Waits until a process that was killed has been waited for, whatever signals come meanwhile. */
-  bury(pid: number): void {
+  /** Waits until processes that were killed have been waited for, whatever signals come meanwhile. */
+  bury(pids: readonly number[]): void {
     const deadline = Date.now() + BURIAL * 1000
     this.#observer.stopRecording()
-    while (this.#observer.statusOf(pid) === undefined && Date.now() < deadline) {
+    while (pids.some(pid => this.#observer.statusOf(pid) === undefined) && Date.now() < deadline) {
       this.#observer.drain(deadline)
       poll([this.#signals], 0.05)
       readSignals(this.#signals)

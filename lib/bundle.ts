@@ -3,38 +3,14 @@
  * replaces this one start without a loader: sooner, and without the loader's thread.
  */
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
 import { ROOT } from './root.ts'
 
-const FOLDER = join(ROOT, 'node_modules', '.cache', 'clone')
-/** Begins the last line of a bundle; in front it would shift every line of the source map. */
-const MARK = '// built from '
-
-function stamp(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat ? `${stat.mtimeMs}:${stat.size}` : 'gone'
-}
-
-function bundlePath(entry: string): string {
-  const hash = createHash('sha256').update(entry).digest('hex').slice(0, 8)
-  return join(FOLDER, `${basename(entry).replace(/\.\w+$/, '')}-${hash}.mjs`)
-}
-
-/** The finished bundle of `entry`, if there is one and no source has changed since. */
-export function cachedBundle(entry: string): string | undefined {
-  try {
-    const file = bundlePath(entry)
-    const text = readFileSync(file, 'utf8')
-    const inputs = JSON.parse(text.slice(text.lastIndexOf(MARK) + MARK.length)) as Record<string, string>
-    return Object.entries(inputs).every(([path, was]) => stamp(path) === was) ? file : undefined
-  } catch {
-    return undefined
-  }
-}
+export { cachedBundle }
 
 /** What replaces each property of `import.meta`: a constant that every source declares for itself. */
 const IMPORT_META = { url: '__import_meta_url', filename: '__import_meta_filename', dirname: '__import_meta_dirname' }

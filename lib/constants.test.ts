@@ -11,17 +11,19 @@ import { compilers } from '../native/build.ts'
 import * as FLAGS from './flags.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
-import { PR_SET_PDEATHSIG } from './keeper.ts'
 import { findProgram } from './lab.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
+import * as MOUNT_FD from './mount-fd.ts'
 import { SYS_pidfd_open } from './pidfd.ts'
 import * as POLL from './poll.ts'
+import * as PRCTL from './prctl.ts'
 import { __WALL, WNOHANG, WUNTRACED } from './process.ts'
 import * as PTRACE from './ptrace.ts'
 import * as SECCOMP from './seccomp.ts'
 import { FIONREAD } from './signal-lock.ts'
 import * as TERMINAL from './terminal.ts'
+import { SYS_users } from './users.ts'
 
 const HEADERS = [
   'stddef.h',
@@ -161,8 +163,18 @@ test('terminals: the sizes and requests are those of termios.h and sys/ioctl.h',
     'offsetof(struct winsize, ws_row)': rows,
     'offsetof(struct winsize, ws_col)': columns,
     FIONREAD,
-    PR_SET_PDEATHSIG,
     SYS_pidfd_open,
+  })
+})
+
+test('the calls about users, idmapped mounts and prctl have the numbers of the headers', () => {
+  compare({
+    ...prefixed('SYS_', SYS_users),
+    ...numbersOf(MOUNT_FD),
+    ...numbersOf(PRCTL),
+    'sizeof(struct mount_attr)': 32,
+    'offsetof(struct mount_attr, attr_set)': 0,
+    'offsetof(struct mount_attr, userns_fd)': 24,
   })
 })
 

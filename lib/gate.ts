@@ -49,12 +49,15 @@ export interface Gate {
   wait(): void
   /** Lets the other side go on. */
   open(): void
+  /** Both ends of its pipe, for {@link closePipes}. */
+  readonly ends: readonly number[]
 }
 
 /** Makes a gate between the calling process and one it is about to clone (without CLONE_FILES: each needs its own ends). */
 export function makeGate(): Gate {
   const { readEnd, writeEnd } = pipe()
   return {
+    ends: [readEnd, writeEnd],
     wait() {
       // As long as this process could write itself, the other's death would not end the read.
       closeSync(writeEnd)

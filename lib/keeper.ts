@@ -5,16 +5,11 @@ import { openSync, readSync } from 'node:fs'
 import { fork } from './clone.ts'
 import { dup2 } from './descriptors.ts'
 import { closePipes, makeGate, pipe } from './gate.ts'
-import { call, libcFunction } from './libc.ts'
 import { writeAll } from './output.ts'
 import { pidfdOpen } from './pidfd.ts'
 import { closeQuietly, poll, watchSignals } from './poll.ts'
+import { setParentDeathSignal } from './prctl.ts'
 import { getpid, setsid, waitpid } from './process.ts'
-
-const libcPrctl = libcFunction('int prctl(int option, unsigned long value)')
-
-/** `<sys/prctl.h>` */
-export const PR_SET_PDEATHSIG = 1
 
 const FOR_EVER = Number.POSITIVE_INFINITY
 
@@ -40,7 +35,7 @@ export function keep(cleanUp: () => void, kept = 2): Keeper {
     setsid()
     // Whoever ends a program by its name may mean us, too; but then the clean-up is wanted all the more.
     watchSignals(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'])
-    call('prctl', libcPrctl, [PR_SET_PDEATHSIG, 0], [Symbol('PR_SET_PDEATHSIG'), 0])
+    setParentDeathSignal(0)
     isReady.open()
     // Whoever reads our output, or waits at a gate of the maker's, must not wait for us. What is not ours stays open:
     // V8 and libuv abort when they miss one of their descriptors.

@@ -1,13 +1,15 @@
 /**
  * The kernel's log.
  */
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { call, libcFunction } from './libc.ts'
 
 const libcLseek = libcFunction('long lseek(int fd, long offset, int whence)')
 
 const SEEK_END = 2
+/** The device, major 1 and minor 11: in some containers another has its name. @see devices.txt of the kernel */
+const KMSG = 0x10b
 /** One record has at most so many bytes: `CONSOLE_EXT_LOG_MAX` of the kernel. */
 const RECORD = 8192
 
@@ -33,6 +35,10 @@ export function openKernelLog(): KernelLog | undefined {
   let fd: number
   try {
     fd = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK)
+    if (fstatSync(fd).rdev !== KMSG) {
+      closeSync(fd)
+      return undefined
+    }
     call('lseek', libcLseek, [fd, 0, SEEK_END])
   } catch {
     return undefined

@@ -1,12 +1,15 @@
 /**
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which disturbs nobody.
  */
+import koffi from 'koffi'
 import { call, libcFunction } from './libc.ts'
 import { __WALL, WNOHANG } from './process.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
 
 const libcPtrace = libcFunction('long ptrace(int request, int pid, uintptr_t addr, uintptr_t data)')
 const libcPtraceData = libcFunction('long ptrace(int request, int pid, uintptr_t addr, _Out_ uint8_t *data)')
+koffi.struct('iovec', { base: 'uint8_t *', length: 'size_t' })
+const libcPtraceVector = libcFunction('long ptrace(int request, int pid, uintptr_t addr, _Inout_ iovec *data)')
 const libcWaitid = libcFunction('int waitid(int idtype, unsigned int id, _Out_ uint8_t *infop, int options)')
 const libcWaitpid = libcFunction('int waitpid(int pid, _Out_ int *wstatus, int options)')
 
@@ -15,6 +18,8 @@ export const PTRACE = {
   CONT: 7,
   SYSCALL: 24,
   GETEVENTMSG: 0x4201,
+  GETREGSET: 0x4204,
+  SETREGSET: 0x4205,
   SEIZE: 0x4206,
   LISTEN: 0x4208,
   GET_SYSCALL_INFO: 0x420e,
@@ -91,6 +96,21 @@ export function syscallStop(tid: number): SyscallStop | undefined {
   if (info.readUInt8(SYSCALL_INFO.op) === 2) return { result: Number(info.readBigInt64LE(SYSCALL_INFO.rval)) }
   const args = [0, 1, 2, 3, 4, 5].map(i => info.readBigInt64LE(SYSCALL_INFO.args + 8 * i))
   return { nr: Number(info.readBigUInt64LE(SYSCALL_INFO.nr)), args }
+}
+
+/** The general registers, `<linux/elf.h>`, and where in them the result of a call is, by architecture. */
+export const NT_PRSTATUS = 1
+export const RESULT_REGISTER = { x64: { size: 27 * 8, at: 10 * 8 }, arm64: { size: 34 * 8, at: 0 } }
+
+/** Makes a thread that stands at the end of a system call see another result. */
+export function setResult(tid: number, result: number): void {
+  const { size, at } = RESULT_REGISTER[process.arch as 'x64' | 'arm64']
+  const registers = Buffer.alloc(size)
+  // struct iovec { void *iov_base; size_t iov_len; }
+  const vector = { base: registers, length: size }
+  if (libcPtraceVector(PTRACE.GETREGSET, tid, NT_PRSTATUS, vector) < 0) return
+  registers.writeBigInt64LE(BigInt(result), at)
+  libcPtraceVector(PTRACE.SETREGSET, tid, NT_PRSTATUS, vector)
 }
 
 const SIGTRAP = 5

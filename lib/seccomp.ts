@@ -28,6 +28,10 @@ const NUMBERS = {
     copy_file_range: 326,
     rmdir: 84,
     unlinkat: 263,
+    mount: 165,
+    mknod: 133,
+    mknodat: 259,
+    fsopen: 430,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -47,6 +51,10 @@ const NUMBERS = {
     copy_file_range: 285,
     rmdir: undefined,
     unlinkat: 35,
+    mount: 40,
+    mknod: undefined,
+    mknodat: 33,
+    fsopen: 430,
   },
 } as const
 
@@ -75,7 +83,10 @@ export const WRITE_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = {
 /** Those, and the calls that remove a group. */
 export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as readonly StoppedCall[]
 
-/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir. */
+/** The calls that may attach a file system or make a device node. */
+export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
+
+/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir and no mknod. */
 export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {
   const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
   if (!numbers)
@@ -85,7 +96,7 @@ export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | u
 
 /** The name of a stopped call by its number. */
 export function callName(number: number): StoppedCall | undefined {
-  const names = [...SIGNAL_CALLS, ...GROUP_CALLS]
+  const names = [...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS]
   return names.find(name => callNumbers()[name] === number)
 }
 
@@ -93,6 +104,8 @@ export const PR_SET_SECCOMP = 22
 export const SECCOMP_MODE_FILTER = 2
 export const SECCOMP_RET_TRACE = 0x7ff00000
 export const SECCOMP_RET_ALLOW = 0x7fff0000
+export const SECCOMP_RET_ERRNO = 0x00050000
+const ENOSYS = 38
 const [LOAD, JUMP_EQUAL, RETURN] = [0x20, 0x15, 0x06]
 /** `struct seccomp_data { int nr; __u32 arch; … }` */
 export const SECCOMP_DATA = { nr: 0, arch: 4 } as const
@@ -107,31 +120,39 @@ function instruction(code: number, k: number, jt = 0, jf = 0): Buffer {
   return bytes
 }
 
-/** The filter as a BPF program: of this architecture and one of `numbers` → stop for the tracer, else go on. */
-export function traceFilter(audit: number, numbers: readonly number[]): Buffer {
-  const toAllow = numbers.length + 1
+/** Jumps `distance` instructions from the last of these comparisons if the number is one of `numbers`. */
+const whenOneOf = (numbers: readonly number[], distance: number) =>
+  numbers.map((number, i) => instruction(JUMP_EQUAL, number, numbers.length - 1 - i + distance, 0))
+
+/**
+ * The filter as a BPF program: of this architecture and one of `stopped` → stop for the tracer, one of `missing` → fail
+ * as if the kernel had no such call, else go on.
+ */
+export function traceFilter(audit: number, stopped: readonly number[], missing: readonly number[] = []): Buffer {
   return Buffer.concat([
     instruction(LOAD, SECCOMP_DATA.arch),
-    instruction(JUMP_EQUAL, audit, 0, toAllow),
+    instruction(JUMP_EQUAL, audit, 0, stopped.length + missing.length + 1),
     instruction(LOAD, SECCOMP_DATA.nr),
-    ...numbers.map((number, i) => instruction(JUMP_EQUAL, number, numbers.length - i, 0)),
+    ...whenOneOf(stopped, missing.length + 1),
+    ...whenOneOf(missing, 2),
     instruction(RETURN, SECCOMP_RET_ALLOW),
     instruction(RETURN, SECCOMP_RET_TRACE),
+    instruction(RETURN, SECCOMP_RET_ERRNO | ENOSYS),
   ])
 }
 
 /**
  * From here on the calling process and all it starts stop at these calls, for their tracer (PTRACE_O_TRACESECCOMP).
  * Without a tracer such a call fails with ENOSYS.
+ * @param missing these fail with ENOSYS, as on an older kernel
  * @throws SyscallError EACCES without CAP_SYS_ADMIN
  * @see seccomp(2)
  */
-export function stopAtCalls(calls: readonly StoppedCall[]): void {
+export function stopAtCalls(calls: readonly StoppedCall[], missing: readonly StoppedCall[] = []): void {
   const { audit, ...numbers } = callNumbers()
-  const filter = traceFilter(
-    audit as number,
-    calls.map(name => numbers[name]).filter(number => number !== undefined),
-  )
+  const known = (names: readonly StoppedCall[]) =>
+    names.map(name => numbers[name]).filter(number => number !== undefined)
+  const filter = traceFilter(audit as number, known(calls), known(missing))
   // struct sock_fprog { unsigned short len; struct sock_filter *filter; }: koffi fills in the pointer.
   const program = { len: filter.length / 8, filter }
   call(

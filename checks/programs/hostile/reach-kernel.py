@@ -21,8 +21,8 @@ def attempt(name, way):
         if way() is not False:
             reached.append(name)
             print(f"reached: {name}", flush=True)
-    except OSError as error:
-        print(f"refused: {name}: {error.strerror}", flush=True)
+    except (OSError, ValueError) as error:
+        print(f"refused: {name}: {error}", flush=True)
 
 
 def called(number, *arguments, denied=(errno.EPERM, errno.EACCES, errno.ENOSYS)):

@@ -1,0 +1,28 @@
+/**
+ * Text that a program under check had a say in (what it printed, names of its processes, interfaces and mounts), made
+ * fit for a terminal and for every report: nothing in it can move a cursor, end a line or break XML.
+ */
+
+/** Control, format (right-to-left marks and the like), lone surrogates, private and unassigned, line separators. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029\ufffe\uffff]/gu
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const TAB = '    '
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  return SHORT[character] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`)
+}
+
+/** As one line: whatever is no visible character is written as `\x1b`, `\n`, `\u{202e}`. */
+export const harmlessLine = (text: string): string => text.replace(UNSAFE, escaped)
+
+/** As lines, which end as those of a file or of a terminal do. */
+export const harmlessLines = (text: string): string =>
+  text
+    .split(/\r?\n/)
+    .map(line => harmlessLine(line.replaceAll('\t', TAB)))
+    .join('\n')
+
+/** A thing of texts, each of them as one line. */
+export const harmless = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value), (_key, part) => (typeof part === 'string' ? harmlessLine(part) : part)) as T

@@ -1,0 +1,61 @@
+/**
+ * Lines for a terminal of any width.
+ */
+
+/** Characters that take two columns: those of East Asian scripts, and pictures. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u
+const COMBINING = /\p{M}/u
+
+const columnsOf = (character: string) => (COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
+
+/** How many columns a text takes. */
+export const widthOf = (text: string): number => [...text].reduce((sum, character) => sum + columnsOf(character), 0)
+
+/** The beginning of a text, as far as it fits into so many columns. */
+export function cut(text: string, width: number): string {
+  let taken = ''
+  let columns = 0
+  for (const character of text) {
+    columns += columnsOf(character)
+    if (columns > width) return taken
+    taken += character
+  }
+  return taken
+}
+
+/** Pieces of a word of which each fits into so many columns; the first may have less room. */
+function* pieces(word: string, first: number, width: number): Generator<string> {
+  let rest = word
+  for (let room = first; widthOf(rest) > room; room = width) {
+    const piece = cut(rest, room)
+    yield piece
+    rest = rest.slice(piece.length)
+  }
+  yield rest
+}
+
+/**
+ * Breaks a line between words where the terminal ends, and a word that is longer than a line wherever it ends.
+ * @param line its own indentation stays
+ * @param hang by how much what follows is indented, at most a third of the width
+ * @param width columns of the terminal, Infinity for none
+ */
+export function wrap(line: string, hang: number, width: number): string {
+  if (widthOf(line) <= width) return line
+  const indent = ' '.repeat(Math.min(hang, Math.floor(width / 3)))
+  const [lead = ''] = /^ */.exec(line) ?? []
+  const lines = [lead.length < width / 2 ? lead : indent]
+  let isEmpty = true
+  for (const word of line.trimStart().split(' ')) {
+    const room = width - widthOf(lines.at(-1) ?? '') - (isEmpty ? 0 : 1)
+    if (widthOf(word) <= room) lines.push(`${lines.pop()}${isEmpty ? '' : ' '}${word}`)
+    else {
+      if (!isEmpty) lines.push(indent)
+      const [head = '', ...tail] = pieces(word, width - widthOf(lines.at(-1) ?? ''), width - indent.length)
+      lines.push(`${lines.pop()}${head}`, ...tail.map(piece => indent + piece))
+    }
+    isEmpty = false
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,52 @@
+/**
+ * Users and groups across user namespaces: which IDs inside stand for which outside, and becoming root inside.
+ */
+import { writeFileSync } from 'node:fs'
+import { CannotRun } from './errors.ts'
+import { call, libcFunction } from './libc.ts'
+
+// Not libc's own wrappers: they would tell every thread of the process, of which a clone has one and libc knows more.
+const libcSetThree = libcFunction(
+  'long syscall(long number, unsigned int real, unsigned int effective, unsigned int saved)',
+)
+const libcSetgroups = libcFunction('long syscall(long number, unsigned long size, const uint32_t *list)')
+
+/** Numbers of the calls by architecture, `<asm/unistd.h>`. */
+export const SYS_users = {
+  x64: { setresuid: 117, setresgid: 119, setgroups: 116 },
+  arm64: { setresuid: 147, setresgid: 149, setgroups: 159 },
+}[process.arch as 'x64' | 'arm64']
+
+/** A range of IDs: one line of /proc/PID/uid_map. */
+export interface IdRange {
+  /** The first ID as the new namespace numbers it. */
+  readonly inside: number
+  /** The same as the writer's namespace numbers it. */
+  readonly outside: number
+  readonly count: number
+}
+
+/**
+ * Says which users and groups of the caller's user namespace those of a new one are. Once per namespace.
+ * @param pid a process in the new namespace
+ * @param ranges `inside outside count`, at most 340, for users and for groups
+ * @throws Error EPERM (without CAP_SETUID only one's own ID, and `deny` in setgroups first), EINVAL (overlap)
+ * @see user_namespaces(7)
+ */
+export function writeIdMaps(pid: number, ranges: readonly IdRange[]): void {
+  const text = ranges.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join('')
+  for (const file of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${file}`, text)
+}
+
+/**
+ * Makes the calling process root of its user namespace, in no group but root's.
+ * @throws SyscallError EINVAL: no maps have been written, or they have no 0
+ * @see setresuid(2), setgroups(2)
+ */
+export function becomeRoot(): void {
+  if (SYS_users === undefined) throw new CannotRun(`setresuid(2) has no known number on ${process.arch}`)
+  const { setresgid, setresuid, setgroups } = SYS_users
+  call('setresgid', libcSetThree, [setresgid, 0, 0, 0], [0, 0, 0])
+  call('setgroups', libcSetgroups, [setgroups, 0, null], [0, null])
+  call('setresuid', libcSetThree, [setresuid, 0, 0, 0], [0, 0, 0])
+}
