@@ -1,11 +1,11 @@
 /**
  * For tests of hostile programs: what of the machine they could change, and somebody of it whom they could meet.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { groupsNamed } from '../lib/cgroup.ts'
+import { groupsNamed, ownName } from '../lib/cgroup.ts'
 import { libcFunction } from '../lib/libc.ts'
 import { childrenOf } from '../lib/proc.ts'
 import { getpid, WNOHANG, waitpid } from '../lib/process.ts'
@@ -58,12 +58,18 @@ export class Bystander {
   }
 }
 
+/** Whether a group has the name of a check whose judge, in this PID namespace, is dead. */
+function isOrphan(name: string): boolean {
+  const pid = name.startsWith(ownName('check', 0).slice(0, -1)) ? /\.(\d+)$/.exec(name)?.[1] : undefined
+  return pid !== undefined && !existsSync(`/proc/${pid}`)
+}
+
 /** One line each for all that a hostile program could have changed. */
 export function takeMachineCensus(): Census {
   const node = statSync(process.execPath)
   return new Set([
     ...takeCensus('\0'),
-    ...groupsNamed(() => true).map(path => `cgroup ${path}`),
+    ...groupsNamed(isOrphan).map(path => `cgroup ${path}`),
     ...childrenOf(getpid()).map(pid => `process ${pid}`),
     ...FOLDERS.flatMap(folder => readdirSync(folder).map(name => `file ${join(folder, name)}`)),
     ...readdirSync(tmpdir())

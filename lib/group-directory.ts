@@ -2,7 +2,7 @@
  * What both dialects have in common: a control group is a directory, its settings are files, and moving a process into
  * it is writing a number.
  */
-import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError, syscallError } from './errors.ts'
 import { wordsOf } from './hierarchies.ts'
@@ -115,7 +115,7 @@ function killAll(path: string): void {
 
 /** Ends and removes a group whose processes can die, and those in it. */
 function endGroup(path: string): void {
-  for (const inner of innerGroups(path)) endGroup(inner)
+  forEachInner(path, endGroup)
   killAll(path)
   removeGroup(path)
 }
@@ -151,12 +151,28 @@ export function innerGroups(path: string): string[] {
 }
 
 /**
+ * Groups can lie deeper than any path reaches (PATH_MAX, 4096 bytes): from here on, in bytes, they are named by the
+ * descriptor of a directory on the way.
+ */
+const LONG_PATH = 2048
+
+/** Does something to each group in a group, however deep it lies. */
+function forEachInner(path: string, act: (inner: string) => void): void {
+  const fd = Buffer.byteLength(path) < LONG_PATH ? undefined : openSync(path, 'r')
+  try {
+    for (const inner of innerGroups(fd === undefined ? path : `/proc/self/fd/${fd}`)) act(inner)
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
+}
+
+/**
  * Removes a group and those in it, by its directory.
  * @param patience how long it is tried again, in seconds, while its last process is not gone
  * @throws SyscallError EBUSY
  */
 export function removeGroup(path: string, patience = PATIENCE): void {
-  for (const inner of innerGroups(path)) removeGroup(inner, patience)
+  forEachInner(path, inner => removeGroup(inner, patience))
   for (let waited = 0; existsSync(path); waited += 0.002) {
     try {
       rmdirSync(path)
@@ -182,5 +198,5 @@ export function thawAll(path: string): void {
       // It has just been removed.
     }
   }
-  for (const inner of innerGroups(path)) thawAll(inner)
+  forEachInner(path, thawAll)
 }
