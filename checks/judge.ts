@@ -16,6 +16,7 @@ import { Observer } from './observer.ts'
 import type { Observation } from './record.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from './sandbox.ts'
 import { openWitness, Scene } from './scene.ts'
+import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 import { Watch } from './watch.ts'
 
@@ -75,6 +76,20 @@ function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene:
   throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
 }
 
+/** @throws CannotRun if others had the processors all the time */
+function refuseToJudgeTheStarved({ processes }: Observer, timeout: number): void {
+  const alive = [...processes.values()].filter(({ status }) => !status)
+  const starved = starvedFor(
+    alive.map(({ pid }) => pid),
+    timeout,
+  )
+  if (starved !== undefined)
+    throw new CannotRun(
+      `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +
+        'hint: check it again when less is going on, or give it more time: -- --timeout 60',
+    )
+}
+
 /** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
 function observe(
   sandbox: Sandbox,
@@ -96,7 +111,10 @@ function observe(
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   const ended = watch.until(() => hasEnded() || scene.goOn(), deadline)
   stopwatch.programEnded()
-  if (!ended) scene.lookAround(observer)
+  if (!ended && !watch.interrupted) {
+    scene.lookAround(observer)
+    refuseToJudgeTheStarved(observer, timeout)
+  }
   const alive = () =>
     [...observer.processes.values()]
       .filter(({ status }) => !status)
