@@ -7,6 +7,7 @@ import { CannotRun } from '../lib/errors.ts'
 import { type KernelLog, openKernelLog } from '../lib/kmsg.ts'
 import { namespaces } from '../lib/namespaces.ts'
 import { readProc } from '../lib/proc.ts'
+import { getppid } from '../lib/process.ts'
 import { ContainerWatcher } from './container-watcher.ts'
 import { Conversation } from './conversation.ts'
 import { GroupWatcher } from './group-watcher.ts'
@@ -28,8 +29,9 @@ const NOTHING_TYPED: Typed = { codes: [], answers: new Map() }
  */
 export function openWitness({ groups }: Setting): KernelLog | undefined {
   if (groups === 'memory') return openKernelLog()
-  // A kernel that does not count writes zeros, and whoever stands still looks the same.
-  if (groups === 'freezer' && !(Number.parseInt(readProc('self', 'schedstat') ?? '', 10) > 0))
+  // A kernel that does not count writes zeros, and whoever stands still looks the same. Of a process that was forked a
+  // moment ago nothing is counted yet: the judge's parent has worked for a while.
+  if (groups === 'freezer' && !(Number.parseInt(readProc(getppid(), 'schedstat') ?? '', 10) > 0))
     throw new CannotRun(
       'the kernel does not count the CPU time of a process here (/proc/PID/schedstat)\n' +
         'hint: it takes a kernel with CONFIG_SCHED_INFO, and a /proc that shows the file',
