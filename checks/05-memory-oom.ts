@@ -53,7 +53,7 @@ function lastMoments({ memory }: Observation): Map<string, MemoryMoment> {
 function groupOf(seen: Observation): string | undefined {
   const moments = [...lastMoments(seen).values()]
   const weight = ({ oomKills, limit, group }: MemoryMoment) =>
-    oomKills * 8 + (limit < UNLIMITED ? 4 : 0) + (seen.members.get(group)?.size ? 2 : 0)
+    (oomKills || 0) * 8 + (limit < UNLIMITED ? 4 : 0) + (seen.members.get(group)?.size ? 2 : 0)
   const best = moments.sort((one, other) => weight(other) - weight(one))[0]?.group
   return kills(seen)[0]?.group ?? best ?? seen.members.keys().next().value
 }
@@ -95,12 +95,18 @@ const OTHER_NUMBERS: Objection = {
   remedy: 'check on the machine itself, or in a container started with --pid host',
 }
 
-/** A figure of the group that this kernel does not give. */
-const noFigures = (missing: string): Objection => ({
-  missing,
-  remedy:
-    'check on Linux 5.19 or later, or with memory groups of v1 (there from Linux 4.13), and with a group that the program does not remove too soon',
-})
+const NO_FIGURES: Objection = {
+  missing: 'what the group held when its limit was written, or what that limit then was',
+  remedy: 'write the limit while nobody removes the group',
+}
+const NO_COUNTER: Objection = {
+  missing: 'the counter oom_kill, which groups of this kernel do not have',
+  remedy: 'check on Linux 4.13 or later',
+}
+const NO_PEAK: Objection = {
+  missing: 'the most that the group ever held: v2 groups of this kernel have no memory.peak',
+  remedy: 'check on Linux 5.19 or later, or with memory groups of v1',
+}
 
 /**
  * Whether only its number could tell that the log names the victim: several were in the group, or the kernel left out
@@ -140,10 +146,8 @@ export const checker: Checker = [
     title: 'that group was limited to 20,000,000 bytes before the process grew',
     section: 'the-limit',
     refute: seen => {
-      const unread = limitWrites(seen).some(
-        ({ result, limit, usage }) => result !== undefined && result >= 0 && (limit ?? usage) === undefined,
-      )
-      if (unread) return noFigures('what the group held, and what its limit was, when a limit was written')
+      const written = limitWrites(seen).filter(({ result }) => result !== undefined && result >= 0)
+      if (written.some(({ limit, usage }) => limit === undefined || usage === undefined)) return NO_FIGURES
       const first = limitWrites(seen).find(({ limit }) => limit === wholePages(LIMIT))
       const inTime = first !== undefined && (first.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
       return unless(
@@ -159,7 +163,7 @@ export const checker: Checker = [
     section: 'proof',
     refute: seen =>
       Number.isNaN(lastOf(seen)?.oomKills)
-        ? noFigures('the counter oom_kill, which its group does not have')
+        ? NO_COUNTER
         : unless(
             lastOf(seen)?.oomKills === 1,
             'oom_kill 1',
@@ -207,7 +211,7 @@ export const checker: Checker = [
     refute: seen => {
       const { peak, oomKills, limit: most = Number.POSITIVE_INFINITY } = lastOf(seen) ?? {}
       // Nobody was killed: then it never came to its limit, whatever the peak.
-      if (peak === undefined && oomKills) return noFigures('the most that the group ever held (memory.peak)')
+      if (peak === undefined && oomKills) return NO_PEAK
       return unless(
         peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED,
         `a peak of the limit, ${format(most < UNLIMITED ? most : wholePages(LIMIT))} bytes, or a little below it`,

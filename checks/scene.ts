@@ -29,7 +29,8 @@ const NOTHING_TYPED: Typed = { codes: [], answers: new Map() }
  */
 export function openWitness({ groups }: Setting): KernelLog | undefined {
   if (groups === 'memory') return openKernelLog()
-  // A kernel that does not count writes zeros, and whoever stands still looks the same. We ourselves may be too young.
+  // A kernel that does not count writes zeros, and whoever stands still looks the same. Of a process that was forked a
+  // moment ago nothing is counted yet: the judge's parent has worked for a while.
   if (groups === 'freezer' && !(Number.parseInt(readProc(getppid(), 'schedstat') ?? '', 10) > 0))
     throw new CannotRun(
       'the kernel does not count the CPU time of a process here (/proc/PID/schedstat)\n' +
