@@ -1,0 +1,38 @@
+/**
+ * For tests: the programs below checks/programs/, built, and what refused them.
+ */
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { findProgram } from '../lib/lab.ts'
+import { compilers } from '../native/build.ts'
+import type { Verdict } from './judge.ts'
+
+const PROGRAMS = join(import.meta.dirname, 'programs')
+const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
+
+/** All of them, relative to that directory. */
+export function specimenFiles(): string[] {
+  const files = readdirSync(PROGRAMS, { recursive: true, encoding: 'utf8' })
+  return files.filter(file => /\.\w+$/.test(file)).sort()
+}
+
+/** C programs are compiled into a folder; everything else runs as it is. @returns what to run */
+export function buildSpecimen(path: string, folder: string): string {
+  const source = join(PROGRAMS, path)
+  if (!path.endsWith('.c')) return source
+  const program = join(folder, basename(path, '.c'))
+  execFileSync(compilers().find(findProgram) as string, [...FLAGS, '-o', program, source])
+  return program
+}
+
+/** The titles of the claims that do not hold, each with what was seen on a second line. */
+export function refusalsOf(verdict: Verdict): string[] {
+  if (verdict.kind === 'cannot') throw new Error(`cannot be judged here: ${verdict.reason}`)
+  return verdict.findings
+    .filter(({ failure, unjudged }) => failure ?? unjudged)
+    .map(({ title, failure, unjudged }) => `${title}\n  seen: ${failure?.seen ?? `not ${unjudged?.missing}`}`)
+}
+
+/** Of what {@link refusalsOf} gave. */
+export const titlesOnly = (found: readonly string[]) => found.map(entry => entry.split('\n')[0])
