@@ -8,6 +8,7 @@ import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, write
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { draftName } from './drafts.ts'
 import { ROOT } from './root.ts'
 
 const FOLDER = join(ROOT, 'node_modules', '.cache', 'clone')
@@ -91,7 +92,7 @@ function isInCheckout(entry: string): boolean {
 export async function bundle(entry: string): Promise<string | undefined> {
   if (!isInCheckout(entry)) return undefined
   const file = bundlePath(entry)
-  const draft = `${file}.${process.pid}`
+  const draft = draftName(`${file}.`)
   try {
     mkdirSync(FOLDER, { recursive: true })
     writeFileSync(draft, await compile(entry))
