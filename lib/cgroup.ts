@@ -205,10 +205,15 @@ export function groupsNamed(matches: (name: string) => boolean): string[] {
   )
 }
 
-/** Ends and removes the groups of owners that were killed before they could, and whose keeper was, too. */
+/**
+ * Ends and removes the groups of owners in this PID namespace that were killed before they could, and whose keeper was,
+ * too. Those of other namespaces are left to `npm run clean`, which takes its time.
+ */
 export function sweepGroups(): void {
+  const own = namespaces().pid
   try {
-    discardGroups(groupsNamed(name => groupOwner(name) !== undefined).filter(path => groupFate(path) === 'dead'))
+    const ours = groupsNamed(name => groupOwner(name)?.namespace === own)
+    discardGroups(ours.filter(path => groupFate(path) === 'dead'))
   } catch {
     // ENOENT: somebody else was quicker. EACCES: it is root's.
   }

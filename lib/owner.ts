@@ -66,19 +66,27 @@ function isNamesake(pid: number, made: number | undefined): boolean {
 const mayOwn = (pid: number, made: number | undefined) =>
   !statusField(pid, 'State')?.startsWith('Z') && !isNamesake(pid, made)
 
-/** The same for an owner in another PID namespace: looks at every process there is. */
-function fateElsewhere({ pid, namespace }: Owner, made: number | undefined): Fate {
-  if (!isProcOurs() || namespaceOf('self') !== INITIAL_PID_NAMESPACE) return 'unknown'
-  let unseen = false
-  for (const each of allPids()) {
-    try {
-      if (namespaceOf(each) === namespace && nsPids(each).at(-1) === pid && mayOwn(each, made)) return 'alive'
-    } catch (error) {
-      // ENOENT, ESRCH: it has just ended.
-      unseen ||= (error as NodeJS.ErrnoException).code === 'EACCES'
-    }
+/** Whether a process is that owner in another PID namespace; `undefined` where the caller may not know. */
+function isOwner(pid: number, owner: Owner): boolean | undefined {
+  const numbers = nsPids(pid)
+  // It has one number only where the caller is, and the other lists numbers for everybody to read.
+  if (numbers.length < 2 || numbers.at(-1) !== owner.pid) return false
+  try {
+    return namespaceOf(pid) === owner.namespace
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? undefined : false
   }
-  return unseen ? 'unknown' : 'dead'
+}
+
+/** The fate of an owner in another PID namespace: looks at every process there is. */
+function fateElsewhere(owner: Owner, made: number | undefined): Fate {
+  if (!isProcOurs() || namespaceOf('self') !== INITIAL_PID_NAMESPACE) return 'unknown'
+  const pids = allPids()
+  // A /proc that hides processes from the caller hides this one, too.
+  if (nsPids(1).length === 0) return 'unknown'
+  const answers = pids.filter(pid => mayOwn(pid, made)).map(pid => isOwner(pid, owner))
+  if (answers.includes(true)) return 'alive'
+  return answers.includes(undefined) ? 'unknown' : 'dead'
 }
 
 /**
