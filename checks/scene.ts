@@ -2,10 +2,11 @@
  * What one lab's check looks at besides the tree of processes: control groups, the kernel's log, a container, a
  * terminal.
  */
-import { INITIAL_PID_NAMESPACE } from '../lib/cgroup.ts'
+
 import { CannotRun } from '../lib/errors.ts'
 import { type KernelLog, openKernelLog } from '../lib/kmsg.ts'
 import { namespaces } from '../lib/namespaces.ts'
+import { INITIAL_PID_NAMESPACE } from '../lib/owner.ts'
 import { readProc } from '../lib/proc.ts'
 import { getppid } from '../lib/process.ts'
 import { ContainerWatcher } from './container-watcher.ts'

@@ -2,9 +2,10 @@
  * What both dialects have in common: a control group is a directory, its settings are files, and moving a process into
  * it is writing a number.
  */
-import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError, syscallError } from './errors.ts'
+import { innermostFirst, innerNames } from './group-walk.ts'
 import { wordsOf } from './hierarchies.ts'
 import { kill, sleep } from './process.ts'
 import { until } from './until.ts'
@@ -115,9 +116,10 @@ function killAll(path: string): void {
 
 /** Ends and removes a group whose processes can die, and those in it. */
 function endGroup(path: string): void {
-  for (const inner of innerGroups(path)) endGroup(inner)
-  killAll(path)
-  removeGroup(path)
+  innermostFirst(path, each => {
+    killAll(each)
+    removeOne(each, PATIENCE)
+  })
 }
 
 /**
@@ -140,14 +142,7 @@ export function discardGroups(paths: readonly string[]): void {
 
 /** The groups in a group, by directory. */
 export function innerGroups(path: string): string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter(entry => entry.isDirectory())
-      .map(entry => join(path, entry.name))
-  } catch {
-    // It has just been removed.
-    return []
-  }
+  return innerNames(path).map(name => join(path, name))
 }
 
 /**
@@ -156,7 +151,10 @@ export function innerGroups(path: string): string[] {
  * @throws SyscallError EBUSY
  */
 export function removeGroup(path: string, patience = PATIENCE): void {
-  for (const inner of innerGroups(path)) removeGroup(inner, patience)
+  innermostFirst(path, each => removeOne(each, patience))
+}
+
+function removeOne(path: string, patience: number): void {
   for (let waited = 0; existsSync(path); waited += 0.002) {
     try {
       rmdirSync(path)
@@ -172,6 +170,10 @@ export function removeGroup(path: string, patience = PATIENCE): void {
 
 /** Lets everybody in a group and the groups in it go on, in either dialect: what is frozen in v1 does not even die. */
 export function thawAll(path: string): void {
+  innermostFirst(path, thawOne)
+}
+
+function thawOne(path: string): void {
   for (const [file, value] of [
     ['freezer.state', 'THAWED'],
     ['cgroup.freeze', '0'],
@@ -182,5 +184,4 @@ export function thawAll(path: string): void {
       // It has just been removed.
     }
   }
-  for (const inner of innerGroups(path)) thawAll(inner)
 }
