@@ -35,7 +35,7 @@ const ENDING: readonly Row[] = [
   ['untraced.c', PID, 10, 'lives on unseen, in namespaces of its own', idle(PID, LEFT)],
   ['odd-names.py', FORK, 10, 'leaves a process whose names are escape sequences', idle(FORK, LEFT)],
   ['deep-groups.py', FREEZER, 10, 'leaves groups whose path is too long to be named', idle(FREEZER, LEFT)],
-  ['kills-callers.c', PID, 10, 'kills processes while they are looked at', idle(PID)],
+  ['kills-callers.c', PID, 20, 'kills processes while they are looked at', idle(PID)],
   ['signals-everybody.py', PID, 10, 'signals to every number', idle(PID)],
   ['forges-report.py', FORK, 10, 'prints a report of its own', idle(FORK)],
   ['writes-everywhere.py', FORK, 10, 'changes files, and fills the memory with them', idle(FORK)],
@@ -51,7 +51,7 @@ const ENDING: readonly Row[] = [
 /** They have to be ended: by the bound on memory, or at their time, and what they leave behind then is not known. */
 const ENDLESS: readonly Row[] = [
   ['fork-bomb.c', FORK, 2, 'takes every number', idle(FORK, END, BOUND, LEFT)],
-  ['memory-hog.py', MEMORY, 10, 'takes all memory', idle(MEMORY, ALONE, END, BOUND)],
+  ['memory-hog.py', FORK, 10, 'takes all memory', idle(FORK, END, BOUND)],
   ['endless-output.sh', PID, 2, 'prints for ever', idle(PID, END, LEFT)],
   ['ignores-signals.sh', FORK, 1, 'ignores signals', idle(FORK, END, LEFT)],
   ['reads-forever.sh', NS, 2, 'reads the terminal for ever', idle(NS, END, LEFT)],

@@ -68,7 +68,7 @@ async function inCage(folder: string, start: Start, length: number, plan?: Plan)
 
 /** Compiles what most readers have compiled already: the runs that begin without that see to it themselves. */
 async function compileAll(): Promise<void> {
-  const programs = [...LABS.map(({ slug }) => join('labs', `${slug}.ts`)), 'checks/run.ts', 'checks/people.ts']
+  const programs = [...LABS.map(({ slug }) => join('labs', `${slug}.ts`)), 'checks/check.ts', 'checks/clean.ts']
   const entries = programs.map(name => join(ROOT, name)).filter(entry => !cachedBundle(entry))
   await Promise.all(entries.map(bundle))
 }

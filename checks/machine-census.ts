@@ -8,12 +8,12 @@ import { basename, join } from 'node:path'
 import { groupsNamed } from '../lib/cgroup.ts'
 import { libcFunction } from '../lib/libc.ts'
 import { childrenOf } from '../lib/proc.ts'
-import { getpid } from '../lib/process.ts'
+import { getpid, WNOHANG, waitpid } from '../lib/process.ts'
 import { ROOT } from '../lib/root.ts'
 import { until } from '../lib/until.ts'
 import { type Census, compareCensus, takeCensus } from './census.ts'
 
-const FOLDERS = ['/', '/etc', '/run', '/dev', '/dev/shm', '/var/tmp', '/root', ROOT, join(ROOT, 'node_modules')]
+const FOLDERS = ['/', '/etc', '/run', '/dev', '/dev/shm', '/var/tmp', '/root', ROOT]
 const PR_SET_CHILD_SUBREAPER = 36
 /** How long others at work on the machine may take to tidy up behind themselves, in seconds. */
 const PATIENCE = 10
@@ -75,11 +75,17 @@ export function takeMachineCensus(): Census {
   ])
 }
 
-/** What has changed, and stays changed. */
+/** Buries those who outlived their parents and have ended. */
+function bury(): void {
+  for (const pid of childrenOf(getpid())) waitpid(pid, WNOHANG)
+}
+
+/** What has changed, and stays changed. Groups that are gone were others'. */
 export function changesSince(before: Census): string[] {
   let changes: string[] = []
   until(() => {
-    changes = compareCensus(before, takeMachineCensus())
+    bury()
+    changes = compareCensus(before, takeMachineCensus()).filter(line => !/^cgroup .* vanished$/.test(line))
     return changes.length === 0
   }, PATIENCE)
   return changes

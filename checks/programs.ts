@@ -16,6 +16,8 @@ export interface Specimen {
   readonly path: string
   /** Titles of the claims that must refuse it, all of them and no other; none for a right program. */
   readonly refusedBy: readonly string[]
+  /** What it needs beyond what the labs need, and not every machine has: commands. */
+  readonly tools: readonly string[]
 }
 
 const titles = (checker: Checker) => checker.map(({ title }) => title)
@@ -43,6 +45,9 @@ const [GROUP, LIMIT, COUNTER, LOG, SIGNAL, PEAK, ALONE] = titles(lab5) as [
 const [WORKED, FROZEN, STILL, FREEZER, SAME] = titles(lab6) as [string, string, string, string, string]
 const [, , LEFT] = titles(EVERY_LAB) as [string, string, string]
 
+/** Of Debian's package cgroup-tools. */
+const CGROUP_TOOLS = ['cgcreate', 'cgset', 'cgexec', 'cgdelete']
+
 const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '01-fork-vs-clone': {
     'lab1/right/fork-vs-clone.c': [],
@@ -61,6 +66,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab1/wrong/parent-moves-too.py': [FORKED],
     'lab1/wrong/not-waited.py': [FORKED],
     'lab1/wrong/forged-report.py': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
+    'lab1/wrong/left-behind.sh': [LEFT],
   },
   '02-newpid': {
     'lab2/right/newpid.c': [],
@@ -78,6 +84,8 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab2/wrong/kills-itself.sh': [KILLS],
     'lab2/wrong/killed-from-outside.py': [KILLS],
     'lab2/wrong/terminates.sh': [KILLS],
+    'lab2/wrong/kills-three.sh': [KILLS, OUTLIVE],
+    'lab2/wrong/left-behind.sh': [LEFT],
     'lab2/wrong/kills-everybody.sh': [KILLS, OUTLIVE],
     'lab2/wrong/ends-too-early.sh': [OUTLIVE],
     'lab2/wrong/failing-children.sh': [OUTLIVE],
@@ -86,9 +94,11 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab3/right/newnet.c': [],
     'lab3/right/newnet.py': [],
     'lab3/right/newnet.sh': [],
+    'lab3/right/ip-netns.sh': [],
     'lab3/wrong/prints-only.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
     'lab3/wrong/no-namespace.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
     'lab3/wrong/extra-link.sh': [LINKS],
+    'lab3/wrong/inside-down.sh': [ADDRESSES, PING, LOSS],
     'lab3/wrong/outside-down.sh': [ADDRESSES, PING, LOSS],
     'lab3/wrong/outside-without-address.sh': [ADDRESSES, PING, LOSS],
     'lab3/wrong/loopback.sh': [PING],
@@ -114,7 +124,9 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab4/wrong/no-chroot.sh': [ROOT],
     'lab4/wrong/no-ipc.sh': [NAMESPACES],
     'lab4/wrong/no-mount-namespace.sh': [NAMESPACES, VISIBLE],
+    'lab4/wrong/left-behind.sh': [LEFT],
     'lab4/wrong/no-name.sh': [NAME],
+    'lab4/wrong/no-net.sh': [NAMESPACES, ENDS],
     'lab4/wrong/no-pid.sh': [NAMESPACES],
     'lab4/wrong/no-proc.sh': [PROC],
     'lab4/wrong/no-shell.py': [TYPED],
@@ -132,6 +144,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab5/right/oom.c': [],
     'lab5/right/oom.py': [],
     'lab5/right/oom.sh': [],
+    'lab5/right/cgroup-tools.sh': [],
     'lab5/wrong/bystander.sh': [GROUP],
     'lab5/wrong/forged-log.py': [COUNTER, LOG, SIGNAL, PEAK],
     'lab5/wrong/killed-by-parent.py': [COUNTER, LOG, SIGNAL, PEAK],
@@ -156,6 +169,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab6/right/freezer.sh': [],
     'lab6/right/shell-loop.sh': [],
     'lab6/right/threads.py': [],
+    'lab6/right/cgroup-tools.sh': [],
     'lab6/wrong/empty-group.sh': [WORKED, FROZEN, STILL, FREEZER, SAME],
     'lab6/wrong/idle.sh': [WORKED, SAME],
     'lab6/wrong/killed-at-thaw.sh': [SAME],
@@ -179,5 +193,10 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 }
 
 export const SPECIMENS: readonly Specimen[] = Object.entries(TABLE).flatMap(([slug, programs]) =>
-  Object.entries(programs).map(([path, refusedBy]) => ({ slug, path, refusedBy })),
+  Object.entries(programs).map(([path, refusedBy]) => ({
+    slug,
+    path,
+    refusedBy,
+    tools: /cgroup-tools/.test(path) ? CGROUP_TOOLS : [],
+  })),
 )

@@ -11,14 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 150, CALLERS = 6 };
+enum { ROUNDS = 6, CALLERS = 6 };
 
 static void call(int way) {
     if (way % 2) unshare(CLONE_NEWNET);
     for (;;) {
         kill(getppid(), 0);
         if (way > 2 && fork() == 0) _exit(0);
-        if (way > 4) waitpid(-1, NULL, WNOHANG);
+        waitpid(-1, NULL, way > 4 ? 0 : WNOHANG);
     }
 }
 
