@@ -8,12 +8,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { abandonedDrafts, draftPrefix } from '../lib/drafts.ts'
 import { CannotRun, UsageError } from '../lib/errors.ts'
 import { mounts } from '../lib/mount.ts'
 import { checkRootfs } from '../lib/rootfs.ts'
@@ -72,21 +72,9 @@ function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** The name of a folder to work in, up to its owner's PID. PIDs mean something in one PID namespace of one boot. */
-function workshopPrefix(directory: string): string {
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)
-  const [namespace] = /\d+/.exec(readlinkSync('/proc/self/ns/pid')) ?? []
-  return join(dirname(directory), `.${basename(directory)}.${boot}-${namespace}-`)
-}
-
 /** Removes the folders of owners that were killed. */
 function sweep(directory: string): void {
-  const prefix = workshopPrefix(directory)
-  for (const name of readdirSync(dirname(directory))) {
-    const path = join(dirname(directory), name)
-    const [, pid] = path.startsWith(prefix) ? (/^(\d+)-\w{6}$/.exec(path.slice(prefix.length)) ?? []) : []
-    if (pid !== undefined && !lstatSync(`/proc/${pid}`, { throwIfNoEntry: false })) remove(path)
-  }
+  for (const path of abandonedDrafts(dirname(directory), `.${basename(directory)}.`)) remove(path)
 }
 
 /** Renames the tree into its place; what was there goes into `workshop`, to be removed with it. */
@@ -124,7 +112,7 @@ export async function placeTree(
   checkPlace(directory)
   mkdirSync(dirname(directory), { recursive: true })
   sweep(directory)
-  const workshop = mkdtempSync(`${workshopPrefix(directory)}${process.pid}-`)
+  const workshop = mkdtempSync(draftPrefix(join(dirname(directory), `.${basename(directory)}.`)))
   try {
     const [tree, scratch] = [join(workshop, 'tree'), join(workshop, 'scratch')]
     for (const folder of [tree, scratch]) mkdirSync(folder)

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { draftName, draftPrefix } from '../lib/drafts.ts'
 import { CannotRun } from '../lib/errors.ts'
 import { lastWords, run } from './run.ts'
 
@@ -25,7 +26,7 @@ async function sha256(file: string): Promise<string> {
 async function download(folder: string): Promise<string> {
   const archive = join(folder, `${NAME}.tar.xz`)
   if (existsSync(archive) && (await sha256(archive)) === SHA256) return archive
-  const draft = `${archive}.part`
+  const draft = draftName(`${archive}.`)
   try {
     // Buildroot itself downloads with wget, which knows about proxies.
     const outcome = await run(['wget', '--no-verbose', '--output-document', draft, URL], { shown: true })
@@ -50,7 +51,7 @@ export async function fetchRelease(folder: string): Promise<string> {
   if (existsSync(directory)) return directory
   mkdirSync(folder, { recursive: true })
   const archive = await download(folder)
-  const draft = mkdtempSync(join(folder, 'unpack-'))
+  const draft = mkdtempSync(draftPrefix(join(folder, 'unpack-')))
   try {
     const outcome = await run(['tar', '--extract', '--file', archive, '--directory', draft, '--no-same-owner'])
     if (outcome.code !== 0) throw new CannotRun(`tar cannot unpack ${archive}: ${lastWords(outcome)}`)

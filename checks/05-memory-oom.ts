@@ -5,86 +5,28 @@
 import { PAGE_SIZE, wholePages } from '../lib/memory.ts'
 import type { Checker, Objection } from './claims.ts'
 import { childrenOf, programOf, unless } from './claims.ts'
-import type { GroupWrite, MemoryMoment, Observation, ProcessRecord } from './record.ts'
+import {
+  describeEnd,
+  describeWrites,
+  format,
+  groupOf,
+  killedLine,
+  kills,
+  lastOf,
+  limitWrites,
+  mayBeNamed,
+  membersOf,
+  name,
+  shots,
+  UNLIMITED,
+  victimOf,
+} from './oom-facts.ts'
 
 const LIMIT = 20_000_000
-const SIGKILL = 9
 /** Parts of the limit: up to here the process had not grown when the limit was set, and from here it came to it. */
 const [BEFORE, REACHED] = [0.5, 0.9]
 /** A process that is being killed may still be charged for what it needs to end: a batch of 64 pages. */
 const LAST_CHARGE = 64 * PAGE_SIZE
-/** How the name of every sandbox's group begins. */
-const SANDBOX = '/containers-from-clone.check.'
-const LIMIT_FILES = ['memory.limit_in_bytes', 'memory.max']
-
-const name = (group: string) => group.split('/').at(-1) ?? group
-/** v1 writes "no limit" as a number of nearly 2 to the 63rd. */
-const UNLIMITED = 2 ** 62
-function format(bytes: number | undefined): string {
-  if (bytes === undefined) return 'unknown'
-  return bytes < UNLIMITED ? bytes.toLocaleString('en') : 'none'
-}
-
-/** A line of the kernel's log about a process killed in a group below the sandbox's. */
-interface Kill {
-  readonly group: string
-  readonly pid: number
-}
-
-function kills({ kernelLog, memory, members }: Observation): Kill[] {
-  const groups = [...new Set([...memory.map(({ group }) => group), ...members.keys()])]
-  // The kernel writes paths from the machine's root, the judge sees them from its own.
-  const own = (path: string) => path.slice(path.indexOf(SANDBOX))
-  const find = (path: string) => groups.find(group => path.includes(SANDBOX) && own(group) === own(path))
-  return (kernelLog ?? []).flatMap(line => {
-    const [, limitedBy = '', group = '', pid] =
-      /^oom-kill:.*oom_memcg=([^,]*),task_memcg=([^,]*),.*pid=(\d+)/.exec(line) ?? []
-    const found = find(group)
-    return pid !== undefined && found && find(limitedBy) ? [{ group: found, pid: Number(pid) }] : []
-  })
-}
-
-/** The last that was seen of each group. */
-function lastMoments({ memory }: Observation): Map<string, MemoryMoment> {
-  return new Map(memory.map(moment => [moment.group, moment]))
-}
-
-/** The group the lab is about: in which somebody was killed, else one with a limit and somebody in it, else any. */
-function groupOf(seen: Observation): string | undefined {
-  const moments = [...lastMoments(seen).values()]
-  const weight = ({ oomKills, limit, group }: MemoryMoment) =>
-    oomKills * 8 + (limit < UNLIMITED ? 4 : 0) + (seen.members.get(group)?.size ? 2 : 0)
-  const best = moments.sort((one, other) => weight(other) - weight(one))[0]?.group
-  return kills(seen)[0]?.group ?? best ?? seen.members.keys().next().value
-}
-
-const membersOf = (seen: Observation) => [...(seen.members.get(groupOf(seen) ?? '') ?? [])]
-
-/** The process the lab is about: the one the kernel names, else a member of the group that died of SIGKILL. */
-function victimOf(seen: Observation): ProcessRecord | undefined {
-  const named = seen.logHasOurNumbers ? kills(seen)[0]?.pid : undefined
-  const members = membersOf(seen).map(pid => seen.processes.get(pid))
-  return seen.processes.get(named ?? -1) ?? members.find(one => one?.status?.signal === 'SIGKILL') ?? members[0]
-}
-
-const lastOf = (seen: Observation) => lastMoments(seen).get(groupOf(seen) ?? '')
-
-function limitWrites(seen: Observation): GroupWrite[] {
-  const group = groupOf(seen)
-  return seen.groupWrites.filter(write => write.group === group && LIMIT_FILES.includes(write.file))
-}
-
-function describeWrites(seen: Observation): string {
-  const describe = ({ file, text, usage, result }: GroupWrite) =>
-    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (errno ${-(result ?? 0)})` : ''}`
-  return limitWrites(seen).map(describe).join('; ') || 'nobody wrote a limit to the group'
-}
-
-function describeEnd(record: ProcessRecord | undefined): string {
-  if (!record?.status) return 'no end'
-  return record.status.signal ?? `exit code ${record.status.code}`
-}
-
 const NO_LOG: Objection = {
   missing: "the kernel's log, which the judge may not read here",
   remedy: 'check on the machine itself, or in a container started with --device /dev/kmsg --cap-add SYSLOG',
@@ -95,29 +37,17 @@ const OTHER_NUMBERS: Objection = {
   remedy: 'check on the machine itself, or in a container started with --pid host',
 }
 
-/** A figure of the group that this kernel does not give. */
-const noFigures = (missing: string): Objection => ({
-  missing,
-  remedy:
-    'check on Linux 5.19 or later, or with memory groups of v1 (there from Linux 4.13), and with a group that the program does not remove too soon',
-})
-
-/**
- * Whether only its number could tell that the log names the victim: several were in the group, or the kernel left out
- * the line with the group.
- */
-function mayBeNamed(seen: Observation, inGroup: readonly Kill[]): boolean {
-  if (inGroup.length > 0) return membersOf(seen).length !== 1
-  return (lastOf(seen)?.oomKills ?? 0) > 0
+const NO_FIGURES: Objection = {
+  missing: 'what the group held when its limit was written, or what that limit then was',
+  remedy: 'write the limit while nobody removes the group',
 }
-
-/** Signals that were sent to a process, and groups that were killed as a whole. */
-function shots(seen: Observation, victim: ProcessRecord | undefined): string[] {
-  const sent = seen.signals.filter(
-    ({ found, signal, result }) => found === victim?.pid && signal === SIGKILL && result !== -3,
-  )
-  const whole = seen.groupWrites.filter(({ file, order }) => file === 'cgroup.kill' && order < (victim?.ended ?? 0))
-  return [...sent.map(({ from }) => `process ${from} sent it SIGKILL`), ...whole.map(() => 'cgroup.kill was written')]
+const NO_COUNTER: Objection = {
+  missing: 'the counter oom_kill, which groups of this kernel do not have',
+  remedy: 'check on Linux 4.13 or later',
+}
+const NO_PEAK: Objection = {
+  missing: 'the most that the group ever held: v2 groups of this kernel have no memory.peak',
+  remedy: 'check on Linux 5.19 or later, or with memory groups of v1',
 }
 
 export const checker: Checker = [
@@ -140,10 +70,8 @@ export const checker: Checker = [
     title: 'that group was limited to 20,000,000 bytes before the process grew',
     section: 'the-limit',
     refute: seen => {
-      const unread = limitWrites(seen).some(
-        ({ result, limit, usage }) => result !== undefined && result >= 0 && (limit ?? usage) === undefined,
-      )
-      if (unread) return noFigures('what the group held, and what its limit was, when a limit was written')
+      const written = limitWrites(seen).filter(({ result }) => result !== undefined && result >= 0)
+      if (written.some(({ limit, usage }) => limit === undefined || usage === undefined)) return NO_FIGURES
       const first = limitWrites(seen).find(({ limit }) => limit === wholePages(LIMIT))
       const inTime = first !== undefined && (first.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
       return unless(
@@ -159,7 +87,7 @@ export const checker: Checker = [
     section: 'proof',
     refute: seen =>
       Number.isNaN(lastOf(seen)?.oomKills)
-        ? noFigures('the counter oom_kill, which its group does not have')
+        ? NO_COUNTER
         : unless(
             lastOf(seen)?.oomKills === 1,
             'oom_kill 1',
@@ -207,7 +135,7 @@ export const checker: Checker = [
     refute: seen => {
       const { peak, oomKills, limit: most = Number.POSITIVE_INFINITY } = lastOf(seen) ?? {}
       // Nobody was killed: then it never came to its limit, whatever the peak.
-      if (peak === undefined && oomKills) return noFigures('the most that the group ever held (memory.peak)')
+      if (peak === undefined && oomKills) return NO_PEAK
       return unless(
         peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED,
         `a peak of the limit, ${format(most < UNLIMITED ? most : wholePages(LIMIT))} bytes, or a little below it`,
@@ -232,16 +160,3 @@ export const checker: Checker = [
     },
   },
 ]
-
-/**
- * The kernel writes at most ten oom-kill lines in five seconds; one shorter line about each victim it always writes.
- * That one has no group, but the group's own counter has told of the kill.
- */
-function killedLine({ kernelLog, logHasOurNumbers, memory }: Observation, victim: ProcessRecord | undefined): boolean {
-  const line = `Memory cgroup out of memory: Killed process ${victim?.pid} `
-  return (
-    logHasOurNumbers &&
-    memory.some(({ oomKills }) => oomKills > 0) &&
-    (kernelLog ?? []).some(text => text.startsWith(line))
-  )
-}

@@ -74,14 +74,9 @@ async function becomeReporter(reporter: string, job: Job): Promise<never> {
   const compiled = cachedBundle(file) ?? (await bundle(file))
   const loader = compiled ? ['--enable-source-maps'] : ['--import', createRequire(import.meta.url).resolve('tsx')]
   const view = [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']
-  return execve(process.execPath, [
-    'node',
-    ...CLONEABLE_FLAGS,
-    ...loader,
-    ...view,
-    compiled ?? file,
-    JSON.stringify(job),
-  ])
+  const argv = ['node', ...CLONEABLE_FLAGS, ...loader, ...view, compiled ?? file, JSON.stringify(job)]
+  // Below another node:test it would answer in that one's own format.
+  return execve(process.execPath, argv, { ...process.env, NODE_TEST_CONTEXT: undefined })
 }
 
 // Whoever reads this may stop reading: what runs is judged and cleaned up all the same.

@@ -81,12 +81,12 @@ export const EVERY_LAB: Checker = [
     },
   },
   {
-    title: `it keeps within its bounds: ${BOUNDS.processes} processes, ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`,
+    title: `it ran into no bound of its sandbox: ${BOUNDS.processes} processes, ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`,
     section: 'run-it',
     refute: ({ hits }) =>
       unless(
         hits.length === 0,
-        'no bound is reached',
+        'less than that',
         hits.join('; '),
         'a loop that forks or takes memory without end: the kernel refused, or killed a process of the program',
       ),

@@ -16,6 +16,7 @@ import { Observer } from './observer.ts'
 import type { Observation } from './record.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from './sandbox.ts'
 import { openWitness, Scene } from './scene.ts'
+import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 import { Watch } from './watch.ts'
 
@@ -75,6 +76,31 @@ function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene:
   throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
 }
 
+/** Processes whose end was not seen and that are there: of one that was never traced nobody hears when it ends. */
+function survivors({ processes }: Observer): number[] {
+  const alive = [...processes.values()].filter(({ status }) => !status)
+  return alive.filter(({ pid, birth }) => isIn(pid, birth.namespaces.pid)).map(({ pid }) => pid)
+}
+
+function isIn(pid: number, pidNamespace: number): boolean {
+  try {
+    return namespaces(pid).pid === pidNamespace
+  } catch {
+    // ENOENT: it has ended.
+    return false
+  }
+}
+
+/** @throws CannotRun if others had the processors all the time */
+function refuseToJudgeTheStarved(observer: Observer, timeout: number): void {
+  const starved = starvedFor(survivors(observer), timeout)
+  if (starved !== undefined)
+    throw new CannotRun(
+      `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +
+        'hint: check it again when less is going on, or give it more time: -- --timeout 60',
+    )
+}
+
 /** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
 function observe(
   sandbox: Sandbox,
@@ -96,11 +122,11 @@ function observe(
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   const ended = watch.until(() => hasEnded() || scene.goOn(), deadline)
   stopwatch.programEnded()
-  if (!ended) scene.lookAround(observer)
-  const alive = () =>
-    [...observer.processes.values()]
-      .filter(({ status }) => !status)
-      .map(({ pid }) => `process ${pid} (${statusField(pid, 'Name')})`)
+  if (!ended && !watch.interrupted) {
+    scene.lookAround(observer)
+    refuseToJudgeTheStarved(observer, timeout)
+  }
+  const alive = () => survivors(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
   const leftovers = () =>
     initEnded() ? [] : [...new Set([...alive(), ...inSandbox(sandbox, own).filter(line => !before.includes(line))])]
   const settled = Date.now() + SETTLING * 1000
@@ -183,10 +209,9 @@ export function judge(
     sandbox.remove()
   }
   if (watch.interrupted) return { kind: 'cannot', reason: 'interrupted' }
-  const strays = [...observer.processes.values()].filter(({ status }) => !status)
   const changes = [
     ...compareCensus(before, takeCensus(mark)),
-    ...strays.map(({ pid }) => `process ${pid} is still there`),
+    ...survivors(observer).map(pid => `process ${pid} is still there`),
   ]
   const machine = machineFinding(changes)
   tell(machine)

@@ -24,15 +24,14 @@ export function cut(text: string, width: number): string {
   return taken
 }
 
-/** Pieces of a word of which each fits into so many columns; the first may have less room. */
-function* pieces(word: string, first: number, width: number): Generator<string> {
-  let rest = word
-  for (let room = first; widthOf(rest) > room; room = width) {
-    const piece = cut(rest, room)
-    yield piece
-    rest = rest.slice(piece.length)
+/** Pieces of a word of which each fits into so many columns, if that is room for a character at all. */
+function pieces(word: string, width: number): string[] {
+  const found: string[] = []
+  for (let rest = word; rest !== ''; rest = rest.slice(found.at(-1)?.length)) {
+    const [first = ''] = rest
+    found.push(cut(rest, width) || first)
   }
-  yield rest
+  return word === '' ? [''] : found
 }
 
 /**
@@ -45,17 +44,20 @@ export function wrap(line: string, hang: number, width: number): string {
   if (widthOf(line) <= width) return line
   const indent = ' '.repeat(Math.min(hang, Math.floor(width / 3)))
   const [lead = ''] = /^ */.exec(line) ?? []
-  const lines = [lead.length < width / 2 ? lead : indent]
-  let isEmpty = true
+  const lines: string[] = []
+  let last = lead.length < width / 2 ? lead : indent
+  let gap = ''
+  const room = width - Math.max(indent.length, last.length)
   for (const word of line.trimStart().split(' ')) {
-    const room = width - widthOf(lines.at(-1) ?? '') - (isEmpty ? 0 : 1)
-    if (widthOf(word) <= room) lines.push(`${lines.pop()}${isEmpty ? '' : ' '}${word}`)
-    else {
-      if (!isEmpty) lines.push(indent)
-      const [head = '', ...tail] = pieces(word, width - widthOf(lines.at(-1) ?? ''), width - indent.length)
-      lines.push(`${lines.pop()}${head}`, ...tail.map(piece => indent + piece))
+    for (const [i, piece] of pieces(word, room).entries()) {
+      if (i > 0 || (gap && widthOf(last) + 1 + widthOf(piece) > width)) {
+        lines.push(last)
+        last = indent
+        gap = ''
+      }
+      last += gap + piece
     }
-    isEmpty = false
+    gap = ' '
   }
-  return lines.join('\n')
+  return [...lines, last].join('\n')
 }

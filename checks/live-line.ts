@@ -25,7 +25,7 @@ export class LiveLine {
 
   start(): void {
     if (!canDraw()) return
-    this.#timer = setInterval(() => this.#draw(), EVERY)
+    this.#timer = setInterval(() => this.draw(), EVERY)
     process.on('exit', this.#clear)
   }
 
@@ -41,7 +41,8 @@ export class LiveLine {
     process.stdout.write(`${text}\n`)
   }
 
-  #draw(): void {
+  draw(): void {
+    if (!this.#timer) return
     const text = this.#text()
     // The last column stays free: some terminals break the line once it is taken.
     process.stdout.write(CLEAR + cut(text, columns() - 1))

@@ -146,9 +146,9 @@ export class Observer {
   #take(event: TraceEvent): void {
     this.#order++
     if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
+    else if (!this.#recording) resume(event.tid, PTRACE.CONT)
     // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
-    else if (this.#recording && !this.#known.has(event.tid) && event.kind !== 'exit')
-      this.#unborn.set(event.tid, Date.now())
+    else if (!this.#known.has(event.tid) && event.kind !== 'exit') this.#unborn.set(event.tid, Date.now())
     else resume(event.tid, this.#takeStop(event), event.kind === 'signal' ? event.signal : 0)
   }
 
@@ -193,12 +193,12 @@ export class Observer {
   #takeExec(pid: number): void {
     const [program] = (readProc(pid, 'cmdline') ?? '').split('\0')
     if (program) this.processes.get(pid)?.programs.push(program)
-    if (this.#recording) this.#watcher.exec?.(pid)
+    this.#watcher.exec?.(pid)
   }
 
   /** The process is about to end, and still has everything it had. */
   #takeExit(pid: number): void {
-    const record = this.#recording ? this.processes.get(pid) : undefined
+    const record = this.processes.get(pid)
     const exit = record && look(pid, record.creator)
     if (!exit) return
     record.exit = exit

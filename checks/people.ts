@@ -6,11 +6,8 @@ import { chalk } from '../lib/colour.ts'
 import type { Finding } from './judge.ts'
 import { wrap } from './layout.ts'
 import { columns, LiveLine } from './live-line.ts'
-import { type ClaimReport, claimReport, type LabReport, labReport, type Report, report } from './report.ts'
+import { type ClaimReport, claimReport, type LabReport, labReport, outputLines, type Report, report } from './report.ts'
 import { type Job, type RunningLab, startLabs } from './run.ts'
-
-/** How many of the last lines of its output are shown of a program that failed. */
-const TAIL = 8
 
 const lay = (line: string, hang: number) => wrap(line, hang, columns())
 const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
@@ -36,14 +33,8 @@ function closing({ seconds, verdict, output, claims, missing, remedy }: LabRepor
     const head = lay(`  ? cannot be judged here: ${missing}`, 4).replace('?', chalk.yellow('?'))
     return [head, ...details({ remedy })].join('\n')
   }
-  const lines = [`    ${time(seconds)}`]
-  if (all || verdict === 'does not hold') {
-    const printed = output.trimEnd().split('\n')
-    const shown = all ? printed : printed.slice(-TAIL)
-    lines.push(
-      ...(output.trim() ? ['    it printed:', ...shown.map(line => `    | ${line}`)] : ['    it printed nothing']),
-    )
-  }
+  const printed = all || verdict === 'does not hold' ? outputLines(output, all) : []
+  const lines = [time(seconds), ...printed].map(line => `    ${line}`)
   return lines.map(line => chalk.dim(lay(line, 6))).join('\n')
 }
 
@@ -91,6 +82,7 @@ export async function showPeople(job: Job): Promise<Report> {
     turn = index
     live.print(chalk.bold(lay(`lab ${lab.number}: ${lab.title}`, 4)))
     for (const finding of early[index] ?? []) show(index, finding)
+    live.draw()
     const judged = labReport(lab.slug, program, await verdict)
     live.print(closing(judged, job.output))
     reports.push(judged)

@@ -65,6 +65,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'lab1/wrong/directory-removed.py': [DIRECTORY],
     'lab1/wrong/parent-moves-too.py': [FORKED],
     'lab1/wrong/not-waited.py': [FORKED],
+    'lab1/wrong/forged-report.py': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
     'lab1/wrong/left-behind.sh': [LEFT],
   },
   '02-newpid': {

@@ -96,6 +96,16 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
   return { ...head, verdict: word, seconds: round(seconds), time: roundAll(time), output, claims }
 }
 
+/** How many of the last lines of its output are shown of a program that failed. */
+const TAIL = 8
+
+/** What a program printed, each line marked as its own. None is empty: of those the JUnit reporter of Node 20 dies. */
+export function outputLines(output: string, all: boolean): string[] {
+  if (output.trim() === '') return ['it printed nothing']
+  const lines = output.trimEnd().split('\n')
+  return ['it printed:', ...(all ? lines : lines.slice(-TAIL)).map(line => `| ${line}`)]
+}
+
 /** The exit code of a verdict. */
 export const EXIT_OF: Readonly<Record<Word, number>> = {
   holds: EXIT.HOLDS,

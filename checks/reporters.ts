@@ -3,10 +3,8 @@
  * because Node wants to know the reporter when it starts. Its argument is the job.
  */
 import test from 'node:test'
-import { type ClaimReport, EXIT_OF, labReport } from './report.ts'
+import { type ClaimReport, EXIT_OF, labReport, outputLines } from './report.ts'
 import { type Job, startLabs } from './run.ts'
-
-const TAIL = 8
 
 /** A claim that does not hold, as every reporter prints it. */
 class ClaimError extends Error {
@@ -34,9 +32,8 @@ for (const { lab, program, verdict } of startLabs(job)) {
       return
     }
     suite.diagnostic(`${judged.seconds.toFixed(1)} s`)
-    const printed = judged.output.trimEnd().split('\n')
     if (job.output || judged.verdict === 'does not hold')
-      for (const line of ['it printed:', ...(job.output ? printed : printed.slice(-TAIL))]) suite.diagnostic(line)
+      for (const line of outputLines(judged.output, job.output)) suite.diagnostic(line)
     for (const claim of judged.claims) {
       await suite.test(claim.title, one => {
         if (claim.verdict === 'cannot be judged') one.skip(reason(claim))

@@ -153,7 +153,9 @@ export class SandboxGroups {
     const refused = groups.some(group => count(join(group, 'pids.events'), 'max') > 0)
     const outer = this.#paths.map(path => dirname(path))
     const isFull = outer.some(
-      group => count(join(group, 'memory.failcnt')) > 0 || count(join(group, 'memory.events.local'), 'oom') > 0,
+      group =>
+        ['memory.failcnt', 'memory.memsw.failcnt'].some(file => count(join(group, file)) > 0) ||
+        count(join(group, 'memory.events.local'), 'oom') > 0,
     )
     return [
       ...(refused ? [`it wanted more than ${BOUNDS.processes} processes`] : []),

@@ -12,6 +12,7 @@ import * as F from '../lib/flags.ts'
 import { closePipes, type Gate, makeGate, pipe } from '../lib/gate.ts'
 import type { Controller } from '../lib/hierarchies.ts'
 import { setip } from '../lib/interfaces.ts'
+import { RLIMIT_NOFILE, setLimit } from '../lib/limits.ts'
 import * as M from '../lib/mount.ts'
 import { NAMESPACES, setns, unshare } from '../lib/namespaces.ts'
 import { writeAll } from '../lib/output.ts'
@@ -38,6 +39,9 @@ export const HOST_NAME = 'sandbox'
 const WINDOW = { rows: 24, columns: 80 }
 /** Numbers in the sandbox start here, so that no process is 2, 3 or 4 by chance. */
 const FIRST_PID = 1000
+/** How many descriptors a program has, and how many it can have: the observer looks at each. */
+const DESCRIPTORS = { soft: 1024, hard: 4096 }
+
 /** What a lab's program is given besides. */
 export interface Setting {
   /** A terminal as its controlling terminal, input and output; otherwise it has nothing to read. */
@@ -154,6 +158,7 @@ function liveAsInit({ command, setting, directory, lines }: Plan): never {
     terminalIsMade.wait()
   }
   closePipes([output])
+  setLimit(RLIMIT_NOFILE, DESCRIPTORS.soft, DESCRIPTORS.hard)
   // Without fsopen(2) everybody mounts by mount(2), where the judge can help.
   stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], ['fsopen'])
   fork(() => {

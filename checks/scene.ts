@@ -2,10 +2,11 @@
  * What one lab's check looks at besides the tree of processes: control groups, the kernel's log, a container, a
  * terminal.
  */
-import { INITIAL_PID_NAMESPACE } from '../lib/cgroup.ts'
+
 import { CannotRun } from '../lib/errors.ts'
 import { type KernelLog, openKernelLog } from '../lib/kmsg.ts'
 import { namespaces } from '../lib/namespaces.ts'
+import { INITIAL_PID_NAMESPACE } from '../lib/owner.ts'
 import { readProc } from '../lib/proc.ts'
 import { getppid } from '../lib/process.ts'
 import { ContainerWatcher } from './container-watcher.ts'
@@ -29,7 +30,8 @@ const NOTHING_TYPED: Typed = { codes: [], answers: new Map() }
  */
 export function openWitness({ groups }: Setting): KernelLog | undefined {
   if (groups === 'memory') return openKernelLog()
-  // A kernel that does not count writes zeros, and whoever stands still looks the same. We ourselves may be too young.
+  // A kernel that does not count writes zeros, and whoever stands still looks the same. Of a process that was forked a
+  // moment ago nothing is counted yet: the judge's parent has worked for a while.
   if (groups === 'freezer' && !(Number.parseInt(readProc(getppid(), 'schedstat') ?? '', 10) > 0))
     throw new CannotRun(
       'the kernel does not count the CPU time of a process here (/proc/PID/schedstat)\n' +

@@ -23,6 +23,9 @@ function stat(pid: number | 'self', ...fields: (keyof typeof STAT)[]): number {
   return fields.reduce((sum, field) => sum + Number(values[STAT[field]] ?? 0) / 100, 0)
 }
 
+/** CPU time of a process, and of its children that it has waited for, in seconds. */
+export const cpuTime = (pid: number) => stat(pid, 'utime', 'stime', 'cutime', 'cstime')
+
 /** Seconds since the calling process was made: it may have been another program since, but is the same process. */
 export function sinceStart(): number {
   const [uptime] = readFileSync('/proc/uptime', 'utf8').split(' ')
@@ -44,7 +47,7 @@ export class Stopwatch {
   /** The sandbox is complete, and its init has forked the program. @param makers the processes that made it */
   programBegins(makers: readonly number[]): void {
     this.#begun = now()
-    this.#makersTime = makers.reduce((sum, pid) => sum + stat(pid, 'utime', 'stime', 'cutime', 'cstime'), 0)
+    this.#makersTime = makers.reduce((sum, pid) => sum + cpuTime(pid), 0)
     this.#ownTime = ownTime()
   }
 

@@ -12,7 +12,7 @@ const SLICE = 100
 /** How often things are looked at that nobody reports, in milliseconds. */
 const SAMPLE = 20
 /** How long the kernel may take to end a sandbox, in seconds. */
-const BURIAL = 10
+const BURIAL = 30
 
 /** Waits for events of one sandbox: traced processes, output, and signals to the judge. */
 export class Watch {

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
+import { draftName } from './drafts.ts'
 import { ROOT } from './root.ts'
 
 export { cachedBundle }
@@ -67,7 +68,7 @@ function isInCheckout(entry: string): boolean {
 export async function bundle(entry: string): Promise<string | undefined> {
   if (!isInCheckout(entry)) return undefined
   const file = bundlePath(entry)
-  const draft = `${file}.${process.pid}`
+  const draft = draftName(`${file}.`)
   try {
     mkdirSync(FOLDER, { recursive: true })
     writeFileSync(draft, await compile(entry))

@@ -2,7 +2,7 @@
  * Control groups of either dialect through one interface. It tells every step as the shell command that does the same.
  */
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { GroupV1 } from './cgroup-v1.ts'
 import { GroupV2 } from './cgroup-v2.ts'
 import { CannotRun, UsageError } from './errors.ts'
@@ -11,13 +11,11 @@ import { discardGroups, explain, GroupDirectory, innerGroups, removeGroup, type 
 import { type Controller, type Dialect, type Hierarchy, hierarchies, hierarchyWith, wordsOf } from './hierarchies.ts'
 import { type Keeper, keep } from './keeper.ts'
 import { namespaces } from './namespaces.ts'
+import { type Fate, fateOf, INITIAL_PID_NAMESPACE, type Owner } from './owner.ts'
 import { getpid } from './process.ts'
 
 /** Whatever this project makes is called so, and carries the PID of its owner. */
-const PREFIX = 'containers-from-clone'
-/** The first PID namespace of every kernel has this inode: `PROC_PID_INIT_INO`. */
-export const INITIAL_PID_NAMESPACE = 0xeffffffc
-
+export const PREFIX = 'containers-from-clone'
 /**
  * The name of a group that belongs to the calling process, `containers-from-clone.lab5.4711`; in another PID namespace
  * than the machine's own with that one's inode behind it, because a number means nothing elsewhere.
@@ -27,11 +25,19 @@ export function ownName(what: string, pid = getpid()): string {
   return `${PREFIX}.${what}.${pid}${namespace === INITIAL_PID_NAMESPACE ? '' : `@${namespace}`}`
 }
 
-/** Whether a group has this project's name, and its owner, who was in this PID namespace, is dead. */
-function isStale(name: string): boolean {
-  if (!name.startsWith(`${PREFIX}.`)) return false
-  const [, pid, namespace = INITIAL_PID_NAMESPACE] = /\.(\d+)(?:@(\d+))?$/.exec(name) ?? []
-  return pid !== undefined && Number(namespace) === namespaces().pid && !existsSync(`/proc/${pid}`)
+/** The owner of a group by its name; `undefined` for a name that {@link ownName} does not give. */
+export function groupOwner(name: string): Owner | undefined {
+  if (!name.startsWith(`${PREFIX}.`)) return undefined
+  const [, pid, namespace = INITIAL_PID_NAMESPACE] =
+    /^[\w-]+\.([1-9]\d*)(?:@(\d+))?$/.exec(name.slice(PREFIX.length + 1)) ?? []
+  return pid === undefined ? undefined : { pid: Number(pid), namespace: Number(namespace) }
+}
+
+/** What became of the owner of a group by its directory; `undefined` where it is not this project's. */
+export function groupFate(path: string): Fate | undefined {
+  const owner = groupOwner(basename(path))
+  // A group tells no time of birth; this one may be later, and is never earlier.
+  return owner && fateOf(owner, statSync(path, { throwIfNoEntry: false })?.mtimeMs)
 }
 
 const silent: Tell = () => {}
@@ -199,10 +205,15 @@ export function groupsNamed(matches: (name: string) => boolean): string[] {
   )
 }
 
-/** Ends and removes the groups of owners that were killed before they could, and whose keeper was, too. */
+/**
+ * Ends and removes the groups of owners in this PID namespace that were killed before they could, and whose keeper was,
+ * too. Those of other namespaces are left to `npm run clean`, which takes its time.
+ */
 export function sweepGroups(): void {
+  const own = namespaces().pid
   try {
-    discardGroups(groupsNamed(isStale))
+    const ours = groupsNamed(name => groupOwner(name)?.namespace === own)
+    discardGroups(ours.filter(path => groupFate(path) === 'dead'))
   } catch {
     // ENOENT: somebody else was quicker. EACCES: it is root's.
   }

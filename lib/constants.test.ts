@@ -12,6 +12,7 @@ import * as FLAGS from './flags.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
 import { findProgram } from './lab.ts'
+import { RLIMIT_NOFILE } from './limits.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
 import * as MOUNT_FD from './mount-fd.ts'
@@ -39,6 +40,9 @@ const HEADERS = [
   'sys/syscall.h',
   'sys/signalfd.h',
   'sys/prctl.h',
+  'sys/resource.h',
+  'sys/user.h',
+  'linux/elf.h',
   'net/if.h',
   'netinet/in.h',
   'linux/kcmp.h',
@@ -117,6 +121,10 @@ test('the requests, options and struct of ptrace are those of linux/ptrace.h', (
   compare({
     ...prefixed('PTRACE_', PTRACE.PTRACE),
     ...prefixed('PTRACE_O_', PTRACE.PTRACE_O),
+    NT_PRSTATUS: PTRACE.NT_PRSTATUS,
+    'sizeof(struct user_regs_struct)': PTRACE.RESULT_REGISTER[process.arch as 'x64'].size,
+    [`offsetof(struct user_regs_struct, ${process.arch === 'x64' ? 'rax' : 'regs'})`]:
+      PTRACE.RESULT_REGISTER[process.arch as 'x64'].at,
     'sizeof(struct ptrace_syscall_info)': size,
     'offsetof(struct ptrace_syscall_info, op)': op,
     'offsetof(struct ptrace_syscall_info, seccomp.nr)': nr,
@@ -172,6 +180,9 @@ test('the calls about users, idmapped mounts and prctl have the numbers of the h
     ...prefixed('SYS_', SYS_users),
     ...numbersOf(MOUNT_FD),
     ...numbersOf(PRCTL),
+    RLIMIT_NOFILE,
+    'sizeof(rlim_t)': 8,
+    'sizeof(struct rlimit)': 16,
     'sizeof(struct mount_attr)': 32,
     'offsetof(struct mount_attr, attr_set)': 0,
     'offsetof(struct mount_attr, userns_fd)': 24,

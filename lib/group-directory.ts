@@ -2,9 +2,10 @@
  * What both dialects have in common: a control group is a directory, its settings are files, and moving a process into
  * it is writing a number.
  */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError, syscallError } from './errors.ts'
+import { innermostFirst, innerNames } from './group-walk.ts'
 import { wordsOf } from './hierarchies.ts'
 import { kill, sleep } from './process.ts'
 import { until } from './until.ts'
@@ -115,9 +116,10 @@ function killAll(path: string): void {
 
 /** Ends and removes a group whose processes can die, and those in it. */
 function endGroup(path: string): void {
-  forEachInner(path, endGroup)
-  killAll(path)
-  removeGroup(path)
+  innermostFirst(path, each => {
+    killAll(each)
+    removeOne(each, PATIENCE)
+  })
 }
 
 /**
@@ -140,30 +142,7 @@ export function discardGroups(paths: readonly string[]): void {
 
 /** The groups in a group, by directory. */
 export function innerGroups(path: string): string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter(entry => entry.isDirectory())
-      .map(entry => join(path, entry.name))
-  } catch {
-    // It has just been removed.
-    return []
-  }
-}
-
-/**
- * Groups can lie deeper than any path reaches (PATH_MAX, 4096 bytes): from here on, in bytes, they are named by the
- * descriptor of a directory on the way.
- */
-const LONG_PATH = 2048
-
-/** Does something to each group in a group, however deep it lies. */
-function forEachInner(path: string, act: (inner: string) => void): void {
-  const fd = Buffer.byteLength(path) < LONG_PATH ? undefined : openSync(path, 'r')
-  try {
-    for (const inner of innerGroups(fd === undefined ? path : `/proc/self/fd/${fd}`)) act(inner)
-  } finally {
-    if (fd !== undefined) closeSync(fd)
-  }
+  return innerNames(path).map(name => join(path, name))
 }
 
 /**
@@ -172,7 +151,10 @@ function forEachInner(path: string, act: (inner: string) => void): void {
  * @throws SyscallError EBUSY
  */
 export function removeGroup(path: string, patience = PATIENCE): void {
-  forEachInner(path, inner => removeGroup(inner, patience))
+  innermostFirst(path, each => removeOne(each, patience))
+}
+
+function removeOne(path: string, patience: number): void {
   for (let waited = 0; existsSync(path); waited += 0.002) {
     try {
       rmdirSync(path)
@@ -188,6 +170,10 @@ export function removeGroup(path: string, patience = PATIENCE): void {
 
 /** Lets everybody in a group and the groups in it go on, in either dialect: what is frozen in v1 does not even die. */
 export function thawAll(path: string): void {
+  innermostFirst(path, thawOne)
+}
+
+function thawOne(path: string): void {
   for (const [file, value] of [
     ['freezer.state', 'THAWED'],
     ['cgroup.freeze', '0'],
@@ -198,5 +184,4 @@ export function thawAll(path: string): void {
       // It has just been removed.
     }
   }
-  forEachInner(path, thawAll)
 }

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { draftPrefix } from './drafts.ts'
 import { ROOT } from './root.ts'
 
 /** One of each line that is supported, published for x64 and for arm64. */
@@ -22,7 +23,7 @@ export class NoSuchNode extends Error {}
 async function install(version: NodeVersion): Promise<void> {
   mkdirSync(FOLDER, { recursive: true })
   // Its own folder first, so that two runs at once do not meet and half an installation is never used.
-  const draft = mkdtempSync(join(FOLDER, 'draft-'))
+  const draft = mkdtempSync(draftPrefix(join(FOLDER, 'draft-')))
   try {
     const options = ['--no-save', '--no-audit', '--no-fund', '--fetch-retries', '1', '--prefix', draft]
     await run('npm', ['install', ...options, `${PACKAGE}@${version}`], { cwd: draft, timeout: 120_000 })

@@ -2,7 +2,8 @@
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which disturbs nobody.
  */
 import koffi from 'koffi'
-import { call, libcFunction } from './libc.ts'
+import { CannotRun } from './errors.ts'
+import { call, lastErrno, libcFunction } from './libc.ts'
 import { __WALL, WNOHANG } from './process.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
 
@@ -89,10 +90,21 @@ export const SYSCALL_INFO = { size: 88, op: 0, nr: 24, args: 32, rval: 24 } as c
 /** The system call a thread is stopped at. */
 export type SyscallStop = { readonly nr: number; readonly args: bigint[] } | { readonly result: number }
 
-/** What a seccomp or syscall stop is about (Linux 5.3 or later); `undefined` if the thread has died. */
+const EIO = 5
+
+/**
+ * What a seccomp or syscall stop is about; `undefined` if the thread has died.
+ * @throws CannotRun before Linux 5.3: whoever asks would take silence for "nobody called"
+ */
 export function syscallStop(tid: number): SyscallStop | undefined {
   const info = Buffer.alloc(SYSCALL_INFO.size)
-  if (libcPtraceData(PTRACE.GET_SYSCALL_INFO, tid, info.length, info) < 0) return undefined
+  if (libcPtraceData(PTRACE.GET_SYSCALL_INFO, tid, info.length, info) < 0) {
+    if (lastErrno() === EIO)
+      throw new CannotRun(
+        'this kernel does not tell a tracer which call was made (PTRACE_GET_SYSCALL_INFO)\nhint: Linux 5.3 does',
+      )
+    return undefined
+  }
   if (info.readUInt8(SYSCALL_INFO.op) === 2) return { result: Number(info.readBigInt64LE(SYSCALL_INFO.rval)) }
   const args = [0, 1, 2, 3, 4, 5].map(i => info.readBigInt64LE(SYSCALL_INFO.args + 8 * i))
   return { nr: Number(info.readBigUInt64LE(SYSCALL_INFO.nr)), args }

@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads'
 import { bundleSync, cachedBundle } from './bundle.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 import { execve } from './exec.ts'
-import { reportSignalsToTsx } from './tsx-signals.ts'
+import { reportSignalsToTsx, tidyAfterTsx } from './tsx-signals.ts'
 
 /** Whether a module name is tsx or a file of it. */
 function isTsx(name: string): boolean {
@@ -31,4 +31,7 @@ if (isMainThread && !isCloneable() && entry) {
   execve(process.execPath, [process.argv0, ...CLONEABLE_FLAGS, ...program, ...process.argv.slice(2)])
 }
 
-if (isCloneable()) reportSignalsToTsx()
+if (isCloneable()) {
+  reportSignalsToTsx()
+  tidyAfterTsx()
+}

@@ -1,7 +1,9 @@
 /**
  * Telling tsx that a signal is being handled. `tsx FILE` waits 30 ms for its child to say so and kills it otherwise,
  * however busy its handler is. tsx's own preload says it; the process that replaces that child has to say it instead.
+ * And removing the socket of a tsx that was killed, because nobody else knows whose it was.
  */
+import { lstatSync, readFileSync, rmSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +13,24 @@ const RELAYED = ['SIGINT', 'SIGTERM'] as const
 /** The socket on which tsx, if it is the parent, listens. */
 function socketPath(): string {
   return join(tmpdir(), `tsx-${process.geteuid?.()}`, `${process.ppid}.pipe`)
+}
+
+/** Removes the socket of a tsx that has died before us: only where it is a socket, and nobody has it open. */
+function removeSocket(path: string): void {
+  try {
+    const isOpen = readFileSync('/proc/net/unix', 'utf8').includes(` ${path}\n`)
+    if (!isOpen && lstatSync(path).isSocket()) rmSync(path)
+  } catch {
+    // ENOENT: our parent was no tsx, or has removed it itself.
+  }
+}
+
+/** When the program ends, the socket of its tsx goes, too, if that one was killed meanwhile. */
+export function tidyAfterTsx(): void {
+  const [parent, path] = [process.ppid, socketPath()]
+  process.on('exit', () => {
+    if (process.ppid !== parent) removeSocket(path)
+  })
 }
 
 /** One message as tsx reads it: its length in four bytes, then JSON. */

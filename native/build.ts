@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ownTag } from './tag.ts'
 
 const SOURCES = ['clone.c', 'exec.c', 'shim.h']
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
@@ -65,7 +66,7 @@ export function buildShim(folder: string): string {
   const target = join(folder, 'build')
   const library = join(target, `shim-${process.arch}-${libcName()}.so`)
   if (mtime(library) >= Math.max(...SOURCES.map(name => mtime(join(folder, name))))) return library
-  const draft = `${library}.${process.pid}`
+  const draft = `${library}.${ownTag()}`
   try {
     // A folder that cannot be written is told apart here from a source that cannot be compiled.
     accessSync(folder, constants.W_OK)

@@ -10,10 +10,10 @@ import { helpLines, type Knob, parseKnobs } from '../../lib/knobs.ts'
 import { ensure, fail, findProgram } from '../../lib/lab.ts'
 import { LABS } from '../../lib/manifest.ts'
 import { note } from '../../lib/say.ts'
+import { endure } from './endurance.ts'
 import type { FunctionPath } from './function-path.ts'
 import { median, milliseconds, type Row, report, rivalRow, rotated } from './measure.ts'
 import type { Contestant, ProgramPath } from './program-path.ts'
-import type { SoakResult } from './soak.ts'
 import { compileC, makeWorkshop, runProgram, runWell } from './workshop.ts'
 
 function count(help: string): Knob<number | undefined> {
@@ -146,32 +146,6 @@ async function checks(): Promise<void> {
   ])
 }
 
-/** One thing the parent holds at the end, and how much more of it than when everything was warm. */
-function holdingRow(name: string, early: number, late: number, unit: string): Row {
-  const grown = `${late >= early ? '+' : ''}${late - early}${unit}`
-  return { name, value: `${late}${unit}`, comparison: `${grown} since the first tenth` }
-}
-
-async function soak(clones: number, node: string | undefined): Promise<void> {
-  makeWorkshop()
-  const result = await runProgram<SoakResult>('soak.ts', [String(clones)], node)
-  const { failures, early, late, seconds, examples } = result
-  const work = result.forced ? 'each child fills its heap and collects it all' : 'each child fills its heap'
-  report(`${clones} clones in a row on Node ${result.node}; ${work}`, [
-    { name: 'failures', value: String(failures), target: { text: 'none', met: failures === 0 } },
-    {
-      name: 'time',
-      value: `${seconds.toFixed(1)} s`,
-      comparison: `${milliseconds((seconds * 1000) / clones)} a clone`,
-    },
-    holdingRow('resident memory of the parent', early.resident, late.resident, ' KiB'),
-    holdingRow('of that its own, no file', early.own, late.own, ' KiB'),
-    holdingRow('open descriptors of the parent', early.descriptors, late.descriptors, ''),
-  ])
-  for (const example of examples) note(example)
-  if (failures > 0) process.exitCode = EXIT.FAILS
-}
-
 async function compare(): Promise<void> {
   ensure(['root'], 'the benchmark', 'npm run bench')
   const folder = makeWorkshop()
@@ -186,8 +160,10 @@ try {
   const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   if (values.node && !values.soak) throw new UsageError('--node goes with --soak\nhint: --soak 10000 --node PATH')
   if (help) console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
-  else if (values.soak) await soak(values.soak, values.node)
-  else await compare()
+  else if (values.soak) {
+    makeWorkshop()
+    if (!(await endure(values.soak, values.node))) process.exitCode = EXIT.FAILS
+  } else await compare()
 } catch (error) {
   fail(error)
 }

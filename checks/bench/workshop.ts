@@ -7,7 +7,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle, cachedBundle } from '../../lib/bundle.ts'
+import { PREFIX } from '../../lib/cgroup.ts'
 import { CLONEABLE_FLAGS } from '../../lib/cloneable.ts'
+import { draftPrefix } from '../../lib/drafts.ts'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/lab.ts'
 import { ROOT } from '../../lib/root.ts'
@@ -42,7 +44,7 @@ async function endPrograms(signal: NodeJS.Signals): Promise<void> {
 
 /** Makes a folder that is removed when the program ends, and takes over the signals that would end it before that. */
 export function makeWorkshop(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  const folder = mkdtempSync(draftPrefix(join(tmpdir(), `${PREFIX}.bench-`)))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   for (const signal of SIGNALS) {
     process.once(signal, async () => {

@@ -1,0 +1,57 @@
+/**
+ * Visiting a group and all that are in it. By descriptors, one at a time: a tree of groups may be deeper than a path may
+ * be long, or than a process may have files open.
+ */
+import { closeSync, constants, openSync, readdirSync } from 'node:fs'
+
+const at = (fd: number) => `/proc/self/fd/${fd}`
+const O_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY
+
+function open(path: string): number | undefined {
+  try {
+    return openSync(path, O_DIRECTORY)
+  } catch {
+    // ENOENT: it has just been removed.
+    return undefined
+  }
+}
+
+/** The names of the groups in a group, none if it has just been removed. */
+export function innerNames(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .map(entry => entry.name)
+  } catch {
+    return []
+  }
+}
+
+/**
+ * Calls `visit` for each group in a group and last for that one; the inner ones come first.
+ * @param visit takes a path that leads to the group for as long as the call lasts
+ */
+export function innermostFirst(path: string, visit: (path: string) => void): void {
+  let here = open(path)
+  const levels = [{ name: '', rest: innerNames(path) }]
+  try {
+    for (let level = levels.at(-1); here !== undefined && level; level = levels.at(-1)) {
+      const name = level.rest.pop()
+      if (name === undefined && levels.length === 1) break
+      const next: number | undefined = open(`${at(here)}/${name ?? '..'}`)
+      // Whoever has removed it meanwhile sees to those above, too.
+      if (next === undefined && name === undefined) break
+      if (next === undefined) continue
+      closeSync(here)
+      here = next
+      if (name !== undefined) levels.push({ name, rest: innerNames(at(here)) })
+      else {
+        levels.pop()
+        visit(`${at(here)}/${level.name}`)
+      }
+    }
+  } finally {
+    if (here !== undefined) closeSync(here)
+  }
+  visit(path)
+}

@@ -1,0 +1,22 @@
+/**
+ * Resource limits of the calling process and of all it starts: setrlimit(2).
+ */
+import { call, libcFunction } from './libc.ts'
+
+const libcSetrlimit = libcFunction('int setrlimit(int resource, const uint64_t *limit)')
+
+/** `<sys/resource.h>` */
+export const RLIMIT_NOFILE = 7
+
+/**
+ * Sets a limit.
+ * @param resource `int resource`: a RLIMIT_ constant
+ * @param soft what holds now, in the resource's own unit (descriptors)
+ * @param hard how far the process may raise that itself
+ * @throws SyscallError EINVAL (soft is more than hard), EPERM (hard is more than it was, without CAP_SYS_RESOURCE)
+ * @see setrlimit(2)
+ */
+export function setLimit(resource: number, soft: number, hard: number): void {
+  // struct rlimit { rlim_t rlim_cur; rlim_t rlim_max; }
+  call('setrlimit', libcSetrlimit, [resource, [soft, hard]], [resource, Symbol(`{${soft}, ${hard}}`)])
+}
