@@ -23,6 +23,10 @@ export const harmlessLines = (text: string): string =>
     .map(line => harmlessLine(line.replaceAll('\t', TAB)))
     .join('\n')
 
-/** A thing of texts, each of them as one line. */
+/** How much of one text a reader wants, in characters: a program can make a list of what it did as long as it likes. */
+const LONGEST = 2000
+const cut = (line: string) => (line.length > LONGEST ? `${line.slice(0, LONGEST)} … (${line.length} characters)` : line)
+
+/** A thing of texts, each of them as one line and not too long. */
 export const harmless = <T>(value: T): T =>
-  JSON.parse(JSON.stringify(value), (_key, part) => (typeof part === 'string' ? harmlessLine(part) : part)) as T
+  JSON.parse(JSON.stringify(value), (_key, part) => (typeof part === 'string' ? cut(harmlessLine(part)) : part)) as T

@@ -39,6 +39,8 @@ export type Verdict =
     }
   | { readonly kind: 'cannot'; readonly reason: string }
 
+/** How long a sandbox may take to be made, in seconds. */
+const MAKING = 30
 /** How long after the program's end the kernel may take to remove what died with it, in seconds. */
 const SETTLING = 2
 
@@ -64,14 +66,19 @@ function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
 
 /** Starts the program and gives its record, which begins when init forks it; by then the sandbox is complete. */
 function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene, timeout: number): number {
-  const { init } = sandbox
+  const { init, hasTerminal } = sandbox
+  const hasFailed = () => observer.statusOf(init) !== undefined
   const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
-  const master = sandbox.start()
+  const deadline = Date.now() + MAKING * 1000
+  sandbox.start()
+  // Never without an ear for init: one that is killed ends only when its tracer has heard of it.
+  if (hasTerminal) watch.until(() => sandbox.canTakeTerminal() || hasFailed(), deadline)
+  const master = hasTerminal && sandbox.canTakeTerminal() ? sandbox.attachTerminal() : undefined
   if (master !== undefined) watch.listen(master)
   scene.begin(observer, master, timeout)
-  watch.until(() => firstChild() !== undefined || observer.statusOf(init) !== undefined, Date.now() + 30000)
+  watch.until(() => firstChild() !== undefined || hasFailed(), deadline)
   const program = firstChild()
-  if (program && observer.statusOf(init) === undefined) return program.pid
+  if (program && !hasFailed()) return program.pid
   watch.until(() => watch.isSilent, Date.now() + 1000)
   throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
 }
@@ -92,8 +99,8 @@ function isIn(pid: number, pidNamespace: number): boolean {
 }
 
 /** @throws CannotRun if others had the processors all the time */
-function refuseToJudgeTheStarved(observer: Observer, timeout: number): void {
-  const starved = starvedFor(survivors(observer), timeout)
+function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, judging: number): void {
+  const starved = starvedFor([...survivors(observer), init], timeout, judging)
   if (starved !== undefined)
     throw new CannotRun(
       `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +
@@ -124,7 +131,7 @@ function observe(
   stopwatch.programEnded()
   if (!ended && !watch.interrupted) {
     scene.lookAround(observer)
-    refuseToJudgeTheStarved(observer, timeout)
+    if (sandbox.groups.hits().length === 0) refuseToJudgeTheStarved(observer, init, timeout, stopwatch.judging)
   }
   const alive = () => survivors(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
   const leftovers = () =>
@@ -198,14 +205,17 @@ export function judge(
   const observer = new Observer(init, scene.watcher)
   const watch = new Watch(signals, sandbox.output, observer, scene.samples)
   let findings: Finding[] = []
+  // Of an init that nobody follows nobody hears.
+  const mourned = [warden]
   try {
     seize(init, FOLLOW_TREE)
+    mourned.push(init)
     const observation = observe(sandbox, watch, observer, scene, stopwatch, timeout)
     if (!watch.interrupted) findings = decide(checker, observation, tell)
   } finally {
     // An init that has failed is gone already, and its number may be somebody else's.
     if (observer.statusOf(init) === undefined) sandbox.kill()
-    watch.bury([init, warden])
+    watch.bury(mourned)
     sandbox.remove()
   }
   if (watch.interrupted) return { kind: 'cannot', reason: 'interrupted' }

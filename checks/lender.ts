@@ -14,7 +14,7 @@ import { waitpid } from '../lib/process.ts'
 import { readCString } from '../lib/remote-memory.ts'
 import { DEVICES, deviceNumber, mknod } from '../lib/rootfs.ts'
 import type { StoppedCall } from '../lib/seccomp.ts'
-import type { Listener } from './observer.ts'
+import type { Listener } from './record.ts'
 
 const EPERM = -1
 const CAP_SYS_ADMIN = 21n

@@ -12,7 +12,7 @@ import { eventMessage, nextEvent, PTRACE, resume, setResult, syscallStop, type T
 import { callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../lib/seccomp.ts'
 import { decodeStatus } from '../lib/status.ts'
 import { Lender } from './lender.ts'
-import type { Moment, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
+import type { Listener, Moment, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
 
 const SIGTRAP = 5
 /** After how many milliseconds the report of a birth is given up. */
@@ -50,10 +50,6 @@ function look(pid: number, creator: number): Moment | undefined {
   }
 }
 
-/** Hears what a call returned. @returns what the caller is to see instead, if anything */
-// biome-ignore lint/suspicious/noConfusingVoidType: most hear and say nothing.
-export type Listener = (result: number) => number | void
-
 /** Somebody who looks closer at what one lab is about, while the process in question stands still. */
 export interface Watcher {
   /** A process has just been born. */
@@ -88,6 +84,8 @@ export class Observer {
   readonly #known: Set<number>
   /** Threads that stopped before their birth was reported, and when, in ms since the epoch. */
   readonly #unborn = new Map<number, number>()
+  /** Init and the program: however busy all others are, the end of these is heard. */
+  readonly #first: number[]
   #order = 0
 
   constructor(init: number, watcher: Watcher = {}) {
@@ -96,6 +94,7 @@ export class Observer {
     this.#lender = new Lender(init)
     this.#outsideNet = namespaces(init).net
     this.#known = new Set([init])
+    this.#first = [init]
   }
 
   /** How a traced process or child ended, once it has. */
@@ -118,7 +117,7 @@ export class Observer {
    */
   drain(until: number): boolean {
     const beforeEnd = () => this.#recording && this.#watcher.end?.(this.#order)
-    for (let event = nextEvent(beforeEnd); event; event = nextEvent(beforeEnd)) {
+    for (let event = nextEvent(beforeEnd, this.#first); event; event = nextEvent(beforeEnd, this.#first)) {
       this.#take(event)
       if (Date.now() >= until) return false
     }
@@ -185,6 +184,7 @@ export class Observer {
     const birth = isProcess ? look(tid, creator) : undefined
     if (birth) {
       this.processes.set(tid, { pid: tid, numbers: nsPids(tid), creator, birth, programs: [] })
+      if (creator === this.#init) this.#first.push(tid)
       this.#watcher.birth?.(tid)
     }
     if (this.#unborn.delete(tid)) resume(tid, PTRACE.CONT)

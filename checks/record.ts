@@ -38,6 +38,10 @@ export interface NetworkMoment extends Side {
   readonly outside: Side
 }
 
+/** Hears what a call returned. @returns what the caller is to see instead, if anything */
+// biome-ignore lint/suspicious/noConfusingVoidType: most hear and say nothing.
+export type Listener = (result: number) => number | void
+
 /** One call that sent a signal, or tried to. */
 export interface SignalCall {
   readonly order: number

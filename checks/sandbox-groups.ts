@@ -13,6 +13,8 @@ import { mount } from '../lib/mount.ts'
 
 /** What a sandbox may have: processes and threads, and bytes of memory, with all that is written to files. */
 export const BOUNDS = { processes: 512, memory: 512 * 1024 * 1024 } as const
+/** The kernel charges up to 64 pages at a time. */
+const LOT = 64 * 4096
 /** Settings by file; those of a controller that is not there are left out. The sandbox does not swap. */
 const LIMITS: readonly (readonly [string, string])[] = [
   ['pids.max', String(BOUNDS.processes)],
@@ -46,6 +48,16 @@ function count(file: string, name = ''): number {
   const words = wordsOf(file)
   return Number(words[name === '' ? 0 : words.indexOf(name) + 1] ?? 0)
 }
+
+/** Whether a group has come to the limit of a sandbox. v1 tells only how much it ever held, in lots of pages. */
+function isAtLimit(group: string): boolean {
+  const peak = count(join(group, 'memory.max_usage_in_bytes'))
+  return peak > BOUNDS.memory - LOT || count(join(group, 'memory.events.local'), 'oom') > 0
+}
+
+/** Whether the kernel has killed somebody in it for want of memory. */
+const hasKilled = (group: string) =>
+  count(join(group, 'memory.oom_control'), 'oom_kill') > 0 || count(join(group, 'memory.events'), 'oom_kill') > 0
 
 /** A group in every hierarchy that the labs use. Where none can be made (no mount, read-only) there is none. */
 export class SandboxGroups {
@@ -151,12 +163,7 @@ export class SandboxGroups {
   hits(): string[] {
     const groups = this.#paths.flatMap(path => [dirname(path), path, join(path, LEAF), ...this.inner()])
     const refused = groups.some(group => count(join(group, 'pids.events'), 'max') > 0)
-    const outer = this.#paths.map(path => dirname(path))
-    const isFull = outer.some(
-      group =>
-        ['memory.failcnt', 'memory.memsw.failcnt'].some(file => count(join(group, file)) > 0) ||
-        count(join(group, 'memory.events.local'), 'oom') > 0,
-    )
+    const isFull = this.#paths.some(path => isAtLimit(dirname(path))) && groups.some(hasKilled)
     return [
       ...(refused ? [`it wanted more than ${BOUNDS.processes} processes`] : []),
       ...(isFull ? [`it wanted more than ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`] : []),

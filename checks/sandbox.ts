@@ -63,8 +63,13 @@ export interface Sandbox {
   /** Where the program's output can be read. */
   readonly output: number
   readonly groups: SandboxGroups
-  /** Lets the program start. @returns the other side of its terminal, if it has one */
-  start(): number | undefined
+  readonly hasTerminal: boolean
+  /** Lets the program start, or, where it has a terminal, init wait for that. */
+  start(): void
+  /** Whether init waits for a terminal now, or is gone. */
+  canTakeTerminal(): boolean
+  /** Gives init the terminal it waits for. @returns the other side of it; `undefined` if init is gone */
+  attachTerminal(): number | undefined
   /** Ends whatever runs in it. */
   kill(): void
   /** Removes its groups, once everybody in it has been waited for. */
@@ -159,8 +164,8 @@ function liveAsInit({ command, setting, directory, lines }: Plan): never {
   }
   closePipes([output])
   setLimit(RLIMIT_NOFILE, DESCRIPTORS.soft, DESCRIPTORS.hard)
-  // Without fsopen(2) everybody mounts by mount(2), where the judge can help.
-  stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], ['fsopen'])
+  // Without fsopen(2) everybody mounts by mount(2), where the judge can help, and without io_uring writes by write(2).
+  stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], ['fsopen', 'io_uring_setup'])
   fork(() => {
     setsid()
     connect(output, setting.terminal === true)
@@ -228,7 +233,6 @@ function liveAsWarden(plan: Plan): void {
   waitpid(init)
 }
 
-/** Opens a terminal in the sandbox, whose init waits for it; `undefined` if that has died, which the judge will see. */
 function attachTerminal(init: number, root: number, { isComplete, terminalIsMade }: Lines): number | undefined {
   try {
     isComplete.wait()
@@ -259,11 +263,12 @@ function makeLines(output: number): Lines {
 
 /** Starts the warden, which starts init. @returns the PIDs of both; init's is missing if it was never born */
 function startWarden(plan: Plan): { readonly warden: number; readonly init: number | undefined } {
-  const { number, hasUsers, isRoot, rootStands, output } = plan.lines
+  const { number, hasUsers, isRoot, rootStands, isComplete, output } = plan.lines
   const warden = clone(() => liveAsWarden(plan), F.CLONE_NEWNS | F.SIGCHLD)
   // Whoever waits for one of those must not wait for us.
   for (const end of [output, number.writeEnd, ...[hasUsers, isRoot, rootStands].flatMap(({ ends }) => ends)])
     closeQuietly(end)
+  isComplete.expect()
   const text = readFileSync(number.readEnd, 'utf8')
   closeQuietly(number.readEnd)
   return { warden, init: text === '' ? undefined : Number(text) }
@@ -273,6 +278,14 @@ function startWarden(plan: Plan): { readonly warden: number; readonly init: numb
 function freeDirectory(): string {
   const name = `/tmp/check-${getpid()}`
   for (let i = 0; ; i++) if (!existsSync(`${name}${i || ''}`)) return `${name}${i || ''}`
+}
+
+function killQuietly(pid: number): void {
+  try {
+    kill(pid, 'SIGKILL')
+  } catch {
+    // ESRCH: it has been waited for.
+  }
 }
 
 const NO_USER_NAMESPACE =
@@ -303,12 +316,13 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
     warden,
     output: readEnd,
     groups,
-    start: () => {
-      lines.mayStart.open()
-      return setting.terminal ? attachTerminal(init, users.outside(0), lines) : undefined
-    },
+    hasTerminal: setting.terminal === true,
+    start: () => lines.mayStart.open(),
+    canTakeTerminal: () => lines.isComplete.isDecided(),
+    attachTerminal: () => attachTerminal(init, users.outside(0), lines),
     kill: () => {
-      kill(init, 'SIGKILL')
+      // The warden, too: it may be waiting for an init that is gone.
+      for (const pid of [init, warden]) killQuietly(pid)
       groups.thaw()
     },
     remove: () => groups.remove(),

@@ -4,8 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { findProgram } from '../lib/lab.ts'
-import { compilers } from '../native/build.ts'
+import { compiler } from '../lib/testing.ts'
 import type { Verdict } from './judge.ts'
 
 const PROGRAMS = join(import.meta.dirname, 'programs')
@@ -22,7 +21,7 @@ export function buildSpecimen(path: string, folder: string): string {
   const source = join(PROGRAMS, path)
   if (!path.endsWith('.c')) return source
   const program = join(folder, basename(path, '.c'))
-  execFileSync(compilers().find(findProgram) as string, [...FLAGS, '-o', program, source])
+  execFileSync(compiler(), [...FLAGS, '-o', program, source])
   return program
 }
 

@@ -14,12 +14,13 @@ function waited(pid: number): number {
 
 /**
  * How long the processes of a program have waited for a processor that somebody else had.
- * @param pids those that are still alive
+ * @param pids those that are still alive, and whoever has waited for the dead
  * @param seconds how long the program ran
+ * @param judging how much of that its judge computed, at its instigation
  * @returns seconds, if that is why it has not ended; `undefined` if it has only itself to blame
  */
-export function starvedFor(pids: readonly number[], seconds: number): number | undefined {
+export function starvedFor(pids: readonly number[], seconds: number, judging = 0): number | undefined {
   const longest = Math.max(0, ...pids.map(waited))
-  const used = pids.reduce((sum, pid) => sum + cpuTime(pid), 0)
+  const used = pids.reduce((sum, pid) => sum + cpuTime(pid), judging)
   return longest > WAITED * seconds && used < USED * seconds ? longest : undefined
 }

@@ -7,11 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { compilers } from '../native/build.ts'
 import * as FLAGS from './flags.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
-import { findProgram } from './lab.ts'
 import { RLIMIT_NOFILE } from './limits.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
@@ -24,6 +22,7 @@ import * as PTRACE from './ptrace.ts'
 import * as SECCOMP from './seccomp.ts'
 import { FIONREAD } from './signal-lock.ts'
 import * as TERMINAL from './terminal.ts'
+import { compiler } from './testing.ts'
 import { SYS_users } from './users.ts'
 
 const HEADERS = [
@@ -67,8 +66,7 @@ function valuesInC(expressions: readonly string[]): number[] {
     '#include <linux/ptrace.h>',
   ]
   writeFileSync(source, [...head, 'int main(void) {', ...lines, '}', ''].join('\n'))
-  const compiler = compilers().find(findProgram) as string
-  execFileSync(compiler, ['-w', '-o', join(folder, 'print'), source])
+  execFileSync(compiler(), ['-w', '-o', join(folder, 'print'), source])
   const printed = execFileSync(join(folder, 'print'), { encoding: 'utf8' })
   rmSync(folder, { recursive: true })
   return printed.trim().split('\n').map(Number)
@@ -138,13 +136,15 @@ test('the filter of seccomp uses the numbers and offsets of the headers', () => 
   compare({
     ...prefixed('SYS_', Object.fromEntries(Object.entries(calls).filter(([, number]) => number !== undefined))),
     [process.arch === 'x64' ? 'AUDIT_ARCH_X86_64' : 'AUDIT_ARCH_AARCH64']: audit,
-    ...numbersOf(SECCOMP),
+    ...numbersOf({ ...SECCOMP, X32_SYSCALL_BIT: undefined }),
+    ...(process.arch === 'x64' ? { __X32_SYSCALL_BIT: SECCOMP.X32_SYSCALL_BIT } : {}),
     'offsetof(struct seccomp_data, nr)': SECCOMP.SECCOMP_DATA.nr,
     'offsetof(struct seccomp_data, arch)': SECCOMP.SECCOMP_DATA.arch,
     'sizeof(struct sock_filter)': 8,
     'offsetof(struct sock_filter, k)': 4,
     'BPF_LD | BPF_W | BPF_ABS': 0x20,
     'BPF_JMP | BPF_JEQ | BPF_K': 0x15,
+    'BPF_JMP | BPF_JGE | BPF_K': 0x35,
     'BPF_RET | BPF_K': 0x06,
   })
 })

@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs'
 import { call, libcFunction } from './libc.ts'
 import { writeAll } from './output.ts'
-import { closeQuietly } from './poll.ts'
+import { closeQuietly, poll } from './poll.ts'
 
 const O_CLOEXEC = 0o2000000
 const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')
@@ -49,6 +49,10 @@ export interface Gate {
   wait(): void
   /** Lets the other side go on. */
   open(): void
+  /** Says that this side is the one that will wait, so that {@link Gate.isDecided} can see the other's death. */
+  expect(): void
+  /** Whether {@link Gate.wait} would return or throw at once. For the side that waits, after {@link Gate.expect}. */
+  isDecided(): boolean
   /** Both ends of its pipe, for {@link closePipes}. */
   readonly ends: readonly number[]
 }
@@ -58,9 +62,13 @@ export function makeGate(): Gate {
   const { readEnd, writeEnd } = pipe()
   return {
     ends: [readEnd, writeEnd],
-    wait() {
+    expect() {
       // As long as this process could write itself, the other's death would not end the read.
-      closeSync(writeEnd)
+      closeQuietly(writeEnd)
+    },
+    isDecided: () => poll([readEnd], 0).length > 0,
+    wait() {
+      closeQuietly(writeEnd)
       const read = readSync(readEnd, Buffer.alloc(1))
       closeSync(readEnd)
       if (read === 0)

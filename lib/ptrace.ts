@@ -130,13 +130,14 @@ const SIGTRAP = 5
 /** `siginfo_t` of waitid(2), `<signal.h>`. */
 export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
 /** `<sys/wait.h>` */
-export const WAITID = { P_ALL: 0, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
+export const WAITID = { P_ALL: 0, P_PID: 1, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
 
-/** The next thread that has something to report, which stays as it is; `undefined` if none has. */
-function peek(): { readonly tid: number; readonly hasEnded: boolean } | undefined {
+/** The next thread (or `only` that one) that has something to report, which stays as it is; `undefined` if none has. */
+function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean } | undefined {
   const info = Buffer.alloc(SIGINFO.size)
-  const { P_ALL, WSTOPPED, WEXITED, WNOWAIT, CLD_DUMPED } = WAITID
-  if (libcWaitid(P_ALL, 0, info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
+  const { P_ALL, P_PID, WSTOPPED, WEXITED, WNOWAIT, CLD_DUMPED } = WAITID
+  const [kind, id] = only === undefined ? [P_ALL, 0] : [P_PID, only]
+  if (libcWaitid(kind, id, info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
   const tid = info.readInt32LE(SIGINFO.pid)
   // CLD_EXITED, CLD_KILLED, CLD_DUMPED are 1 to 3.
   return tid === 0 ? undefined : { tid, hasEnded: info.readInt32LE(SIGINFO.code) <= CLD_DUMPED }
@@ -145,9 +146,16 @@ function peek(): { readonly tid: number; readonly hasEnded: boolean } | undefine
 /**
  * The next thing that happened to a traced thread or a child; `undefined` if nothing has.
  * @param beforeEnd called with a thread that has ended, while its parent does not know it yet
+ * @param first these are heard before all others, because the kernel asks in its own order, and whoever comes early in
+ *   that and always has something to say is heard alone
  */
-export function nextEvent(beforeEnd: (tid: number) => void = () => {}): TraceEvent | undefined {
-  const next = peek()
+export function nextEvent(
+  beforeEnd: (tid: number) => void = () => {},
+  first: readonly number[] = [],
+): TraceEvent | undefined {
+  let next: ReturnType<typeof peek>
+  for (const tid of first) next ??= peek(tid)
+  next ??= peek()
   if (!next) return undefined
   if (next.hasEnded) beforeEnd(next.tid)
   const wstatus = [0]

@@ -32,6 +32,7 @@ const NUMBERS = {
     mknod: 133,
     mknodat: 259,
     fsopen: 430,
+    io_uring_setup: 425,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -55,6 +56,7 @@ const NUMBERS = {
     mknod: undefined,
     mknodat: 33,
     fsopen: 430,
+    io_uring_setup: 425,
   },
 } as const
 
@@ -124,15 +126,21 @@ function instruction(code: number, k: number, jt = 0, jf = 0): Buffer {
 const whenOneOf = (numbers: readonly number[], distance: number) =>
   numbers.map((number, i) => instruction(JUMP_EQUAL, number, numbers.length - 1 - i + distance, 0))
 
+/** Calls of x32, a third architecture that an x86-64 kernel may have, are numbered from here. */
+export const X32_SYSCALL_BIT = 0x40000000
+const JUMP_NOT_LESS = 0x35
+
 /**
- * The filter as a BPF program: of this architecture and one of `stopped` → stop for the tracer, one of `missing` → fail
- * as if the kernel had no such call, else go on.
+ * The filter as a BPF program: one of `stopped` → stop for the tracer; one of `missing`, or a call of another
+ * architecture (32 bits, x32) → fail as if the kernel had no such call; else go on.
  */
 export function traceFilter(audit: number, stopped: readonly number[], missing: readonly number[] = []): Buffer {
+  const toMissing = stopped.length + missing.length + 2
   return Buffer.concat([
     instruction(LOAD, SECCOMP_DATA.arch),
-    instruction(JUMP_EQUAL, audit, 0, stopped.length + missing.length + 1),
+    instruction(JUMP_EQUAL, audit, 0, toMissing + 2),
     instruction(LOAD, SECCOMP_DATA.nr),
+    instruction(JUMP_NOT_LESS, X32_SYSCALL_BIT, toMissing, 0),
     ...whenOneOf(stopped, missing.length + 1),
     ...whenOneOf(missing, 2),
     instruction(RETURN, SECCOMP_RET_ALLOW),

@@ -2,10 +2,12 @@
  * For tests: what a child saw, and what it printed.
  */
 import { closeSync, readFileSync } from 'node:fs'
+import { compilers } from '../native/build.ts'
 import { type Child, clone } from './clone.ts'
 import { dup2 } from './descriptors.ts'
 import { SIGCHLD } from './flags.ts'
 import { pipe } from './gate.ts'
+import { findProgram } from './lab.ts'
 import { writeAll } from './output.ts'
 import { waitpid } from './process.ts'
 import type { WaitStatus } from './status.ts'
@@ -52,3 +54,6 @@ export function thrownBy(action: () => unknown): Error & { code?: string; hint?:
   }
   throw new Error('nothing was thrown')
 }
+
+/** The C compiler of this machine, the one that builds the shim. */
+export const compiler = (): string => compilers().find(findProgram) as string
