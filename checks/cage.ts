@@ -35,8 +35,8 @@ export interface Outcome {
 
 const CACHE = join(ROOT, 'node_modules', '.cache')
 const BUILDROOT = join(ROOT, 'buildroot')
-/** How long what was interrupted may take to end, beyond what it takes anyway. */
-const PATIENCE = 15
+/** How long what was interrupted may take to end, beyond what it takes anyway: a check gives its program 20 s. */
+const PATIENCE = 30
 /** What tsx and Node keep to be faster the next time. */
 const CACHES = /^(tsx-\d+\/\d+-[0-9a-f]{40}|node-compile-cache\/.*|tsx-\d+|node-compile-cache)$/
 
