@@ -148,7 +148,17 @@ export class Observer {
     else if (!this.#recording) resume(event.tid, PTRACE.CONT)
     // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
     else if (!this.#known.has(event.tid) && event.kind !== 'exit') this.#unborn.set(event.tid, Date.now())
-    else resume(event.tid, this.#takeStop(event), event.kind === 'signal' ? event.signal : 0)
+    else this.#takeStopAndResume(event)
+  }
+
+  #takeStopAndResume(event: Exclude<TraceEvent, { kind: 'ended' }>): void {
+    let how: number = PTRACE.CONT
+    try {
+      how = this.#takeStop(event)
+    } finally {
+      // Whatever we stumble over: one that stands still could not even be killed, and would hold all others.
+      resume(event.tid, how, event.kind === 'signal' ? event.signal : 0)
+    }
   }
 
   /** @returns how the stopped thread is to go on */
