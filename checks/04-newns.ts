@@ -7,7 +7,7 @@ import type { NamespaceKind } from '../lib/namespaces.ts'
 import type { Checker, Objection } from './claims.ts'
 import { childrenOf, unless } from './claims.ts'
 import type { ContainerMoment, Observation } from './record.ts'
-import { HOST_NAME } from './sandbox.ts'
+import { HOST_NAME } from './sandbox-plan.ts'
 
 const OUTSIDE = '10.0.0.13'
 const INSIDE = '10.0.0.15'

@@ -3,16 +3,16 @@
  */
 import { CannotRun } from '../lib/errors.ts'
 import { interfaceNames } from '../lib/free-network.ts'
-import { links } from '../lib/links.ts'
-import { inNamespace, type Namespaces, namespaces } from '../lib/namespaces.ts'
+import { inNamespace, namespaces } from '../lib/namespaces.ts'
 import { watchSignals } from '../lib/poll.ts'
-import { allPids, statusField } from '../lib/proc.ts'
+import { statusField } from '../lib/proc.ts'
 import { getpid } from '../lib/process.ts'
 import { FOLLOW_TREE, seize } from '../lib/ptrace.ts'
 import { compareCensus, takeCensus } from './census.ts'
 import { type Checker, EVERY_LAB, type Failure, isUnjudged, type Objection, type Unjudged } from './claims.ts'
 import { mountLines } from './container-watcher.ts'
 import { Observer } from './observer.ts'
+import { inSandbox, survivors } from './presence.ts'
 import type { Observation } from './record.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from './sandbox.ts'
 import { openWitness, Scene } from './scene.ts'
@@ -44,26 +44,6 @@ const MAKING = 30
 /** How long after the program's end the kernel may take to remove what died with it, in seconds. */
 const SETTLING = 2
 
-/** What is in the sandbox now beyond its own: for the claim that nothing is left behind. */
-function inSandbox({ init, groups }: Sandbox, own: Namespaces): string[] {
-  const processes = allPids().filter(pid => pid !== init && isInside(pid, own))
-  return [
-    ...processes.map(pid => `process ${pid} (${statusField(pid, 'Name')})`),
-    ...inNamespace(init, 'net', links).map(({ name }) => `interface ${name}`),
-    ...mountLines(init).map(line => `mount ${line}`),
-    ...groups.inner().map(path => `cgroup ${path}`),
-  ]
-}
-
-function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
-  try {
-    const its = namespaces(pid)
-    return its.mnt === mnt || its.net === net || its.uts === uts
-  } catch {
-    return false
-  }
-}
-
 /** Starts the program and gives its record, which begins when init forks it; by then the sandbox is complete. */
 function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene, timeout: number): number {
   const { init, hasTerminal } = sandbox
@@ -81,21 +61,6 @@ function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene:
   if (program && !hasFailed()) return program.pid
   watch.until(() => watch.isSilent, Date.now() + 1000)
   throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
-}
-
-/** Processes whose end was not seen and that are there: of one that was never traced nobody hears when it ends. */
-function survivors({ processes }: Observer): number[] {
-  const alive = [...processes.values()].filter(({ status }) => !status)
-  return alive.filter(({ pid, birth }) => isIn(pid, birth.namespaces.pid)).map(({ pid }) => pid)
-}
-
-function isIn(pid: number, pidNamespace: number): boolean {
-  try {
-    return namespaces(pid).pid === pidNamespace
-  } catch {
-    // ENOENT: it has ended.
-    return false
-  }
 }
 
 /** @throws CannotRun if others had the processors all the time */

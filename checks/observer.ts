@@ -2,53 +2,19 @@
  * Follows a tree of processes by ptrace(2) and writes down what the kernel says of each at its birth and at its end,
  * while it stands still. Nothing is sampled, so nothing is too short-lived to be seen.
  */
-import { readFileSync, statSync } from 'node:fs'
-import { openDescriptors } from '../lib/descriptors.ts'
-import { shares } from '../lib/kcmp.ts'
-import { links } from '../lib/links.ts'
-import { inNamespace, namespaces } from '../lib/namespaces.ts'
+import { readFileSync } from 'node:fs'
+import { namespaces } from '../lib/namespaces.ts'
 import { nsPids, readProc, statusField } from '../lib/proc.ts'
 import { eventMessage, nextEvent, PTRACE, resume, setResult, syscallStop, type TraceEvent } from '../lib/ptrace.ts'
 import { callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../lib/seccomp.ts'
 import { decodeStatus } from '../lib/status.ts'
 import { Lender } from './lender.ts'
-import type { Listener, Moment, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
+import { look, lookAtNetwork } from './look.ts'
+import type { Listener, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
 
 const SIGTRAP = 5
 /** After how many milliseconds the report of a birth is given up. */
 const LOST = 200
-
-/** The ICMP counters of a process's network, from the pair of lines `Icmp:` in /proc/PID/net/snmp. */
-function icmpCounters(pid: number): Record<string, number> {
-  const lines = (readProc(pid, 'net/snmp') ?? '').split('\n').filter(line => line.startsWith('Icmp:'))
-  const [names = [], values = []] = lines.map(line => line.split(' ').slice(1))
-  return Object.fromEntries(names.map((name, i) => [name, Number(values[i])]))
-}
-
-/** How many packets a process's network has sent to itself, over lo: /proc/PID/net/dev. */
-function loopbackPackets(pid: number): number {
-  return Number(/^\s*lo:\s*\d+\s+(\d+)/m.exec(readProc(pid, 'net/dev') ?? '')?.[1] ?? 0)
-}
-
-/** A process and its creator at this moment; `undefined` if one has just been killed. */
-function look(pid: number, creator: number): Moment | undefined {
-  const of = (who: number) => {
-    // By inode: a path changes its text when somebody removes or renames the directory.
-    const { dev, ino } = statSync(`/proc/${who}/cwd`)
-    return { directory: `${dev}:${ino}`, descriptors: openDescriptors(who) }
-  }
-  try {
-    const sharing = {
-      VM: shares(pid, creator, 'VM'),
-      FILES: shares(pid, creator, 'FILES'),
-      FS: shares(pid, creator, 'FS'),
-    }
-    return { namespaces: namespaces(pid), ...of(pid), sharing, creator: of(creator) }
-  } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
-  }
-}
 
 /** Somebody who looks closer at what one lab is about, while the process in question stands still. */
 export interface Watcher {
@@ -213,17 +179,8 @@ export class Observer {
     if (!exit) return
     record.exit = exit
     record.exiting = this.#order
-    if (exit.namespaces.net !== this.#outsideNet) this.#lookAtNetwork(pid, exit.namespaces.net)
+    if (exit.namespaces.net !== this.#outsideNet) this.networks.push(lookAtNetwork(pid, this.#init))
     this.#watcher.exit?.(pid, decodeStatus(eventMessage(pid) ?? 0).code ?? undefined)
-  }
-
-  #lookAtNetwork(pid: number, net: number): void {
-    const of = (who: number) => ({
-      links: inNamespace(who, 'net', links),
-      icmp: icmpCounters(who),
-      loopback: loopbackPackets(who),
-    })
-    this.networks.push({ net, ...of(pid), outside: of(this.#init) })
   }
 
   #takeEnd(pid: number, status: NonNullable<ProcessRecord['status']>): void {

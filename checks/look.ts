@@ -1,0 +1,53 @@
+/**
+ * What the kernel says of a process that stands still: its namespaces, what it shares, its descriptors, its network.
+ */
+import { statSync } from 'node:fs'
+import { openDescriptors } from '../lib/descriptors.ts'
+import { shares } from '../lib/kcmp.ts'
+import { links } from '../lib/links.ts'
+import { inNamespace, namespaces } from '../lib/namespaces.ts'
+import { readProc } from '../lib/proc.ts'
+import type { Moment, NetworkMoment, Side } from './record.ts'
+
+/** The ICMP counters of a process's network, from the pair of lines `Icmp:` in /proc/PID/net/snmp. */
+function icmpCounters(pid: number): Record<string, number> {
+  const lines = (readProc(pid, 'net/snmp') ?? '').split('\n').filter(line => line.startsWith('Icmp:'))
+  const [names = [], values = []] = lines.map(line => line.split(' ').slice(1))
+  return Object.fromEntries(names.map((name, i) => [name, Number(values[i])]))
+}
+
+/** How many packets a process's network has sent to itself, over lo: /proc/PID/net/dev. */
+function loopbackPackets(pid: number): number {
+  return Number(/^\s*lo:\s*\d+\s+(\d+)/m.exec(readProc(pid, 'net/dev') ?? '')?.[1] ?? 0)
+}
+
+/** A process and its creator at this moment; `undefined` if one has just been killed. */
+export function look(pid: number, creator: number): Moment | undefined {
+  const of = (who: number) => {
+    // By inode: a path changes its text when somebody removes or renames the directory.
+    const { dev, ino } = statSync(`/proc/${who}/cwd`)
+    return { directory: `${dev}:${ino}`, descriptors: openDescriptors(who) }
+  }
+  try {
+    const sharing = {
+      VM: shares(pid, creator, 'VM'),
+      FILES: shares(pid, creator, 'FILES'),
+      FS: shares(pid, creator, 'FS'),
+    }
+    return { namespaces: namespaces(pid), ...of(pid), sharing, creator: of(creator) }
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+const sideOf = (pid: number): Side => ({
+  links: inNamespace(pid, 'net', links),
+  icmp: icmpCounters(pid),
+  loopback: loopbackPackets(pid),
+})
+
+/** The network of a process now, and that of the sandbox's init. */
+export function lookAtNetwork(pid: number, init: number): NetworkMoment {
+  return { net: namespaces(pid).net, ...sideOf(pid), outside: sideOf(init) }
+}

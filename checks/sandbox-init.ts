@@ -1,0 +1,108 @@
+/**
+ * The life of a sandbox's init: PID 1 inside, root of its own user namespace and nobody on the machine.
+ */
+import { accessSync, constants, openSync, writeFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { fork } from '../lib/clone.ts'
+import { dup2 } from '../lib/descriptors.ts'
+import { CannotRun } from '../lib/errors.ts'
+import { execve } from '../lib/exec.ts'
+import * as F from '../lib/flags.ts'
+import { closePipes } from '../lib/gate.ts'
+import { setip } from '../lib/interfaces.ts'
+import { RLIMIT_NOFILE, setLimit } from '../lib/limits.ts'
+import * as M from '../lib/mount.ts'
+import { unshare } from '../lib/namespaces.ts'
+import { forbidInspection, setParentDeathSignal } from '../lib/prctl.ts'
+import { __WALL, setsid, sleep, waitpid } from '../lib/process.ts'
+import { takeTerminal } from '../lib/pty.ts'
+import { GROUP_CALLS, MOUNT_CALLS, SIGNAL_CALLS, stopAtCalls } from '../lib/seccomp.ts'
+import { becomeRoot } from '../lib/users.ts'
+import { sethostname } from '../lib/uts.ts'
+import { type Command, HOST_NAME, type Plan } from './sandbox-plan.ts'
+
+/** Numbers in the sandbox start here, so that no process is 2, 3 or 4 by chance. */
+const FIRST_PID = 1000
+/** How many descriptors a program has, and how many it can have: the observer looks at each. */
+const DESCRIPTORS = { soft: 1024, hard: 4096 }
+
+/** The environment of every program: short, and the same on every machine. */
+function environment(): Record<string, string> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/tmp',
+    LC_ALL: 'C',
+    TERM: 'dumb',
+    NO_COLOR: '1',
+  }
+}
+
+/** Descriptors 0 to 2 of the program: its terminal, or nothing to read and one pipe for all it prints. */
+function connect(output: number, terminal: boolean): void {
+  if (terminal) takeTerminal('/dev/pts/0')
+  else {
+    dup2(openSync('/dev/null', 'r'), 0)
+    dup2(output, 1)
+    dup2(output, 2)
+  }
+}
+
+/** What the program's files have to be to root in the sandbox. */
+function checkReachable([program, ...words]: Command): void {
+  try {
+    accessSync(program, constants.X_OK)
+    for (const word of words) if (isAbsolute(word)) accessSync(word, constants.R_OK)
+  } catch (error) {
+    throw new CannotRun(
+      `${(error as NodeJS.ErrnoException).path} cannot be read in the sandbox, where root is nobody on the machine\n` +
+        'hint: chmod o+r (a program: o+rx) the file, or put it where everybody may read',
+    )
+  }
+}
+
+/** Prepares everything that root inside may, starts the program, and buries everybody who dies. */
+export function liveAsInit({ command, setting, directory, lines }: Plan): never {
+  const { hasUsers, isRoot, rootStands, isComplete, terminalIsMade, output } = lines
+  closePipes([output, ...[hasUsers, isRoot, rootStands, isComplete, terminalIsMade].flatMap(({ ends }) => ends)])
+  hasUsers.wait()
+  becomeRoot()
+  // The program will have this process's user and namespaces, and this process is a copy of the judge.
+  forbidInspection()
+  setParentDeathSignal('SIGKILL')
+  setsid()
+  unshare(F.CLONE_NEWCGROUP)
+  isRoot.open()
+  rootStands.wait()
+  // Mounts made by a mightier user cannot be taken apart in the copy.
+  unshare(F.CLONE_NEWNS)
+  sethostname(HOST_NAME)
+  setip('lo', '127.0.0.1', '255.0.0.0')
+  writeFileSync('/proc/sys/kernel/ns_last_pid', String(FIRST_PID))
+  // As systemd makes it: what a program mounts without care is seen outside.
+  M.mount('none', '/', null, M.MS_REC | M.MS_SHARED)
+  checkReachable(command)
+  if (setting.terminal) {
+    isComplete.open()
+    terminalIsMade.wait()
+  }
+  closePipes([output])
+  setLimit(RLIMIT_NOFILE, DESCRIPTORS.soft, DESCRIPTORS.hard)
+  // Without fsopen(2) everybody mounts by mount(2), where the judge can help, and without io_uring writes by write(2).
+  stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], ['fsopen', 'io_uring_setup'])
+  fork(() => {
+    setsid()
+    connect(output, setting.terminal === true)
+    process.chdir(directory)
+    execve(command[0], command, environment())
+  })
+  for (;;) waitForOrphan()
+}
+
+function waitForOrphan(): void {
+  try {
+    waitpid(-1, __WALL)
+  } catch {
+    // ECHILD: nobody is left, and the judge will end this process too.
+    sleep(3600)
+  }
+}
