@@ -39,6 +39,8 @@ export type Verdict =
     }
   | { readonly kind: 'cannot'; readonly reason: string }
 
+/** How long the warden may outlive init, in seconds. */
+const WARDEN = 1
 /** How long a sandbox may take to be made, in seconds. */
 const MAKING = 30
 /** How long after the program's end the kernel may take to remove what died with it, in seconds. */
@@ -170,17 +172,20 @@ export function judge(
   const observer = new Observer(init, scene.watcher)
   const watch = new Watch(signals, sandbox.output, observer, scene.samples)
   let findings: Finding[] = []
-  // Of an init that nobody follows nobody hears.
-  const mourned = [warden]
+  let isFollowed = false
   try {
     seize(init, FOLLOW_TREE)
-    mourned.push(init)
+    isFollowed = true
     const observation = observe(sandbox, watch, observer, scene, stopwatch, timeout)
     if (!watch.interrupted) findings = decide(checker, observation, tell)
   } finally {
     // An init that has failed is gone already, and its number may be somebody else's.
     if (observer.statusOf(init) === undefined) sandbox.kill()
-    watch.bury(mourned)
+    // Of an init that nobody follows nobody hears.
+    if (isFollowed) watch.bury(init)
+    // The warden waits for init and ends; unless that died before it was born for good.
+    if (!watch.bury(warden, isFollowed ? WARDEN : 0)) sandbox.killWarden()
+    watch.bury(warden)
     sandbox.remove()
   }
   if (watch.interrupted) return { kind: 'cannot', reason: 'interrupted' }

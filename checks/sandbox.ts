@@ -40,6 +40,8 @@ export interface Sandbox {
   attachTerminal(): number | undefined
   /** Ends whatever runs in it. */
   kill(): void
+  /** Ends its warden, where that waits for an init that is gone. */
+  killWarden(): void
   /** Removes its groups, once everybody in it has been waited for. */
   remove(): void
 }
@@ -118,10 +120,10 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
     canTakeTerminal: () => lines.isComplete.isDecided(),
     attachTerminal: () => attachTerminal(init, users.outside(0), lines),
     kill: () => {
-      // The warden, too: it may be waiting for an init that is gone.
-      for (const pid of [init, warden]) killQuietly(pid)
+      killQuietly(init)
       groups.thaw()
     },
+    killWarden: () => killQuietly(warden),
     remove: () => groups.remove(),
   }
 }

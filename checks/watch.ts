@@ -65,16 +65,21 @@ export class Watch {
     this.output = (this.output + buffer.toString('utf8', 0, length)).slice(-KEPT_OUTPUT)
   }
 
-  /** Waits until processes that were killed have been waited for, whatever signals come meanwhile. */
-  bury(pids: readonly number[]): void {
-    const deadline = Date.now() + BURIAL * 1000
+  /**
+   * Waits until a process that must end has been waited for, whatever signals come meanwhile.
+   * @param patience in seconds
+   * @returns whether it has
+   */
+  bury(pid: number, patience = BURIAL): boolean {
+    const deadline = Date.now() + patience * 1000
     this.#observer.stopRecording()
-    while (pids.some(pid => this.#observer.statusOf(pid) === undefined) && Date.now() < deadline) {
+    while (this.#observer.statusOf(pid) === undefined && Date.now() < deadline) {
       this.#observer.drain(deadline)
       poll([this.#signals], 0.05)
       readSignals(this.#signals)
     }
     for (const output of this.#outputs) this.#close(output)
+    return this.#observer.statusOf(pid) !== undefined
   }
 
   #close(output: number): void {
