@@ -8,6 +8,11 @@ import type { ContainerMoment, Typed } from './record.ts'
 
 const LINES = 3
 /**
+ * All times in here pass only while everybody in the program sleeps: where a processor is hard to get, a shell that has
+ * not come up yet must not find a queue of lines with an exit at its end.
+ */
+const LONGEST_TICK = 100
+/**
  * How long a line may go unanswered before it is typed again, in milliseconds, because who starts a shell may have
  * dropped it; then twice as long, and so on, because a slow shell answers every one of them.
  */
@@ -30,20 +35,26 @@ export class Conversation implements Typed {
   readonly answers = new Map<number, ContainerMoment | 'outside'>()
   readonly #master: number
   readonly #isReady: () => boolean
+  readonly #isIdle: () => boolean
   readonly #longest: number
-  /** Since when the present line could be answered, and when nobody will have. */
-  #since = Date.now() + START
+  /** How long everybody has slept so far, in milliseconds, and when that was last looked at, since the epoch. */
+  #slept = 0
+  #lookedAt = Date.now()
+  /** Since when the present line could be answered, and when nobody will have, of the time slept. */
+  #since = START
   #nextAt = this.#since
   #patience = PATIENCE
 
   /**
    * @param master the other side of the terminal
    * @param isReady whether somebody runs a program in a container
+   * @param isIdle whether nobody in the program runs or wants to
    * @param timeout seconds the program may take
    */
-  constructor(master: number, isReady: () => boolean, timeout: number) {
+  constructor(master: number, isReady: () => boolean, isIdle: () => boolean, timeout: number) {
     this.#master = master
     this.#isReady = isReady
+    this.#isIdle = isIdle
     this.#longest = timeout * PART * 1000
   }
 
@@ -56,18 +67,20 @@ export class Conversation implements Typed {
   }
 
   #ask(): void {
-    this.#since = this.#nextAt = Date.now()
+    this.#since = this.#nextAt = this.#slept
     this.#patience = PATIENCE
   }
 
   /** Types the next line, or the last one again, if it is time. */
   goOn(): void {
-    if (Date.now() < this.#since && this.#isReady()) this.#ask()
     const now = Date.now()
-    if (now < this.#nextAt) return
-    this.#nextAt = now + this.#patience
+    if (this.#isIdle()) this.#slept += Math.min(now - this.#lookedAt, LONGEST_TICK)
+    this.#lookedAt = now
+    if (this.#slept < this.#since && this.#isReady()) this.#ask()
+    if (this.#slept < this.#nextAt) return
+    this.#nextAt = this.#slept + this.#patience
     this.#patience *= 2
-    const code = now - this.#since > this.#longest ? undefined : this.codes[this.answers.size]
+    const code = this.#slept - this.#since > this.#longest ? undefined : this.codes[this.answers.size]
     // A sum: whoever answers has to be able to do more than read.
     this.#type(code === undefined ? 'exit 0' : `(exit $((${code - 7} + 7)))`)
   }

@@ -7,7 +7,7 @@ import { CannotRun } from '../lib/errors.ts'
 import { type KernelLog, openKernelLog } from '../lib/kmsg.ts'
 import { namespaces } from '../lib/namespaces.ts'
 import { INITIAL_PID_NAMESPACE } from '../lib/owner.ts'
-import { readProc } from '../lib/proc.ts'
+import { readProc, statusField } from '../lib/proc.ts'
 import { getppid } from '../lib/process.ts'
 import { ContainerWatcher } from './container-watcher.ts'
 import { Conversation } from './conversation.ts'
@@ -40,6 +40,9 @@ export function openWitness({ groups }: Setting): KernelLog | undefined {
   return undefined
 }
 
+/** Whether the first thread of a process runs or is ready to. */
+const wantsProcessor = (pid: number) => statusField(pid, 'State')?.startsWith('R') ?? false
+
 /** What is needed to check one lab. */
 export class Scene {
   readonly watcher: Watcher
@@ -66,7 +69,8 @@ export class Scene {
       const depth = program?.numbers.length ?? 0
       return others.some(({ numbers, programs, status }) => !status && numbers.length > depth && programs.length > 0)
     }
-    const conversation = new Conversation(master, hasShell, timeout)
+    const isIdle = () => ![...observer.processes.values()].some(({ pid, status }) => !status && wantsProcessor(pid))
+    const conversation = new Conversation(master, hasShell, isIdle, timeout)
     this.#conversation = conversation
     if (!this.#containers) return
     this.#containers.heard = (code, where) => {
