@@ -12,8 +12,10 @@ function plainChildren(seen: Observation): Child[] {
   return childrenOf(seen).filter((child): child is Child => child.exit !== undefined && child.programs.length === 0)
 }
 
-function sharing({ birth, exit }: Child): Sharing {
-  const both = (what: keyof Sharing) => birth.sharing[what] && exit.sharing[what]
+/** What it shared from its birth to its end, or also what it shared at one of the two and then no more. */
+function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always'): Sharing {
+  const both = (what: keyof Sharing) =>
+    how === 'ever' ? birth.sharing[what] || exit.sharing[what] : birth.sharing[what] && exit.sharing[what]
   return { VM: both('VM'), FILES: both('FILES'), FS: both('FS') }
 }
 
@@ -44,7 +46,8 @@ function describeAll(children: Child[]): string {
 function refute(wanted: Sharing, parent: (child: Child) => boolean, expected: string, cause: string) {
   return (seen: Observation) => {
     const children = plainChildren(seen)
-    const same = (child: Child) => JSON.stringify(sharing(child)) === JSON.stringify(wanted)
+    const same = (child: Child) =>
+      [sharing(child), sharing(child, 'ever')].every(shared => JSON.stringify(shared) === JSON.stringify(wanted))
     const holds = children.some(child => same(child) && closed(child).length > 0 && moved(child) && parent(child))
     return unless(holds, expected, describeAll(children), cause)
   }

@@ -135,7 +135,7 @@ export const checker: Checker = [
     title: 'commands typed at the terminal are answered from inside',
     section: 'a-shell',
     refute: seen => {
-      const { codes, answers } = seen.typed
+      const { codes, answers, guessed } = seen.typed
       if (codes.length === 0)
         return { missing: 'its terminal: nothing could be typed there', remedy: 'mount devpts on this machine' }
       const where = codes.map(code => answers.get(code))
@@ -149,10 +149,12 @@ export const checker: Checker = [
       }
       const isInside = (one: (typeof where)[number]) => describe(one) === 'inside'
       return unless(
-        where.every(isInside),
+        where.every(isInside) && guessed === undefined,
         `three lines such as (exit ${codes[0] ?? 42}), each of which ends a process inside with that code`,
-        `answered by: ${where.map(describe).join(', ')}`,
-        'the shell does not read the terminal, runs outside, or had ended before it was asked',
+        `answered by: ${where.map(describe).join(', ')}${guessed === undefined ? '' : `; a process ended with ${guessed}, which nobody had typed`}`,
+        guessed === undefined
+          ? 'the shell does not read the terminal, runs outside, or had ended before it was asked'
+          : 'codes are tried instead of lines being read (codes from 30 to 119 are for what is typed)',
       )
     },
   },

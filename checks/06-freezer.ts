@@ -78,6 +78,9 @@ function lastPart(looks: Series['looks'], seconds: number): Series['looks'] {
   return looks.slice(Math.max(0, start))
 }
 
+/** Whether it was in the group all the time that the group was frozen. */
+const stayed = (frozen: Series['looks']) => frozen.every(({ isMember }) => isMember)
+
 /** The process the lab is about: of all, the one that was frozen longest, else the one that did most. */
 function ticker(seen: Observation): (Series & Span) | undefined {
   const all = allSeries(seen).map(series => ({ ...series, ...split(series) }))
@@ -113,11 +116,11 @@ export const checker: Checker = [
     refute: seen => {
       const frozen = ticker(seen)?.frozen ?? []
       return unless(
-        lengthOf(frozen) >= FROZEN - TOLERANCE,
+        lengthOf(frozen) >= FROZEN - TOLERANCE && stayed(frozen),
         `freezer.state FROZEN, or frozen 1 in cgroup.events, for ${FROZEN} s`,
         frozen.length === 0
           ? 'no group with a process in it was ever frozen'
-          : `frozen for ${lengthOf(frozen).toFixed(2)} s`,
+          : `frozen for ${lengthOf(frozen).toFixed(2)} s${stayed(frozen) ? '' : ', and the process was not in it all the time'}`,
         'nothing was written to freezer.state or cgroup.freeze, the group was empty, or it was thawed at once',
       )
     },
@@ -142,11 +145,11 @@ export const checker: Checker = [
     refute: seen => {
       const one = ticker(seen)
       const sent = seen.signals.filter(({ found, signal }) => found === one?.pid && STOP_SIGNALS.includes(signal))
-      const stopped = one?.frozen.some(({ state }) => state === 'T') ?? false
+      const stopped = one !== undefined && (seen.stopped.has(one.pid) || one.frozen.some(({ state }) => state === 'T'))
       return unless(
         one !== undefined && one.frozen.length > 0 && sent.length === 0 && !stopped,
         'no SIGSTOP or SIGTSTP, and a state of its own (D in v1, S in v2)',
-        [...sent.map(({ signal }) => signalName(signal)), stopped ? 'state T' : ''].filter(Boolean).join(', ') ||
+        [...sent.map(({ signal }) => signalName(signal)), stopped ? 'a stop' : ''].filter(Boolean).join(', ') ||
           'it was never frozen',
         'SIGSTOP stops one process and can be undone by anybody; the freezer holds a group, and nobody in it is told',
       )

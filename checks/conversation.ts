@@ -7,6 +7,7 @@ import { writeSync } from 'node:fs'
 import type { ContainerMoment, Typed } from './record.ts'
 
 const LINES = 3
+const [LOWEST, HIGHEST] = [30, 120]
 /**
  * All times in here pass only while everybody in the program sleeps: where a processor is hard to get, a shell that has
  * not come up yet must not find a queue of lines with an exit at its end.
@@ -25,7 +26,7 @@ const PART = 0.4
 /** Exit codes that no shell gives by itself, all different. */
 function drawCodes(): number[] {
   const codes = new Set<number>()
-  while (codes.size < LINES) codes.add(randomInt(30, 120))
+  while (codes.size < LINES) codes.add(randomInt(LOWEST, HIGHEST))
   return [...codes]
 }
 
@@ -33,6 +34,8 @@ function drawCodes(): number[] {
 export class Conversation implements Typed {
   readonly codes = drawCodes()
   readonly answers = new Map<number, ContainerMoment | 'outside'>()
+  guessed: number | undefined
+  #isTyped = false
   readonly #master: number
   readonly #isReady: () => boolean
   readonly #isIdle: () => boolean
@@ -61,7 +64,10 @@ export class Conversation implements Typed {
   /** A process has ended with a code. */
   hear(code: number, where: ContainerMoment | 'outside'): void {
     const expected = this.codes[this.answers.size]
-    if (code !== expected) return
+    // Whoever ends with every code there is has not read which one was wanted.
+    const isAnswer = this.answers.has(code) || (code === expected && this.#isTyped)
+    if (where !== 'outside' && !isAnswer && code >= LOWEST && code < HIGHEST) this.guessed ??= code
+    if (code !== expected || !this.#isTyped) return
     this.answers.set(code, where)
     this.#ask()
   }
@@ -69,6 +75,7 @@ export class Conversation implements Typed {
   #ask(): void {
     this.#since = this.#nextAt = this.#slept
     this.#patience = PATIENCE
+    this.#isTyped = false
   }
 
   /** Types the next line, or the last one again, if it is time. */
@@ -81,6 +88,7 @@ export class Conversation implements Typed {
     this.#nextAt = this.#slept + this.#patience
     this.#patience *= 2
     const code = this.#slept - this.#since > this.#longest ? undefined : this.codes[this.answers.size]
+    this.#isTyped = true
     // A sum: whoever answers has to be able to do more than read.
     this.#type(code === undefined ? 'exit 0' : `(exit $((${code - 7} + 7)))`)
   }

@@ -2,11 +2,10 @@
  * Looks at the control groups of a program: what is written to them, who is in them, what they hold, whether they are
  * frozen.
  */
-import { readdirSync, readlinkSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { groupAt } from '../lib/cgroup.ts'
-import { type Dialect, type Hierarchy, hierarchies } from '../lib/hierarchies.ts'
-import { mounts } from '../lib/mount.ts'
+import { type Hierarchy, hierarchies } from '../lib/hierarchies.ts'
 import { readProc } from '../lib/proc.ts'
 import { readMemory } from '../lib/remote-memory.ts'
 import { type StoppedCall, WRITE_CALLS } from '../lib/seccomp.ts'
@@ -21,13 +20,14 @@ const LONGEST_TEXT = 256
 const AT_REMOVEDIR = 0x200n
 
 /** What all threads of a process have done so far; `undefined` if it has ended, waited for or not. */
-function activityOf(pid: number): Activity | undefined {
+function activityOf(pid: number, isMember: boolean): Activity | undefined {
   const status = readProc(pid, 'status')
   if (!status || /^State:\s*[ZX]/m.test(status)) return undefined
   const threads = readdirSync(`/proc/${pid}/task`)
   const sum = (of: (thread: string) => number) => threads.reduce((total, thread) => total + of(`task/${thread}`), 0)
   return {
     pid,
+    isMember,
     runtime: sum(thread => Number((readProc(pid, `${thread}/schedstat`) ?? '0').split(' ')[0])),
     switches: sum(thread => {
       const counts = (readProc(pid, `${thread}/status`) ?? '').matchAll(/^(?:non)?voluntary_ctxt_switches:\s*(\d+)/gm)
@@ -46,6 +46,7 @@ export class GroupWatcher implements Watcher {
   readonly #groups: SandboxGroups
   readonly #controller: 'memory' | 'freezer'
   readonly #hierarchies: readonly Hierarchy[] = hierarchies()
+  readonly #devices = new Set(this.#hierarchies.map(({ path }) => statSync(path).dev))
 
   constructor(groups: SandboxGroups, controller: 'memory' | 'freezer') {
     this.#groups = groups
@@ -94,12 +95,11 @@ export class GroupWatcher implements Watcher {
   }
 
   #takeWrite(name: StoppedCall, fd: bigint, args: readonly bigint[], tid: number, order: number) {
-    const file = readlinkSync(`/proc/${tid}/fd/${fd}`)
-    if (!GROUP_FILE.test(basename(file))) return undefined
-    const group = this.#groupOf(tid, dirname(file))
-    if (!group) return undefined
+    const found = this.#find(`/proc/${tid}/fd/${fd}`)
+    if (!found) return undefined
+    const { group, file } = found
     const [text, usage] = [this.#text(name, tid, args), this.#figures(group)?.usage]
-    const write: GroupWrite = { order, from: tid, group, file: basename(file), text, usage }
+    const write: GroupWrite = { order, from: tid, group, file, text, usage }
     this.writes.push(write)
     // The last look before a thaw takes effect.
     this.sample()
@@ -125,18 +125,16 @@ export class GroupWatcher implements Watcher {
     return readMemory(tid, address, longest).toString('latin1').trim()
   }
 
-  /** The directory of a group as the judge sees it, from what the program calls it. */
-  #groupOf(tid: number, directory: string): string | undefined {
-    const mount = mounts(tid)
-      .filter(({ type, target }) => /^cgroup2?$/.test(type) && `${directory}/`.startsWith(`${target}/`))
-      .sort((one, other) => other.target.length - one.target.length)[0]
-    if (!mount) return undefined
-    const dialect: Dialect = mount.type === 'cgroup' ? 'v1' : 'v2'
-    const options = mount.options.split(',')
-    const here = this.#hierarchies.find(
-      one => one.dialect === dialect && (dialect === 'v2' || one.controllers.every(word => options.includes(word))),
-    )
-    return here && join(here.path, mount.root, directory.slice(mount.target.length))
+  /** The group and its file that a descriptor is, under whatever name the program has it: of those worth a note. */
+  #find(descriptor: string): { readonly group: string; readonly file: string } | undefined {
+    const { dev, ino } = statSync(descriptor)
+    if (!this.#devices.has(dev)) return undefined
+    for (const group of this.#groups.inner()) {
+      if (statSync(group, { throwIfNoEntry: false })?.dev !== dev) continue
+      for (const file of readdirSync(group).filter(name => GROUP_FILE.test(name)))
+        if (statSync(join(group, file)).ino === ino) return { group, file }
+    }
+    return undefined
   }
 
   #at(group: string) {
@@ -185,9 +183,12 @@ export class GroupWatcher implements Watcher {
     if (!group.has(group.freezerFiles.control)) return
     try {
       const isFrozen = group.isFrozen()
-      for (const pid of group.processes()) this.#join(path, pid)
+      const present = group.processes()
+      for (const pid of present) this.#join(path, pid)
       // Also of those that have left it since: what they do then, they do while their group is frozen.
-      const processes = [...(this.members.get(path) ?? [])].map(activityOf).filter(activity => activity !== undefined)
+      const processes = [...(this.members.get(path) ?? [])]
+        .map(pid => activityOf(pid, present.includes(pid)))
+        .filter(activity => activity !== undefined)
       this.freezer.push({ at: performance.now() / 1000, group: path, isFrozen, processes })
     } catch {
       // It has just been removed.

@@ -18,7 +18,7 @@ import { type Command, makeSandbox, type Sandbox, type Setting } from './sandbox
 import { openWitness, Scene } from './scene.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
-import { Watch } from './watch.ts'
+import { Watch, watchClosely } from './watch.ts'
 
 /** What became of one claim. */
 export interface Finding {
@@ -96,6 +96,7 @@ function observe(
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   const ended = watch.until(() => hasEnded() || scene.goOn(), deadline)
   stopwatch.programEnded()
+  watch.readAll()
   if (!ended && !watch.interrupted) {
     scene.lookAround(observer)
     if (sandbox.groups.hits().length === 0) refuseToJudgeTheStarved(observer, init, timeout, stopwatch.judging)
@@ -111,6 +112,7 @@ function observe(
     program,
     processes: observer.processes,
     signals: observer.signals,
+    stopped: observer.stopped,
     networks: observer.networks,
     freshLinks,
     sandbox: own,
@@ -166,6 +168,7 @@ export function judge(
   const witness = openWitness(setting)
   const sandbox = makeSandbox(command, setting)
   const { init, warden } = sandbox
+  watchClosely()
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const scene = new Scene(sandbox, setting, witness)

@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, lchownSync, openSync } from 'node:fs'
 import { fork } from '../lib/clone.ts'
-import { dup2, fchdir } from '../lib/descriptors.ts'
+import { closeOthers, dup2, fchdir } from '../lib/descriptors.ts'
 import { chroot, MS_BIND, MS_MOVE, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REMOUNT } from '../lib/mount.ts'
 import { attachMount, makeMount } from '../lib/mount-fd.ts'
 import { NAMESPACES, type NamespaceKind, namespaces, setns } from '../lib/namespaces.ts'
@@ -46,17 +46,29 @@ function enter(tid: number, kinds: readonly NamespaceKind[]): void {
   }
 }
 
-/** Does something as root of the machine at the place of a process. @returns whether it went well */
-function inPlaceOf(tid: number, directory: number, prepare: () => number, act: (prepared: number) => void): boolean {
+/**
+ * Does something as root of the machine at the place of a process.
+ * @param kinds further namespaces of that process in which it is prepared; in its PID namespace it takes a number
+ * @returns whether it went well
+ */
+function inPlaceOf(
+  tid: number,
+  directory: number,
+  kinds: readonly NamespaceKind[],
+  prepare: () => number,
+  act: (prepared: number) => void,
+): boolean {
   // In a process of its own, and in one more, because only a child is in the PID namespace.
   const helper = fork(() => {
     // What goes wrong is the program's affair: it gets the kernel's own answer.
     dup2(openSync('/dev/null', 'w'), 2)
     const places = placesOf(tid, directory)
     const mnt = openSync(`/proc/${tid}/ns/mnt`, 'r')
-    enter(tid, ['net', 'pid'])
+    enter(tid, kinds)
     const inner = fork(() => {
       const prepared = prepare()
+      // A path such as /proc/self/fd/30 means us.
+      closeOthers([places.root, places.directory, mnt, prepared])
       setns(mnt, NAMESPACES.mnt)
       fchdir(places.root)
       chroot('.')
@@ -106,6 +118,7 @@ export class Lender {
       inPlaceOf(
         tid,
         AT_FDCWD,
+        ['net', 'pid'],
         () => makeMount(wanted, Number(flags) & KEPT_FLAGS),
         mount => attachMount(mount, path),
       )
@@ -122,6 +135,6 @@ export class Lender {
       mknod(path, Number(mode), Number(device))
       lchownSync(path, root, root)
     }
-    return () => hasCapability(tid, CAP_MKNOD) && inPlaceOf(tid, Number(directory), () => 0, act)
+    return () => hasCapability(tid, CAP_MKNOD) && inPlaceOf(tid, Number(directory), [], () => 0, act)
   }
 }

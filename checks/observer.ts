@@ -38,6 +38,7 @@ export interface Watcher {
 export class Observer {
   readonly processes = new Map<number, ProcessRecord>()
   readonly signals: SignalCall[] = []
+  readonly stopped = new Set<number>()
   readonly networks: NetworkMoment[] = []
   readonly #init: number
   readonly #outsideNet: number
@@ -137,6 +138,7 @@ export class Observer {
     }
     if (kind === 'syscall') this.#takeResult(tid)
     if (kind === 'seccomp' && this.#takeCall(tid)) return PTRACE.SYSCALL
+    if (kind === 'stop' && signal !== SIGTRAP) this.stopped.add(Number(statusField(tid, 'Tgid')))
     // A stop by SIGSTOP or its like lasts until SIGCONT; with SIGTRAP it is only the tracer's own.
     return kind === 'stop' && signal !== SIGTRAP ? PTRACE.LISTEN : PTRACE.CONT
   }

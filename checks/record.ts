@@ -100,6 +100,8 @@ export interface MemoryMoment extends MemoryFigures {
 /** What a process has done up to a moment. */
 export interface Activity {
   readonly pid: number
+  /** Whether it is in the group now. It may have been before. */
+  readonly isMember: boolean
   /** CPU time of all its threads, in nanoseconds. */
   readonly runtime: number
   /** How often it has given up or lost the CPU. */
@@ -143,6 +145,8 @@ export interface Typed {
   readonly codes: readonly number[]
   /** Those codes with which a process did end, and who it was. */
   readonly answers: ReadonlyMap<number, ContainerMoment | 'outside'>
+  /** A code that nobody had asked for, with which a process inside ended nevertheless. */
+  readonly guessed?: number | undefined
 }
 
 /** Everything seen of one run of a program. */
@@ -151,6 +155,8 @@ export interface Observation {
   readonly program: number
   readonly processes: ReadonlyMap<number, ProcessRecord>
   readonly signals: readonly SignalCall[]
+  /** Processes that a stop signal has stopped, whoever or whatever sent it. */
+  readonly stopped: ReadonlySet<number>
   readonly networks: readonly NetworkMoment[]
   /** Names of the interfaces a fresh network has on this machine. */
   readonly freshLinks: readonly string[]

@@ -4,13 +4,14 @@
 import { accessSync, constants, openSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { fork } from '../lib/clone.ts'
-import { dup2 } from '../lib/descriptors.ts'
+import { closeAtExec, dup2 } from '../lib/descriptors.ts'
 import { CannotRun } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
 import { closePipes } from '../lib/gate.ts'
 import { setip } from '../lib/interfaces.ts'
-import { RLIMIT_NOFILE, setLimit } from '../lib/limits.ts'
+import { joinNewKeyring } from '../lib/keyring.ts'
+import { hardLimit, RLIMIT_NOFILE, setLimit } from '../lib/limits.ts'
 import * as M from '../lib/mount.ts'
 import { unshare } from '../lib/namespaces.ts'
 import { forbidInspection, setParentDeathSignal } from '../lib/prctl.ts'
@@ -21,10 +22,14 @@ import { becomeRoot } from '../lib/users.ts'
 import { sethostname } from '../lib/uts.ts'
 import { type Command, HOST_NAME, type Plan } from './sandbox-plan.ts'
 
-/** Numbers in the sandbox start here, so that no process is 2, 3 or 4 by chance. */
-const FIRST_PID = 1000
 /** How many descriptors a program has, and how many it can have: the observer looks at each. */
 const DESCRIPTORS = { soft: 1024, hard: 4096 }
+
+/**
+ * Calls that the sandbox does not have. Without fsopen(2) everybody mounts by mount(2), where the judge can help; files
+ * are written by write(2) and its like, which the observer sees, and no filter of the program's own comes before its.
+ */
+const UNSEEN = ['fsopen', 'io_uring_setup', 'io_setup', 'seccomp'] as const
 
 /** The environment of every program: short, and the same on every machine. */
 function environment(): Record<string, string> {
@@ -61,7 +66,7 @@ function checkReachable([program, ...words]: Command): void {
 }
 
 /** Prepares everything that root inside may, starts the program, and buries everybody who dies. */
-export function liveAsInit({ command, setting, directory, lines }: Plan): never {
+export function liveAsInit({ command, setting, directory, firstPid, lines }: Plan): never {
   const { hasUsers, isRoot, rootStands, isComplete, terminalIsMade, output } = lines
   closePipes([output, ...[hasUsers, isRoot, rootStands, isComplete, terminalIsMade].flatMap(({ ends }) => ends)])
   hasUsers.wait()
@@ -70,6 +75,7 @@ export function liveAsInit({ command, setting, directory, lines }: Plan): never 
   forbidInspection()
   setParentDeathSignal('SIGKILL')
   setsid()
+  joinNewKeyring()
   unshare(F.CLONE_NEWCGROUP)
   isRoot.open()
   rootStands.wait()
@@ -77,7 +83,7 @@ export function liveAsInit({ command, setting, directory, lines }: Plan): never 
   unshare(F.CLONE_NEWNS)
   sethostname(HOST_NAME)
   setip('lo', '127.0.0.1', '255.0.0.0')
-  writeFileSync('/proc/sys/kernel/ns_last_pid', String(FIRST_PID))
+  writeFileSync('/proc/sys/kernel/ns_last_pid', String(firstPid))
   // As systemd makes it: what a program mounts without care is seen outside.
   M.mount('none', '/', null, M.MS_REC | M.MS_SHARED)
   checkReachable(command)
@@ -86,13 +92,15 @@ export function liveAsInit({ command, setting, directory, lines }: Plan): never 
     terminalIsMade.wait()
   }
   closePipes([output])
-  setLimit(RLIMIT_NOFILE, DESCRIPTORS.soft, DESCRIPTORS.hard)
-  // Without fsopen(2) everybody mounts by mount(2), where the judge can help, and without io_uring writes by write(2).
-  stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], ['fsopen', 'io_uring_setup'])
+  const most = Math.min(DESCRIPTORS.hard, hardLimit('Max open files'))
+  setLimit(RLIMIT_NOFILE, Math.min(DESCRIPTORS.soft, most), most)
+  stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], UNSEEN)
   fork(() => {
     setsid()
     connect(output, setting.terminal === true)
     process.chdir(directory)
+    // Whoever started the check may have left descriptors open, and they lead to the machine.
+    closeAtExec()
     execve(command[0], command, environment())
   })
   for (;;) waitForOrphan()

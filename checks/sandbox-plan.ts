@@ -48,6 +48,8 @@ export interface Plan {
   readonly groups: SandboxGroups
   readonly users: SandboxUsers
   readonly directory: string
+  /** Numbers in the sandbox start behind this one. */
+  readonly firstPid: number
   readonly lines: Lines
 }
 

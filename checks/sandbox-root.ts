@@ -118,16 +118,25 @@ function attach(one: Layer, plan: RootPlan): void {
   M.mount('none', one.at, null, M.MS_BIND | M.MS_REMOUNT | M.MS_RDONLY | M.MS_NODEV | M.MS_NOSUID)
 }
 
-/** Mounts that the sandbox makes itself, or that are no directories to read from. */
-function isPseudo(target: string, type: string): boolean {
-  return /^\/(proc|sys|dev)(\/|$)/.test(target) || ['autofs', 'nsfs'].includes(type)
+const PSEUDO = ['proc', 'sysfs', 'devtmpfs', 'devpts', 'cgroup', 'cgroup2', 'autofs', 'nsfs']
+
+/** Mounts that the sandbox makes itself, or that show the machine and not its files. */
+const isPseudo = (target: string, type: string) => /^\/(proc|sys|dev)(\/|$)/.test(target) || PSEUDO.includes(type)
+
+/** A socket that is mounted as a file leads out. */
+function isReadable(target: string): boolean {
+  const found = statSync(target, { throwIfNoEntry: false })
+  return found !== undefined && (found.isDirectory() || found.isFile())
 }
 
 function mountDevices(dev: string, root: number): void {
   M.mount('dev', dev, 'tmpfs', M.MS_NOSUID, `mode=755,size=1m,uid=${root},gid=${root}`)
   for (const name of DEVICES.filter(device => existsSync(join('/dev', device)))) {
     writeFileSync(join(dev, name), '')
-    M.mount(join('/dev', name), join(dev, name), null, M.MS_BIND)
+    const place = join(dev, name)
+    M.mount(join('/dev', name), place, null, M.MS_BIND)
+    // It can be written to all the same, but is the machine's: neither its owner nor its permissions may change.
+    M.mount('none', place, null, M.MS_BIND | M.MS_REMOUNT | M.MS_RDONLY | M.MS_NOSUID)
   }
   for (const name of ['pts', 'shm']) mkdirSync(join(dev, name))
   for (const [name, target] of Object.entries(DEVICE_LINKS)) symlinkSync(target, join(dev, name))
@@ -160,7 +169,9 @@ function makeDirectory(directory: string, rootfs: string | undefined, root: numb
  * @throws SyscallError where the kernel lacks what it takes
  */
 export function enterPrivateRoot(plan: RootPlan): void {
-  const others = M.mounts().filter(({ target, type }) => target !== '/' && !isPseudo(target, type))
+  const others = M.mounts().filter(
+    ({ target, type }) => target !== '/' && !isPseudo(target, type) && isReadable(target),
+  )
   M.mount('stage', STAGE, 'tmpfs', M.MS_NOSUID | M.MS_NODEV, SPACE)
   const root = join(STAGE, 'root')
   mkdirSync(root)

@@ -1,6 +1,7 @@
 /**
  * A throwaway machine to run a program in: users, namespaces, root file system, groups and output of its own.
  */
+import { randomInt } from 'node:crypto'
 import { chownSync, existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { clone } from '../lib/clone.ts'
@@ -20,6 +21,8 @@ export type { Command, Setting } from './sandbox-plan.ts'
 
 const NO_GROUPS =
   'check on the machine itself, or in a container whose control group holds no processes and can be written'
+/** Numbers start somewhere here: nobody is 2, 3 or 4 by chance, and nobody can know who the program will be. */
+const FIRST_PIDS = [1000, 20000] as const
 /** The size of a program's terminal. */
 const WINDOW = { rows: 24, columns: 80 }
 /** A sandbox whose init waits for {@link Sandbox.start}. */
@@ -104,7 +107,15 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
   const users = chooseUsers(command.filter(isAbsolute))
   const { readEnd, writeEnd } = pipe()
   const lines = makeLines(writeEnd)
-  const { warden, init } = startWarden({ command, setting, groups, users, directory: freeDirectory(), lines })
+  const { warden, init } = startWarden({
+    command,
+    setting,
+    groups,
+    users,
+    directory: freeDirectory(),
+    firstPid: randomInt(...FIRST_PIDS),
+    lines,
+  })
   if (init === undefined) {
     waitpid(warden)
     groups.remove()

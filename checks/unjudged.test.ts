@@ -45,6 +45,7 @@ const GOOD: Observation = {
     [CHILD, process(CHILD, { ...OUTSIDE, net: 2 }, 'SIGKILL')],
   ]),
   signals: [],
+  stopped: new Set(),
   networks: [NETWORK],
   freshLinks: [],
   sandbox: OUTSIDE,

@@ -2,10 +2,13 @@
  * Waiting on behalf of a judge, without an event loop.
  */
 import { readSync } from 'node:fs'
+import { getPriority, setPriority } from 'node:os'
 import { closeQuietly, poll, readSignals } from '../lib/poll.ts'
 import type { Observer } from './observer.ts'
 
 const KEPT_OUTPUT = 16384
+/** More than a pipe holds; somebody may go on printing. */
+const MOST_READS = 64
 const SIGCHLD = 17
 /** How long events may keep the judge from looking at the clock and at its own signals, in milliseconds. */
 const SLICE = 100
@@ -13,6 +16,18 @@ const SLICE = 100
 const SAMPLE = 20
 /** How long the kernel may take to end a sandbox, in seconds. */
 const BURIAL = 30
+
+/** By how much a judge is less nice than the program. */
+const CLOSELY = -10
+
+/** On a busy machine the judge comes first: whoever waits for it, being traced, must not look idle. */
+export function watchClosely(): void {
+  try {
+    setPriority(getPriority() + CLOSELY)
+  } catch {
+    // EACCES, EPERM: then not.
+  }
+}
 
 /** Waits for events of one sandbox: traced processes, output, and signals to the judge. */
 export class Watch {
@@ -49,6 +64,15 @@ export class Watch {
       if (ready.includes(this.#signals) && readSignals(this.#signals).some(signal => signal !== SIGCHLD))
         this.interrupted = true
       for (const output of this.#outputs) if (ready.includes(output)) this.#read(output)
+    }
+  }
+
+  /** Reads what has been printed by now: whoever is heard of first may have written last. */
+  readAll(): void {
+    for (let reads = 0; reads < MOST_READS; reads++) {
+      const ready = poll([...this.#outputs], 0)
+      if (ready.length === 0) return
+      for (const output of ready) this.#read(output)
     }
   }
 

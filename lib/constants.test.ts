@@ -7,9 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
+import { CLOSE_RANGE_CLOEXEC, SYS_close_range } from './descriptors.ts'
 import * as FLAGS from './flags.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
+import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './keyring.ts'
 import { RLIMIT_NOFILE } from './limits.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
@@ -39,6 +41,8 @@ const HEADERS = [
   'sys/syscall.h',
   'sys/signalfd.h',
   'sys/prctl.h',
+  'linux/close_range.h',
+  'linux/keyctl.h',
   'sys/resource.h',
   'sys/user.h',
   'linux/elf.h',
@@ -181,6 +185,10 @@ test('the calls about users, idmapped mounts and prctl have the numbers of the h
     ...numbersOf(MOUNT_FD),
     ...numbersOf(PRCTL),
     RLIMIT_NOFILE,
+    SYS_close_range,
+    CLOSE_RANGE_CLOEXEC,
+    SYS_keyctl,
+    KEYCTL_JOIN_SESSION_KEYRING,
     'sizeof(rlim_t)': 8,
     'sizeof(struct rlimit)': 16,
     'sizeof(struct mount_attr)': 32,

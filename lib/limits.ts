@@ -2,6 +2,7 @@
  * Resource limits of the calling process and of all it starts: setrlimit(2).
  */
 import { call, libcFunction } from './libc.ts'
+import { readProc } from './proc.ts'
 
 const libcSetrlimit = libcFunction('int setrlimit(int resource, const uint64_t *limit)')
 
@@ -19,4 +20,10 @@ export const RLIMIT_NOFILE = 7
 export function setLimit(resource: number, soft: number, hard: number): void {
   // struct rlimit { rlim_t rlim_cur; rlim_t rlim_max; }
   call('setrlimit', libcSetrlimit, [resource, [soft, hard]], [resource, Symbol(`{${soft}, ${hard}}`)])
+}
+
+/** How far the calling process may raise a limit, by its name in /proc/PID/limits. @see proc_pid_limits(5) */
+export function hardLimit(name: string): number {
+  const [, hard] = new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, 'm').exec(readProc('self', 'limits') ?? '') ?? []
+  return Number(hard ?? Number.POSITIVE_INFINITY)
 }

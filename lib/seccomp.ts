@@ -33,6 +33,8 @@ const NUMBERS = {
     mknodat: 259,
     fsopen: 430,
     io_uring_setup: 425,
+    io_setup: 206,
+    seccomp: 317,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -57,6 +59,8 @@ const NUMBERS = {
     mknodat: 33,
     fsopen: 430,
     io_uring_setup: 425,
+    io_setup: 0,
+    seccomp: 277,
   },
 } as const
 
