@@ -25,7 +25,7 @@ function childNetwork({ networks }: Observation): NetworkMoment | undefined {
  */
 function requestsCrossed({ icmp, loopback, outside }: NetworkMoment): number {
   const toItself = (side: Side, counter: string) => Math.min(Math.ceil(side.loopback / 2), side.icmp[counter] ?? 0)
-  const sent = (icmp['OutEchos'] ?? 0) - toItself({ icmp, loopback, links: [] }, 'InEchos')
+  const sent = (icmp['OutEchos'] ?? 0) - toItself({ icmp, loopback, links: [], neighbours: [] }, 'InEchos')
   const arrived = (outside.icmp['InEchos'] ?? 0) - toItself(outside, 'OutEchos')
   return Math.min(sent, arrived)
 }
@@ -142,10 +142,14 @@ export const checker: Checker = [
         const network = childNetwork(seen)
         const crossed = network ? requestsCrossed(network) : 0
         const answered = network?.icmp['InEchoReps'] ?? 0
+        const { inner } = ends(seen)
+        // Of a pair that stands: whoever was pinged through it is known as a neighbour on it.
+        const isThrough = inner === undefined || (network?.neighbours.includes(inner.name) ?? false)
         return unless(
-          crossed >= 3 && answered >= 3,
-          'at least 3 requests that went from inside to outside, and 3 replies',
-          `${crossed} requests went from inside to outside, ${answered} replies came to anybody inside`,
+          crossed >= 3 && answered >= 3 && isThrough,
+          'at least 3 requests that went from inside to outside through the pair, and 3 replies',
+          `${crossed} requests went from inside to outside, ${answered} replies came to anybody inside` +
+            (isThrough ? '' : `, and nobody has answered on ${inner?.name}`),
           'the ping went to an address of its own (lo answers without the pair), before the outer end was up, or never ran',
         )
       }),

@@ -21,6 +21,13 @@ function loopbackPackets(pid: number): number {
   return Number(/^\s*lo:\s*\d+\s+(\d+)/m.exec(readProc(pid, 'net/dev') ?? '')?.[1] ?? 0)
 }
 
+/** The interfaces on which somebody has answered to ARP: /proc/PID/net/arp, where ATF_COM is 2. */
+function neighbours(pid: number): string[] {
+  const lines = (readProc(pid, 'net/arp') ?? '').trim().split('\n').slice(1)
+  const entries = lines.map(line => line.split(/\s+/))
+  return entries.filter(([, , flags]) => (Number(flags) & 2) !== 0).map(fields => fields.at(-1) ?? '')
+}
+
 /** A process and its creator at this moment; `undefined` if one has just been killed. */
 export function look(pid: number, creator: number): Moment | undefined {
   const of = (who: number) => {
@@ -45,6 +52,7 @@ const sideOf = (pid: number): Side => ({
   links: inNamespace(pid, 'net', links),
   icmp: icmpCounters(pid),
   loopback: loopbackPackets(pid),
+  neighbours: neighbours(pid),
 })
 
 /** The network of a process now, and that of the sandbox's init. */

@@ -28,6 +28,8 @@ export interface Side {
   readonly icmp: Readonly<Record<string, number>>
   /** Packets it has sent to itself, over lo. */
   readonly loopback: number
+  /** Names of the interfaces on which a neighbour is known. */
+  readonly neighbours: readonly string[]
 }
 
 /** One network at the moment when a process that lives in it ended. */

@@ -30,10 +30,12 @@ const NETWORK = {
   links: [{ ...LINK, name: 'veth1', index: 2, peerIndex: 3, addresses: ['10.0.0.4/24'] }],
   icmp: { OutEchos: 3, InEchoReps: 3, InEchos: 0 },
   loopback: 0,
+  neighbours: ['veth1'],
   outside: {
     links: [{ ...LINK, name: 'veth0', index: 3, peerIndex: 2, addresses: ['10.0.0.3/24'] }],
     icmp: { InEchos: 3, OutEchos: 0 },
     loopback: 0,
+    neighbours: ['veth0'],
   },
 } as unknown as NetworkMoment
 
