@@ -3,13 +3,15 @@
  * while and after.
  */
 import { signalName } from '../lib/status.ts'
-import type { Checker } from './claims.ts'
+import type { Checker, Objection } from './claims.ts'
 import { unless } from './claims.ts'
 import type { Activity, Observation } from './record.ts'
 
 /** How long it has to work, be frozen, and work again, in seconds; the judge looks every 20 ms. */
 const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
 const TOLERANCE = 0.06
+/** A judge that gets a processor looks more often than that, in seconds. */
+const RARE = 0.15
 /** What counts as work, at ten times a second: it got the CPU so often, or for so long (ns). */
 const WAKES = { before: 2, after: 3 }
 const BUSY = 20e6
@@ -71,11 +73,30 @@ const grown = (looks: Series['looks'], what: 'runtime' | 'switches') =>
 const hasWorked = (looks: Series['looks'], least: number, wakes: number) =>
   lengthOf(looks) >= least - TOLERANCE && (grown(looks, 'switches') >= wakes || grown(looks, 'runtime') >= BUSY)
 
-/** The last so many seconds, or a little more where nobody looked: what it took to start, before that, is no work. */
+/** The longest time that nobody looked, in seconds. */
+const longestGap = (looks: Series['looks']) =>
+  Math.max(0, ...looks.slice(1).map(({ at }, i) => at - (looks[i]?.at ?? at)))
+
+/**
+ * The last so many seconds: what it took to start, before that, is no work. More of it where looks are rare, because
+ * whoever is looked at waits for the judge at every call.
+ */
 function lastPart(looks: Series['looks'], seconds: number): Series['looks'] {
   const end = looks.at(-1)?.at ?? 0
-  const start = looks.findLastIndex(({ at }) => at <= end - seconds)
+  const gap = longestGap(looks)
+  const wanted = seconds + (gap > RARE ? 3 * gap : 0)
+  const start = looks.findLastIndex(({ at }) => at <= end - wanted)
   return looks.slice(Math.max(0, start))
+}
+
+/** No verdict on work that a judge without a processor has slowed down. */
+function unlessBusy(looks: Series['looks'], objection: Objection | undefined): Objection | undefined {
+  const gap = longestGap(looks)
+  if (!objection || gap <= RARE) return objection
+  return {
+    missing: `what it did: this machine is too busy, and the judge could not look for ${gap.toFixed(2)} s`,
+    remedy: 'check it again when less is going on',
+  }
 }
 
 /** Whether it was in the group all the time that the group was frozen. */
@@ -102,12 +123,13 @@ export const checker: Checker = [
     refute: seen => {
       const one = ticker(seen)
       const isAlone = one && !seen.members.get(one.group)?.has(seen.program)
-      return unless(
+      const objection = unless(
         isAlone === true && hasWorked(lastPart(one.before, BEFORE), BEFORE, WAKES.before),
         `a child of the program in a group below the one it was started in, which woke at least ${WAKES.before} times in the ${BEFORE} s before it was frozen`,
         one ? describeWork(lastPart(one.before, BEFORE)) : 'nobody was ever in a group that the program made',
         'its number was never written to cgroup.procs (or another number was), or it was frozen before it had begun',
       )
+      return isAlone ? unlessBusy(one.before, objection) : objection
     },
   },
   {
@@ -160,7 +182,7 @@ export const checker: Checker = [
     section: 'thaw',
     refute: seen => {
       const after = ticker(seen)?.after ?? []
-      return unless(
+      const objection = unless(
         (ticker(seen)?.frozen.length ?? 0) > 0 && hasWorked(after, AFTER, WAKES.after),
         `the process of before, at work again for ${AFTER} s: at least ${WAKES.after} times awake`,
         (ticker(seen)?.frozen.length ?? 0) === 0 ? 'it was never frozen' : describeWork(after),
@@ -168,6 +190,7 @@ export const checker: Checker = [
           ? NEVER
           : 'it was never thawed, was killed at once, or another process took its place',
       )
+      return unlessBusy(after, objection)
     },
   },
 ]

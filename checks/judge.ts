@@ -18,7 +18,7 @@ import { type Command, makeSandbox, type Sandbox, type Setting } from './sandbox
 import { openWitness, Scene } from './scene.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
-import { Watch, watchClosely } from './watch.ts'
+import { Watch } from './watch.ts'
 
 /** What became of one claim. */
 export interface Finding {
@@ -168,7 +168,6 @@ export function judge(
   const witness = openWitness(setting)
   const sandbox = makeSandbox(command, setting)
   const { init, warden } = sandbox
-  watchClosely()
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const scene = new Scene(sandbox, setting, witness)

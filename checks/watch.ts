@@ -2,7 +2,6 @@
  * Waiting on behalf of a judge, without an event loop.
  */
 import { readSync } from 'node:fs'
-import { getPriority, setPriority } from 'node:os'
 import { closeQuietly, poll, readSignals } from '../lib/poll.ts'
 import type { Observer } from './observer.ts'
 
@@ -17,18 +16,6 @@ const SAMPLE = 20
 /** How long the kernel may take to end a sandbox, in seconds. */
 const BURIAL = 30
 
-/** By how much a judge is less nice than the program. */
-const CLOSELY = -10
-
-/** On a busy machine the judge comes first: whoever waits for it, being traced, must not look idle. */
-export function watchClosely(): void {
-  try {
-    setPriority(getPriority() + CLOSELY)
-  } catch {
-    // EACCES, EPERM: then not.
-  }
-}
-
 /** Waits for events of one sandbox: traced processes, output, and signals to the judge. */
 export class Watch {
   output = ''
@@ -37,6 +24,7 @@ export class Watch {
   readonly #observer: Observer
   readonly #samples: boolean
   readonly #outputs = new Set<number>()
+  #sampleAt = 0
 
   /** @param samples whether the observer wants to look at things that nobody reports */
   constructor(signals: number, output: number, observer: Observer, samples: boolean) {
@@ -54,7 +42,7 @@ export class Watch {
   /** Handles whatever comes until `done` or until `deadline` (ms since the epoch). @returns whether it is done */
   until(done: () => boolean, deadline: number): boolean {
     for (;;) {
-      if (this.#samples) this.#observer.sample()
+      if (this.#samples) this.#sample()
       const isDrained = this.#observer.drain(Math.min(deadline, Date.now() + SLICE))
       if (done()) return true
       const left = deadline - Date.now()
@@ -65,6 +53,14 @@ export class Watch {
         this.interrupted = true
       for (const output of this.#outputs) if (ready.includes(output)) this.#read(output)
     }
+  }
+
+  /** Looks, but for no more than a tenth of the time: on a busy machine it would take the program's. */
+  #sample(): void {
+    const start = Date.now()
+    if (start < this.#sampleAt) return
+    this.#observer.sample()
+    this.#sampleAt = start + Math.max(SAMPLE, 10 * (Date.now() - start))
   }
 
   /** Reads what has been printed by now: whoever is heard of first may have written last. */

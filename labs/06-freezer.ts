@@ -48,12 +48,19 @@ function child(): void {
 /** What the kernel says of a process and of its group, and what was done to them as a shell command. */
 const showState = (pid: number) => outside(`/proc/${pid}/status, State: ${statusField(pid, 'State')}`)
 const tell = (command: string) => outside(`# ${command}`)
+/** Gives a process time to work: so many seconds, and more where a busy machine has not let it wake that often. */
+function letWork(pid: number, seconds: number, wakes: number): void {
+  const count = () => Number(statusField(pid, 'voluntary_ctxt_switches'))
+  const enough = count() + wakes
+  sleep(seconds)
+  until(() => count() >= enough, 10)
+}
 
 // #region freeze
 const group = makeOwnGroup('lab6', 'freezer', { dialect, tell })
 const pid = fork(child)
 group.add(pid)
-sleep(0.4)
+letWork(pid, 0.4, 4)
 showState(pid)
 group.freeze()
 outside(`${group.freezerFiles.state} says: ${group.freezerState()}`)
@@ -62,7 +69,7 @@ const frozenAt = now()
 sleep(knobs.freeze)
 group.thaw()
 outside(`${group.freezerFiles.state} says: ${group.freezerState()}, after ${(now() - frozenAt).toFixed(2)} s.`)
-sleep(0.6)
+letWork(pid, 0.6, 5)
 kill(pid, 'SIGKILL')
 waitpid(pid)
 group.remove()
