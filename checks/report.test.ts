@@ -158,7 +158,7 @@ test('on a terminal', { concurrency: 3, ...hasScript }, async suite => {
     assert.ok(!stdout.includes(ESCAPE) && !stdout.includes('waiting for'))
   })
   const colour = suite.test('there is colour, unless NO_COLOR asks for none', async () => {
-    assert.ok((await onTerminal(80, STAYS, { NO_COLOR: '' })).stdout.includes(`${ESCAPE}31m✘`))
+    assert.ok((await onTerminal(80, STAYS, { NO_COLOR: '', CI: undefined })).stdout.includes(`${ESCAPE}31m✘`))
     assert.ok(!(await onTerminal(80, STAYS)).stdout.includes(`${ESCAPE}3`))
   })
   await Promise.all([...narrow, dumb, colour])
