@@ -39,6 +39,20 @@ export function writeIdMaps(pid: number, ranges: readonly IdRange[]): void {
 }
 
 /**
+ * Makes the caller's own user and group root in a new user namespace, and nobody else known there: all that an ordinary
+ * user may write. Once per namespace.
+ * @param pid a process in the new namespace, which the caller has made
+ * @throws Error EPERM: somebody else's namespace
+ * @see user_namespaces(7)
+ */
+export function writeOwnIdMap(pid: number): void {
+  // Else a member of a group to which less is open than to everybody could leave it.
+  writeFileSync(`/proc/${pid}/setgroups`, 'deny')
+  writeFileSync(`/proc/${pid}/uid_map`, `0 ${process.geteuid?.()} 1`)
+  writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getegid?.()} 1`)
+}
+
+/**
  * Makes the calling process root of its user namespace, in no group but root's.
  * @throws SyscallError EINVAL: no maps have been written, or they have no 0
  * @see setresuid(2), setgroups(2)
