@@ -1,36 +1,21 @@
 /**
  * How every lab starts: its options, its --help, what it needs, and how its errors look.
  */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter } from 'node:path'
 import { homesWith } from './delegation.ts'
 import { CannotRun, describeError, exitCodeOf } from './errors.ts'
+import { findProgram, SBIN } from './find-program.ts'
 import { hierarchyWith } from './hierarchies.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
-import { findLab, type Lab, type Need } from './manifest.ts'
+import { findLab, isController, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
 import { ensurePrivileges } from './privileges.ts'
 import { note, setPace, setQuiet } from './say.ts'
+import { continueInScope } from './systemd.ts'
 
-const SBIN = ['/usr/sbin', '/sbin']
 const PACKAGES: Record<string, string> = {
   ip: 'iproute2 (apt-get install iproute2, dnf install iproute, apk add iproute2)',
   ping: 'iputils (apt-get install iputils-ping, dnf install iputils, apk add iputils-ping)',
-}
-
-/** Where a program is, as PATH (and sbin, which ordinary users lack there) has it; `undefined` if nowhere. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SBIN].filter(Boolean)
-  return folders
-    .map(folder => join(folder, name))
-    .find(path => {
-      try {
-        accessSync(path, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
 }
 
 /**
@@ -40,7 +25,7 @@ export function findProgram(name: string): string | undefined {
  */
 export function ensure(needs: readonly Need[], what: string): void {
   for (const need of needs) {
-    if (need === 'memory' || need === 'freezer') hierarchyWith(need)
+    if (isController(need)) hierarchyWith(need)
     else if ((need === 'ip' || need === 'ping') && !findProgram(need)) throw missing(need, what)
   }
 }
@@ -73,11 +58,12 @@ export function fail(error: unknown): never {
   process.exit(exitCodeOf(error))
 }
 
-/** Says in whose group groups are made, where it is not the root of a hierarchy. */
-function tellHome(needs: readonly Need[]): void {
-  for (const need of needs) {
-    const home = need === 'memory' || need === 'freezer' ? homesWith(need)[0] : undefined
-    if (home && home.path !== home.hierarchy.path)
+/** Asks systemd for a group where the lab may make none, and says where it makes them if that is not as root. */
+function ensureHome(needs: readonly Need[]): void {
+  for (const need of needs.filter(isController)) {
+    const [home] = homesWith(need)
+    if (!home) continueInScope()
+    else if (home.path !== home.hierarchy.path)
       note(`You are not root here, so groups are made in ${home.path}, which is yours.`)
   }
 }
@@ -115,6 +101,6 @@ export async function startLab<K extends Knobs>(
   const command = ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' ')
   ensure(lab.needs, `lab ${lab.number}`)
   await ensurePrivileges(lab.needs, `lab ${lab.number}`, command, note)
-  if (values['group'] === undefined) tellHome(lab.needs)
+  if (values['group'] === undefined) ensureHome(lab.needs)
   return { ...values, words }
 }
