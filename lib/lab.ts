@@ -1,35 +1,17 @@
 /**
  * How every lab starts: its options, its --help, what it needs, and how its errors look.
  */
-import { accessSync, constants, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { delimiter } from 'node:path'
 import { CannotRun, describeError, exitCodeOf } from './errors.ts'
 import { hierarchyWith } from './hierarchies.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
+import { findProgram, installHint, SBIN, type Tool } from './packages.mjs'
 import { setPace, setQuiet } from './say.ts'
 
-const SBIN = ['/usr/sbin', '/sbin']
-const PACKAGES: Record<string, string> = {
-  ip: 'iproute2 (apt-get install iproute2, dnf install iproute, apk add iproute2)',
-  ping: 'iputils (apt-get install iputils-ping, dnf install iputils, apk add iputils-ping)',
-}
-
-/** Where a program is, as PATH (and sbin, which ordinary users lack there) has it; `undefined` if nowhere. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SBIN].filter(Boolean)
-  return folders
-    .map(folder => join(folder, name))
-    .find(path => {
-      try {
-        accessSync(path, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
-}
+export { findProgram }
 
 /** For a root that was stripped of its capabilities. */
 const CONTAINER_REMEDY =
@@ -63,8 +45,8 @@ export function ensure(needs: readonly Need[], what: string, command: string): v
   }
 }
 
-function missing(program: string, what: string): CannotRun {
-  return new CannotRun(`${what} needs the program ${program}, and PATH has none\nhint: install ${PACKAGES[program]}`)
+function missing(program: Tool, what: string): CannotRun {
+  return new CannotRun(`${what} needs the program ${program}, and PATH has none\nhint: ${installHint([program])}`)
 }
 
 function printHelp({ number, title, question, slug, manPages, needs }: Lab, knobs: Knobs, words: Words): void {

@@ -39,14 +39,39 @@ export function writeIdMaps(pid: number, ranges: readonly IdRange[]): void {
 }
 
 /**
+ * Makes the caller's own user and group root in a new user namespace, and nobody else known there: all that an ordinary
+ * user may write. Once per namespace.
+ * @param pid a process in the new namespace, which the caller has made
+ * @throws Error EPERM: somebody else's namespace
+ * @see user_namespaces(7)
+ */
+export function writeOwnIdMap(pid: number): void {
+  // Else a member of a group to which less is open than to everybody could leave it.
+  writeFileSync(`/proc/${pid}/setgroups`, 'deny')
+  writeFileSync(`/proc/${pid}/uid_map`, `0 ${process.geteuid?.()} 1`)
+  writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getegid?.()} 1`)
+}
+
+/**
  * Makes the calling process root of its user namespace, in no group but root's.
  * @throws SyscallError EINVAL: no maps have been written, or they have no 0
  * @see setresuid(2), setgroups(2)
  */
 export function becomeRoot(): void {
+  becomeUser(0, 0)
+}
+
+/**
+ * Makes the calling process another user's, for good, and a member of one group alone.
+ * @param uid `uid_t`, and
+ * @param gid `gid_t`, as the caller's user namespace numbers them
+ * @throws SyscallError EPERM (without CAP_SETUID, CAP_SETGID), EINVAL (no such ID there)
+ * @see setresuid(2), setgroups(2)
+ */
+export function becomeUser(uid: number, gid: number): void {
   if (SYS_users === undefined) throw new CannotRun(`setresuid(2) has no known number on ${process.arch}`)
   const { setresgid, setresuid, setgroups } = SYS_users
-  call('setresgid', libcSetThree, [setresgid, 0, 0, 0], [0, 0, 0])
+  call('setresgid', libcSetThree, [setresgid, gid, gid, gid], [gid, gid, gid])
   call('setgroups', libcSetgroups, [setgroups, 0, null], [0, null])
-  call('setresuid', libcSetThree, [setresuid, 0, 0, 0], [0, 0, 0])
+  call('setresuid', libcSetThree, [setresuid, uid, uid, uid], [uid, uid, uid])
 }

@@ -1,0 +1,90 @@
+/**
+ * Findings about control groups.
+ */
+import { handOver } from '../../lib/delegation.ts'
+import type { Controller } from '../../lib/hierarchies.ts'
+import type { Facts } from './facts.ts'
+import { finding } from './finding.ts'
+import { asRoot, asRootShell, betterContainer } from './remedies.ts'
+
+const LAYOUTS = {
+  v1: 'v1: a tree of groups for each controller',
+  v2: 'v2: one tree for all controllers',
+  hybrid: 'hybrid: both v1 and v2, each controller in one of them',
+  none: 'no tree of groups is mounted whole',
+}
+
+function dialect(facts: Facts) {
+  const title = 'the dialect of control groups'
+  const { layout } = facts.cgroups
+  if (layout !== 'none') return finding('cgroups', title, 'good', LAYOUTS[layout])
+  const remedy = facts.container ? betterContainer(facts) : asRoot(facts, 'mount -t cgroup2 none /sys/fs/cgroup')
+  return finding('cgroups', title, 'missing', LAYOUTS.none, { cause: 'labs 5 and 6 make groups', remedy })
+}
+
+/** Empties the top of a container's tree, so that it can hand controllers down. */
+const emptyTop = (path: string) =>
+  `mkdir -p ${path}/init; for p in $(cat ${path}/cgroup.procs); do echo $p > ${path}/init/cgroup.procs; done`
+
+function controller(facts: Facts, id: Controller) {
+  const title = `groups with the ${id}${id === 'memory' ? ' controller' : ''}`
+  const { hierarchy, fault = '', isReadOnly, isOccupied } = facts.cgroups[id]
+  if (!hierarchy) {
+    const [cause, remedy] = fault.split('\nhint: ')
+    return finding(id, title, 'missing', 'none', { cause, remedy })
+  }
+  const { path } = hierarchy
+  const seen = `${path} (${hierarchy.dialect})`
+  if (isReadOnly) {
+    const cause = 'it is mounted read-only, as in most containers'
+    const remedy = facts.container ? betterContainer(facts) : asRoot(facts, `mount -o remount,rw ${path}`)
+    return finding(id, title, 'missing', seen, { cause, remedy })
+  }
+  if (!isOccupied) return finding(id, title, 'good', seen)
+  const cause = 'the group at its top has processes in it, and then it hands nothing down'
+  return finding(id, title, 'missing', seen, { cause, remedy: asRootShell(facts, emptyTop(path)) })
+}
+
+/** A group of an ordinary user's own. */
+function delegated(facts: Facts, id: Controller) {
+  const title = `a group handed over to ${facts.ordinary}, for the ${id}`
+  const { hierarchy, home } = facts.cgroups[id]
+  const name = `delegated-${id}` as const
+  if (home) return finding(name, title, 'good', home)
+  const cause = 'without root, groups are made only in a group that is yours'
+  const commands = hierarchy ? handOver({ ...hierarchy, controllers: [] }, id).join('\n') : undefined
+  // Root would hand it over to root.
+  const remedy = facts.user.uid === 0 ? commands?.replaceAll('$USER', facts.ordinary) : commands
+  return finding(name, title, 'missing', 'none', { cause, remedy })
+}
+
+function bounds({ cgroups }: Facts) {
+  const title = 'the bounds of a check'
+  if (cgroups.pids && cgroups.memory.hierarchy) return finding('bounds', title, 'good', 'processes, memory and time')
+  const lacking = [...(cgroups.pids ? [] : ['pids']), ...(cgroups.memory.hierarchy ? [] : ['memory'])].join(' and ')
+  const cause = 'a program that forks or fills memory without end is stopped by its time alone'
+  return finding('bounds', title, 'limited', `no controller ${lacking}`, { cause })
+}
+
+function swap(facts: Facts) {
+  const title = 'limits on swap'
+  const { swaps, swapLimit } = facts.cgroups
+  if (!swaps) return finding('swap', title, 'good', 'this machine does not swap')
+  if (swapLimit) return finding('swap', title, 'good', 'groups have them')
+  const cause = 'a process that goes to swap is not killed, and lab 5 is about that'
+  const remedy = `${asRoot(facts, 'swapoff -a')}, for the time of the lab; or boot with swapaccount=1`
+  if (swapLimit === undefined)
+    return finding('swap', title, 'unknown', 'no group is there to look at', { cause, remedy })
+  return finding('swap', title, 'missing', 'the machine swaps, and groups have none', { cause, remedy })
+}
+
+/** What is said of control groups. */
+export const groupFindings = (facts: Facts) => [
+  dialect(facts),
+  controller(facts, 'memory'),
+  controller(facts, 'freezer'),
+  delegated(facts, 'memory'),
+  delegated(facts, 'freezer'),
+  bounds(facts),
+  swap(facts),
+]

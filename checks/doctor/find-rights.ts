@@ -1,0 +1,87 @@
+/**
+ * Findings about what may be done here: as root, as an ordinary user, in a container.
+ */
+import type { Facts } from './facts.ts'
+import { finding } from './finding.ts'
+import { asRoot, betterContainer } from './remedies.ts'
+
+function root(facts: Facts) {
+  const title = 'root'
+  const { user, become } = facts
+  if (user.uid === 0 && user.isPrivileged) return finding('root', title, 'good', 'you are root')
+  if (user.uid === 0) {
+    const cause = 'this root has not both CAP_SYS_ADMIN and CAP_NET_ADMIN, as in most containers'
+    return finding('root', title, 'missing', 'stripped of its powers', { cause, remedy: betterContainer(facts) })
+  }
+  if (become && user.groups.length > 0)
+    return finding('root', title, 'good', `${become}, and ${user.name} is in the group ${user.groups.join(', ')}`)
+  if (become) {
+    const cause = `only ${become} knows whether ${user.name} may use it`
+    return finding('root', title, 'unknown', `${become} is there`, { cause, remedy: `${become} true` })
+  }
+  const cause = 'whoever has the password of root becomes root with su'
+  return finding('root', title, 'unknown', 'neither sudo nor doas', { cause, remedy: 'su -' })
+}
+
+function userNamespaces(facts: Facts) {
+  const { works, seen = 'refused', cause, remedy } = facts.userNamespaces
+  const title = `user namespaces, for ${facts.ordinary}`
+  if (works) return finding('user-namespaces', title, 'good', 'root in there can make mounts')
+  const known = cause ?? 'none of the switches that are known forbids it'
+  return finding('user-namespaces', title, 'missing', seen, { cause: known, remedy: remedy ?? 'do it as root' })
+}
+
+/** A /proc of its own, which is one more thing a user namespace may not get. */
+function ownProc(facts: Facts) {
+  const { works, mountsProc, seen = 'refused', cause, remedy } = facts.userNamespaces
+  const title = 'a fresh /proc in a user namespace'
+  if (mountsProc) return finding('own-proc', title, 'good', 'it can be mounted')
+  if (!works) return finding('own-proc', title, 'missing', 'no user namespaces', facts.userNamespaces)
+  return finding('own-proc', title, 'missing', seen, { cause, remedy })
+}
+
+function sandboxNamespaces(facts: Facts) {
+  const { works, seen = 'refused', cause, remedy } = facts.rootNamespaces
+  const title = 'user namespaces, for the sandbox of a check'
+  if (works)
+    return finding('sandbox-namespaces', title, 'good', facts.user.uid === 0 ? 'root can make them' : 'allowed')
+  return finding('sandbox-namespaces', title, 'missing', seen, { cause, remedy: remedy ?? betterContainer(facts) })
+}
+
+/** The sandbox puts an overlay on the machine's mounts and sets bounds, which takes root of the machine. */
+function checkRights() {
+  const cause = 'its sandbox covers the mounts of the machine and makes groups'
+  return finding('check-rights', 'checking without root', 'missing', 'a check takes root', {
+    cause,
+    remedy: 'sudo npm run check',
+  })
+}
+
+function tracing(facts: Facts) {
+  const title = 'tracing, by which a checker sees'
+  const { ptraceScope = 0 } = facts
+  if (ptraceScope < 3) return finding('ptrace', title, 'good', `kernel.yama.ptrace_scope is ${ptraceScope}`)
+  const cause = 'it forbids all tracing, and until the next boot nobody can take that back'
+  const remedy = `${asRoot(facts, "sed -i '/ptrace_scope/d' /etc/sysctl.conf /etc/sysctl.d/*.conf")}, and boot again`
+  return finding('ptrace', title, 'missing', 'kernel.yama.ptrace_scope is 3', { cause, remedy })
+}
+
+function comparing({ kcmp }: Facts) {
+  const title = 'kcmp(2), which tells what two processes share'
+  if (!kcmp) return finding('kcmp', title, 'good', 'it answers')
+  const isFiltered = /EPERM/.test(kcmp)
+  const cause = isFiltered ? "a filter, most likely a container's, refuses it" : 'this kernel is built without it'
+  const remedy = isFiltered ? 'docker run --security-opt seccomp=unconfined' : 'boot a kernel with CONFIG_KCMP=y'
+  return finding('kcmp', title, 'missing', kcmp, { cause, remedy })
+}
+
+/** What is said of rights. */
+export const rightFindings = (facts: Facts) => [
+  root(facts),
+  userNamespaces(facts),
+  ownProc(facts),
+  sandboxNamespaces(facts),
+  checkRights(),
+  tracing(facts),
+  comparing(facts),
+]

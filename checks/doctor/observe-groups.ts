@@ -1,0 +1,84 @@
+/**
+ * Control groups, judged without making any: where they are mounted and how, what is enabled, and who may write there.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { homesWith } from '../../lib/delegation.ts'
+import {
+  type Controller,
+  type Hierarchy,
+  hierarchies,
+  hierarchiesWith,
+  hierarchyWith,
+  layout,
+  wordsOf,
+} from '../../lib/hierarchies.ts'
+import { machineSwaps } from '../../lib/memory.ts'
+import { mounts } from '../../lib/mount.ts'
+import { asOrdinaryUser } from './attempt.ts'
+import type { ControllerFacts, Facts } from './facts.ts'
+
+const isReadOnly = (path: string) =>
+  mounts()
+    .findLast(({ target }) => target === path)
+    ?.attributes.includes('ro') ?? false
+
+/**
+ * Whether the group at the top of v2 holds processes and hands the controller down to nobody. At the top of a machine
+ * that is no obstacle; a container's own top has a `cgroup.type`, and there it is.
+ */
+function isOccupied({ path, dialect }: Hierarchy, controller: Controller): boolean {
+  if (dialect === 'v1' || controller !== 'memory' || !existsSync(join(path, 'cgroup.type'))) return false
+  const handsDown = wordsOf(join(path, 'cgroup.subtree_control')).includes(controller)
+  return !handsDown && wordsOf(join(path, 'cgroup.procs')).length > 0
+}
+
+function homesOfOrdinaryUser(): Partial<Record<Controller, string | undefined>> {
+  const outcome = asOrdinaryUser(() => ({
+    memory: homesWith('memory')[0]?.path,
+    freezer: homesWith('freezer')[0]?.path,
+  }))
+  return 'value' in outcome ? outcome.value : {}
+}
+
+function observeController(controller: Controller, home: string | undefined): ControllerFacts {
+  const [hierarchy] = hierarchiesWith(controller)
+  if (hierarchy === undefined)
+    return { hierarchy, fault: fault(controller), isReadOnly: false, isOccupied: false, home }
+  const { path, dialect } = hierarchy
+  const occupied = isOccupied(hierarchy, controller)
+  return { hierarchy: { path, dialect }, isReadOnly: isReadOnly(path), isOccupied: occupied, home }
+}
+
+/** What a lab would say. */
+function fault(controller: Controller): string {
+  try {
+    return hierarchyWith(controller).path
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** Whether swap can be limited for a group, by the files of one that is there. The top of v2 has no limits. */
+function swapLimit(): boolean | undefined {
+  const [hierarchy] = hierarchiesWith('memory')
+  if (!hierarchy) return undefined
+  const { path, dialect } = hierarchy
+  if (dialect === 'v1')
+    return ['memory.memsw.limit_in_bytes', 'memory.swappiness'].some(file => existsSync(join(path, file)))
+  const groups = readdirSync(path, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  const limited = groups.map(({ name }) => join(path, name)).find(group => existsSync(join(group, 'memory.max')))
+  return limited === undefined ? undefined : existsSync(join(limited, 'memory.swap.max'))
+}
+
+export function observeGroups(): Facts['cgroups'] {
+  const homes = homesOfOrdinaryUser()
+  return {
+    layout: layout(),
+    memory: observeController('memory', homes.memory),
+    freezer: observeController('freezer', homes.freezer),
+    pids: hierarchies().some(({ controllers }) => controllers.includes('pids')),
+    swaps: machineSwaps(),
+    swapLimit: swapLimit(),
+  }
+}
