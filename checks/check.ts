@@ -5,11 +5,14 @@ import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { bundle, cachedBundle } from '../lib/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
+import { chalk } from '../lib/colour.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
+import { CLONE_NEWUTS } from '../lib/flags.ts'
 import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
 import { ensure, fail } from '../lib/lab.ts'
 import { findLab, LABS, type Lab } from '../lib/manifest.ts'
+import { ensurePrivileges } from '../lib/privileges.ts'
 import { ROOT } from '../lib/root.ts'
 import { commandFor } from './command.ts'
 import { showJson } from './json.ts'
@@ -38,7 +41,7 @@ const HELP = [
 /** What this machine lacks for a lab's program. Somebody else's may do without tools, but not without a controller. */
 function lacking({ number, needs }: Lab, isOwn: boolean): { cannot?: string } {
   try {
-    ensure(isOwn ? needs : needs.filter(need => need === 'memory' || need === 'freezer'), `lab ${number}`, '')
+    ensure(isOwn ? needs : needs.filter(need => need === 'memory' || need === 'freezer'), `lab ${number}`)
     return {}
   } catch (error) {
     return { cannot: (error as Error).message }
@@ -84,7 +87,11 @@ process.stdout.on('error', () => {})
 
 try {
   const { reporter, json, ...job } = await readCommandLine()
-  ensure(['root'], 'the sandbox of a check', `npm run check ${process.argv.slice(2).join(' ')}`.trim())
+  const isForPeople = reporter === undefined && !json
+  const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
+  const command = `npm run check ${process.argv.slice(2).join(' ')}`.trim()
+  // The host name is looked at from within, and a judge comes back only into what is its own.
+  await ensurePrivileges(['namespaces', 'network', 'mounts'], 'the check', command, tell, CLONE_NEWUTS)
   if (reporter) await becomeReporter(reporter, job)
   const { summary } = await (json ? showJson : showPeople)(job)
   // A signal has its own.

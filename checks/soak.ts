@@ -4,7 +4,8 @@
 import { randomInt } from 'node:crypto'
 import { EXIT } from '../lib/errors.ts'
 import { helpLines, type Knob, parseKnobs } from '../lib/knobs.ts'
-import { ensure, fail } from '../lib/lab.ts'
+import { fail } from '../lib/lab.ts'
+import { requireRoot } from '../lib/privileges.ts'
 import { note } from '../lib/say.ts'
 import { checkAtOnce } from './at-once.ts'
 import { endure } from './bench/endurance.ts'
@@ -81,7 +82,7 @@ async function soak(): Promise<void> {
     console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
     return
   }
-  ensure(['root'], 'the soak', 'npm run soak')
+  requireRoot('the soak', 'npm run soak')
   makeWorkshop()
   const { seed = randomInt(1_000_000), only } = values
   const isAlone = only !== undefined

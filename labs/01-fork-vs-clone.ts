@@ -17,7 +17,7 @@ import { startLab } from '../lib/lab.ts'
 import { getpid, gettid, waitpid } from '../lib/process.ts'
 import { note, outside, pause } from '../lib/say.ts'
 
-startLab('01-fork-vs-clone', {
+await startLab('01-fork-vs-clone', {
   pace: seconds(0, 'pause after each line, to read along'),
 })
 

@@ -4,7 +4,7 @@
  * You will see one process under two numbers, its three children as 2, 3 and 4, a SIGKILL at the outer parent that
  * finds nobody, and a SIGKILL at 2 that finds it.
  *
- * Man pages: pid_namespaces(7), clone(2), kill(2). Needs root.
+ * Man pages: pid_namespaces(7), clone(2), kill(2). Needs root or a user namespace.
  * Run it: sudo npx tsx labs/02-newpid.ts
  */
 import { clone, fork } from '../lib/clone.ts'
@@ -17,7 +17,7 @@ import { getpid, getppid, kill, waitpid } from '../lib/process.ts'
 import { inside, note, outside } from '../lib/say.ts'
 import { describeStatus } from '../lib/status.ts'
 
-startLab('02-newpid', {
+await startLab('02-newpid', {
   pace: seconds(0, 'pause after each line, to read along'),
 })
 

@@ -4,7 +4,7 @@
  * You will see a child whose network has nothing but lo, a veth pair laid by its parent, an address on each end, and
  * three pings from the inside to the outside.
  *
- * Man pages: network_namespaces(7), veth(4), netdevice(7). Needs root, ip and ping.
+ * Man pages: network_namespaces(7), veth(4), netdevice(7). Needs root or a user namespace, ip and ping.
  * Run it: sudo npx tsx labs/03-newnet.ts
  */
 import { $ } from 'zx/core'
@@ -21,7 +21,7 @@ import { waitpid } from '../lib/process.ts'
 import { inside, note, outside } from '../lib/say.ts'
 import { describeStatus } from '../lib/status.ts'
 
-const knobs = startLab('03-newnet', {
+const knobs = await startLab('03-newnet', {
   outside: ipv4('10.0.0.3', 'address of the outer end'),
   inside: ipv4('10.0.0.4', 'address of the inner end, in the same /24'),
   veth: interfaceName('veth0', 'name of the outer end'),

@@ -4,7 +4,7 @@
  * You will see five new namespaces at once, a root file system of two megabytes instead of the machine's, and a shell in
  * it that you can use: it has a terminal, and Ctrl-C stops what it runs and not the container. Leave it with exit.
  *
- * Man pages: mount_namespaces(7), uts_namespaces(7), chroot(2), pivot_root(2), mount(2), pty(7). Needs root and ip.
+ * Man pages: mount_namespaces(7), uts_namespaces(7), chroot(2), pivot_root(2), mount(2), pty(7). Needs root or a user namespace and ip.
  * Run it: sudo npx tsx labs/04-newns.ts
  */
 import { readdirSync, statSync } from 'node:fs'
@@ -27,7 +27,7 @@ import { inside, note, outside } from '../lib/say.ts'
 import { describeStatus, shellCode } from '../lib/status.ts'
 import { sethostname } from '../lib/uts.ts'
 
-const knobs = startLab(
+const knobs = await startLab(
   '04-newns',
   {
     root: path('DIRECTORY', "root file system (./fs if there is one, else this project's)"),

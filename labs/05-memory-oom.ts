@@ -4,7 +4,7 @@
  * You will see a child take a megabyte at a time, the memory of its group climb to the limit, the kernel kill the
  * child, and the proof of who did it and why at that step.
  *
- * Man pages: cgroups(7), malloc(3), signal(7). Needs root and the memory controller; no root with --group.
+ * Man pages: cgroups(7), malloc(3), signal(7). Needs root, or a group that is yours, and the memory controller.
  * Run it: sudo npx tsx labs/05-memory-oom.ts
  */
 import { closeSync, readSync } from 'node:fs'
@@ -25,17 +25,13 @@ import { note, outside } from '../lib/say.ts'
 import { describeStatus } from '../lib/status.ts'
 import { drawBar } from '../lib/strip.ts'
 
-const knobs = startLab(
-  '05-memory-oom',
-  {
-    limit: bytes(20_000_000, 'what the group may have'),
-    step: bytes(1_000_000, 'what the child takes in one step'),
-    pace: seconds(0.05, 'pause after each step and each line'),
-    plot: path('FILE', 'draws memory against steps, as SVG'),
-    group: path('DIRECTORY', 'an empty group that root has made and given to you (chown -R)'),
-  },
-  { needs: ({ group }, needs) => (group ? needs.filter(need => need !== 'root') : needs) },
-)
+const knobs = await startLab('05-memory-oom', {
+  limit: bytes(20_000_000, 'what the group may have'),
+  step: bytes(1_000_000, 'what the child takes in one step'),
+  pace: seconds(0.05, 'pause after each step and each line'),
+  plot: path('FILE', 'draws memory against steps, as SVG'),
+  group: path('DIRECTORY', 'an empty group that root has made and given to you (chown -R)'),
+})
 const format = (number: number) => Math.round(number).toLocaleString('en')
 checkLimit(knobs.limit, knobs.step)
 if (knobs.plot) checkPlotFile(knobs.plot)

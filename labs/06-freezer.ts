@@ -4,14 +4,15 @@
  * You will see a child that ticks ten times a second stand still in the middle of its work and go on as if nothing had
  * happened, and what each dialect of control groups makes of SIGKILL to a frozen process.
  *
- * Man pages: cgroups(7), signal(7), proc_pid_status(5). Needs root and the freezer.
+ * Man pages: cgroups(7), signal(7), proc_pid_status(5). Needs root, or a group that is yours, and the freezer.
  * Run it: sudo npx tsx labs/06-freezer.ts
  */
 import { closeSync, readFileSync } from 'node:fs'
 import { makeOwnGroup } from '../lib/cgroup.ts'
 import { fork } from '../lib/clone.ts'
+import { homesWith, homeWith } from '../lib/delegation.ts'
 import { pipe } from '../lib/gate.ts'
-import { type Dialect, hierarchiesWith, hierarchyWith, layout } from '../lib/hierarchies.ts'
+import { type Dialect, layout } from '../lib/hierarchies.ts'
 import { choice, seconds } from '../lib/knobs.ts'
 import { startLab } from '../lib/lab.ts'
 import { writeAll } from '../lib/output.ts'
@@ -23,12 +24,12 @@ import { drawTicks } from '../lib/strip.ts'
 import { until } from '../lib/until.ts'
 
 const DIALECTS = ['v1', 'v2'] as const
-const knobs = startLab('06-freezer', {
+const knobs = await startLab('06-freezer', {
   freeze: seconds(1, 'how long the child is frozen'),
   dialect: choice(DIALECTS, undefined, 'v1 or v2, where this machine has both'),
   pace: seconds(0, 'pause after each line, to read along'),
 })
-const { dialect } = hierarchyWith('freezer', knobs.dialect)
+const { dialect } = homeWith('freezer', knobs.dialect).hierarchy
 note(`This machine's control groups: ${layout()}. This lab now speaks ${dialect}.`)
 
 const now = () => performance.now() / 1000
@@ -104,9 +105,12 @@ function killFrozen(dialect: Dialect): void {
 }
 
 note('What does SIGKILL do to a frozen process?')
-const spoken = hierarchiesWith('freezer').map(hierarchy => hierarchy.dialect)
+const spoken = homesWith('freezer').map(({ hierarchy }) => hierarchy.dialect)
 for (const each of DIALECTS) {
   if (spoken.includes(each)) killFrozen(each)
-  else note(`${each}: not on this machine. There it ${each === 'v1' ? 'stays until the thaw' : 'dies at once'}.`)
+  else
+    note(
+      `${each}: no such group can be made here. There it ${each === 'v1' ? 'stays until the thaw' : 'dies at once'}.`,
+    )
 }
 // #endregion sigkill

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node
 import { basename, dirname, join } from 'node:path'
 import { GroupV1 } from './cgroup-v1.ts'
 import { GroupV2 } from './cgroup-v2.ts'
+import { type GroupHome, homes, homeWith } from './delegation.ts'
 import { CannotRun, UsageError } from './errors.ts'
 import type { Group } from './group.ts'
 import { discardGroups, explain, GroupDirectory, innerGroups, removeGroup, type Tell } from './group-directory.ts'
@@ -65,13 +66,17 @@ export function groupAt(path: string, { dialect }: Pick<Hierarchy, 'dialect'>, t
 }
 
 /**
- * Makes a group at the root of the hierarchy that has a controller.
+ * Makes a group with a controller: at the root of its hierarchy or, for an ordinary user, in a group that is theirs.
  * @param name its name, {@link ownName}
- * @throws CannotRun where no hierarchy has the controller; SyscallError EACCES, EROFS, EEXIST, EBUSY
+ * @throws CannotRun where no hierarchy has the controller, or none of its groups is the caller's; SyscallError EACCES,
+ *   EROFS, EEXIST, EBUSY
  */
 export function makeGroup(name: string, controller: Controller, { dialect, tell = silent }: GroupOptions = {}): Group {
-  const hierarchy = hierarchyWith(controller, dialect)
-  const path = join(hierarchy.path, name)
+  return makeGroupIn(homeWith(controller, dialect), name, controller, tell)
+}
+
+function makeGroupIn({ hierarchy, path: home }: GroupHome, name: string, controller: Controller, tell: Tell): Group {
+  const path = join(home, name)
   makeDirectory(path, tell)
   const group = groupAt(path, hierarchy, tell)
   try {
@@ -94,13 +99,14 @@ export function makeGroup(name: string, controller: Controller, { dialect, tell 
 export function makeOwnGroup(what: string, controller: Controller, options: GroupOptions = {}): Group {
   sweepGroups()
   const name = ownName(what)
-  const hierarchy = hierarchyWith(controller, options.dialect)
+  const home = homeWith(controller, options.dialect)
+  const path = join(home.path, name)
   // Of this name only a dead owner can have been, whose number is ours now.
-  if (existsSync(join(hierarchy.path, name))) discardGroups([join(hierarchy.path, name)])
-  const wasEnabled = isEnabled(hierarchy.path)
-  const keeper = keep(() => discard(join(hierarchy.path, name), wasEnabled))
+  if (existsSync(path)) discardGroups([path])
+  const wasEnabled = isEnabled(home.path)
+  const keeper = keep(() => discard(path, wasEnabled))
   try {
-    return releasing(makeGroup(name, controller, options), keeper)
+    return releasing(makeGroupIn(home, name, controller, options.tell ?? silent), keeper)
   } catch (error) {
     keeper.release()
     throw error
@@ -196,9 +202,9 @@ export function borrowMemoryGroup(path: string, tell: Tell = silent): Group {
   return group
 }
 
-/** The directories at the root of any hierarchy whose name `matches`. */
+/** The directories whose name `matches`, wherever the caller's own groups may be. */
 export function groupsNamed(matches: (name: string) => boolean): string[] {
-  return hierarchies().flatMap(({ path }) =>
+  return homes().flatMap(path =>
     readdirSync(path, { withFileTypes: true })
       .filter(entry => entry.isDirectory() && matches(entry.name))
       .map(entry => join(path, entry.name)),

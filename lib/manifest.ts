@@ -4,8 +4,11 @@
 import { UsageError } from './errors.ts'
 import type { Controller } from './hierarchies.ts'
 
-/** What a lab cannot do without. */
-export type Need = 'root' | 'ip' | 'ping' | Controller
+/**
+ * What a lab cannot do without: the power over new `namespaces`, over a `network`, over `mounts` with a /proc of their
+ * own; programs; groups with a controller.
+ */
+export type Need = 'namespaces' | 'network' | 'mounts' | 'ip' | 'ping' | Controller
 
 /** One lab. */
 export interface Lab {
@@ -35,7 +38,7 @@ export const LABS: readonly Lab[] = [
     slug: '02-newpid',
     title: 'A PID namespace',
     question: 'Who is PID 1, and whom can it kill?',
-    needs: ['root'],
+    needs: ['namespaces'],
     manPages: ['pid_namespaces(7)', 'clone(2)', 'kill(2)', 'waitpid(2)'],
   },
   {
@@ -43,7 +46,7 @@ export const LABS: readonly Lab[] = [
     slug: '03-newnet',
     title: 'A network namespace',
     question: 'What does an empty network look like, and how does one reach out of it?',
-    needs: ['root', 'ip', 'ping'],
+    needs: ['namespaces', 'network', 'ip', 'ping'],
     manPages: ['network_namespaces(7)', 'veth(4)', 'netdevice(7)', 'ip-link(8)', 'ping(8)'],
   },
   {
@@ -51,7 +54,7 @@ export const LABS: readonly Lab[] = [
     slug: '04-newns',
     title: 'A root of its own',
     question: 'What is left of the machine when a shell has its own root, host name, processes and network?',
-    needs: ['root', 'ip'],
+    needs: ['namespaces', 'network', 'mounts', 'ip'],
     manPages: ['mount_namespaces(7)', 'uts_namespaces(7)', 'chroot(2)', 'pivot_root(2)', 'mount(2)', 'pty(7)'],
   },
   {
@@ -59,7 +62,7 @@ export const LABS: readonly Lab[] = [
     slug: '05-memory-oom',
     title: 'The memory cgroup',
     question: 'What happens to a process that wants more memory than its group may have?',
-    needs: ['root', 'memory'],
+    needs: ['memory'],
     manPages: ['cgroups(7)', 'malloc(3)', 'signal(7)'],
   },
   {
@@ -67,7 +70,7 @@ export const LABS: readonly Lab[] = [
     slug: '06-freezer',
     title: 'The freezer cgroup',
     question: 'What does a process notice of being frozen?',
-    needs: ['root', 'freezer'],
+    needs: ['freezer'],
     manPages: ['cgroups(7)', 'signal(7)', 'proc_pid_status(5)'],
   },
 ]

@@ -1,13 +1,17 @@
 /**
  * Which namespaces a process lives in, and moving between them.
  */
-import { closeSync, openSync, readlinkSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { argumentError } from './errors.ts'
 import * as F from './flags.ts'
 import { call, libcFunction } from './libc.ts'
 
 const libcUnshare = libcFunction('int unshare(int flags)')
 const libcSetns = libcFunction('int setns(int fd, int nstype)')
+const libcIoctl = libcFunction('int ioctl(int fd, unsigned long request)')
+
+/** Asks for the user namespace that a namespace belongs to, `<linux/nsfs.h>`. */
+export const NS_GET_USERNS = 0xb701
 
 /** The kinds of namespace by their file in /proc/PID/ns, with the flag that makes a new one. */
 export const NAMESPACES = {
@@ -56,6 +60,21 @@ export function unshare(flags: number): void {
  */
 export function setns(fd: number, kind = 0): void {
   call('setns', libcSetns, [fd, kind | 0], [fd, F.flagSymbol(kind)])
+}
+
+/**
+ * Whether a namespace of the calling process belongs to its user namespace: only there its capabilities count.
+ * @see ioctl_nsfs(2)
+ */
+export function ownsNamespace(kind: NamespaceKind): boolean {
+  const namespace = openSync(`/proc/self/ns/${kind}`, 'r')
+  // EPERM: it belongs to a user namespace outside the caller's.
+  const owner = libcIoctl(namespace, NS_GET_USERNS)
+  closeSync(namespace)
+  if (owner < 0) return false
+  const { ino } = fstatSync(owner)
+  closeSync(owner)
+  return ino === namespaces().user
 }
 
 /** Runs `action` with the calling thread in the namespace of another process, and goes back. */

@@ -7,8 +7,9 @@ import { availableParallelism, release } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { helpLines, type Knob, parseKnobs } from '../../lib/knobs.ts'
-import { ensure, fail, findProgram } from '../../lib/lab.ts'
+import { fail, findProgram } from '../../lib/lab.ts'
 import { LABS } from '../../lib/manifest.ts'
+import { requireRoot } from '../../lib/privileges.ts'
 import { note } from '../../lib/say.ts'
 import { endure } from './endurance.ts'
 import type { FunctionPath } from './function-path.ts'
@@ -147,7 +148,7 @@ async function checks(): Promise<void> {
 }
 
 async function compare(): Promise<void> {
-  ensure(['root'], 'the benchmark', 'npm run bench')
+  requireRoot('the benchmark', 'npm run bench')
   const folder = makeWorkshop()
   console.log(`Node ${process.version} on Linux ${release()}, ${process.arch}\n`)
   await programPath(folder)

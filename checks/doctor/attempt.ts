@@ -39,7 +39,7 @@ export function attempt<T>(flags: number, look: () => T): Outcome<T> {
 }
 
 /** The kernel's user of no name. */
-const NOBODY = 65534
+export const NOBODY = 65534
 
 /** Whoever is meant by an ordinary user: the one who runs this or has become root for it, else nobody. */
 export function ordinaryUser(): { readonly uid: number; readonly gid: number } {

@@ -5,10 +5,9 @@
 import { EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/knobs.ts'
 import { fail } from '../../lib/lab.ts'
-import type { Facts } from './facts.ts'
 import { observe } from './observe.ts'
 import { show } from './show.ts'
-import { type Diagnosed, diagnose, isPossible } from './table.ts'
+import { type Diagnosed, diagnose, isPossible, type Row } from './table.ts'
 
 /** Changes when a field changes its meaning or goes; new ones may come. */
 const VERSION = 1
@@ -31,14 +30,14 @@ const HELP = [
 const PACKAGES = ['cc', 'ip', 'ping', 'busybox']
 
 /** The command to type next: what mends most, or what all this is for. */
-function nextCommand({ findings, labs }: Diagnosed, { user }: Facts): string {
+function nextCommand({ findings, labs }: Diagnosed): string {
   const bad = findings.filter(({ state }) => state !== 'good')
   if (bad.some(({ id, state }) => PACKAGES.includes(id) && state === 'missing')) return 'npm run setup'
   const impossible = labs.find(row => !isPossible(row))
-  const reason = bad.find(({ id }) => id === impossible?.ways.root.run.decidedBy)
+  const reason = bad.find(({ id }) => id === impossible?.ways.root.check.decidedBy)
   if (reason?.remedy) return reason.remedy.split('\n')[0] as string
-  if (labs.every(({ ways }) => ways.root.run.answer === 'no')) return 'npm run vm'
-  return `${user.uid === 0 ? '' : 'sudo '}npm run check`
+  const isLost = ({ ways }: Row) => ways.root.run.answer === 'no' && ways.user.run.answer === 'no'
+  return labs.every(isLost) ? 'npm run vm' : `npx tsx labs/${labs[0]?.slug}.ts`
 }
 
 function main(): void {
@@ -49,7 +48,7 @@ function main(): void {
   }
   const facts = observe()
   const diagnosed = diagnose(facts)
-  const next = nextCommand(diagnosed, facts)
+  const next = nextCommand(diagnosed)
   const exitCode = diagnosed.labs.every(isPossible) ? EXIT.HOLDS : EXIT.CANNOT
   process.exitCode = exitCode
   if (!values.json) show(facts, diagnosed, next, values.all)

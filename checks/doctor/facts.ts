@@ -37,8 +37,8 @@ export interface Facts {
     /** CAP_SYS_ADMIN and CAP_NET_ADMIN. */
     readonly isPrivileged: boolean
   }
-  /** The ordinary user that stands for all. */
-  readonly ordinary: string
+  /** The ordinary user whose ways are looked at; `undefined` for anybody, where root has not come from one. */
+  readonly ordinary: string | undefined
   /** What makes one root here. */
   readonly become: 'sudo' | 'doas' | undefined
   readonly tools: Partial<Readonly<Record<Tool, Fault>>>

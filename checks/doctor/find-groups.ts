@@ -47,14 +47,15 @@ function controller(facts: Facts, id: Controller) {
 
 /** A group of an ordinary user's own. */
 function delegated(facts: Facts, id: Controller) {
-  const title = `a group handed over to ${facts.ordinary}, for the ${id}`
+  const title = `a ${id} group that is ${facts.ordinary ?? 'an ordinary user'}'s own`
   const { hierarchy, home } = facts.cgroups[id]
   const name = `delegated-${id}` as const
   if (home) return finding(name, title, 'good', home)
-  const cause = 'without root, groups are made only in a group that is yours'
+  const cause = 'whoever is not root makes groups only in one that root has handed over'
   const commands = hierarchy ? handOver({ ...hierarchy, controllers: [] }, id).join('\n') : undefined
   // Root would hand it over to root.
-  const remedy = facts.user.uid === 0 ? commands?.replaceAll('$USER', facts.ordinary) : commands
+  const remedy =
+    facts.user.uid === 0 ? commands?.replaceAll('$USER', facts.ordinary ?? 'USER').replaceAll('sudo ', '') : commands
   return finding(name, title, 'missing', 'none', { cause, remedy })
 }
 

@@ -25,7 +25,7 @@ function root(facts: Facts) {
 
 function userNamespaces(facts: Facts) {
   const { works, seen = 'refused', cause, remedy } = facts.userNamespaces
-  const title = `user namespaces, for ${facts.ordinary}`
+  const title = `user namespaces, for ${facts.ordinary ?? 'an ordinary user'}`
   if (works) return finding('user-namespaces', title, 'good', 'root in there can make mounts')
   const known = cause ?? 'none of the switches that are known forbids it'
   return finding('user-namespaces', title, 'missing', seen, { cause: known, remedy: remedy ?? 'do it as root' })

@@ -4,15 +4,15 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { shares } from '../../lib/kcmp.ts'
-import { isPrivileged } from '../../lib/lab.ts'
 import { mounts } from '../../lib/mount.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { INITIAL_PID_NAMESPACE } from '../../lib/owner.ts'
 import { distribution, findProgram } from '../../lib/packages.mjs'
+import { isPrivileged } from '../../lib/privileges.ts'
 import { statusField } from '../../lib/proc.ts'
 import { ROOT } from '../../lib/root.ts'
 import { rootfsPath } from '../../lib/rootfs.ts'
-import { ordinaryUser } from './attempt.ts'
+import { NOBODY, ordinaryUser } from './attempt.ts'
 import type { Facts } from './facts.ts'
 import { observeGroups } from './observe-groups.ts'
 import { observeKernel } from './observe-kernel.ts'
@@ -96,7 +96,7 @@ function observeUser(): Pick<Facts, 'user' | 'ordinary' | 'become'> {
   const groups = groupNames().filter(name => ADMINISTRATORS.includes(name))
   return {
     user: { uid, name: nameOf(uid), groups, isPrivileged: isPrivileged() },
-    ordinary: nameOf(ordinaryUser().uid),
+    ordinary: ordinaryUser().uid === NOBODY ? undefined : nameOf(ordinaryUser().uid),
     become: (['sudo', 'doas'] as const).find(findProgram),
   }
 }

@@ -41,7 +41,7 @@ const machineLine = ({ distribution, kernel, arch, node, user, wsl, container }:
 function tableLines(labs: readonly Row[], { ordinary }: Facts): string[] {
   const heads: Readonly<Record<Way, string>> = {
     root: 'as root',
-    user: ordinary.length < COLUMN - 3 ? `as ${ordinary}` : 'without root',
+    user: ordinary && ordinary.length < COLUMN - 3 ? `as ${ordinary}` : 'without root',
     vm: 'npm run vm',
   }
   const cells = ({ ways }: Row) =>
