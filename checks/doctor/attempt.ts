@@ -41,11 +41,17 @@ export function attempt<T>(flags: number, look: () => T): Outcome<T> {
 /** The kernel's user of no name. */
 export const NOBODY = 65534
 
-/** Whoever is meant by an ordinary user: the one who runs this or has become root for it, else nobody. */
+/** Whether the users here are not the machine's but those of a user namespace. @see user_namespaces(7) */
+export const isMapped = (): boolean => !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))
+
+/**
+ * Whoever is meant by an ordinary user: the one who runs this or has become root for it, else nobody. Root of a user
+ * namespace is one of those, too.
+ */
 export function ordinaryUser(): { readonly uid: number; readonly gid: number } {
   const { SUDO_UID, SUDO_GID, DOAS_UID } = process.env
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
-  if (uid !== 0) return { uid, gid }
+  if (uid !== 0 || isMapped()) return { uid, gid }
   const other = Number(SUDO_UID ?? DOAS_UID ?? 0) || NOBODY
   return { uid: other, gid: Number(SUDO_GID ?? 0) || other }
 }

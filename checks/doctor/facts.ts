@@ -15,10 +15,11 @@ export interface ControllerFacts {
   readonly hierarchy: { readonly path: string; readonly dialect: Dialect } | undefined
   /** Why there is none, as the labs say it. */
   readonly fault?: string
-  /** Whether its mount is read-only. */
-  readonly isReadOnly: boolean
-  /** Whether the group at its top holds processes and hands nothing down: a container's, in v2. */
-  readonly isOccupied: boolean
+  /**
+   * What keeps root from making groups there: its mount is read-only; the group at its top holds processes and hands
+   * nothing down (a container's, in v2); it belongs to a root that is not this one.
+   */
+  readonly obstacle: 'read-only' | 'occupied' | 'not ours' | undefined
   /** The group in which an ordinary user may make others. */
   readonly home: string | undefined
 }
@@ -34,8 +35,10 @@ export interface Facts {
     readonly uid: number
     readonly name: string
     readonly groups: readonly string[]
-    /** CAP_SYS_ADMIN and CAP_NET_ADMIN. */
+    /** CAP_SYS_ADMIN and CAP_NET_ADMIN, for the network at hand. */
     readonly isPrivileged: boolean
+    /** Whether this is a user namespace and not the machine's own users: a rootless container, or unshare(1). */
+    readonly isMapped: boolean
   }
   /** The ordinary user whose ways are looked at; `undefined` for anybody, where root has not come from one. */
   readonly ordinary: string | undefined

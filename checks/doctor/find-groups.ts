@@ -3,8 +3,8 @@
  */
 import { handOver } from '../../lib/delegation.ts'
 import type { Controller } from '../../lib/hierarchies.ts'
-import type { Facts } from './facts.ts'
-import { finding } from './finding.ts'
+import type { ControllerFacts, Facts } from './facts.ts'
+import { type Diagnosis, finding } from './finding.ts'
 import { asRoot, asRootShell, betterContainer } from './remedies.ts'
 
 const LAYOUTS = {
@@ -28,22 +28,31 @@ const emptyTop = (path: string) =>
 
 function controller(facts: Facts, id: Controller) {
   const title = `groups with the ${id}${id === 'memory' ? ' controller' : ''}`
-  const { hierarchy, fault = '', isReadOnly, isOccupied } = facts.cgroups[id]
+  const { hierarchy, fault = '', obstacle } = facts.cgroups[id]
   if (!hierarchy) {
     const [cause, remedy] = fault.split('\nhint: ')
     return finding(id, title, 'missing', 'none', { cause, remedy })
   }
-  const { path } = hierarchy
-  const seen = `${path} (${hierarchy.dialect})`
-  if (isReadOnly) {
-    const cause = 'it is mounted read-only, as in most containers'
-    const remedy = facts.container ? betterContainer(facts) : asRoot(facts, `mount -o remount,rw ${path}`)
-    return finding(id, title, 'missing', seen, { cause, remedy })
-  }
-  if (!isOccupied) return finding(id, title, 'good', seen)
-  const cause = 'the group at its top has processes in it, and then it hands nothing down'
-  return finding(id, title, 'missing', seen, { cause, remedy: asRootShell(facts, emptyTop(path)) })
+  const seen = `${hierarchy.path} (${hierarchy.dialect})`
+  if (!obstacle) return finding(id, title, 'good', seen)
+  return finding(id, title, 'missing', seen, obstacles(facts, hierarchy.path)[obstacle])
 }
+
+/** Why groups cannot be made where there are some, and what mends it. */
+const obstacles = (facts: Facts, path: string): Record<NonNullable<ControllerFacts['obstacle']>, Diagnosis> => ({
+  'read-only': {
+    cause: 'it is mounted read-only',
+    remedy: facts.container ? betterContainer(facts) : asRoot(facts, `mount -o remount,rw ${path}`),
+  },
+  occupied: {
+    cause: 'the group at its top has processes in it, and then it hands nothing down',
+    remedy: asRootShell(facts, emptyTop(path)),
+  },
+  'not ours': {
+    cause: 'it belongs to the root of the machine, and this one is not that',
+    remedy: facts.container ? betterContainer(facts) : 'leave this user namespace',
+  },
+})
 
 /** A group of an ordinary user's own. */
 function delegated(facts: Facts, id: Controller) {

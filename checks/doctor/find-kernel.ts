@@ -60,7 +60,7 @@ function container(facts: Facts) {
     ...(user.uid === 0 && !user.isPrivileged ? ['capabilities'] : []),
     ...(isFiltered ? ['system calls (seccomp)'] : []),
     ...(mask ? [`parts of /proc (${mask})`] : []),
-    ...(cgroups.memory.isReadOnly || cgroups.freezer.isReadOnly ? ['control groups'] : []),
+    ...(cgroups.memory.obstacle || cgroups.freezer.obstacle ? ['control groups'] : []),
   ]
   if (withheld.length === 0) return finding('container', title, 'good', `${facts.container}, which withholds nothing`)
   const cause = `it withholds ${withheld.join(', ')}`

@@ -33,7 +33,7 @@ function kvm(facts: Facts) {
   const cause = 'without it the virtual machine is emulated, and starts in half a minute instead of seconds'
   const remedy =
     facts.kvm === 'forbidden'
-      ? `${asRoot(facts, `usermod -aG kvm ${facts.user.name}`)}, and log in again`
+      ? `${asRoot(facts, `usermod -aG kvm $USER`)}, and log in again`
       : 'switch virtualization on in the firmware, or nested virtualization on the host'
   return finding('kvm', title, 'limited', KVM[facts.kvm], { cause, remedy })
 }

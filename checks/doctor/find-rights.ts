@@ -8,7 +8,12 @@ import { asRoot, betterContainer } from './remedies.ts'
 function root(facts: Facts) {
   const title = 'root'
   const { user, become } = facts
-  if (user.uid === 0 && user.isPrivileged) return finding('root', title, 'good', 'you are root')
+  if (user.uid === 0 && user.isPrivileged && !user.isMapped) return finding('root', title, 'good', 'you are root')
+  if (user.uid === 0 && user.isMapped) {
+    const cause = 'this root is one of a user namespace, to the machine an ordinary user'
+    const remedy = facts.container ? betterContainer(facts) : 'leave this user namespace'
+    return finding('root', title, 'missing', 'not root of the machine', { cause, remedy })
+  }
   if (user.uid === 0) {
     const cause = 'this root has not both CAP_SYS_ADMIN and CAP_NET_ADMIN, as in most containers'
     return finding('root', title, 'missing', 'stripped of its powers', { cause, remedy: betterContainer(facts) })

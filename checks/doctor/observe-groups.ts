@@ -1,7 +1,7 @@
 /**
  * Control groups, judged without making any: where they are mounted and how, what is enabled, and who may write there.
  */
-import { existsSync, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { homesWith } from '../../lib/delegation.ts'
 import {
@@ -41,13 +41,26 @@ function homesOfOrdinaryUser(): Partial<Record<Controller, string | undefined>> 
   return 'value' in outcome ? outcome.value : {}
 }
 
+function obstacle(hierarchy: Hierarchy, controller: Controller): ControllerFacts['obstacle'] {
+  if (isReadOnly(hierarchy.path)) return 'read-only'
+  if (process.getuid?.() === 0 && !isWritable(hierarchy.path)) return 'not ours'
+  return isOccupied(hierarchy, controller) ? 'occupied' : undefined
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function observeController(controller: Controller, home: string | undefined): ControllerFacts {
   const [hierarchy] = hierarchiesWith(controller)
-  if (hierarchy === undefined)
-    return { hierarchy, fault: fault(controller), isReadOnly: false, isOccupied: false, home }
+  if (!hierarchy) return { hierarchy, fault: fault(controller), obstacle: undefined, home }
   const { path, dialect } = hierarchy
-  const occupied = isOccupied(hierarchy, controller)
-  return { hierarchy: { path, dialect }, isReadOnly: isReadOnly(path), isOccupied: occupied, home }
+  return { hierarchy: { path, dialect }, obstacle: obstacle(hierarchy, controller), home }
 }
 
 /** What a lab would say. */

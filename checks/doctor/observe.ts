@@ -12,7 +12,7 @@ import { isPrivileged } from '../../lib/privileges.ts'
 import { statusField } from '../../lib/proc.ts'
 import { ROOT } from '../../lib/root.ts'
 import { rootfsPath } from '../../lib/rootfs.ts'
-import { NOBODY, ordinaryUser } from './attempt.ts'
+import { isMapped, NOBODY, ordinaryUser } from './attempt.ts'
 import type { Facts } from './facts.ts'
 import { observeGroups } from './observe-groups.ts'
 import { observeKernel } from './observe-kernel.ts'
@@ -95,8 +95,8 @@ function observeUser(): Pick<Facts, 'user' | 'ordinary' | 'become'> {
   const uid = process.getuid?.() ?? 0
   const groups = groupNames().filter(name => ADMINISTRATORS.includes(name))
   return {
-    user: { uid, name: nameOf(uid), groups, isPrivileged: isPrivileged() },
-    ordinary: ordinaryUser().uid === NOBODY ? undefined : nameOf(ordinaryUser().uid),
+    user: { uid, name: nameOf(uid), groups, isPrivileged: isPrivileged(), isMapped: isMapped() },
+    ordinary: [0, NOBODY].includes(ordinaryUser().uid) ? undefined : nameOf(ordinaryUser().uid),
     become: (['sudo', 'doas'] as const).find(findProgram),
   }
 }

@@ -63,20 +63,19 @@ function labNames(slugs: readonly string[], labs: readonly Row[]): string {
   return numbers.length === 1 ? `lab ${numbers[0]}` : `labs ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`
 }
 
-/** What a finding makes a difference to, such as `lab 5 without root`. */
+const VERBS = { run: 'running ', check: 'checking ', 'run check': '' }
+
+/** What a finding makes a difference to, such as `running lab 5 without root`. */
 function effectsLine(affects: readonly Effect[], labs: readonly Row[]): string {
-  const parts = new Map<string, Set<string>>()
-  const add = (key: string, lab: string) => parts.set(key, (parts.get(key) ?? new Set()).add(lab))
-  for (const action of ACTIONS) {
-    const those = affects.filter(one => one.action === action)
-    for (const slug of new Set(those.map(({ lab }) => lab))) {
-      const ways = WAYS.filter(way => those.some(one => one.lab === slug && one.way === way))
-      const where = ways.includes('root') && ways.includes('user') ? '' : ` ${WAY_NAMES[ways[0] as Way]}`
-      add(`${action === 'run' ? 'running' : 'checking'}|${where}`, slug)
-    }
+  const parts = new Map<string, string[]>()
+  for (const { slug } of labs) {
+    const own = affects.filter(({ lab }) => lab === slug)
+    const ways = WAYS.filter(way => own.some(one => one.way === way))
+    const verb = VERBS[ACTIONS.filter(action => own.some(one => one.action === action)).join(' ') as keyof typeof VERBS]
+    const where = ways.includes('root') && ways.includes('user') ? '' : ` ${WAY_NAMES[ways[0] as Way]}`
+    if (own.length > 0) parts.set(`${verb}|${where}`, [...(parts.get(`${verb}|${where}`) ?? []), slug])
   }
-  const lines = [...parts].map(([key, slugs]) => key.replace('|', ` ${labNames([...slugs], labs)}`))
-  return lines.join(', ')
+  return [...parts].map(([key, slugs]) => key.replace('|', labNames(slugs, labs))).join(', ')
 }
 
 function details({ cause, remedy, affects }: Found, labs: readonly Row[]): string[] {
