@@ -4,16 +4,19 @@
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { bundle, cachedBundle } from '../lib/bundle.ts'
+import { ownName } from '../lib/cgroup.ts'
 import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
 import { chalk } from '../lib/colour.ts'
+import { homesWith, makeRoom } from '../lib/delegation.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import { CLONE_NEWUTS } from '../lib/flags.ts'
 import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
 import { ensure, fail } from '../lib/lab.ts'
-import { findLab, LABS, type Lab } from '../lib/manifest.ts'
-import { ensurePrivileges } from '../lib/privileges.ts'
+import { findLab, isController, LABS, type Lab } from '../lib/manifest.ts'
+import { ensurePrivileges, isPrivileged } from '../lib/privileges.ts'
 import { ROOT } from '../lib/root.ts'
+import { continueInScope } from '../lib/systemd.ts'
 import { commandFor } from './command.ts'
 import { showJson } from './json.ts'
 import type { Assignment } from './judge-in-child.ts'
@@ -41,7 +44,7 @@ const HELP = [
 /** What this machine lacks for a lab's program. Somebody else's may do without tools, but not without a controller. */
 function lacking({ number, needs }: Lab, isOwn: boolean): { cannot?: string } {
   try {
-    ensure(isOwn ? needs : needs.filter(need => need === 'memory' || need === 'freezer'), `lab ${number}`)
+    ensure(isOwn ? needs : needs.filter(isController), `lab ${number}`)
     return {}
   } catch (error) {
     return { cannot: (error as Error).message }
@@ -68,7 +71,7 @@ async function readCommandLine() {
     )
   if (values.json && values.reporter) throw new UsageError('--json and --reporter are two views: choose one')
   const labs = name === undefined ? LABS : [findLab(name)]
-  return { ...values, assignments: await Promise.all(labs.map(lab => assign(lab, program))) }
+  return { ...values, labs, assignments: await Promise.all(labs.map(lab => assign(lab, program))) }
 }
 
 /** Becomes a Node that shows the job through one of its own reporters. */
@@ -86,12 +89,18 @@ async function becomeReporter(reporter: string, job: Job): Promise<never> {
 process.stdout.on('error', () => {})
 
 try {
-  const { reporter, json, ...job } = await readCommandLine()
+  const { reporter, json, labs, ...job } = await readCommandLine()
   const isForPeople = reporter === undefined && !json
   const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
   const command = `npm run check ${process.argv.slice(2).join(' ')}`.trim()
   // The host name is looked at from within, and a judge comes back only into what is its own.
+  if (
+    !isPrivileged() &&
+    labs.some(({ needs }) => needs.some(need => isController(need) && homesWith(need).length === 0))
+  )
+    continueInScope()
   await ensurePrivileges(['namespaces', 'network', 'mounts'], 'the check', command, tell, CLONE_NEWUTS)
+  makeRoom(ownName('shell'))
   if (reporter) await becomeReporter(reporter, job)
   const { summary } = await (json ? showJson : showPeople)(job)
   // A signal has its own.

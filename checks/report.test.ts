@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import test from 'node:test'
-import { findProgram } from '../lib/lab.ts'
+import { findProgram } from '../lib/find-program.ts'
 import { ROOT } from '../lib/root.ts'
 import { harmlessLine, harmlessLines } from './harmless.ts'
 import { widthOf, wrap } from './layout.ts'

@@ -6,6 +6,7 @@ import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ownName, sweepGroups } from '../lib/cgroup.ts'
 import { handDown } from '../lib/cgroup-v2.ts'
+import { homeIn } from '../lib/delegation.ts'
 import { discardGroups, GroupDirectory, innerGroups, removeGroup, thawAll } from '../lib/group-directory.ts'
 import { type Controller, type Hierarchy, hierarchies, wordsOf } from '../lib/hierarchies.ts'
 import { type Keeper, keep } from '../lib/keeper.ts'
@@ -71,10 +72,12 @@ export class SandboxGroups {
     const name = ownName('check')
     const isWanted = ({ dialect, controllers }: Hierarchy) =>
       dialect === 'v2' || controllers.some(controller => V1_CONTROLLERS.includes(controller))
-    const wanted = hierarchies().filter(isWanted)
+    const found = hierarchies()
+      .filter(isWanted)
+      .flatMap(hierarchy => homeIn(hierarchy, 'memory') ?? homeIn(hierarchy) ?? [])
     // A frozen process outlives its tracer: it dies only when somebody thaws it.
-    this.#keeper = keep(() => discardGroups(wanted.map(({ path }) => join(path, name))))
-    for (const hierarchy of wanted) this.#make(hierarchy, join(hierarchy.path, name))
+    this.#keeper = keep(() => discardGroups(found.map(({ path }) => join(path, name))))
+    for (const { hierarchy, path } of found) this.#make(hierarchy, join(path, name))
   }
 
   #make(hierarchy: Hierarchy, outer: string): void {
@@ -83,7 +86,7 @@ export class SandboxGroups {
       // Of this name only a dead judge can have been, whose number is ours now.
       if (existsSync(outer)) discardGroups([outer])
       mkdirSync(outer)
-      if (hierarchy.dialect === 'v2') this.#handDown(hierarchy.path, outer)
+      if (hierarchy.dialect === 'v2') this.#handDown(dirname(outer), outer)
       mkdirSync(path)
     } catch {
       if (existsSync(outer)) removeGroup(outer)

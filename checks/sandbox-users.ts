@@ -4,7 +4,7 @@
 import { lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { getpid } from '../lib/process.ts'
-import type { IdRange } from '../lib/users.ts'
+import { type IdRange, knowsFewUsers } from '../lib/users.ts'
 
 /** From here to 2³¹ no distribution assigns users; each sandbox takes its own 65,536. */
 const FIRST_USER = 0x70000000
@@ -19,7 +19,11 @@ export interface SandboxUsers {
   readonly ranges: readonly IdRange[]
   /** What user N in there is called on the machine. */
   readonly outside: (user: number) => number
+  /** Whether root is the only user, and is the one who started the check: where that is no root of the machine. */
+  readonly isSingle: boolean
 }
+
+const SINGLE: SandboxUsers = { ranges: [{ inside: 0, outside: 0, count: 1 }], outside: () => 0, isSingle: true }
 
 /** A directory and all above it. */
 export function withParents(path: string): string[] {
@@ -32,6 +36,7 @@ export function withParents(path: string): string[] {
  * @param paths what its program has to reach: their owners are users in there, too
  */
 export function chooseUsers(paths: readonly string[]): SandboxUsers {
+  if (knowsFewUsers()) return SINGLE
   const slot = getpid() % SLOTS
   const first = FIRST_USER + slot * USERS
   const chain = [...new Set(paths.flatMap(withParents))]
@@ -48,7 +53,7 @@ export function chooseUsers(paths: readonly string[]): SandboxUsers {
     const range = ranges.find(({ inside, count }) => user >= inside && user < inside + count)
     return range ? range.outside + user - range.inside : first
   }
-  return { ranges, outside }
+  return { ranges, outside, isSingle: false }
 }
 
 /** Permissions of a directory, links followed; `undefined` if there is none. */

@@ -2,8 +2,8 @@
  * Where the calling process may make control groups: root at the root of a hierarchy, an ordinary user in a group that
  * was handed over to them (delegated).
  */
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { CannotRun } from './errors.ts'
 import {
   type Controller,
@@ -14,6 +14,8 @@ import {
   hierarchyWith,
   wordsOf,
 } from './hierarchies.ts'
+import { getpid, getppid } from './process.ts'
+import { canAskSystemd } from './systemd.ts'
 
 /** A group in which the calling process may make others. */
 export interface GroupHome {
@@ -47,28 +49,41 @@ export function ownGroup({ path, dialect, controllers }: Hierarchy): string | un
   return undefined
 }
 
-/** A group and those it is in, the outermost first. */
+/** A group and those it is in, the innermost first. */
 function chain(path: string, top: string): string[] {
-  return path === top || !path.startsWith(`${top}/`) ? [top] : [...chain(dirname(path), top), path]
+  return path === top || !path.startsWith(`${top}/`) ? [top] : [path, ...chain(dirname(path), top)]
 }
 
-/** The groups of a hierarchy that may have been handed to the caller; the first that will do is taken. */
+/** systemd makes and removes groups in these itself, and wants to be asked. */
+const isSystemds = (path: string) => /\.(slice|service)$/.test(basename(path)) && canAskSystemd()
+
+/** The groups of a hierarchy in which the caller might make others; the first that will do is taken. */
 function candidates(hierarchy: Hierarchy): string[] {
   const { path, dialect } = hierarchy
   const own = chain(ownGroup(hierarchy) ?? path, path)
   // In v2 a process may only be moved below a group that is the caller's and that it is in already.
-  if (dialect === 'v2') return own
+  if (dialect === 'v2') return isWritable(path) ? [path] : own.filter(each => !isSystemds(each))
   const others = readdirSync(path, { withFileTypes: true }).filter(entry => entry.isDirectory())
-  return [...own, ...others.map(({ name }) => join(path, name)).filter(isOwn)]
+  return [path, ...own, ...others.map(({ name }) => join(path, name)).filter(isOwn)]
 }
 
-/** Whether groups below this one can be made, and processes moved into them. */
-function isHome(path: string, dialect: Dialect, controller: Controller | undefined): boolean {
-  if (!isWritable(path) || !isWritable(join(path, 'cgroup.procs'))) return false
-  if (dialect === 'v1' || controller !== 'memory') return true
-  const handsDown = wordsOf(join(path, 'cgroup.subtree_control')).includes('memory')
+const processesIn = (path: string) => wordsOf(join(path, 'cgroup.procs')).map(Number)
+
+/** The calling process, and the one that waits for it outside its user namespace. */
+const isUs = (pid: number) => pid === getpid() || pid === getppid()
+
+/** Whether a v2 group can hand memory down to groups in it, or does: then it holds no processes itself, but at the root. */
+function handsMemoryDown(path: string, top: string): boolean {
+  if (wordsOf(join(path, 'cgroup.subtree_control')).includes('memory')) return true
   const mayHandDown = isWritable(join(path, 'cgroup.subtree_control'))
-  return handsDown || (mayHandDown && wordsOf(join(path, 'cgroup.controllers')).includes('memory'))
+  const isFree = path === top || processesIn(path).every(isUs)
+  return mayHandDown && isFree && wordsOf(join(path, 'cgroup.controllers')).includes('memory')
+}
+
+/** Whether groups in this one can be made, and processes moved into them. */
+function isHome(path: string, { dialect, path: top }: Hierarchy, controller: Controller | undefined): boolean {
+  if (!isWritable(path) || !isWritable(join(path, 'cgroup.procs'))) return false
+  return dialect === 'v1' || controller !== 'memory' || handsMemoryDown(path, top)
 }
 
 /**
@@ -76,7 +91,7 @@ function isHome(path: string, dialect: Dialect, controller: Controller | undefin
  * @param controller one that they are to have; any group will do otherwise
  */
 export function homeIn(hierarchy: Hierarchy, controller?: Controller): GroupHome | undefined {
-  const path = candidates(hierarchy).find(each => isHome(each, hierarchy.dialect, controller))
+  const path = candidates(hierarchy).find(each => isHome(each, hierarchy, controller))
   return path === undefined ? undefined : { hierarchy, path }
 }
 
@@ -93,12 +108,10 @@ export function homesWith(controller: Controller): GroupHome[] {
 export function homeWith(controller: Controller, dialect?: Dialect): GroupHome {
   const found = homesWith(controller).find(({ hierarchy }) => dialect === undefined || hierarchy.dialect === dialect)
   if (found) return found
-  const hierarchy = hierarchyWith(controller, dialect)
+  const commands = handOver(hierarchyWith(controller, dialect), controller)
   throw new CannotRun(
     `no control group with the ${controller} controller can be made here: that takes root, or a group that is yours\n` +
-      `hint: use sudo, or hand a group over once:\n${handOver(hierarchy, controller)
-        .map(line => `  ${line}`)
-        .join('\n')}`,
+      `hint: use sudo, or hand a group over once:\n${commands.map(line => `  ${line}`).join('\n')}`,
   )
 }
 
@@ -109,11 +122,27 @@ export function handOver({ path, dialect }: Hierarchy, controller: Controller): 
   return [
     ...(controller === 'memory' ? [`echo +memory | sudo tee ${join(path, 'cgroup.subtree_control')}`] : []),
     `sudo mkdir -p ${group}/shell && sudo chown -R $USER ${group}`,
-    `echo $$ | sudo tee ${group}/shell/cgroup.procs   # this shell, for its lifetime`,
+    `echo $$ | sudo tee ${group}/shell/cgroup.procs   # this shell, as long as it lives`,
   ]
+}
+
+/**
+ * Where the caller is alone in the v2 group in which it makes others, as in a scope of systemd's: moves it one down,
+ * because a group that hands memory down holds no processes. The group goes with the scope.
+ * @param name of the group one down
+ */
+export function makeRoom(name: string): void {
+  for (const { hierarchy, path } of homesWith('memory')) {
+    if (hierarchy.dialect === 'v1' || path === hierarchy.path || processesIn(path).length === 0) continue
+    mkdirSync(join(path, name))
+    for (const pid of processesIn(path)) writeFileSync(join(path, name, 'cgroup.procs'), String(pid))
+  }
 }
 
 /** Every directory in which this project may have made groups, as far as the caller may: one or two a hierarchy. */
 export function homes(): string[] {
-  return hierarchies().flatMap(hierarchy => [...new Set([hierarchy.path, homeIn(hierarchy)?.path ?? hierarchy.path])])
+  return hierarchies().flatMap(hierarchy => {
+    const own = [homeIn(hierarchy, 'memory'), homeIn(hierarchy)].flatMap(home => home?.path ?? [])
+    return [...new Set([hierarchy.path, ...own])]
+  })
 }

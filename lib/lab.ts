@@ -4,15 +4,15 @@
 import { delimiter } from 'node:path'
 import { homesWith } from './delegation.ts'
 import { CannotRun, describeError, exitCodeOf } from './errors.ts'
+import { findProgram, SBIN } from './find-program.ts'
 import { hierarchyWith } from './hierarchies.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
-import { findLab, type Lab, type Need } from './manifest.ts'
+import { findLab, isController, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
-import { findProgram, installHint, SBIN, type Tool } from './packages.mjs'
+import { installHint, type Tool } from './packages.mjs'
 import { ensurePrivileges } from './privileges.ts'
 import { note, setPace, setQuiet } from './say.ts'
-
-export { findProgram }
+import { continueInScope } from './systemd.ts'
 
 /**
  * Makes sure that this machine has the programs and controllers that are needed.
@@ -21,7 +21,7 @@ export { findProgram }
  */
 export function ensure(needs: readonly Need[], what: string): void {
   for (const need of needs) {
-    if (need === 'memory' || need === 'freezer') hierarchyWith(need)
+    if (isController(need)) hierarchyWith(need)
     else if ((need === 'ip' || need === 'ping') && !findProgram(need)) throw missing(need, what)
   }
 }
@@ -54,11 +54,12 @@ export function fail(error: unknown): never {
   process.exit(exitCodeOf(error))
 }
 
-/** Says in whose group groups are made, where it is not the root of a hierarchy. */
-function tellHome(needs: readonly Need[]): void {
-  for (const need of needs) {
-    const home = need === 'memory' || need === 'freezer' ? homesWith(need)[0] : undefined
-    if (home && home.path !== home.hierarchy.path)
+/** Asks systemd for a group where the lab may make none, and says where it makes them if that is not as root. */
+function ensureHome(needs: readonly Need[]): void {
+  for (const need of needs.filter(isController)) {
+    const [home] = homesWith(need)
+    if (!home) continueInScope()
+    else if (home.path !== home.hierarchy.path)
       note(`You are not root here, so groups are made in ${home.path}, which is yours.`)
   }
 }
@@ -96,6 +97,6 @@ export async function startLab<K extends Knobs>(
   const command = ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' ')
   ensure(lab.needs, `lab ${lab.number}`)
   await ensurePrivileges(lab.needs, `lab ${lab.number}`, command, note)
-  if (values['group'] === undefined) tellHome(lab.needs)
+  if (values['group'] === undefined) ensureHome(lab.needs)
   return { ...values, words }
 }

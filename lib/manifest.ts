@@ -10,6 +10,9 @@ import type { Controller } from './hierarchies.ts'
  */
 export type Need = 'namespaces' | 'network' | 'mounts' | 'ip' | 'ping' | Controller
 
+/** Whether a need is one for groups. */
+export const isController = (need: Need): need is Controller => need === 'memory' || need === 'freezer'
+
 /** One lab. */
 export interface Lab {
   /** Its number, from 1. */

@@ -33,6 +33,7 @@ export const AT_EMPTY_PATH = 0x1000
 export const MOVE_MOUNT_F_EMPTY_PATH = 0x4
 export const MOVE_MOUNT_T_SYMLINKS = 0x10
 export const MOUNT_ATTR_IDMAP = 0x100000
+export const AT_RECURSIVE = 0x8000
 export const FSOPEN_CLOEXEC = 1
 export const FSCONFIG_CMD_CREATE = 6
 export const FSMOUNT_CLOEXEC = 1
@@ -40,11 +41,24 @@ const AT_FDCWD = -100
 const ATTR_SIZE = 32
 
 /** `struct mount_attr { __u64 attr_set; __u64 attr_clr; __u64 propagation; __u64 userns_fd; }`, `<linux/mount.h>`. */
-function idmapAttributes(userNamespace: number): Buffer {
+function attributes(set: number, userNamespace = 0): Buffer {
   const attr = Buffer.alloc(ATTR_SIZE)
-  attr.writeBigUInt64LE(BigInt(MOUNT_ATTR_IDMAP), 0)
+  attr.writeBigUInt64LE(BigInt(set), 0)
   attr.writeBigUInt64LE(BigInt(userNamespace), 24)
   return attr
+}
+
+/**
+ * Takes permissions from a mount and those below it, and leaves all else about them as it is: what a mightier user has
+ * set on a mount, root of a user namespace may not even seem to change.
+ * @param flags MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC
+ * @throws SyscallError ENOSYS (before Linux 5.12), EINVAL (no mount point), EPERM
+ * @see mount_setattr(2)
+ */
+export function restrictMount(target: string, flags: number): void {
+  // The four flags have the same values as attributes.
+  const args = [SYS_mount_setattr, AT_FDCWD, target, AT_RECURSIVE, attributes(flags), ATTR_SIZE]
+  call('mount_setattr', libcMountSetattr, args, [target, flags])
 }
 
 /**
@@ -72,7 +86,7 @@ export function mountIdmapped(source: string, target: string, userNamespace: str
   try {
     const clone = [SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC]
     tree = call('open_tree', libcOpenTree, clone, [source, Symbol('OPEN_TREE_CLONE')])
-    const idmap = [SYS_mount_setattr, tree, '', AT_EMPTY_PATH, idmapAttributes(user), ATTR_SIZE]
+    const idmap = [SYS_mount_setattr, tree, '', AT_EMPTY_PATH, attributes(MOUNT_ATTR_IDMAP, user), ATTR_SIZE]
     call('mount_setattr', libcMountSetattr, idmap, [source, Symbol('MOUNT_ATTR_IDMAP')])
     attachMount(tree, target)
   } finally {

@@ -1,7 +1,7 @@
 /**
  * Users and groups across user namespaces: which IDs inside stand for which outside, and becoming root inside.
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { CannotRun } from './errors.ts'
 import { call, libcFunction } from './libc.ts'
 
@@ -52,8 +52,14 @@ export function writeOwnIdMap(pid: number): void {
   writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getegid?.()} 1`)
 }
 
+/** Whether the calling process is in a user namespace that knows only some of the machine's users. */
+export function knowsFewUsers(): boolean {
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))
+}
+
 /**
- * Makes the calling process root of its user namespace, in no group but root's.
+ * Makes the calling process root of its user namespace, in no group but root's (and those it cannot leave, where
+ * setgroups(2) is denied).
  * @throws SyscallError EINVAL: no maps have been written, or they have no 0
  * @see setresuid(2), setgroups(2)
  */
@@ -72,6 +78,7 @@ export function becomeUser(uid: number, gid: number): void {
   if (SYS_users === undefined) throw new CannotRun(`setresuid(2) has no known number on ${process.arch}`)
   const { setresgid, setresuid, setgroups } = SYS_users
   call('setresgid', libcSetThree, [setresgid, gid, gid, gid], [gid, gid, gid])
-  call('setgroups', libcSetgroups, [setgroups, 0, null], [0, null])
+  if (readFileSync('/proc/self/setgroups', 'utf8').trim() !== 'deny')
+    call('setgroups', libcSetgroups, [setgroups, 0, null], [0, null])
   call('setresuid', libcSetThree, [setresuid, uid, uid, uid], [uid, uid, uid])
 }

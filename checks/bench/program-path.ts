@@ -4,8 +4,8 @@
  */
 import { spawnSync } from 'node:child_process'
 import { cloneExec } from '../../lib/clone-exec.ts'
+import { findProgram } from '../../lib/find-program.ts'
 import { CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS } from '../../lib/flags.ts'
-import { findProgram } from '../../lib/lab.ts'
 import { unshare } from '../../lib/namespaces.ts'
 import { writeAll } from '../../lib/output.ts'
 import { waitpid } from '../../lib/process.ts'

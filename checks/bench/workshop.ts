@@ -11,7 +11,7 @@ import { PREFIX } from '../../lib/cgroup.ts'
 import { CLONEABLE_FLAGS } from '../../lib/cloneable.ts'
 import { draftPrefix } from '../../lib/drafts.ts'
 import { CannotRun } from '../../lib/errors.ts'
-import { findProgram } from '../../lib/lab.ts'
+import { findProgram } from '../../lib/find-program.ts'
 import { ROOT } from '../../lib/root.ts'
 import { signalNumber } from '../../lib/status.ts'
 

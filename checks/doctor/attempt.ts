@@ -8,7 +8,7 @@ import { pipe } from '../../lib/gate.ts'
 import { writeAll } from '../../lib/output.ts'
 import { allowInspection } from '../../lib/prctl.ts'
 import { waitpid } from '../../lib/process.ts'
-import { becomeUser } from '../../lib/users.ts'
+import { becomeUser, knowsFewUsers } from '../../lib/users.ts'
 
 /** What came of it: a value, or the error as a reader sees it. */
 export type Outcome<T> = { readonly value: T } | { readonly error: string }
@@ -41,9 +41,6 @@ export function attempt<T>(flags: number, look: () => T): Outcome<T> {
 /** The kernel's user of no name. */
 export const NOBODY = 65534
 
-/** Whether the users here are not the machine's but those of a user namespace. @see user_namespaces(7) */
-export const isMapped = (): boolean => !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))
-
 /**
  * Whoever is meant by an ordinary user: the one who runs this or has become root for it, else nobody. Root of a user
  * namespace is one of those, too.
@@ -51,7 +48,7 @@ export const isMapped = (): boolean => !/^\s*0\s+0\s+4294967295\s*$/.test(readFi
 export function ordinaryUser(): { readonly uid: number; readonly gid: number } {
   const { SUDO_UID, SUDO_GID, DOAS_UID } = process.env
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
-  if (uid !== 0 || isMapped()) return { uid, gid }
+  if (uid !== 0 || knowsFewUsers()) return { uid, gid }
   const other = Number(SUDO_UID ?? DOAS_UID ?? 0) || NOBODY
   return { uid: other, gid: Number(SUDO_GID ?? 0) || other }
 }
@@ -64,6 +61,8 @@ export function asOrdinaryUser<T>(look: () => T): Outcome<T> {
       becomeUser(uid, gid)
       // Whoever changes users hides from others in /proc, and from its former self: a child's maps could not be written.
       allowInspection()
+      // Where a login would have put it; root has its own, or none.
+      process.env['XDG_RUNTIME_DIR'] = `/run/user/${uid}`
     }
     return look()
   })

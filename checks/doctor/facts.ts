@@ -20,7 +20,7 @@ export interface ControllerFacts {
    * nothing down (a container's, in v2); it belongs to a root that is not this one.
    */
   readonly obstacle: 'read-only' | 'occupied' | 'not ours' | undefined
-  /** The group in which an ordinary user may make others. */
+  /** The group in which an ordinary user may make others, or that systemd hands one over to whoever asks. */
   readonly home: string | undefined
 }
 
@@ -42,6 +42,8 @@ export interface Facts {
   }
   /** The ordinary user whose ways are looked at; `undefined` for anybody, where root has not come from one. */
   readonly ordinary: string | undefined
+  /** Whether nothing that it starts can become root (PR_SET_NO_NEW_PRIVS). */
+  readonly isConfined: boolean
   /** What makes one root here. */
   readonly become: 'sudo' | 'doas' | undefined
   readonly tools: Partial<Readonly<Record<Tool, Fault>>>
@@ -57,7 +59,7 @@ export interface Facts {
   readonly selinux: 'enforcing' | 'permissive' | 'absent'
   /** As an ordinary user. */
   readonly userNamespaces: UserNamespaces
-  /** As root, tried where the doctor runs as root. */
+  /** Those that root makes for the sandbox of a check, tried where the doctor runs as root. */
   readonly rootNamespaces: {
     readonly works: boolean
     readonly seen?: string
@@ -82,7 +84,7 @@ export interface Facts {
   /** What went wrong when they were tried, if they were. */
   readonly tried: { readonly veth?: string; readonly overlay?: string }
   /** Who may read the kernel's log. */
-  readonly kernelLog: 'readable' | 'root' | 'absent'
+  readonly kernelLog: 'readable' | 'for root' | 'absent'
   readonly isRootShared: boolean
   /** Of these folders, those on a mount with noexec. */
   readonly noexec: readonly string[]

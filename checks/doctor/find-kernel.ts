@@ -82,14 +82,22 @@ const remedyOf = (facts: Facts, module: string): Diagnosis => ({
   remedy: facts.container ? `modprobe ${module}, on the host of this container` : newerKernel(facts),
 })
 
-const LOG = { readable: 'readable', root: 'readable for root', absent: 'not readable, or not there' }
+const UNJUDGED = 'one claim about lab 5 has no witness, and is not judged'
 
 function kernelLog(facts: Facts) {
-  const title = "the kernel's log"
-  if (facts.kernelLog !== 'absent') return finding('kernel-log', title, 'good', LOG[facts.kernelLog])
-  const cause = 'one claim about lab 5 has no witness, and is not judged'
-  const remedy = facts.container ? betterContainer(facts) : asRoot(facts, 'sysctl kernel.dmesg_restrict=0')
-  return finding('kernel-log', title, 'limited', LOG.absent, { cause, remedy })
+  const title = "the kernel's log, for root"
+  if (facts.kernelLog !== 'absent') return finding('kernel-log', title, 'good', 'readable')
+  const remedy = facts.container ? betterContainer(facts) : 'work as root of the machine'
+  return finding('kernel-log', title, 'limited', 'not readable, or not there', { cause: UNJUDGED, remedy })
+}
+
+function ownKernelLog(facts: Facts) {
+  const title = `the kernel's log, for ${facts.ordinary ?? 'an ordinary user'}`
+  if (facts.kernelLog === 'readable') return finding('own-kernel-log', title, 'good', 'readable')
+  const remedy = asRoot(facts, 'sysctl kernel.dmesg_restrict=0')
+  if (facts.kernelLog === 'absent')
+    return finding('own-kernel-log', title, 'limited', 'not readable', { cause: UNJUDGED })
+  return finding('own-kernel-log', title, 'limited', 'not readable', { cause: UNJUDGED, remedy })
 }
 
 function propagation({ isRootShared }: Facts) {
@@ -118,6 +126,7 @@ export const kernelFindings = (facts: Facts) => [
   presence(facts, 'veth', 'veth pairs', 'missing', 'labs 3 and 4 are connected by one'),
   presence(facts, 'overlay', 'overlay', 'limited', 'in a check the files of the machine are read-only'),
   kernelLog(facts),
+  ownKernelLog(facts),
   propagation(facts),
   selinux(facts),
   noexec(facts),

@@ -18,6 +18,11 @@ function root(facts: Facts) {
     const cause = 'this root has not both CAP_SYS_ADMIN and CAP_NET_ADMIN, as in most containers'
     return finding('root', title, 'missing', 'stripped of its powers', { cause, remedy: betterContainer(facts) })
   }
+  if (facts.isConfined) {
+    const cause = 'no_new_privs is set, and so neither sudo nor su can make anybody root'
+    const remedy = facts.container ? betterContainer(facts) : 'leave the sandbox that this shell runs in'
+    return finding('root', title, 'missing', 'out of reach', { cause, remedy })
+  }
   if (become && user.groups.length > 0)
     return finding('root', title, 'good', `${become}, and ${user.name} is in the group ${user.groups.join(', ')}`)
   if (become) {
@@ -47,19 +52,10 @@ function ownProc(facts: Facts) {
 
 function sandboxNamespaces(facts: Facts) {
   const { works, seen = 'refused', cause, remedy } = facts.rootNamespaces
-  const title = 'user namespaces, for the sandbox of a check'
+  const title = "user namespaces, for root's sandbox of a check"
   if (works)
     return finding('sandbox-namespaces', title, 'good', facts.user.uid === 0 ? 'root can make them' : 'allowed')
   return finding('sandbox-namespaces', title, 'missing', seen, { cause, remedy: remedy ?? betterContainer(facts) })
-}
-
-/** The sandbox puts an overlay on the machine's mounts and sets bounds, which takes root of the machine. */
-function checkRights() {
-  const cause = 'its sandbox covers the mounts of the machine and makes groups'
-  return finding('check-rights', 'checking without root', 'missing', 'a check takes root', {
-    cause,
-    remedy: 'sudo npm run check',
-  })
 }
 
 function tracing(facts: Facts) {
@@ -86,7 +82,6 @@ export const rightFindings = (facts: Facts) => [
   userNamespaces(facts),
   ownProc(facts),
   sandboxNamespaces(facts),
-  checkRights(),
   tracing(facts),
   comparing(facts),
 ]

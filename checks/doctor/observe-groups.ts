@@ -15,6 +15,7 @@ import {
 } from '../../lib/hierarchies.ts'
 import { machineSwaps } from '../../lib/memory.ts'
 import { mounts } from '../../lib/mount.ts'
+import { canAskSystemd } from '../../lib/systemd.ts'
 import { asOrdinaryUser } from './attempt.ts'
 import type { ControllerFacts, Facts } from './facts.ts'
 
@@ -33,10 +34,21 @@ function isOccupied({ path, dialect }: Hierarchy, controller: Controller): boole
   return !handsDown && wordsOf(join(path, 'cgroup.procs')).length > 0
 }
 
+/** What the caller's own systemd would make a group in that has the controller: asking it would make one. */
+function scopeWith(controller: Controller): string | undefined {
+  const hierarchy = hierarchiesWith(controller).find(({ dialect }) => dialect === 'v2')
+  const uid = process.geteuid?.()
+  if (!hierarchy || !canAskSystemd()) return undefined
+  const manager = join(hierarchy.path, 'user.slice', `user-${uid}.slice`, `user@${uid}.service`)
+  const controllers = wordsOf(join(manager, 'cgroup.controllers'))
+  const has = controllers.includes(controller) || (controller === 'freezer' && existsSync(manager))
+  return has ? `${manager}, by systemd-run` : undefined
+}
+
 function homesOfOrdinaryUser(): Partial<Record<Controller, string | undefined>> {
   const outcome = asOrdinaryUser(() => ({
-    memory: homesWith('memory')[0]?.path,
-    freezer: homesWith('freezer')[0]?.path,
+    memory: homesWith('memory')[0]?.path ?? scopeWith('memory'),
+    freezer: homesWith('freezer')[0]?.path ?? scopeWith('freezer'),
   }))
   return 'value' in outcome ? outcome.value : {}
 }

@@ -7,13 +7,13 @@ import { release } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { cloneExec } from '../../lib/clone-exec.ts'
+import { findProgram } from '../../lib/find-program.ts'
 import { CLONE_NEWNET, CLONE_NEWNS } from '../../lib/flags.ts'
 import { openKernelLog } from '../../lib/kmsg.ts'
-import { findProgram } from '../../lib/lab.ts'
 import { MS_PRIVATE, MS_REC, mount } from '../../lib/mount.ts'
 import { isPrivileged } from '../../lib/privileges.ts'
 import { waitpid } from '../../lib/process.ts'
-import { attempt } from './attempt.ts'
+import { asOrdinaryUser, attempt } from './attempt.ts'
 import type { Facts, Presence } from './facts.ts'
 
 const KMSG = 0x10b
@@ -72,12 +72,18 @@ function tryOverlay(): string | undefined {
   return fault(attempt(CLONE_NEWNS, make))
 }
 
-function kernelLog(): Facts['kernelLog'] {
+function isLogOpen(): boolean {
   const log = openKernelLog()
   log?.close()
-  if (log) return 'readable'
+  return log !== undefined
+}
+
+function kernelLog(): Facts['kernelLog'] {
+  const outcome = asOrdinaryUser(isLogOpen)
+  if ('value' in outcome && outcome.value) return 'readable'
+  // Whoever is not root has to take it on trust that root may read what is there.
   const isThere = statSync('/dev/kmsg', { throwIfNoEntry: false })?.rdev === KMSG
-  return isThere && process.getuid?.() !== 0 ? 'root' : 'absent'
+  return (process.getuid?.() === 0 ? isLogOpen() : isThere) ? 'for root' : 'absent'
 }
 
 export function observeKernel(): Pick<Facts, 'veth' | 'overlay' | 'tried' | 'kernelLog'> {

@@ -12,7 +12,8 @@ import { isPrivileged } from '../../lib/privileges.ts'
 import { statusField } from '../../lib/proc.ts'
 import { ROOT } from '../../lib/root.ts'
 import { rootfsPath } from '../../lib/rootfs.ts'
-import { isMapped, NOBODY, ordinaryUser } from './attempt.ts'
+import { knowsFewUsers } from '../../lib/users.ts'
+import { NOBODY, ordinaryUser } from './attempt.ts'
 import type { Facts } from './facts.ts'
 import { observeGroups } from './observe-groups.ts'
 import { observeKernel } from './observe-kernel.ts'
@@ -91,12 +92,13 @@ function isNoexec(folder: string): boolean {
   return above.findLast(({ target }) => target.length === longest)?.attributes.includes('noexec') ?? false
 }
 
-function observeUser(): Pick<Facts, 'user' | 'ordinary' | 'become'> {
+function observeUser(): Pick<Facts, 'user' | 'ordinary' | 'isConfined' | 'become'> {
   const uid = process.getuid?.() ?? 0
   const groups = groupNames().filter(name => ADMINISTRATORS.includes(name))
   return {
-    user: { uid, name: nameOf(uid), groups, isPrivileged: isPrivileged(), isMapped: isMapped() },
+    user: { uid, name: nameOf(uid), groups, isPrivileged: isPrivileged(), isMapped: knowsFewUsers() },
     ordinary: [0, NOBODY].includes(ordinaryUser().uid) ? undefined : nameOf(ordinaryUser().uid),
+    isConfined: statusField('self', 'NoNewPrivs') === '1',
     become: (['sudo', 'doas'] as const).find(findProgram),
   }
 }
