@@ -33,12 +33,13 @@ function root(facts: Facts) {
   return finding('root', title, 'unknown', 'neither sudo nor doas', { cause, remedy: 'su -' })
 }
 
+const UNKNOWN_SWITCH = 'none of the switches that are known forbids it'
+
 function userNamespaces(facts: Facts) {
-  const { works, seen = 'refused', cause, remedy } = facts.userNamespaces
+  const { works, seen = 'refused', cause = UNKNOWN_SWITCH, remedy = 'do it as root' } = facts.userNamespaces
   const title = `user namespaces, for ${facts.ordinary ?? 'an ordinary user'}`
   if (works) return finding('user-namespaces', title, 'good', 'root in there can make mounts')
-  const known = cause ?? 'none of the switches that are known forbids it'
-  return finding('user-namespaces', title, 'missing', seen, { cause: known, remedy: remedy ?? 'do it as root' })
+  return finding('user-namespaces', title, 'missing', seen, { cause, remedy })
 }
 
 /** A /proc of its own, which is one more thing a user namespace may not get. */
@@ -46,16 +47,16 @@ function ownProc(facts: Facts) {
   const { works, mountsProc, seen = 'refused', cause, remedy } = facts.userNamespaces
   const title = 'a fresh /proc in a user namespace'
   if (mountsProc) return finding('own-proc', title, 'good', 'it can be mounted')
-  if (!works) return finding('own-proc', title, 'missing', 'no user namespaces', facts.userNamespaces)
+  if (!works) return finding('own-proc', title, 'missing', 'no', { cause: 'that takes a user namespace' })
   return finding('own-proc', title, 'missing', seen, { cause, remedy })
 }
 
 function sandboxNamespaces(facts: Facts) {
-  const { works, seen = 'refused', cause, remedy } = facts.rootNamespaces
+  const { works, seen = 'refused', cause = UNKNOWN_SWITCH, remedy = betterContainer(facts) } = facts.rootNamespaces
   const title = "user namespaces, for root's sandbox of a check"
   if (works)
     return finding('sandbox-namespaces', title, 'good', facts.user.uid === 0 ? 'root can make them' : 'allowed')
-  return finding('sandbox-namespaces', title, 'missing', seen, { cause, remedy: remedy ?? betterContainer(facts) })
+  return finding('sandbox-namespaces', title, 'missing', seen, { cause, remedy })
 }
 
 function tracing(facts: Facts) {
