@@ -29,7 +29,9 @@ const [BEFORE, REACHED] = [0.5, 0.9]
 const LAST_CHARGE = 64 * PAGE_SIZE
 const NO_LOG: Objection = {
   missing: "the kernel's log, which the judge may not read here",
-  remedy: 'check on the machine itself, or in a container started with --device /dev/kmsg --cap-add SYSLOG',
+  remedy:
+    'check with sudo, or let everybody read it: sudo sysctl kernel.dmesg_restrict=0 (a container: start it with ' +
+    '--device /dev/kmsg --cap-add SYSLOG)',
 }
 const OTHER_NUMBERS: Objection = {
   missing:

@@ -10,7 +10,7 @@ import { chalk } from '../lib/colour.ts'
 import { homesWith, makeRoom } from '../lib/delegation.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
-import { CLONE_NEWUTS } from '../lib/flags.ts'
+import { CLONE_NEWNS, CLONE_NEWUTS } from '../lib/flags.ts'
 import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
 import { ensure, fail } from '../lib/lab.ts'
 import { findLab, isController, LABS, type Lab } from '../lib/manifest.ts'
@@ -93,13 +93,13 @@ try {
   const isForPeople = reporter === undefined && !json
   const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
   const command = `npm run check ${process.argv.slice(2).join(' ')}`.trim()
-  // The host name is looked at from within, and a judge comes back only into what is its own.
+  // A judge looks at host names from within and mounts for the program, and both it may only from what is its own.
   if (
     !isPrivileged() &&
     labs.some(({ needs }) => needs.some(need => isController(need) && homesWith(need).length === 0))
   )
     continueInScope()
-  await ensurePrivileges(['namespaces', 'network', 'mounts'], 'the check', command, tell, CLONE_NEWUTS)
+  await ensurePrivileges(['namespaces', 'network', 'mounts'], 'the check', command, tell, CLONE_NEWUTS | CLONE_NEWNS)
   makeRoom(ownName('shell'))
   if (reporter) await becomeReporter(reporter, job)
   const { summary } = await (json ? showJson : showPeople)(job)

@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto'
 import { chownSync, existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { clone } from '../lib/clone.ts'
+import { homeWith } from '../lib/delegation.ts'
 import { CannotRun } from '../lib/errors.ts'
 import * as F from '../lib/flags.ts'
 import { pipe } from '../lib/gate.ts'
@@ -102,6 +103,8 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
   const groups = new SandboxGroups()
   if (setting.groups && !groups.has(setting.groups)) {
     groups.remove()
+    // Where the judge may make no groups at all, this says how to come to some.
+    homeWith(setting.groups)
     throw new CannotRun(`the sandbox cannot have groups of the ${setting.groups} controller here\nhint: ${NO_GROUPS}`)
   }
   const users = chooseUsers(command.filter(isAbsolute))
