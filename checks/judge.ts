@@ -15,6 +15,7 @@ import { Observer } from './observer.ts'
 import { inSandbox, survivors } from './presence.ts'
 import type { Observation } from './record.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from './sandbox.ts'
+import { BOUNDS } from './sandbox-groups.ts'
 import { openWitness, Scene } from './scene.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
@@ -39,6 +40,8 @@ export type Verdict =
     }
   | { readonly kind: 'cannot'; readonly reason: string }
 
+/** With so many processes less than the bound a sandbox is full: init is one, and some have just ended. */
+const CROWD = 16
 /** How long the warden may outlive init, in seconds. */
 const WARDEN = 1
 /** How long a sandbox may take to be made, in seconds. */
@@ -94,12 +97,16 @@ function observe(
   const mountsBefore = mountLines(init)
   const freshLinks = inNamespace(init, 'net', interfaceNames)
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
+  // Without a group only the kernel knows whom it has refused, but not of how many there are.
+  const isCrowded = () => survivors(observer).length >= BOUNDS.processes - CROWD
+  const hits = () => sandbox.groups.hits(isCrowded())
   const ended = watch.until(() => hasEnded() || scene.goOn(), deadline)
   stopwatch.programEnded()
   watch.readAll()
+  const bounds = hits()
   if (!ended && !watch.interrupted) {
     scene.lookAround(observer)
-    if (sandbox.groups.hits().length === 0) refuseToJudgeTheStarved(observer, init, timeout, stopwatch.judging)
+    if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, stopwatch.judging)
   }
   const alive = () => survivors(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
   const leftovers = () =>
@@ -117,7 +124,7 @@ function observe(
     freshLinks,
     sandbox: own,
     timedOut: ended ? undefined : timeout,
-    hits: sandbox.groups.hits(),
+    hits: bounds,
     leftovers: ended && !initEnded() ? left : undefined,
     ...scene.seen(),
     mountsBefore,

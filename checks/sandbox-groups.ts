@@ -115,6 +115,11 @@ export class SandboxGroups {
     })
   }
 
+  /** Whether it bounds how many processes a program has. */
+  get limitsProcesses(): boolean {
+    return this.#places.some(({ path }) => existsSync(join(dirname(path), 'pids.max')))
+  }
+
   /** The inner groups, as the judge sees them. */
   get #paths(): string[] {
     return this.#places.map(({ path }) => path)
@@ -162,10 +167,15 @@ export class SandboxGroups {
     return this.#places.some(place => path === join(place.path, LEAF))
   }
 
-  /** The bounds that were hit, in words. */
-  hits(): string[] {
+  /**
+   * The bounds that were hit, in words.
+   * @param isCrowded whether there are as many processes as may be, where no group counts them
+   */
+  hits(isCrowded: boolean): string[] {
     const groups = this.#paths.flatMap(path => [dirname(path), path, join(path, LEAF), ...this.inner()])
-    const refused = groups.some(group => count(join(group, 'pids.events'), 'max') > 0)
+    const refused = this.limitsProcesses
+      ? groups.some(group => count(join(group, 'pids.events'), 'max') > 0)
+      : isCrowded
     const isFull = this.#paths.some(path => isAtLimit(dirname(path))) && groups.some(hasKilled)
     return [
       ...(refused ? [`it wanted more than ${BOUNDS.processes} processes`] : []),

@@ -10,8 +10,9 @@ import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
 import { closePipes } from '../lib/gate.ts'
 import { setip } from '../lib/interfaces.ts'
+import { kernelIsAtLeast } from '../lib/kernel-version.ts'
 import { joinNewKeyring } from '../lib/keyring.ts'
-import { hardLimit, RLIMIT_NOFILE, setLimit } from '../lib/limits.ts'
+import { hardLimit, RLIMIT_NOFILE, RLIMIT_NPROC, setLimit } from '../lib/limits.ts'
 import * as M from '../lib/mount.ts'
 import { unshare } from '../lib/namespaces.ts'
 import { forbidInspection, setParentDeathSignal } from '../lib/prctl.ts'
@@ -20,6 +21,7 @@ import { takeTerminal } from '../lib/pty.ts'
 import { GROUP_CALLS, MOUNT_CALLS, SIGNAL_CALLS, stopAtCalls } from '../lib/seccomp.ts'
 import { becomeRoot } from '../lib/users.ts'
 import { sethostname } from '../lib/uts.ts'
+import { BOUNDS } from './sandbox-groups.ts'
 import { type Command, HOST_NAME, type Plan } from './sandbox-plan.ts'
 
 /** How many descriptors a program has, and how many it can have: the observer looks at each. */
@@ -65,8 +67,21 @@ function checkReachable([program, ...words]: Command): void {
   }
 }
 
+/**
+ * Limits what the program, and all it starts, may have.
+ * @param isLimited whether its processes are limited by their group; else they are, as far as can be, by their user
+ */
+function limitResources(isLimited: boolean): void {
+  const most = Math.min(DESCRIPTORS.hard, hardLimit('Max open files'))
+  setLimit(RLIMIT_NOFILE, Math.min(DESCRIPTORS.soft, most), most)
+  const { processes } = BOUNDS
+  // Before Linux 5.14 the processes of that user outside the sandbox counted, too.
+  if (!isLimited && kernelIsAtLeast(5, 14) && hardLimit('Max processes') > processes)
+    setLimit(RLIMIT_NPROC, processes, processes)
+}
+
 /** Prepares everything that root inside may, starts the program, and buries everybody who dies. */
-export function liveAsInit({ command, setting, directory, firstPid, lines }: Plan): never {
+export function liveAsInit({ command, setting, groups, directory, firstPid, lines }: Plan): never {
   const { hasUsers, isRoot, rootStands, isComplete, terminalIsMade, output } = lines
   closePipes([output, ...[hasUsers, isRoot, rootStands, isComplete, terminalIsMade].flatMap(({ ends }) => ends)])
   hasUsers.wait()
@@ -92,8 +107,7 @@ export function liveAsInit({ command, setting, directory, firstPid, lines }: Pla
     terminalIsMade.wait()
   }
   closePipes([output])
-  const most = Math.min(DESCRIPTORS.hard, hardLimit('Max open files'))
-  setLimit(RLIMIT_NOFILE, Math.min(DESCRIPTORS.soft, most), most)
+  limitResources(groups.limitsProcesses)
   stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], UNSEEN)
   fork(() => {
     setsid()

@@ -12,7 +12,7 @@ import * as FLAGS from './flags.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './keyring.ts'
-import { RLIMIT_NOFILE } from './limits.ts'
+import { RLIMIT_NOFILE, RLIMIT_NPROC } from './limits.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
 import * as MOUNT_FD from './mount-fd.ts'
@@ -185,6 +185,7 @@ test('the calls about users, idmapped mounts and prctl have the numbers of the h
     ...numbersOf(MOUNT_FD),
     ...numbersOf(PRCTL),
     RLIMIT_NOFILE,
+    RLIMIT_NPROC,
     SYS_close_range,
     CLOSE_RANGE_CLOEXEC,
     SYS_keyctl,

@@ -51,9 +51,16 @@ def its_descriptor(pid, fd):
     os.close(checked(libc.syscall(SYS_pidfd_getfd, pidfd, fd, 0)))
 
 
+def link(path):
+    try:
+        return os.readlink(path)
+    except PermissionError:
+        return "hidden"
+
+
 def descriptors(pid):
     mine = {os.path.realpath(f"/proc/self/fd/{fd}") for fd in (0, 1, 2)} | {"/dev/null"}
-    links = {path: os.readlink(path) for path in glob.glob(f"/proc/{pid}/fd/*")}
+    links = {path: link(path) for path in glob.glob(f"/proc/{pid}/fd/*")}
     return [(path, target) for path, target in links.items() if target not in mine]
 
 
