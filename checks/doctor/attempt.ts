@@ -7,6 +7,7 @@ import { SIGCHLD } from '../../lib/flags.ts'
 import { pipe } from '../../lib/gate.ts'
 import { writeAll } from '../../lib/output.ts'
 import { allowInspection } from '../../lib/prctl.ts'
+import { statusField } from '../../lib/proc.ts'
 import { waitpid } from '../../lib/process.ts'
 import { becomeUser, knowsFewUsers } from '../../lib/users.ts'
 
@@ -41,14 +42,23 @@ export function attempt<T>(flags: number, look: () => T): Outcome<T> {
 /** The kernel's user of no name. */
 export const NOBODY = 65534
 
+const CAP_SETGID = 6n
+const CAP_SETUID = 7n
+
+/** Whether the caller may become another user: a container's root perhaps may not. */
+function maySwitch(): boolean {
+  const effective = BigInt(`0x${statusField('self', 'CapEff') ?? '0'}`)
+  return [CAP_SETGID, CAP_SETUID].every(capability => ((effective >> capability) & 1n) === 1n)
+}
+
 /**
  * Whoever is meant by an ordinary user: the one who runs this or has become root for it, else nobody. Root of a user
- * namespace is one of those, too.
+ * namespace is one of those, too, and so is one that may not become another.
  */
 export function ordinaryUser(): { readonly uid: number; readonly gid: number } {
   const { SUDO_UID, SUDO_GID, DOAS_UID } = process.env
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
-  if (uid !== 0 || knowsFewUsers()) return { uid, gid }
+  if (uid !== 0 || knowsFewUsers() || !maySwitch()) return { uid, gid }
   const other = Number(SUDO_UID ?? DOAS_UID ?? 0) || NOBODY
   return { uid: other, gid: Number(SUDO_GID ?? 0) || other }
 }

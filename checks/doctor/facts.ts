@@ -50,7 +50,7 @@ export interface Facts {
   /** Where the root file system of lab 4 is, if it has been made. */
   readonly rootfs: string | undefined
   readonly kvm: 'usable' | 'forbidden' | 'absent'
-  /** What this runs in: `docker`, `podman`, `lxc`, … */
+  /** What this runs in: `docker`, `podman`, `lxc`, …, `of an unknown kind`: a PID namespace that is not the first. */
   readonly container: string | undefined
   readonly wsl: 1 | 2 | undefined
   readonly isFiltered: boolean

@@ -31,7 +31,7 @@ function controller(facts: Facts, id: Controller) {
   const { hierarchy, fault = '', obstacle } = facts.cgroups[id]
   if (!hierarchy) {
     const [cause, remedy] = fault.split('\nhint: ')
-    return finding(id, title, 'missing', 'none', { cause, remedy })
+    return finding(id, title, 'missing', 'none', { cause, remedy: facts.container ? betterContainer(facts) : remedy })
   }
   const seen = `${hierarchy.path} (${hierarchy.dialect})`
   if (!obstacle) return finding(id, title, 'good', seen)

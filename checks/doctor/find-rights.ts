@@ -36,7 +36,8 @@ function root(facts: Facts) {
 const UNKNOWN_SWITCH = 'none of the switches that are known forbids it'
 
 function userNamespaces(facts: Facts) {
-  const { works, seen = 'refused', cause = UNKNOWN_SWITCH, remedy = 'do it as root' } = facts.userNamespaces
+  const { works, seen = 'refused', cause = UNKNOWN_SWITCH } = facts.userNamespaces
+  const remedy = facts.container ? betterContainer(facts) : (facts.userNamespaces.remedy ?? 'do it as root')
   const title = `user namespaces, for ${facts.ordinary ?? 'an ordinary user'}`
   if (works) return finding('user-namespaces', title, 'good', 'root in there can make mounts')
   return finding('user-namespaces', title, 'missing', seen, { cause, remedy })
@@ -44,7 +45,8 @@ function userNamespaces(facts: Facts) {
 
 /** A /proc of its own, which is one more thing a user namespace may not get. */
 function ownProc(facts: Facts) {
-  const { works, mountsProc, seen = 'refused', cause, remedy } = facts.userNamespaces
+  const { works, mountsProc, seen = 'refused', cause } = facts.userNamespaces
+  const remedy = facts.container ? betterContainer(facts) : facts.userNamespaces.remedy
   const title = 'a fresh /proc in a user namespace'
   if (mountsProc) return finding('own-proc', title, 'good', 'it can be mounted')
   if (!works) return finding('own-proc', title, 'missing', 'no', { cause: 'that takes a user namespace' })

@@ -50,14 +50,18 @@ function nameOf(uid: number): string {
   return line?.split(':')[0] ?? `user ${uid}`
 }
 
-/** By what container engines leave behind; images of virtual machines have that, too, but no PID namespace. */
-function container(): string | undefined {
+/**
+ * By what container engines leave behind; images of virtual machines have that, too, but no PID namespace. WSL 2 has one
+ * for each distribution.
+ */
+function container(): Facts['container'] {
   if (namespaces().pid === INITIAL_PID_NAMESPACE) return undefined
   if (existsSync('/.dockerenv')) return 'docker'
   if (existsSync('/run/.containerenv')) return 'podman'
   const named = read('/run/systemd/container') || /(?:^|\0)container=([^\0]+)/.exec(read('/proc/1/environ'))?.[1]
   if (named) return named
-  return /\b(docker|kubepods|libpod|lxc|containerd)\b/.exec(read('/proc/1/cgroup'))?.[1]
+  const known = /\b(docker|kubepods|libpod|lxc|containerd)\b/.exec(read('/proc/1/cgroup'))?.[1]
+  return known ?? (wslVersion() ? undefined : 'of an unknown kind')
 }
 
 /** @see https://learn.microsoft.com/windows/wsl */

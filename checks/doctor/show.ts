@@ -24,10 +24,9 @@ const MARKS: Readonly<Record<State, string>> = {
 }
 const LEGEND = `${ANSWERS.yes} yes   ${ANSWERS.limited} with a loss   ${ANSWERS.no} no   ${ANSWERS.unknown} not known`
 
-/** What is printed never ends where a word is. */
 const lay = (line: string, hang: number) => wrap(line, hang, Math.min(columns(), WIDTH))
-/** Also into a pipe: a remedy is read on a terminal in the end. */
-const WIDTH = 100
+/** Also into a pipe: it is read on a terminal in the end. */
+const WIDTH = 80
 const [NAME, COLUMN] = [31, 14]
 
 /** The machine in one line. */
