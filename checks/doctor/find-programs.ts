@@ -30,7 +30,7 @@ const KVM = {
 function kvm(facts: Facts) {
   const title = 'KVM'
   if (facts.kvm === 'usable') return finding('kvm', title, 'good', KVM.usable)
-  const cause = 'without it the virtual machine is emulated, and starts in half a minute instead of seconds'
+  const cause = 'without it the virtual machine is emulated, and several times slower'
   const remedy =
     facts.kvm === 'forbidden'
       ? `${asRoot(facts, `usermod -aG kvm $USER`)}, and log in again`

@@ -20,7 +20,9 @@ function ofRoot(): Facts['rootNamespaces'] {
     return isBuilt && most !== 0 ? { works: true } : { works: false, ...whatForbids(switches) }
   }
   const outcome = attempt(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, () => true)
-  return 'value' in outcome ? { works: true } : { works: false, seen: outcome.error, ...whatForbids(switches) }
+  if ('value' in outcome) return { works: true }
+  const seen = outcome.error.replace(/^clone\(.*?\): (\w+).*/, 'clone(CLONE_NEWUSER): $1')
+  return { works: false, seen, ...whatForbids(switches) }
 }
 
 export function observeNamespaces(): Pick<Facts, 'userNamespaces' | 'rootNamespaces'> {

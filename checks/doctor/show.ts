@@ -95,12 +95,17 @@ function findingLines(found: Found, labs: readonly Row[]): string[] {
   return found.state === 'good' ? [head] : [head, ...details(found, labs)]
 }
 
-/** What of the findings is worth a reader's time: what is not good and makes a difference somewhere, or explains it. */
-export const isWorthy = ({ state }: Found): boolean => state !== 'good'
+/** What is not good, or all; what concerns the way of whoever asks comes first. */
+function chosen(findings: readonly Found[], { user }: Facts, all: boolean): Found[] {
+  const own = user.uid === 0 && !user.isMapped ? 'root' : 'user'
+  const rank = ({ affects }: Found) => (affects.some(({ way }) => way === own) ? 0 : 1)
+  if (all) return [...findings]
+  return findings.filter(({ state }) => state !== 'good').sort((one, other) => rank(one) - rank(other))
+}
 
 /** Prints. @param all whether what is good is shown, too */
 export function show(facts: Facts, { findings, labs }: Diagnosed, next: string, all: boolean): void {
-  const shown = findings.filter(found => all || isWorthy(found))
+  const shown = chosen(findings, facts, all)
   const lines = [
     chalk.bold(lay(machineLine(facts), 2)),
     '',

@@ -11,12 +11,13 @@ const CANNOT = 77
 const ROOT = path.dirname(path.dirname(__dirname))
 const WANTED = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')).engines.node.replace(/[^\d.]/g, '')
 
-/** The distributions whose own Node is new enough. */
+/** The distributions whose own Node is new enough, from which version on. */
 const NODES = {
-  alpine: 'sudo apk add --update-cache nodejs npm',
-  arch: 'sudo pacman -S --needed nodejs npm',
-  fedora: 'sudo dnf install -y nodejs',
-  'opensuse-tumbleweed': 'sudo zypper install nodejs-default npm-default',
+  alpine: ['3.21', 'apk add --update-cache nodejs npm'],
+  arch: ['0', 'pacman -S --needed nodejs npm'],
+  debian: ['13', 'apt-get install -y nodejs npm'],
+  fedora: ['41', 'dnf install -y nodejs'],
+  'opensuse-tumbleweed': ['0', 'zypper install nodejs-default npm-default'],
 }
 const NVM = 'nvm install --lts (with nvm, https://github.com/nvm-sh/nvm)'
 
@@ -33,9 +34,13 @@ function isOlder(version, wanted) {
 
 function newerNode() {
   try {
-    const id = /^ID="?([^"\n]*)/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))[1]
-    return NODES[id] ? `${NODES[id]}, or ${NVM}` : NVM
+    const osRelease = fs.readFileSync('/etc/os-release', 'utf8')
+    const field = name => (new RegExp(`^${name}="?([^"\\n]*)`, 'm').exec(osRelease) || ['', ''])[1]
+    const [since, command] = NODES[field('ID')]
+    if (isOlder(field('VERSION_ID') || '0', since)) return NVM
+    return `${process.getuid() === 0 ? '' : 'sudo '}${command}; or ${NVM}`
   } catch (_) {
+    // No such file, or a distribution whose own Node is too old.
     return NVM
   }
 }
