@@ -238,6 +238,7 @@ suite('the doctor on a machine where nothing starts', options, () => {
     assert.equal(status, 77)
     assert.match(stdout, /✘ the npm packages: chalk, koffi, tsx: missing/)
     assert.match(stdout, /next: npm ci\n$/)
+    assert.match(run([...STRANGER, ...start]).stdout, /, as user 65533\n/)
     const report = JSON.parse(run([...start, '--json']).stdout) as Report
     assert.deepEqual([report.version, report.labs, report.exitCode], [1, [], 77])
   })

@@ -77,6 +77,15 @@ function next(findings) {
   return findings[0].remedy
 }
 
+/** A user need not have a name. */
+function userName() {
+  try {
+    return userInfo().username
+  } catch {
+    return `user ${process.getuid()}`
+  }
+}
+
 function show(findings) {
   const { name, family, ...rest } = distribution()
   const machine = { platform: 'linux', distribution: { ...rest, name, family }, kernel: release(), arch: process.arch }
@@ -86,7 +95,7 @@ function show(findings) {
     const report = { version: 1, machine: { ...machine, node }, findings, labs: [], next: command, exitCode: 77 }
     return console.log(JSON.stringify(report, null, 2))
   }
-  console.log(`${name}, Linux ${machine.kernel}, ${machine.arch}, Node ${node}, as ${userInfo().username}\n`)
+  console.log(`${name}, Linux ${machine.kernel}, ${machine.arch}, Node ${node}, as ${userName()}\n`)
   console.log('No lab can start yet, and what they can do here is seen only then.\n')
   for (const { title, seen, cause, remedy } of findings)
     console.log(`  ✘ ${title}: ${seen}\n      cause:   ${cause}\n      remedy:  ${remedy}`)

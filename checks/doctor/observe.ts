@@ -107,11 +107,19 @@ function observeUser(): Pick<Facts, 'user' | 'ordinary' | 'isConfined' | 'become
   }
 }
 
+function rootfs(): string | undefined {
+  try {
+    return existsSync(rootfsPath()) ? rootfsPath() : undefined
+  } catch {
+    // A user of no name and no HOME has no cache either.
+    return undefined
+  }
+}
+
 /** Looks at everything. */
 export function observe(): Facts {
   const all = mounts()
   const enforce = setting('/sys/fs/selinux/enforce')
-  const rootfs = rootfsPath()
   return {
     distribution: distribution(),
     kernel: release(),
@@ -119,7 +127,7 @@ export function observe(): Facts {
     node: process.versions.node,
     ...observeUser(),
     tools: toolFaults(),
-    rootfs: existsSync(rootfs) ? rootfs : undefined,
+    rootfs: rootfs(),
     kvm: kvm(),
     container: container(),
     wsl: wslVersion(),
