@@ -33,10 +33,10 @@ const KNOBS = {
 }
 
 const HELP = [
-  'Usage: sudo npm run check                          every lab',
-  '       sudo npm run check lab3                     one lab',
-  '       sudo npm run check lab3 path/to/program     any executable, or TypeScript',
-  '       sudo npm run check lab3 -- --timeout 5      options go behind --',
+  'Usage: npm run check                          every lab',
+  '       npm run check lab3                     one lab',
+  '       npm run check lab3 path/to/program     any executable, or TypeScript',
+  '       npm run check lab3 -- --timeout 5      options go behind --',
   '',
   'Options, with what they are otherwise in brackets:',
 ]

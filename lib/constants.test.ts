@@ -16,6 +16,7 @@ import { RLIMIT_NOFILE, RLIMIT_NPROC } from './limits.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
 import * as MOUNT_FD from './mount-fd.ts'
+import { NS_GET_USERNS } from './namespaces.ts'
 import { SYS_pidfd_open } from './pidfd.ts'
 import * as POLL from './poll.ts'
 import * as PRCTL from './prctl.ts'
@@ -50,6 +51,7 @@ const HEADERS = [
   'netinet/in.h',
   'linux/kcmp.h',
   'linux/netlink.h',
+  'linux/nsfs.h',
   'linux/rtnetlink.h',
   'linux/seccomp.h',
   'linux/filter.h',
@@ -186,6 +188,7 @@ test('the calls about users, idmapped mounts and prctl have the numbers of the h
     ...numbersOf(PRCTL),
     RLIMIT_NOFILE,
     RLIMIT_NPROC,
+    NS_GET_USERNS,
     SYS_close_range,
     CLOSE_RANGE_CLOEXEC,
     SYS_keyctl,
