@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -93,6 +93,30 @@ suite('the doctor', options, () => {
     const since = performance.now()
     doctor()
     assert.ok(performance.now() - since < 3000)
+  })
+
+  test('has the JSON that its README describes', () => {
+    const text = readFileSync(join(ROOT, 'checks', 'doctor', 'README.md'), 'utf8')
+    const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '') as Report
+    const ofBoth = (read: (report: Report) => object | undefined) =>
+      [example, doctor()].map(report => Object.keys(read(report) ?? {}).sort())
+    const elsewhere = ['wsl', 'container']
+    const [machine, real] = ofBoth(report => report.machine)
+    assert.deepEqual(
+      machine?.filter(key => !elsewhere.includes(key)),
+      real?.filter(key => !elsewhere.includes(key)),
+    )
+    for (const read of [
+      (report: Report) => report,
+      (report: Report) => report.machine['user'] as object,
+      (report: Report) => report.machine['distribution'] as object,
+      (report: Report) => report.labs[0],
+      (report: Report) => report.labs[0]?.ways,
+      (report: Report) => report.findings.find(({ id }) => id === 'ping')?.affects[0],
+    ]) {
+      const [described, printed] = ofBoth(read)
+      assert.deepEqual(printed, described)
+    }
   })
 
   test('knows its options, and refuses others', () => {

@@ -33,7 +33,7 @@ function root(facts: Facts) {
   return finding('root', title, 'unknown', 'neither sudo nor doas', { cause, remedy: 'su -' })
 }
 
-const UNKNOWN_SWITCH = 'none of the switches that are known forbids it'
+const UNKNOWN_SWITCH = 'no switch that is known forbids it; the kernel does in a chroot, and security modules may'
 
 function userNamespaces(facts: Facts) {
   const { works, seen = 'refused', cause = UNKNOWN_SWITCH } = facts.userNamespaces
