@@ -44,6 +44,7 @@ const GOOD: Facts = {
   selinux: 'enforcing',
   userNamespaces: { works: true, mountsProc: true },
   rootNamespaces: { works: true },
+  exhausted: [],
   ptraceScope: 1,
   kcmp: undefined,
   cgroups: GROUPS,
@@ -230,6 +231,12 @@ test('without a group of their own, ordinary users lack labs 5 and 6, and are to
   assert.equal(answers({ cgroups }, 'user'), 'yes/yes yes/yes yes/yes yes/yes no/no no/no')
   assert.match(found({ cgroups }, 'delegated-memory').remedy ?? '', /^echo \+memory .*\nsudo mkdir .*\necho \$\$ /)
   assert.doesNotMatch(found({ cgroups, user: ROOT }, 'delegated-memory').remedy ?? '', /\$USER|sudo/)
+})
+
+test('a limit of no namespaces binds root, too', () => {
+  const exhausted = ['user.max_net_namespaces']
+  assert.equal(answers({ exhausted }, 'root'), 'yes/no no/no no/no no/no yes/no yes/no')
+  assert.equal(found({ exhausted }, 'namespace-limits').remedy, 'sudo sysctl user.max_net_namespaces=15000')
 })
 
 test('swap that cannot be limited costs lab 5', () => {

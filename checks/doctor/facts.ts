@@ -66,6 +66,8 @@ export interface Facts {
     readonly cause?: string
     readonly remedy?: string
   }
+  /** Settings `user.max_…_namespaces` that are 0, but that of user namespaces. */
+  readonly exhausted: readonly string[]
   readonly ptraceScope: number | undefined
   /** The error of kcmp(2), if it has one. */
   readonly kcmp: string | undefined

@@ -61,6 +61,15 @@ function sandboxNamespaces(facts: Facts) {
   return finding('sandbox-namespaces', title, 'missing', seen, { cause, remedy })
 }
 
+function limits(facts: Facts) {
+  const title = 'limits on namespaces'
+  const { exhausted } = facts
+  if (exhausted.length === 0) return finding('namespace-limits', title, 'good', 'none of them is 0')
+  const remedy = asRoot(facts, `sysctl ${exhausted.map(name => `${name}=15000`).join(' ')}`)
+  const cause = 'nobody here, root included, gets a namespace of that kind'
+  return finding('namespace-limits', title, 'missing', `${exhausted.join(' and ')}: 0`, { cause, remedy })
+}
+
 function tracing(facts: Facts) {
   const title = 'tracing, by which a checker sees'
   const { ptraceScope = 0 } = facts
@@ -85,6 +94,7 @@ export const rightFindings = (facts: Facts) => [
   userNamespaces(facts),
   ownProc(facts),
   sandboxNamespaces(facts),
+  limits(facts),
   tracing(facts),
   comparing(facts),
 ]

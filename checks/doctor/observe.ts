@@ -31,6 +31,8 @@ function read(path: string): string {
 /** A setting of the kernel; `undefined` where it has none of that name. */
 const setting = (path: string) => (existsSync(path) ? Number(read(path)) : undefined)
 
+const LIMITS = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'uts'].map(kind => `max_${kind}_namespaces`)
+
 /** Groups whose members may usually become root. */
 const ADMINISTRATORS = ['sudo', 'wheel', 'admin', 'root']
 
@@ -134,6 +136,7 @@ export function observe(): Facts {
     isFiltered: statusField('self', 'Seccomp') === '2',
     mask: all.find(({ target }) => target.startsWith('/proc/') && target !== '/proc/sys/fs/binfmt_misc')?.target,
     selinux: enforce === undefined ? 'absent' : enforce === 1 ? 'enforcing' : 'permissive',
+    exhausted: LIMITS.filter(name => setting(`/proc/sys/user/${name}`) === 0).map(name => `user.${name}`),
     ptraceScope: setting('/proc/sys/kernel/yama/ptrace_scope'),
     kcmp: kcmpFault(),
     isRootShared: all.findLast(({ target }) => target === '/')?.isShared ?? false,

@@ -57,6 +57,8 @@ const RULES: readonly Rule[] = [
   rule('user-namespaces', every, ['user'], ['check']),
   rule('own-proc', every, ['user'], ['check']),
   rule('sandbox-namespaces', every, ['root'], ['check']),
+  rule('namespace-limits', need('namespaces', 'network', 'mounts'), HERE, ['run']),
+  rule('namespace-limits', every, HERE, ['check']),
   rule('ptrace', every, HERE, ['check']),
   rule('kcmp', every, HERE, ['check']),
   rule('kernel', every, HERE, ['check']),
