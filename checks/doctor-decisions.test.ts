@@ -235,8 +235,8 @@ test('without a group of their own, ordinary users lack labs 5 and 6, and are to
 
 test('a limit of no namespaces binds root, too', () => {
   const exhausted = ['user.max_net_namespaces']
-  assert.equal(answers({ exhausted }, 'root'), 'yes/no no/no no/no no/no yes/no yes/no')
-  assert.equal(found({ exhausted }, 'namespace-limits').remedy, 'sudo sysctl user.max_net_namespaces=15000')
+  assert.equal(answers({ exhausted }, 'root'), 'yes/no yes/no no/no no/no yes/no yes/no')
+  assert.equal(found({ exhausted }, 'network-limit').remedy, 'sudo sysctl user.max_net_namespaces=15000')
 })
 
 test('swap that cannot be limited costs lab 5', () => {

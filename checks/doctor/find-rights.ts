@@ -61,13 +61,16 @@ function sandboxNamespaces(facts: Facts) {
   return finding('sandbox-namespaces', title, 'missing', seen, { cause, remedy })
 }
 
-function limits(facts: Facts) {
-  const title = 'limits on namespaces'
-  const { exhausted } = facts
-  if (exhausted.length === 0) return finding('namespace-limits', title, 'good', 'none of them is 0')
+const isOfNetworks = (limit: string) => limit.includes('_net_')
+
+/** Limits on namespaces that are 0: on those of networks, or on the others. */
+function limits(facts: Facts, id: 'network-limit' | 'namespace-limits') {
+  const title = id === 'network-limit' ? 'the limit on network namespaces' : 'the limits on other namespaces'
+  const exhausted = facts.exhausted.filter(name => isOfNetworks(name) === (id === 'network-limit'))
+  if (exhausted.length === 0) return finding(id, title, 'good', 'not 0')
   const remedy = asRoot(facts, `sysctl ${exhausted.map(name => `${name}=15000`).join(' ')}`)
   const cause = 'nobody here, root included, gets a namespace of that kind'
-  return finding('namespace-limits', title, 'missing', `${exhausted.join(' and ')}: 0`, { cause, remedy })
+  return finding(id, title, 'missing', `${exhausted.join(' and ')}: 0`, { cause, remedy })
 }
 
 function tracing(facts: Facts) {
@@ -94,7 +97,8 @@ export const rightFindings = (facts: Facts) => [
   userNamespaces(facts),
   ownProc(facts),
   sandboxNamespaces(facts),
-  limits(facts),
+  limits(facts, 'network-limit'),
+  limits(facts, 'namespace-limits'),
   tracing(facts),
   comparing(facts),
 ]
