@@ -65,6 +65,8 @@ const inMounts = (script: string) => [
   `${script} && exec "$@"`,
   'sh',
 ]
+/** Where file systems of a type are mounted, for the shell. */
+const mountsOf = (type: string) => `$(awk '/ - ${type} / { print $5 }' /proc/self/mountinfo)`
 const stateOf = (report: Report, id: string) => report.findings.find(finding => finding.id === id)?.state
 const answers = ({ labs }: Report, way: Way) => labs.map(({ ways }: Row) => ways[way].run.answer).join(' ')
 
@@ -89,10 +91,13 @@ suite('the doctor', options, () => {
   })
 
   test('answers in about a second', () => {
-    doctor()
-    const since = performance.now()
-    doctor()
-    assert.ok(performance.now() - since < 3000)
+    // The best of three: others may be at work on this machine.
+    const spans = [1, 2, 3].map(() => {
+      const since = performance.now()
+      doctor()
+      return performance.now() - since
+    })
+    assert.ok(Math.min(...spans) < 3000, spans.join(' '))
   })
 
   test('has the JSON that its README describes', () => {
@@ -158,11 +163,7 @@ suite('the doctor', options, () => {
   })
 
   test('sees control groups that are read-only', () => {
-    const report = doctor(
-      inMounts(
-        "for at in $(awk '$9 ~ /^cgroup/ { print $5 }' /proc/self/mountinfo); do mount -o remount,bind,ro $at; done",
-      ),
-    )
+    const report = doctor(inMounts(`for at in ${mountsOf('cgroup2?')}; do mount -o remount,bind,ro $at; done`))
     assert.deepEqual(
       ['memory', 'freezer'].map(id => stateOf(report, id)),
       ['missing', 'missing'],
@@ -171,6 +172,8 @@ suite('the doctor', options, () => {
   })
 
   test('sees a /proc that is masked, by its mount', { skip: !findProgram('bwrap') && 'bwrap is not installed' }, () => {
+    // Any other /proc that is whole, somewhere on this machine, would make up for the one that is not.
+    const alone = inMounts(`for at in ${mountsOf('proc')}; do [ $at = /proc ] || umount -l $at; done`)
     const masked = [
       'bwrap',
       '--dev-bind',
@@ -183,7 +186,7 @@ suite('the doctor', options, () => {
       '1000',
       '--unshare-pid',
     ]
-    const report = doctor([...masked, '--proc', '/proc', '--bind', '/dev/null', '/proc/interrupts'])
+    const report = doctor([...alone, ...masked, '--proc', '/proc', '--bind', '/dev/null', '/proc/interrupts'])
     assert.equal(stateOf(report, 'user-namespaces'), 'good')
     assert.match(report.findings.find(({ id }) => id === 'own-proc')?.cause ?? '', /\/proc\/interrupts/)
     assert.match(answers(report, 'user'), /^yes yes yes no /)
