@@ -297,7 +297,7 @@ suite('the doctor on a machine where nothing starts', options, () => {
   const elsewhere: readonly [what: string, facts: object, expected: RegExp][] = [
     ['Node 18', { node: '18.20.4' }, /^✘ Node: 18\.20\.4\n.*20\.19 or later\n.*nvm install --lts/],
     ['Node 20.18', { node: '20.18.3' }, /^✘ Node: 20\.18\.3\n/],
-    ['macOS', { platform: 'darwin' }, /^✘ Linux: darwin\n.*macOS.*\n.*npm run vm/],
+    ['macOS', { platform: 'darwin' }, /^✘ Linux: darwin\n.*macOS.*\n.*limactl start/],
     ['Windows', { platform: 'win32' }, /^✘ Linux: win32\n.*Windows.*\n.*wsl --install/],
     ['a Raspberry Pi of 32 bits', { arch: 'arm' }, /^✘ Linux: arm\n.*x86-64/],
   ]
