@@ -1,0 +1,121 @@
+/**
+ * A conversation with a guest: it says hello and is told what to do, and at last it says how the command ended.
+ */
+import { constants } from 'node:os'
+import { createInterface } from 'node:readline'
+import { CannotRun } from '../../lib/errors.ts'
+import { Interrupted } from '../run.ts'
+import type { Guest } from './guest.ts'
+
+/** The guest did not live to the end of the command. */
+export class GuestFailed extends Error {
+  override readonly name = 'GuestFailed'
+}
+
+/** The kernel did not say a word in time: KVM does not work here. */
+export class NoSignOfLife extends Error {
+  override readonly name = 'NoSignOfLife'
+}
+
+/** Bounds, in seconds; 0 is none. */
+export interface Bounds {
+  /** How long the guest may boot, and be silent. */
+  readonly patience: number
+  readonly timeout: number
+  /** How long until the kernel's first words. */
+  readonly firstWords: number
+}
+
+/** What the program does when the guest says something. */
+export interface Ears {
+  readonly onStart: () => void
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const LINES = 25
+
+function lastLines(text: string): string {
+  const lines = text
+    .replaceAll('\r', '')
+    .replace(/\x1b\[[\d;?]*\w/g, '')
+    .trimEnd()
+    .split('\n')
+  return lines
+    .slice(-LINES)
+    .map(line => `  ${line}`)
+    .join('\n')
+}
+
+/** What went wrong, with what the guest said last. */
+export function guestFailed(what: string, { last }: Guest): GuestFailed {
+  const { console: text, qemu } = last
+  const said = [
+    qemu.trim() && `QEMU said:\n${lastLines(qemu)}`,
+    text.trim() && `the end of its console:\n${lastLines(text)}`,
+  ]
+  return new GuestFailed([`vm: ${what}`, ...said.filter(Boolean)].join('\n'))
+}
+
+/** A timer that can be set anew. */
+function makeTimer(action: () => void) {
+  let timer: NodeJS.Timeout | undefined
+  const set = (seconds: number) => {
+    clearTimeout(timer)
+    if (seconds > 0) timer = setTimeout(action, seconds * 1000)
+  }
+  return { set, clear: () => clearTimeout(timer) }
+}
+
+/**
+ * Tells a guest what to do and waits for the end of the command.
+ * @param settings the script it asks for
+ * @returns the command's exit code; the guest may still run
+ * @throws CannotRun, GuestFailed, NoSignOfLife, Interrupted
+ */
+export function converse(guest: Guest, settings: string, bounds: Bounds, { onStart }: Ears): Promise<number> {
+  const { control, console: serial } = guest.channels
+  const stops: (() => void)[] = []
+  const conversation = new Promise<number>((resolve, reject) => {
+    let isStarted = false
+    const failed = (what: string) => () => reject(guestFailed(what, guest))
+    const boot = makeTimer(failed(`the guest did not boot in ${bounds.patience} s`))
+    const silence = makeTimer(failed(`the guest has been silent for ${bounds.patience} s: it hangs`))
+    const whole = makeTimer(failed(`the time is up: --timeout ${bounds.timeout}`))
+    const firstWords = makeTimer(() => reject(new NoSignOfLife('no sign of life')))
+    stops.push(boot.clear, silence.clear, whole.clear, firstWords.clear)
+    boot.set(bounds.patience)
+    whole.set(bounds.timeout)
+    firstWords.set(bounds.firstWords)
+    serial.on('data', () => /Linux version/.test(guest.last.console) && firstWords.clear())
+    const hear: Record<string, (rest: string) => void> = {
+      hello: () => control.write(`${Buffer.byteLength(settings)}\n${settings}`),
+      started: () => {
+        isStarted = true
+        boot.clear()
+        onStart()
+      },
+      exit: code => resolve(Number(code)),
+      fail: reason => reject(new CannotRun(`the guest cannot start: ${reason}`)),
+    }
+    createInterface(control).on('line', line => {
+      const [verb = '', rest = ''] = line.split(/ (.*)/)
+      hear[verb]?.(rest)
+      if (isStarted) silence.set(bounds.patience)
+    })
+    guest.ended.then(() => {
+      if (bounds.firstWords > 0 && !/Linux version/.test(guest.last.console)) reject(new NoSignOfLife('it ended'))
+      else failed(isStarted ? 'the guest ended before the command did' : 'the guest ended before it had booted')()
+    })
+    for (const signal of SIGNALS) {
+      const stop = () => reject(new Interrupted(signal))
+      process.on(signal, stop)
+      stops.push(() => process.off(signal, stop))
+    }
+    const onClosed = () => resolve(128 + constants.signals.SIGPIPE)
+    process.stdout.on('error', onClosed)
+    stops.push(() => process.stdout.off('error', onClosed))
+  })
+  return conversation.finally(() => {
+    for (const stop of stops) stop()
+  })
+}

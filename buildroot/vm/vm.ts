@@ -1,0 +1,98 @@
+/**
+ * `npm run vm [-- command]`: runs a command on this checkout in a throwaway virtual machine. README.md says how.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EXIT } from '../../lib/errors.ts'
+import { fail } from '../../lib/lab.ts'
+import { Interrupted } from '../run.ts'
+import { openCache, writeWhole } from './cache.ts'
+import { helpText, readCommandLine, type Wish } from './command-line.ts'
+import { startGuest } from './guest.ts'
+import { findInitramfs, findKernel } from './parts.ts'
+import { checkMemory, findQemu, hasKvm, type Plan } from './qemu.ts'
+import { converse, GuestFailed, NoSignOfLife } from './session.ts'
+import { settingsScript } from './settings.ts'
+import { ownMeeting, tie } from './streams.ts'
+
+/** The kernel's first words come in a tenth of that where KVM works. */
+const FIRST_WORDS_SECONDS = 4
+
+const say = (text: string) => process.stderr.write(`vm: ${text}\n`)
+
+/** The note that KVM does not work, for as long as the machine runs. */
+const brokenKvm = (cache: string) => join(cache, 'kvm-does-not-work')
+const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+
+function accelerator({ accel }: Wish, cache: string): 'kvm' | 'tcg' {
+  const note = brokenKvm(cache)
+  const isBroken = existsSync(note) && readFileSync(note, 'utf8') === bootId()
+  return accel ?? (hasKvm() && !isBroken ? 'kvm' : 'tcg')
+}
+
+/** One guest from its start to its end. */
+async function runGuest(qemu: string, plan: Plan, wish: Wish): Promise<number> {
+  const meeting = ownMeeting()
+  const since = performance.now()
+  const guest = startGuest(qemu, plan)
+  if (wish.verbose) guest.channels.console.pipe(process.stderr, { end: false })
+  let ties: ReturnType<typeof tie> | undefined
+  const onStart = () => {
+    if (wish.verbose) say(`${plan.accel}, Linux ${plan.kernel.release}, booted in ${seconds(since)} s`)
+    ties = tie(guest, meeting)
+  }
+  const firstWords = plan.accel === 'kvm' && !wish.accel ? FIRST_WORDS_SECONDS : 0
+  try {
+    const code = await converse(guest, settingsScript(wish, plan.kernel, meeting), { ...wish, firstWords }, { onStart })
+    guest.kill()
+    await ties?.over
+    if (wish.verbose) say(`all in ${seconds(since)} s`)
+    return code
+  } finally {
+    ties?.untie()
+    guest.kill()
+    await guest.ended
+  }
+}
+
+const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1)
+
+async function run(wish: Wish): Promise<number> {
+  const qemu = findQemu()
+  checkMemory(wish.memory)
+  const cache = openCache()
+  try {
+    const kernel = await findKernel(wish, cache.folder)
+    const initramfs = await findInitramfs(kernel, cache.folder)
+    const plan: Plan = { ...wish, kernel, initramfs, accel: accelerator(wish, cache.folder) }
+    try {
+      return await runGuest(qemu, plan, wish)
+    } catch (error) {
+      if (!(error instanceof NoSignOfLife)) throw error
+      say('KVM does not start a kernel on this machine: going on without it, which is slower')
+      writeWhole(brokenKvm(cache.folder), bootId())
+      return await runGuest(qemu, { ...plan, accel: 'tcg' }, wish)
+    }
+  } finally {
+    cache.end()
+  }
+}
+
+async function main(): Promise<number> {
+  const wish = readCommandLine(process.argv.slice(2))
+  if (!wish.help) return run(wish)
+  console.log(helpText())
+  return EXIT.HOLDS
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (error instanceof GuestFailed) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = EXIT.FAILS
+  } else if (error instanceof Interrupted) process.exitCode = error.exitCode
+  else fail(error)
+}
+// An input that nobody ends would keep us.
+process.exit()
