@@ -33,13 +33,11 @@ export interface Ears {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const LINES = 25
+/** What a program says to a terminal alone. */
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;?]*\\w`, 'g')
 
 function lastLines(text: string): string {
-  const lines = text
-    .replaceAll('\r', '')
-    .replace(/\x1b\[[\d;?]*\w/g, '')
-    .trimEnd()
-    .split('\n')
+  const lines = text.replaceAll('\r', '').replaceAll(COLOURS, '').trimEnd().split('\n')
   return lines
     .slice(-LINES)
     .map(line => `  ${line}`)

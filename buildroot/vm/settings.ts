@@ -62,7 +62,7 @@ export function settingsScript(wish: Wish, kernel: Kernel, { window, hasInput }:
     ...Object.entries(variables).map(([name, value]) => `${name}=${quote(String(value))}`),
     `[ "\${1:-}" = run ] || return 0`,
     `cd ${quote(ROOT)} || exit 126`,
-    `exec /run/vm/busybox env -i ${[...env, ...command.map(quote)].join(' ')}`,
+    `exec /usr/bin/env -i ${[...env, ...command.map(quote)].join(' ')}`,
     '',
   ].join('\n')
 }

@@ -85,14 +85,13 @@ async function main(): Promise<number> {
   return EXIT.HOLDS
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  if (error instanceof GuestFailed) {
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = EXIT.FAILS
-  } else if (error instanceof Interrupted) process.exitCode = error.exitCode
-  else fail(error)
+/** Tells what went wrong, and the exit code that says so. */
+function failed(error: unknown): number {
+  if (error instanceof Interrupted) return error.exitCode
+  if (!(error instanceof GuestFailed)) return fail(error)
+  process.stderr.write(`${error.message}\n`)
+  return EXIT.FAILS
 }
+
 // An input that nobody ends would keep us.
-process.exit()
+process.exit(await main().catch(failed))
