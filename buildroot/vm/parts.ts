@@ -16,9 +16,11 @@ import { cpio, type Entry } from './cpio.ts'
 import { type Kernel, kernelBelow, openKernel } from './kernel.ts'
 import { fetchKernel } from './kernel-package.ts'
 import { moduleBytes } from './modules.ts'
+import { unpackedKernel } from './unpacked.ts'
 
 const GUEST = join(import.meta.dirname, 'guest')
 const SCRIPTS = readdirSync(GUEST).sort()
+const HOUR_MS = 3_600_000
 const DIRECTORIES = ['bin', 'dev', 'kept', 'layer', 'lower', 'modules', 'proc', 'root', 'sys']
 
 /** Uses a static busybox while it is there. @throws CannotRun with the remedy */
@@ -79,14 +81,30 @@ function fingerprint({ image, order, modules }: Kernel): string {
   return hash.digest('hex').slice(0, 12)
 }
 
-/** The archive of a kernel's first root, made if there is none yet. */
-export async function findInitramfs(kernel: Kernel, cache: string): Promise<string> {
-  const path = join(cache, `initramfs-${fingerprint(kernel)}`)
-  if (existsSync(path)) return path
-  await withBusybox(async busybox => writeWhole(path, cpio(firstRoot(kernel, busybox))))
-  const isOld = (name: string) => name.startsWith('initramfs-') && join(cache, name) !== path
-  // A guest that has started has read it: an hour is more than that takes.
-  for (const name of readdirSync(cache).filter(isOld))
-    if (Date.now() - statSync(join(cache, name)).mtimeMs > 3_600_000) rmSync(join(cache, name), { force: true })
-  return path
+/** What QEMU loads. */
+export interface Parts {
+  readonly image: string
+  readonly initramfs: string
+}
+
+const MADE = /^(initramfs|kernel)-\w+$/
+
+/** Removes what was made of other kernels. A guest that has started has read it: an hour is more than that takes. */
+function removeOld(cache: string, kept: readonly string[]): void {
+  const paths = readdirSync(cache)
+    .filter(name => MADE.test(name))
+    .map(name => join(cache, name))
+  for (const path of paths)
+    if (!kept.includes(path) && Date.now() - statSync(path).mtimeMs > HOUR_MS) rmSync(path, { force: true })
+}
+
+/** What is loaded to start a kernel, made if there is none yet. @throws CannotRun */
+export async function findParts(kernel: Kernel, cache: string): Promise<Parts> {
+  const print = fingerprint(kernel)
+  const initramfs = join(cache, `initramfs-${print}`)
+  const image = unpackedKernel(kernel.image, join(cache, `kernel-${print}`))
+  if (existsSync(initramfs)) return { image, initramfs }
+  await withBusybox(async busybox => writeWhole(initramfs, cpio(firstRoot(kernel, busybox))))
+  removeOld(cache, [image, initramfs])
+  return { image, initramfs }
 }

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/lab.ts'
 import type { Layout } from './command-line.ts'
-import type { Kernel } from './kernel.ts'
+import type { Parts } from './parts.ts'
 
 /** What differs between the machines this project runs on. */
 const MACHINES = {
@@ -80,8 +80,7 @@ export type Channel = (typeof CHANNELS)[number]
 
 /** How a guest is to be started. */
 export interface Plan {
-  readonly kernel: Kernel
-  readonly initramfs: string
+  readonly parts: Parts
   readonly memory: number
   readonly cpus: number
   readonly cgroup: Layout
@@ -102,7 +101,7 @@ function commandLine({ cgroup, accel }: Plan): string {
  * @param fdOf the number of a channel's descriptor in QEMU
  */
 export function qemuArguments(plan: Plan, fdOf: (channel: Channel) => number): string[] {
-  const { kernel, initramfs, memory, cpus, accel } = plan
+  const { parts, memory, cpus, accel } = plan
   const ports = (['out', 'err', 'in', 'control'] as const).map((channel, i) => [
     '-device',
     `virtserialport,chardev=${channel},nr=${i + 1}`,
@@ -111,7 +110,7 @@ export function qemuArguments(plan: Plan, fdOf: (channel: Channel) => number): s
     ...['-M', OURS.machine, '-accel', accel === 'tcg' ? 'tcg,thread=multi,tb-size=512' : accel, '-cpu', 'max'],
     ...['-smp', String(cpus), '-m', String(Math.floor(memory / 2 ** 20)), '-nodefaults', '-no-user-config'],
     ...['-nic', 'none', '-display', 'none', '-no-reboot'],
-    ...['-kernel', kernel.image, '-initrd', initramfs, '-append', commandLine(plan)],
+    ...['-kernel', parts.image, '-initrd', parts.initramfs, '-append', commandLine(plan)],
     ...CHANNELS.flatMap(channel => ['-chardev', `socket,id=${channel},fd=${fdOf(channel)}`]),
     ...['-serial', 'chardev:console', '-device', 'virtio-serial-pci', '-device', 'virtconsole,chardev=terminal,nr=0'],
     ...ports.flat(),

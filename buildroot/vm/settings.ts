@@ -19,7 +19,8 @@ export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")
 
 /** Variables that go in as they are; who runs the command has others there. */
 const KEPT = /^(PATH|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_\w+|TZ|CI)$/
-const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+/** The last has what the machine may lack for the guest's kernel. */
+const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/run/vm/bin']
 
 function environment({ user }: Wish): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name, value]) => KEPT.test(name) && value !== undefined)

@@ -9,7 +9,8 @@ import { Interrupted } from '../run.ts'
 import { openCache, writeWhole } from './cache.ts'
 import { helpText, readCommandLine, type Wish } from './command-line.ts'
 import { startGuest } from './guest.ts'
-import { findInitramfs, findKernel } from './parts.ts'
+import type { Kernel } from './kernel.ts'
+import { findKernel, findParts } from './parts.ts'
 import { checkMemory, findQemu, hasKvm, type Plan } from './qemu.ts'
 import { converse, GuestFailed, NoSignOfLife } from './session.ts'
 import { settingsScript } from './settings.ts'
@@ -31,19 +32,19 @@ function accelerator({ accel }: Wish, cache: string): 'kvm' | 'tcg' {
 }
 
 /** One guest from its start to its end. */
-async function runGuest(qemu: string, plan: Plan, wish: Wish): Promise<number> {
+async function runGuest(qemu: string, plan: Plan, kernel: Kernel, wish: Wish): Promise<number> {
   const meeting = ownMeeting()
   const since = performance.now()
   const guest = startGuest(qemu, plan)
   if (wish.verbose) guest.channels.console.pipe(process.stderr, { end: false })
   let ties: ReturnType<typeof tie> | undefined
   const onStart = () => {
-    if (wish.verbose) say(`${plan.accel}, Linux ${plan.kernel.release}, booted in ${seconds(since)} s`)
+    if (wish.verbose) say(`${plan.accel}, Linux ${kernel.release}, booted in ${seconds(since)} s`)
     ties = tie(guest, meeting)
   }
   const firstWords = plan.accel === 'kvm' && !wish.accel ? FIRST_WORDS_SECONDS : 0
   try {
-    const code = await converse(guest, settingsScript(wish, plan.kernel, meeting), { ...wish, firstWords }, { onStart })
+    const code = await converse(guest, settingsScript(wish, kernel, meeting), { ...wish, firstWords }, { onStart })
     guest.kill()
     await ties?.over
     if (wish.verbose) say(`all in ${seconds(since)} s`)
@@ -63,15 +64,15 @@ async function run(wish: Wish): Promise<number> {
   const cache = openCache()
   try {
     const kernel = await findKernel(wish, cache.folder)
-    const initramfs = await findInitramfs(kernel, cache.folder)
-    const plan: Plan = { ...wish, kernel, initramfs, accel: accelerator(wish, cache.folder) }
+    const parts = await findParts(kernel, cache.folder)
+    const plan: Plan = { ...wish, parts, accel: accelerator(wish, cache.folder) }
     try {
-      return await runGuest(qemu, plan, wish)
+      return await runGuest(qemu, plan, kernel, wish)
     } catch (error) {
       if (!(error instanceof NoSignOfLife)) throw error
       say('KVM does not start a kernel on this machine: going on without it, which is slower')
       writeWhole(brokenKvm(cache.folder), bootId())
-      return await runGuest(qemu, { ...plan, accel: 'tcg' }, wish)
+      return await runGuest(qemu, { ...plan, accel: 'tcg' }, kernel, wish)
     }
   } finally {
     cache.end()

@@ -68,7 +68,9 @@ write_etc
 [ "$user" = 1 ] && write_user
 open_way
 show_modules
-[ -e /sbin/modprobe ] || { $B ln -s busybox /run/vm/modprobe; echo /run/vm/modprobe > /proc/sys/kernel/modprobe; }
+$B mkdir /run/vm/bin
+for name in depmod insmod lsmod modprobe rmmod; do $B ln -s ../busybox "/run/vm/bin/$name"; done
+[ -e /sbin/modprobe ] || echo /run/vm/bin/modprobe > /proc/sys/kernel/modprobe
 $B ip link set lo up
 $B hostname vm
 echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range
