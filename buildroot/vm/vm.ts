@@ -8,6 +8,7 @@ import { fail } from '../../lib/lab.ts'
 import { Interrupted } from '../run.ts'
 import { openCache, writeWhole } from './cache.ts'
 import { helpText, readCommandLine, type Wish } from './command-line.ts'
+import { compilePrograms } from './compiled.ts'
 import { startGuest } from './guest.ts'
 import type { Kernel } from './kernel.ts'
 import { findKernel, findParts } from './parts.ts'
@@ -65,6 +66,7 @@ async function run(wish: Wish): Promise<number> {
   try {
     const kernel = await findKernel(wish, cache.folder)
     const parts = await findParts(kernel, cache.folder)
+    await compilePrograms()
     const plan: Plan = { ...wish, parts, accel: accelerator(wish, cache.folder) }
     try {
       return await runGuest(qemu, plan, kernel, wish)
