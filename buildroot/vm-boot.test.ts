@@ -128,8 +128,9 @@ test('at a terminal Ctrl-C is the command’s, the window is ours, and the termi
   const child = spawn(script, ['-qec', inner, '/dev/null'], { cwd: ROOT })
   let text = ''
   child.stdout.on('data', data => {
+    const wasReady = /ready/.test(text)
     text += data
-    if (/ready/.test(text)) child.stdin.write('\x03')
+    if (!wasReady && /ready/.test(text)) child.stdin.write('\x03')
   })
   const ended = new Promise(resolve => child.on('close', resolve))
   const timer = setTimeout(() => child.kill('SIGKILL'), BOUND)

@@ -38,10 +38,9 @@ const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;?]*\\w`, 'g')
 
 function lastLines(text: string): string {
   const lines = text.replaceAll('\r', '').replaceAll(COLOURS, '').trimEnd().split('\n')
-  return lines
-    .slice(-LINES)
-    .map(line => `  ${line}`)
-    .join('\n')
+  // The trace behind it can be longer than what is shown.
+  const first = lines.slice(0, -LINES).find(line => /Kernel panic|BUG:|Oops/.test(line))
+  return [...(first ? [first, '...'] : []), ...lines.slice(-LINES)].map(line => `  ${line}`).join('\n')
 }
 
 /** What went wrong, with what the guest said last. */
@@ -95,7 +94,10 @@ export function converse(guest: Guest, settings: string, bounds: Bounds, { onSta
       exit: code => resolve(Number(code)),
       fail: reason => reject(new CannotRun(`the guest cannot start: ${reason}`)),
     }
-    createInterface(control).on('line', line => {
+    const lines = createInterface(control)
+    // ECONNRESET: QEMU has ended, and that is told elsewhere.
+    lines.on('error', () => {})
+    lines.on('line', line => {
       const [verb = '', rest = ''] = line.split(/ (.*)/)
       hear[verb]?.(rest)
       if (isStarted) silence.set(bounds.patience)

@@ -104,10 +104,18 @@ end_others() {
 
 echo started >&3
 if [ "$terminal" = 1 ]; then
-    $B stty -F /dev/hvc0 sane rows "$rows" columns "$columns"
-    (launch) 0<> /dev/hvc0 1>&0 2>&1 3>&-
+    # Whoever opens it first makes the driver forget the size of the window, a moment later.
+    exec 4<> /dev/hvc0
+    for i in 1 2 3 4 5; do
+        $B stty -F /dev/hvc0 sane rows "$rows" columns "$columns"
+        $B usleep 20000
+        [ "$($B stty -F /dev/hvc0 size)" = "$rows $columns" ] && [ "$i" -gt 1 ] && break
+    done
+    (launch) 0<> /dev/hvc0 1>&0 2>&1 3>&- 4>&-
     code=$?
     end_others
+    # Returns when all has been shown.
+    $B stty -F /dev/hvc0 sane
 else
     $B mkfifo -m 666 /run/vm/in /run/vm/out /run/vm/err
     if [ "$input" = 1 ]; then $B cat < /dev/vport0p3 > /run/vm/in 3>&- & else $B rm /run/vm/in && $B ln -s /dev/null /run/vm/in; fi
