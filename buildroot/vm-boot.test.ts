@@ -42,7 +42,7 @@ function whyNoBoot(): string | false {
     return (error as Error).message
   }
   // Asks for a kernel, downloads it if need be, and starts nothing: this file is no QEMU.
-  const { status, stderr } = vm(['--patience', '5', 'true'], {
+  const { status, stderr } = vm(['--accel', 'tcg', '--patience', '5', 'true'], {
     env: { PATH: `${fake('exit 1')}:${process.env['PATH']}` },
   })
   return status === 77 ? stderr.trim() : false

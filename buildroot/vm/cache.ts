@@ -4,10 +4,11 @@
  */
 import {
   accessSync,
-  chownSync,
   constants,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -46,7 +47,13 @@ function canWrite(folder: string): boolean {
 export function giveBack(...paths: readonly string[]): void {
   const owner = statSync(ROOT)
   if (process.geteuid?.() !== 0) return
-  for (const path of paths) if (path.startsWith(`${ROOT}/`)) chownSync(path, owner.uid, owner.gid)
+  for (const path of paths) if (path.startsWith(`${ROOT}/`)) lchownSync(path, owner.uid, owner.gid)
+}
+
+/** The same for all that is in a folder. */
+export function giveBackTree(folder: string): void {
+  const names = readdirSync(folder, { recursive: true }).map(String)
+  giveBack(folder, ...names.map(name => join(folder, name)))
 }
 
 /** The folders to try, the best first. */

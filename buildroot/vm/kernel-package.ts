@@ -2,12 +2,12 @@
  * A kernel from the distribution's package, downloaded and unpacked into the cache: nothing is installed, and root is
  * not needed. The package manager checks the signature.
  */
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/lab.ts'
 import { lastWords, run } from '../run.ts'
-import { giveBack } from './cache.ts'
+import { giveBackTree } from './cache.ts'
 import { type Kernel, kernelBelow } from './kernel.ts'
 
 /** What a package manager calls its architectures. */
@@ -135,7 +135,9 @@ export async function fetchKernel(draft: string, folder: string, busybox: () => 
 }
 
 function place(draft: string, folder: string): Kernel {
-  giveBack(draft)
+  // mkdtemp(3) has made it for us alone.
+  chmodSync(draft, 0o755)
+  giveBackTree(draft)
   // Another run may have been quicker.
   if (existsSync(folder)) rmSync(draft, { recursive: true })
   else renameSync(draft, folder)

@@ -73,8 +73,10 @@ async function run(wish: Wish): Promise<number> {
     } catch (error) {
       if (!(error instanceof NoSignOfLife)) throw error
       say('KVM does not start a kernel on this machine: going on without it, which is slower')
+      const code = await runGuest(qemu, { ...plan, accel: 'tcg' }, kernel, wish)
+      // Only now is it known that it was KVM's fault.
       writeWhole(brokenKvm(cache.folder), bootId())
-      return await runGuest(qemu, { ...plan, accel: 'tcg' }, kernel, wish)
+      return code
     }
   } finally {
     cache.end()
