@@ -63,6 +63,43 @@ function makeTimer(action: () => void) {
   return { set, clear: () => clearTimeout(timer) }
 }
 
+/** How a conversation can end, and what has to be undone then. */
+interface Ends {
+  readonly resolve: (code: number) => void
+  readonly reject: (error: Error) => void
+  readonly undo: (() => void)[]
+}
+
+/** Signals to us, and a reader of our output who goes away. */
+function watchOutside({ resolve, reject, undo }: Ends): void {
+  for (const signal of SIGNALS) {
+    const stop = () => reject(new Interrupted(signal))
+    process.on(signal, stop)
+    undo.push(() => process.off(signal, stop))
+  }
+  const onClosed = () => resolve(128 + constants.signals.SIGPIPE)
+  process.stdout.on('error', onClosed)
+  undo.push(() => process.stdout.off('error', onClosed))
+}
+
+/** The time that is left, to boot, between two words, and in all. @returns what to call at each of the guest's words */
+function watchClock(guest: Guest, { patience, timeout, firstWords }: Bounds, { reject, undo }: Ends) {
+  const failed = (what: string) => () => reject(guestFailed(what, guest))
+  const boot = makeTimer(failed(`the guest did not boot in ${patience} s`))
+  const silence = makeTimer(failed(`the guest has been silent for ${patience} s: it hangs`))
+  const whole = makeTimer(failed(`the time is up: --timeout ${timeout}`))
+  const first = makeTimer(() => reject(new NoSignOfLife('no sign of life')))
+  undo.push(boot.clear, silence.clear, whole.clear, first.clear)
+  boot.set(patience)
+  whole.set(timeout)
+  first.set(firstWords)
+  guest.channels.console.on('data', () => hasSpoken(guest) && first.clear())
+  return { onStart: boot.clear, onWord: () => silence.set(patience) }
+}
+
+/** Whether the kernel has begun. */
+const hasSpoken = ({ last }: Guest) => last.console.includes('Linux version')
+
 /**
  * Tells a guest what to do and waits for the end of the command.
  * @param settings the script it asks for
@@ -70,52 +107,38 @@ function makeTimer(action: () => void) {
  * @throws CannotRun, GuestFailed, NoSignOfLife, Interrupted
  */
 export function converse(guest: Guest, settings: string, bounds: Bounds, { onStart }: Ears): Promise<number> {
-  const { control, console: serial } = guest.channels
-  const stops: (() => void)[] = []
+  const { control } = guest.channels
+  const undo: (() => void)[] = []
   const conversation = new Promise<number>((resolve, reject) => {
+    const ends = { resolve, reject, undo }
     let isStarted = false
-    const failed = (what: string) => () => reject(guestFailed(what, guest))
-    const boot = makeTimer(failed(`the guest did not boot in ${bounds.patience} s`))
-    const silence = makeTimer(failed(`the guest has been silent for ${bounds.patience} s: it hangs`))
-    const whole = makeTimer(failed(`the time is up: --timeout ${bounds.timeout}`))
-    const firstWords = makeTimer(() => reject(new NoSignOfLife('no sign of life')))
-    stops.push(boot.clear, silence.clear, whole.clear, firstWords.clear)
-    boot.set(bounds.patience)
-    whole.set(bounds.timeout)
-    firstWords.set(bounds.firstWords)
-    serial.on('data', () => /Linux version/.test(guest.last.console) && firstWords.clear())
+    watchOutside(ends)
+    const clock = watchClock(guest, bounds, ends)
     const hear: Record<string, (rest: string) => void> = {
       hello: () => control.write(`${Buffer.byteLength(settings)}\n${settings}`),
       started: () => {
         isStarted = true
-        boot.clear()
+        clock.onStart()
         onStart()
       },
       exit: code => resolve(Number(code)),
       fail: reason => reject(new CannotRun(`the guest cannot start: ${reason}`)),
     }
     const lines = createInterface(control)
-    // ECONNRESET: QEMU has ended, and that is told elsewhere.
+    // ECONNRESET: QEMU has ended, and that is told below.
     lines.on('error', () => {})
     lines.on('line', line => {
       const [verb = '', rest = ''] = line.split(/ (.*)/)
       hear[verb]?.(rest)
-      if (isStarted) silence.set(bounds.patience)
+      if (isStarted) clock.onWord()
     })
     guest.ended.then(() => {
-      if (bounds.firstWords > 0 && !/Linux version/.test(guest.last.console)) reject(new NoSignOfLife('it ended'))
-      else failed(isStarted ? 'the guest ended before the command did' : 'the guest ended before it had booted')()
+      const when = isStarted ? 'before the command did' : 'before it had booted'
+      const isMute = bounds.firstWords > 0 && !hasSpoken(guest)
+      reject(isMute ? new NoSignOfLife('it ended') : guestFailed(`the guest ended ${when}`, guest))
     })
-    for (const signal of SIGNALS) {
-      const stop = () => reject(new Interrupted(signal))
-      process.on(signal, stop)
-      stops.push(() => process.off(signal, stop))
-    }
-    const onClosed = () => resolve(128 + constants.signals.SIGPIPE)
-    process.stdout.on('error', onClosed)
-    stops.push(() => process.stdout.off('error', onClosed))
   })
   return conversation.finally(() => {
-    for (const stop of stops) stop()
+    for (const each of undo) each()
   })
 }
