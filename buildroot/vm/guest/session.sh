@@ -73,7 +73,12 @@ for name in depmod insmod lsmod modprobe rmmod; do $B ln -s ../busybox "/run/vm/
 [ -e /sbin/modprobe ] || echo /run/vm/bin/modprobe > /proc/sys/kernel/modprobe
 $B ip link set lo up
 $B hostname vm
-echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range
+# Distributions set these, and programs rely on them.
+for setting in kernel/pid_max=4194304 fs/protected_symlinks=1 fs/protected_hardlinks=1 fs/protected_regular=2 \
+    fs/protected_fifos=1 'net/ipv4/ping_group_range=0 2147483647'; do
+    echo "${setting#*=}" > "/proc/sys/${setting%%=*}"
+done
+ulimit -Hn 524288
 echo 3 > /proc/sys/kernel/printk
 make_groups > /run/vm/groups
 $B mount --make-rshared /
