@@ -32,7 +32,7 @@ const KNOBS = {
 const HELP = [
   'Usage: npm run vm                                        a shell in the guest, with this checkout',
   '       npm run vm -- npm run check                       one command; its exit code comes back',
-  '       npm run vm -- --cgroup v1 npm run check -- --json  our options come first',
+  '       npm run vm -- --cgroup v1 npm run check           our options come first',
   '',
   'The guest sees the machine as it is, and forgets what is written. Nothing of the machine changes.',
   '',
