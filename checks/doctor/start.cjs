@@ -22,7 +22,10 @@ const NODES = {
 const NVM = 'nvm install --lts (with nvm, https://github.com/nvm-sh/nvm)'
 
 const SYSTEMS = {
-  darwin: ['this is macOS, and the labs are system calls of Linux', 'limactl start (Lima), and then all of this in there'],
+  darwin: [
+    'this is macOS, and the labs are system calls of Linux',
+    'limactl start (Lima), and then all of this in there',
+  ],
   win32: ['this is Windows, and the labs are system calls of Linux', 'wsl --install, and then all of this in there'],
 }
 
