@@ -29,8 +29,8 @@ const all = name => ({ apt: name, dnf: name, apk: name, pacman: name, zypper: na
 
 const QEMU =
   process.arch === 'arm64'
-    ? { ...all('qemu-system-aarch64'), apt: 'qemu-system-arm', zypper: 'qemu-arm' }
-    : { ...all('qemu-system-x86'), apk: 'qemu-system-x86_64', zypper: 'qemu-x86' }
+    ? { ...all('qemu-system-aarch64'), dnf: 'qemu-system-aarch64-core', apt: 'qemu-system-arm', zypper: 'qemu-arm' }
+    : { ...all('qemu-system-x86'), dnf: 'qemu-system-x86-core', apk: 'qemu-system-x86_64', zypper: 'qemu-x86' }
 
 /** Which packages bring a program, `cc` with all that it needs to compile. */
 export const PACKAGES = {

@@ -1,9 +1,10 @@
 /**
- * QEMU: where it is, which package brings it, and its command line.
+ * QEMU: where it is, and its command line.
  */
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/find-program.ts'
+import { installHint } from '../../lib/packages.mjs'
 import type { Layout } from './command-line.ts'
 import type { Parts } from './parts.ts'
 
@@ -14,43 +15,22 @@ const MACHINES = {
     machine: 'q35',
     console: 'ttyS0',
     early: 'earlyprintk=ttyS0',
-    packages: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', apk: 'qemu-system-x86_64', zypper: 'qemu-x86' },
   },
   arm64: {
     programs: ['qemu-system-aarch64', '/usr/libexec/qemu-kvm'],
     machine: 'virt',
     console: 'ttyAMA0',
     early: 'earlycon',
-    packages: {
-      apt: 'qemu-system-arm',
-      dnf: 'qemu-system-aarch64-core',
-      apk: 'qemu-system-aarch64',
-      zypper: 'qemu-arm',
-    },
   },
 } as const
 const OURS = MACHINES[process.arch === 'arm64' ? 'arm64' : 'x64']
-
-/** The command that installs QEMU with this machine's package manager. */
-export function qemuRemedy(has: (program: string) => unknown = findProgram): string {
-  const { apt, dnf, apk, zypper } = OURS.packages
-  const commands = {
-    'apt-get': `apt-get install --no-install-recommends ${apt}`,
-    dnf: `dnf install ${dnf}`,
-    apk: `apk add ${apk}`,
-    pacman: `pacman -S ${apt}`,
-    zypper: `zypper install ${zypper}`,
-  }
-  const found = Object.entries(commands).find(([manager]) => has(manager))
-  return found ? `sudo ${found[1]}` : `install ${OURS.programs[0]}`
-}
 
 /** Where QEMU is. @throws CannotRun with the command that installs it */
 export function findQemu(): string {
   const found =
     OURS.programs.map(findProgram).find(Boolean) ?? OURS.programs.find(path => path[0] === '/' && existsSync(path))
   if (found) return found
-  throw new CannotRun(`a virtual machine needs ${OURS.programs[0]}, and PATH has none\nhint: ${qemuRemedy()}`)
+  throw new CannotRun(`a virtual machine needs ${OURS.programs[0]}, and PATH has none\nhint: ${installHint(['qemu'])}`)
 }
 
 /** Whether the kernel lets us use KVM; whether that works is another matter. */
