@@ -29,6 +29,11 @@ write_etc() {
     }
 }
 
+# Root's home, where that of the machine is closed to those who run this program.
+open_home() {
+    $B ls /root > /dev/null 2>&1 || $B mount -t tmpfs -o nosuid,nodev,mode=700 home /root
+}
+
 write_user() {
     for file in passwd group shadow; do
         $B sed -i '/^user:/d; /^[^:]*:[^:]*:1000:/d' "/etc/$file"
@@ -65,6 +70,7 @@ show_modules() {
 for link in fd:/proc/self/fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do $B ln -sf "${link#*:}" "/dev/${link%%:*}"; done
 $B mkdir -p /run/lock /run/netns /run/user
 write_etc
+open_home
 [ "$user" = 1 ] && write_user
 open_way
 show_modules
