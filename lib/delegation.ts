@@ -130,19 +130,26 @@ export function handOver({ path, dialect }: Hierarchy, controller: Controller): 
  * Where the caller is alone in the v2 group in which it makes others, as in a scope of systemd's: moves it one down,
  * because a group that hands memory down holds no processes. The group goes with the scope.
  * @param name of the group one down
+ * @param tell hears of every step as a shell command
  */
-export function makeRoom(name: string): void {
+export function makeRoom(name: string, tell: (command: string) => void = () => {}): void {
   for (const { hierarchy, path } of homesWith('memory')) {
     if (hierarchy.dialect === 'v1' || path === hierarchy.path || processesIn(path).length === 0) continue
-    mkdirSync(join(path, name))
-    for (const pid of processesIn(path)) writeFileSync(join(path, name, 'cgroup.procs'), String(pid))
+    const room = join(path, name)
+    tell(`mkdir ${room}`)
+    mkdirSync(room)
+    for (const pid of processesIn(path)) {
+      tell(`echo ${pid} > ${join(room, 'cgroup.procs')}`)
+      writeFileSync(join(room, 'cgroup.procs'), String(pid))
+    }
   }
 }
 
-/** Every directory in which this project may have made groups, as far as the caller may: one or two a hierarchy. */
+/** Every directory in which this project may have made groups, as far as the caller may: few a hierarchy. */
 export function homes(): string[] {
   return hierarchies().flatMap(hierarchy => {
     const own = [homeIn(hierarchy, 'memory'), homeIn(hierarchy)].flatMap(home => home?.path ?? [])
-    return [...new Set([hierarchy.path, ...own])]
+    const given = hierarchy.dialect === 'v2' ? scopes(hierarchy.path) : []
+    return [...new Set([hierarchy.path, ...own, ...given])]
   })
 }
