@@ -15,7 +15,7 @@ import {
   wordsOf,
 } from './hierarchies.ts'
 import { getpid, getppid } from './process.ts'
-import { canAskSystemd } from './systemd.ts'
+import { isForSystemd, scopes, whyNoScope } from './systemd.ts'
 
 /** A group in which the calling process may make others. */
 export interface GroupHome {
@@ -54,8 +54,8 @@ function chain(path: string, top: string): string[] {
   return path === top || !path.startsWith(`${top}/`) ? [top] : [path, ...chain(dirname(path), top)]
 }
 
-/** systemd makes and removes groups in these itself, and wants to be asked. */
-const isSystemds = (path: string) => /\.(slice|service)$/.test(basename(path)) && canAskSystemd()
+/** systemd makes and removes groups in these itself, and wants to be asked for one that it leaves alone. */
+const isSystemds = (path: string) => /\.(slice|service|scope)$/.test(basename(path)) && isForSystemd()
 
 /** The groups of a hierarchy in which the caller might make others; the first that will do is taken. */
 function candidates(hierarchy: Hierarchy): string[] {
@@ -108,10 +108,11 @@ export function homesWith(controller: Controller): GroupHome[] {
 export function homeWith(controller: Controller, dialect?: Dialect): GroupHome {
   const found = homesWith(controller).find(({ hierarchy }) => dialect === undefined || hierarchy.dialect === dialect)
   if (found) return found
-  const commands = handOver(hierarchyWith(controller, dialect), controller)
+  const commands = handOver(hierarchyWith(controller, dialect), controller).map(line => `  ${line}`)
+  const { reason, remedy } = whyNoScope(controller) ?? {}
   throw new CannotRun(
     `no control group with the ${controller} controller can be made here: that takes root, or a group that is yours\n` +
-      `hint: use sudo, or hand a group over once:\n${commands.map(line => `  ${line}`).join('\n')}`,
+      `${reason ? `${reason}\nhint: ${remedy}\n  or: ` : 'hint: '}use sudo, or hand a group over once:\n${commands.join('\n')}`,
   )
 }
 

@@ -11,7 +11,7 @@ import { findLab, isController, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
 import { ensurePrivileges } from './privileges.ts'
 import { note, setPace, setQuiet } from './say.ts'
-import { continueInScope } from './systemd.ts'
+import { ASKED, continueInScope, isInScope } from './systemd.ts'
 
 const PACKAGES: Record<string, string> = {
   ip: 'iproute2 (apt-get install iproute2, dnf install iproute, apk add iproute2)',
@@ -58,13 +58,15 @@ export function fail(error: unknown): never {
   process.exit(exitCodeOf(error))
 }
 
+const FROM = `: systemd gave it (${ASKED})`
+
 /** Asks systemd for a group where the lab may make none, and says where it makes them if that is not as root. */
 function ensureHome(needs: readonly Need[]): void {
   for (const need of needs.filter(isController)) {
     const [home] = homesWith(need)
     if (!home) continueInScope()
     else if (home.path !== home.hierarchy.path)
-      note(`You are not root here, so groups are made in ${home.path}, which is yours.`)
+      note(`You are not root here, so groups are made in ${home.path}, which is yours${isInScope() ? FROM : ''}.`)
   }
 }
 
