@@ -101,7 +101,7 @@ test('where no way works, one message says why each failed and what to install',
   assert.match(stderr, /installed: PATH has no busybox/)
   assert.match(stderr, /package: no package manager that this project knows/)
   assert.match(stderr, /machine: PATH has no sh/)
-  assert.match(stderr, /hint: install a static busybox: apt-get install busybox-static/)
+  assert.match(stderr, /hint: a static busybox would do: .*busybox/)
   assert.equal(existsSync(inFolder('never')), false)
 })
 

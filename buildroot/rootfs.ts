@@ -5,6 +5,7 @@ import { relative } from 'node:path'
 import { CannotRun, EXIT, UsageError } from '../lib/errors.ts'
 import { choice, flag, helpLines, parseKnobs, path } from '../lib/knobs.ts'
 import { fail } from '../lib/lab.ts'
+import { installHint } from '../lib/packages.mjs'
 import { ROOT } from '../lib/root.ts'
 import { rootfsPath } from '../lib/rootfs.ts'
 import { build } from './build.ts'
@@ -34,8 +35,7 @@ const HELP = [
   'Options, with what they are otherwise in brackets:',
 ]
 
-const REMEDY =
-  'install a static busybox: apt-get install busybox-static, apk add busybox-static, or dnf install busybox'
+const REMEDY = `a static busybox would do: ${installHint(['busybox'])}`
 
 const MAKERS: Readonly<{ [way in Way]: (scratch: string) => Promise<Contents> }> = {
   installed: installedBusybox,

@@ -22,11 +22,23 @@ import { showJson } from './json.ts'
 import type { Assignment } from './judge-in-child.ts'
 import { showPeople } from './people.ts'
 import type { Job } from './run.ts'
+import { sinceStart } from './stopwatch.ts'
 
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
 
+/** What a program may take where Node starts at its usual pace, in seconds. */
+const TIME = 20
+const USUAL_START = 0.5
+const SLOWEST = 6
+
+/** What a program may take on this machine: an emulated one takes ten times as long for everything. */
+const timeHere = () => Math.round(TIME * Math.min(SLOWEST, Math.max(1, sinceStart() / USUAL_START)))
+
 const KNOBS = {
-  timeout: seconds(20, 'how long a program may take'),
+  timeout: {
+    ...seconds(TIME, `how long a program may take (${TIME}, and more on a slow machine)`),
+    initial: undefined,
+  },
   reporter: choice(REPORTERS, undefined, `another view: ${REPORTERS.join(', ')}`),
   json: flag('prints one JSON document, for programs'),
   output: flag('shows all that the programs print'),
@@ -71,7 +83,11 @@ async function readCommandLine() {
     )
   if (values.json && values.reporter) throw new UsageError('--json and --reporter are two views: choose one')
   const labs = name === undefined ? LABS : [findLab(name)]
-  return { ...values, assignments: await Promise.all(labs.map(lab => assign(lab, program))) }
+  return {
+    ...values,
+    timeout: values.timeout ?? timeHere(),
+    assignments: await Promise.all(labs.map(lab => assign(lab, program))),
+  }
 }
 
 /** Becomes a Node that shows the job through one of its own reporters. */

@@ -12,6 +12,7 @@ import { setip } from '../lib/interfaces.ts'
 import { LABS } from '../lib/manifest.ts'
 import { MS_BIND, MS_PRIVATE, MS_REC, mount } from '../lib/mount.ts'
 import { namespaces } from '../lib/namespaces.ts'
+import { installHint } from '../lib/packages.mjs'
 import { allPids, statusField } from '../lib/proc.ts'
 import { kill, waitpid } from '../lib/process.ts'
 import { capture } from '../lib/testing.ts'
@@ -83,10 +84,7 @@ test('lab 1 needs no root', () => {
 })
 
 test('lab 3 without ip or ping names the package that has it', () => {
-  for (const [tool, hint] of [
-    ['ip', /apt-get install iproute2/],
-    ['ping', /apt-get install iputils-ping/],
-  ] as const) {
+  for (const tool of ['ip', 'ping'] as const) {
     const { code, output } = capture(F.CLONE_NEWNET | F.CLONE_NEWNS, () => {
       mount('none', '/', null, MS_REC | MS_PRIVATE)
       for (const folder of ['/bin', '/sbin', '/usr/bin', '/usr/sbin']) {
@@ -97,7 +95,7 @@ test('lab 3 without ip or ping names the package that has it', () => {
     })
     assert.equal(code, 77)
     assert.match(output, new RegExp(`lab 3 needs the program ${tool}, and PATH has none`))
-    assert.match(output, hint)
+    assert.ok(output.endsWith(`\nhint: ${installHint([tool])}\n`), output)
   }
 })
 

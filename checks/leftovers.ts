@@ -26,10 +26,11 @@ function nurseries(): [folder: string, start: RegExp][] {
   return [
     [join(ROOT, 'node_modules', '.cache', 'clone'), /^.+\.mjs\./],
     [join(ROOT, 'node_modules', '.cache', 'node-versions'), /^draft-/],
+    [join(ROOT, 'node_modules', '.cache', 'vm'), /^draft-/],
     [join(ROOT, 'native', 'build'), /^shim-.+\.so\./],
     ...besideRootfs.map((folder): [string, RegExp] => [folder, /^\.fs\./]),
     ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
-    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages)-`)],
+    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|vm)-`)],
   ]
 }
 

@@ -1,23 +1,31 @@
 /**
- * Labs and checks as an ordinary user, who has a checkout of their own in a home that nobody else may read.
+ * Labs and checks as an ordinary user, who has a user.checkout of their own in a user.home that nobody else may read.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import test from 'node:test'
+import test, { after } from 'node:test'
 import { clone } from '../lib/clone.ts'
 import { cloneExec } from '../lib/clone-exec.ts'
 import { CLONE_NEWUSER, SIGCHLD } from '../lib/flags.ts'
 import { makeGate } from '../lib/gate.ts'
-import { removeGroup } from '../lib/group-directory.ts'
 import { statusField } from '../lib/proc.ts'
 import { kill, waitpid } from '../lib/process.ts'
 import { capture } from '../lib/testing.ts'
+import { probeUserNamespaces } from '../lib/user-namespaces.ts'
 import { writeIdMaps } from '../lib/users.ts'
 import { compareCensus, takeCensus } from './census.ts'
 import { awaitSo } from './lab-runs.ts'
-import { check, checkout, handOver, home, lab, OPTIONS, run, script, skip, theirs, USER } from './ordinary-user.ts'
+import { check, lab, OrdinaryUser, USER } from './ordinary-user.ts'
+
+const skip =
+  process.getuid?.() !== 0
+    ? 'needs root, to become somebody else'
+    : !probeUserNamespaces().works && 'no user namespaces'
+/** None where nothing is tried. */
+const user = (skip ? undefined : new OrdinaryUser()) as OrdinaryUser
+after(() => user?.end())
 
 /** A verdict as `--json` has it. */
 interface Report {
@@ -40,7 +48,7 @@ test('labs 1 to 4 run, and the machine is as it was', { skip }, () => {
     ['03-newnet', '--interval', '0.2'],
     ['04-newns', '--', 'sh', '-c', 'hostname; id -u; cat /proc/1/comm'],
   ] as const) {
-    const { status, stdout, stderr } = run(lab(slug, ...args))
+    const { status, stdout, stderr } = user.run(lab(slug, ...args))
     assert.equal(status, 0, stdout + stderr)
     assert.equal(
       /runs in a user namespace, in which you are: clone\(CLONE_NEWUSER\)/.test(stdout),
@@ -50,15 +58,15 @@ test('labs 1 to 4 run, and the machine is as it was', { skip }, () => {
     if (slug === '04-newns') assert.match(stdout, /^myhost\n0\nsh$/m)
   }
   assert.deepEqual(compareCensus(before, takeCensus('lab')), [])
-  awaitSo(() => theirs().length === 0)
+  awaitSo(() => user.processes().length === 0)
 })
 
 test('labs 5 and 6 run in groups that were handed over, and leave them empty', { skip }, t => {
-  const made = handOver()
-  t.after(() => made.map(path => removeGroup(path)))
+  const made = user.handOver()
+  t.after(() => user.takeBack())
   if (made.length === 0) return t.skip('v1 is not mounted here')
   for (const slug of ['05-memory-oom', '06-freezer']) {
-    const { status, stdout, stderr } = run(lab(slug))
+    const { status, stdout, stderr } = user.run(lab(slug))
     assert.equal(status, 0, stdout + stderr)
     assert.match(stdout, /^ +You are not root here, so groups are made in \/sys\/fs\/cgroup\/.*, which is yours\.$/m)
   }
@@ -70,9 +78,9 @@ test('labs 5 and 6 run in groups that were handed over, and leave them empty', {
 })
 
 test('every lab passes its check; what the kernel keeps from an ordinary user is not counted as held', { skip }, t => {
-  const made = handOver()
-  t.after(() => made.map(path => removeGroup(path)))
-  const { status, stdout, stderr } = run(check('--json'), { timeout: 120_000 })
+  const made = user.handOver()
+  t.after(() => user.takeBack())
+  const { status, stdout, stderr } = user.run(check('--json'), 120_000)
   const report = JSON.parse(stdout) as Report
   const hidden = readFileSync('/proc/sys/kernel/dmesg_restrict', 'utf8').trim() === '1'
   assert.deepEqual(claimsOf(report, 'does not hold'), [], stderr)
@@ -85,14 +93,14 @@ test('every lab passes its check; what the kernel keeps from an ordinary user is
 test('without a group of their own, labs 5 and 6 cannot be judged, with the commands that hand one over', {
   skip,
 }, () => {
-  const { status, stdout } = run(check('lab6', '--json'))
+  const { status, stdout } = user.run(check('lab6', '--json'))
   const [{ verdict, missing = '' } = { verdict: '' }] = (JSON.parse(stdout) as Report).labs
   assert.deepEqual([status, verdict], [77, 'cannot be judged'])
   assert.match(missing, /no control group with the freezer controller can be made here/)
 })
 
 test('wrong programs are refused, and hostile ones reach nothing', { skip }, () => {
-  const programs = join(checkout, 'checks', 'programs')
+  const programs = join(user.checkout, 'checks', 'programs')
   for (const [name, path, code] of [
     ['lab2', 'lab2/wrong/kills-three.sh', 1],
     ['lab3', 'hostile/writes-everywhere.py', 1],
@@ -102,31 +110,31 @@ test('wrong programs are refused, and hostile ones reach nothing', { skip }, () 
   ] as const) {
     const program = join(programs, path)
     assert.ok(existsSync(program), program)
-    const { status, stdout, stderr } = run(check(name, program, '--output'))
+    const { status, stdout, stderr } = user.run(check(name, program, '--output'))
     assert.equal(status, code, stdout + stderr)
     assert.doesNotMatch(stdout, /reached: /)
     assert.match(stdout, /✔ the machine is as it was/)
   }
-  awaitSo(() => theirs().length === 0)
+  awaitSo(() => user.processes().length === 0)
 })
 
-test('what a program writes to the home of its user is forgotten', { skip }, () => {
-  const write = `echo x > "${home}/written" && cat "${home}/written"`
-  const program = script('writes.sh', `${write} && rm -rf "${checkout}/labs" && ls "${checkout}"`)
-  const { stdout } = run(check('lab1', program, '--output'))
+test('what a program writes to the user.home of its user is forgotten', { skip }, () => {
+  const write = `echo x > "${user.home}/written" && cat "${user.home}/written"`
+  const program = user.script('writes.sh', `${write} && rm -rf "${user.checkout}/labs" && ls "${user.checkout}"`)
+  const { stdout } = user.run(check('lab1', program, '--output'))
   assert.match(stdout, /\| x\n/)
   assert.doesNotMatch(stdout, /\| labs\n/)
-  assert.deepEqual([existsSync(join(home, 'written')), existsSync(join(checkout, 'labs'))], [false, true])
+  assert.deepEqual([existsSync(join(user.home, 'written')), existsSync(join(user.checkout, 'labs'))], [false, true])
 })
 
 /** Starts something as the user, and gives it when `isReady`. */
 function started(words: readonly string[], isReady: () => boolean): ChildProcess {
-  const child = spawn(process.execPath, words, { ...OPTIONS, stdio: 'ignore' })
+  const child = spawn(process.execPath, words, { ...user.options, stdio: 'ignore' })
   awaitSo(isReady)
   return child
 }
 
-const isNamed = (name: string) => () => theirs().some(pid => statusField(pid, 'Name') === name)
+const isNamed = (name: string) => () => user.processes().some(pid => statusField(pid, 'Name') === name)
 const ended = (child: ChildProcess) =>
   new Promise(resolve => child.on('exit', (code, signal) => resolve(signal ?? code)))
 
@@ -136,17 +144,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     const end = ended(child)
     kill(child.pid as number, signal)
     assert.equal(await end, signal)
-    awaitSo(() => theirs().length === 0)
+    awaitSo(() => user.processes().length === 0)
   })
 }
 
 test('a check that is interrupted leaves nobody', { skip }, async () => {
-  const sleeper = script('sleeps.sh', 'exec sleep 60')
+  const sleeper = user.script('sleeps.sh', 'exec sleep 60')
   const child = started(check('lab1', sleeper), isNamed('sleep'))
   const end = ended(child)
   kill(child.pid as number, 'SIGTERM')
   assert.equal(await end, 143)
-  awaitSo(() => theirs().length === 0)
+  awaitSo(() => user.processes().length === 0)
 })
 
 /** Runs something as the user where namespaces are forbidden: each namespace has that number of its own. */
@@ -156,9 +164,9 @@ function runForbidden(words: readonly string[]) {
     const pid = clone(() => {
       hasUsers.wait()
       writeFileSync('/proc/sys/user/max_user_namespaces', '0')
-      process.chdir(checkout)
+      process.chdir(user.checkout)
       const become = [`--reuid=${USER}`, `--regid=${USER}`, '--clear-groups']
-      return waitpid(cloneExec(['setpriv', ...become, process.execPath, ...words], { env: OPTIONS.env })).code ?? 1
+      return waitpid(cloneExec(['setpriv', ...become, process.execPath, ...words], { env: user.options.env })).code ?? 1
     }, CLONE_NEWUSER | SIGCHLD)
     writeIdMaps(pid, [{ inside: 0, outside: 0, count: USER + 1 }])
     hasUsers.open()

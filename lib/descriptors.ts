@@ -8,6 +8,7 @@ const libcDup2 = libcFunction('int dup2(int oldfd, int newfd)')
 const libcCloseRange = libcFunction(
   'long syscall(long number, unsigned int first, unsigned int last, unsigned int flags)',
 )
+const libcSocketpair = libcFunction('int socketpair(int domain, int type, int protocol, _Out_ int *sv)')
 const libcFchdir = libcFunction('int fchdir(int fd)')
 
 /**
@@ -17,6 +18,17 @@ const libcFchdir = libcFunction('int fchdir(int fd)')
  */
 export function dup2(oldFd: number, newFd: number): void {
   callUninterrupted('dup2', libcDup2, [oldFd, newFd])
+}
+
+const AF_UNIX = 1
+const SOCK_STREAM_CLOEXEC = 0o2000001
+
+/** Two ends of a line that carries both ways, both close-on-exec. @throws SyscallError EMFILE @see socketpair(2) */
+export function socketPair(): readonly [number, number] {
+  const ends = [0, 0]
+  const shown = [Symbol('AF_UNIX'), Symbol('SOCK_STREAM|SOCK_CLOEXEC'), 0, Symbol('sv')]
+  call('socketpair', libcSocketpair, [AF_UNIX, SOCK_STREAM_CLOEXEC, 0, ends], shown)
+  return [ends[0] as number, ends[1] as number]
 }
 
 /**

@@ -9,14 +9,10 @@ import { hierarchyWith } from './hierarchies.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, isController, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
+import { installHint, type Tool } from './packages.mjs'
 import { ensurePrivileges } from './privileges.ts'
 import { note, setPace, setQuiet } from './say.ts'
 import { ASKED, continueInScope, isInScope } from './systemd.ts'
-
-const PACKAGES: Record<string, string> = {
-  ip: 'iproute2 (apt-get install iproute2, dnf install iproute, apk add iproute2)',
-  ping: 'iputils (apt-get install iputils-ping, dnf install iputils, apk add iputils-ping)',
-}
 
 /**
  * Makes sure that this machine has the programs and controllers that are needed.
@@ -30,8 +26,8 @@ export function ensure(needs: readonly Need[], what: string): void {
   }
 }
 
-function missing(program: string, what: string): CannotRun {
-  return new CannotRun(`${what} needs the program ${program}, and PATH has none\nhint: install ${PACKAGES[program]}`)
+function missing(program: Tool, what: string): CannotRun {
+  return new CannotRun(`${what} needs the program ${program}, and PATH has none\nhint: ${installHint([program])}`)
 }
 
 function printHelp({ number, title, question, slug, manPages, needs }: Lab, knobs: Knobs, words: Words): void {

@@ -92,6 +92,10 @@ export interface Mount {
   /** What of the file system is attached. */
   readonly root: string
   readonly target: string
+  /** Options of this mount, such as `ro` and `noexec`. */
+  readonly attributes: readonly string[]
+  /** Whether mounts below it appear elsewhere, too. */
+  readonly isShared: boolean
   readonly type: string
   readonly source: string
   /** Options of the file system. */
@@ -104,13 +108,15 @@ export function mounts(pid: number | 'self' = 'self'): Mount[] {
   const lines = (readProc(pid, 'mountinfo') ?? '').split('\n').filter(Boolean)
   return lines.map(line => {
     const [before = '', after = ''] = line.split(' - ')
-    const [id, parent, , root, target] = before.split(' ')
+    const [id, parent, , root, target, attributes = '', ...tags] = before.split(' ')
     const [type = '', source, options = ''] = after.split(' ')
     return {
       id: Number(id),
       parent: Number(parent),
       root: decode(root),
       target: decode(target),
+      attributes: attributes.split(','),
+      isShared: tags.some(tag => tag.startsWith('shared:')),
       type,
       source: decode(source),
       options,

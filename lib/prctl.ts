@@ -30,3 +30,11 @@ export function setParentDeathSignal(signal: Signal): void {
 export function forbidInspection(): void {
   call('prctl', libcPrctl, [PR_SET_DUMPABLE, 0], [Symbol('PR_SET_DUMPABLE'), 0])
 }
+
+/**
+ * Opens the calling process to its own user again: the kernel closes whoever has changed users.
+ * @see PR_SET_DUMPABLE(2const)
+ */
+export function allowInspection(): void {
+  call('prctl', libcPrctl, [PR_SET_DUMPABLE, 1], [Symbol('PR_SET_DUMPABLE'), 1])
+}

@@ -58,6 +58,23 @@ function restore(before: Buffer, raw: Buffer): void {
   }
 }
 
+/**
+ * Makes our terminal (descriptor 0) raw, so that Ctrl-C and its like are bytes for somebody else. Whatever ends this
+ * process, the terminal is then as it was.
+ * @returns puts it back
+ * @throws SyscallError ENOTTY when descriptor 0 is no terminal
+ */
+export function rawTerminal(): () => void {
+  const before = terminalSettings(0)
+  const raw = rawSettings(before)
+  const keeper = keep(() => restore(before, raw), 0)
+  setTerminal(0, raw)
+  return () => {
+    restore(before, raw)
+    keeper.release()
+  }
+}
+
 /** Carries what is typed to the master and what is printed to us, until one of the two is closed. @returns whether ours is not */
 async function carry(fd: number, master: ReadStream): Promise<boolean> {
   const followSize = () => setWindowSize(fd, windowSize(0))
@@ -87,16 +104,12 @@ async function carry(fd: number, master: ReadStream): Promise<boolean> {
  * @throws SyscallError ENOTTY when descriptor 0 is no terminal
  */
 export async function relay(master: number): Promise<boolean> {
-  const before = terminalSettings(0)
-  const raw = rawSettings(before)
-  const keeper = keep(() => restore(before, raw), 0)
+  const putBack = rawTerminal()
   const shell = new ReadStream(master)
-  setTerminal(0, raw)
   try {
     return await carry(master, shell)
   } finally {
-    restore(before, raw)
-    keeper.release()
+    putBack()
     shell.destroy()
   }
 }

@@ -29,7 +29,7 @@ function managerFolder(): string | undefined {
 export const isInScope = () => process.env[ANSWER] === GRANTED
 
 /** Whether the calling process is no root, has a manager of systemd's to ask for a group, and has none of it yet. */
-function canAskSystemd(): boolean {
+export function canAskSystemd(): boolean {
   if (process.geteuid?.() === 0 || isInScope()) return false
   return managerFolder() !== undefined && findProgram('systemd-run') !== undefined
 }

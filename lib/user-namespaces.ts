@@ -9,7 +9,7 @@ import { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, SIGCHLD } from './flags.ts'
 import { makeGate } from './gate.ts'
 import { mount, mounts } from './mount.ts'
 import { statusField } from './proc.ts'
-import { waitpid } from './process.ts'
+import { kill, waitpid } from './process.ts'
 import { writeOwnIdMap } from './users.ts'
 
 /** What was tried, and what came of it. */
@@ -107,6 +107,12 @@ function whatHidesProc({ mask }: Switches): Diagnosis {
   }
 }
 
+const NEITHER = { works: false, mountsProc: false }
+const STRIPPED = {
+  cause: 'this root has no CAP_SETFCAP, as in some containers, and so it may be root nowhere else',
+  remedy: `${CONTAINER} --cap-add SETFCAP`,
+}
+
 /** Tries what root in a user namespace has to be able to do, in a child that is gone afterwards. */
 function tryMounts(): number {
   const hasUsers = makeGate()
@@ -128,7 +134,13 @@ function tryMounts(): number {
     },
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | SIGCHLD,
   )
-  writeOwnIdMap(pid)
+  try {
+    writeOwnIdMap(pid)
+  } catch (error) {
+    kill(pid, 'SIGKILL')
+    waitpid(pid)
+    throw error
+  }
   hasUsers.open()
   return waitpid(pid).code ?? NO_MOUNT
 }
@@ -146,8 +158,12 @@ export function probeUserNamespaces(): UserNamespaces {
       return { works: true, mountsProc: false, seen: 'mount("proc") in it: EPERM', ...whatHidesProc(readSwitches()) }
     return { works: false, mountsProc: false, seen: 'mount("tmpfs") in it: EPERM', ...whatForbids(readSwitches()) }
   } catch (error) {
-    if (!(error instanceof SyscallError)) throw error
-    const seen = `${error.syscall}(CLONE_NEWUSER): ${error.code}`
-    return { works: false, mountsProc: false, seen, ...whatForbids(readSwitches()) }
+    const { syscall, code } = error as NodeJS.ErrnoException
+    if (error instanceof SyscallError)
+      return { ...NEITHER, seen: `${syscall}(CLONE_NEWUSER): ${code}`, ...whatForbids(readSwitches()) }
+    // Since Linux 5.12: a root that lacks CAP_SETFCAP, as in some containers, may not hand its own number on.
+    if (code === 'EPERM' && process.geteuid?.() === 0)
+      return { ...NEITHER, seen: `${syscall}(uid_map): EPERM`, ...STRIPPED }
+    throw error
   }
 }

@@ -64,10 +64,21 @@ export function knowsFewUsers(): boolean {
  * @see setresuid(2), setgroups(2)
  */
 export function becomeRoot(): void {
+  becomeUser(0, 0)
+}
+
+/**
+ * Makes the calling process another user's, for good, and a member of one group alone.
+ * @param uid `uid_t`, and
+ * @param gid `gid_t`, as the caller's user namespace numbers them
+ * @throws SyscallError EPERM (without CAP_SETUID, CAP_SETGID), EINVAL (no such ID there)
+ * @see setresuid(2), setgroups(2)
+ */
+export function becomeUser(uid: number, gid: number): void {
   if (SYS_users === undefined) throw new CannotRun(`setresuid(2) has no known number on ${process.arch}`)
   const { setresgid, setresuid, setgroups } = SYS_users
-  call('setresgid', libcSetThree, [setresgid, 0, 0, 0], [0, 0, 0])
+  call('setresgid', libcSetThree, [setresgid, gid, gid, gid], [gid, gid, gid])
   if (readFileSync('/proc/self/setgroups', 'utf8').trim() !== 'deny')
     call('setgroups', libcSetgroups, [setgroups, 0, null], [0, null])
-  call('setresuid', libcSetThree, [setresuid, 0, 0, 0], [0, 0, 0])
+  call('setresuid', libcSetThree, [setresuid, uid, uid, uid], [uid, uid, uid])
 }

@@ -52,7 +52,7 @@ function compile(folder: string, output: string): void {
   }
   throw new Error(
     `no C compiler found (tried ${compilers().join(', ')}), and native/ has to be built\n` +
-      'hint: install one: apt-get install gcc libc6-dev, dnf install gcc, or apk add gcc musl-dev; or set CC',
+      'hint: npm run setup installs one with the package manager of this machine; or set CC',
   )
 }
 

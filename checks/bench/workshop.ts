@@ -12,6 +12,7 @@ import { CLONEABLE_FLAGS } from '../../lib/cloneable.ts'
 import { draftPrefix } from '../../lib/drafts.ts'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/find-program.ts'
+import { installHint } from '../../lib/packages.mjs'
 import { ROOT } from '../../lib/root.ts'
 import { signalNumber } from '../../lib/status.ts'
 
@@ -133,9 +134,7 @@ const C_FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror']
 export function compileC(folder: string, name: string): string {
   const compiler = process.env['CC'] || ['cc', 'gcc', 'clang'].find(findProgram)
   if (!compiler) {
-    throw new CannotRun(
-      'the benchmark compares with C, and there is no C compiler\nhint: apt-get install gcc libc6-dev',
-    )
+    throw new CannotRun(`the benchmark compares with C, and there is no C compiler\nhint: ${installHint(['cc'])}`)
   }
   const program = join(folder, name)
   const source = join(import.meta.dirname, `${name}.c`)

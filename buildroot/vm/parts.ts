@@ -1,0 +1,110 @@
+/**
+ * What a guest starts from, made once and kept: a kernel, and the first root with its modules and busybox.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { draftPrefix } from '../../lib/drafts.ts'
+import { CannotRun } from '../../lib/errors.ts'
+import { installedBusybox } from '../busybox.ts'
+import type { Contents } from '../contents.ts'
+import { packagedBusybox } from '../package.ts'
+import { draftFolder, TEMPORARY, writeWhole } from './cache.ts'
+import type { Wish } from './command-line.ts'
+import { cpio, type Entry } from './cpio.ts'
+import { type Kernel, kernelBelow, openKernel } from './kernel.ts'
+import { fetchKernel } from './kernel-package.ts'
+import { moduleBytes } from './modules.ts'
+import { unpackedKernel } from './unpacked.ts'
+
+const GUEST = join(import.meta.dirname, 'guest')
+const SCRIPTS = readdirSync(GUEST).sort()
+const HOUR_MS = 3_600_000
+const DIRECTORIES = ['bin', 'dev', 'kept', 'layer', 'lower', 'modules', 'proc', 'root', 'sys']
+
+/** Uses a static busybox while it is there. @throws CannotRun with the remedy */
+async function withBusybox<T>(use: (program: string) => Promise<T>): Promise<T> {
+  const scratch = mkdtempSync(draftPrefix(join(tmpdir(), TEMPORARY)))
+  try {
+    const contents: Contents = await installedBusybox().catch(error => {
+      if (!(error instanceof CannotRun)) throw error
+      return packagedBusybox(scratch)
+    })
+    return await use(contents.files.get('bin/busybox') as string)
+  } catch (error) {
+    if (!(error instanceof CannotRun) || !/busybox/.test(error.message)) throw error
+    throw new CannotRun(`the guest needs a static busybox: ${error.message}\nhint: apt-get install busybox-static`)
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** A kernel as it was wished for. @throws CannotRun */
+export async function findKernel({ kernel, modules }: Wish, cache: string): Promise<Kernel> {
+  if (kernel !== undefined) return openKernel(kernel, modules)
+  const folder = join(cache, 'kernel')
+  const found = kernelBelow(folder).kernel ?? kernelBelow('/').kernel
+  if (found) return found
+  rmSync(folder, { recursive: true, force: true })
+  const draft = draftFolder(cache)
+  try {
+    return await withBusybox(busybox => fetchKernel(draft, folder, async () => busybox))
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
+}
+
+/** The entries of the first root. */
+function firstRoot({ modules, order }: Kernel, busybox: string): Entry[] {
+  const files = order.map(path => ({ name: basename(path).replace(/\.ko\..*/, '.ko'), path: join(modules, path) }))
+  return [
+    ...DIRECTORIES.map(name => ({ name, mode: 0o755 })),
+    { name: 'bin/busybox', mode: 0o755, content: readFileSync(busybox) },
+    ...SCRIPTS.map(name => ({
+      name: name === 'init.sh' ? 'init' : name,
+      mode: 0o755,
+      content: readFileSync(join(GUEST, name)),
+    })),
+    { name: 'modules/order', mode: 0o644, content: files.map(({ name }) => `${name}\n`).join('') },
+    ...files.map(({ name, path }) => ({ name: `modules/${name}`, mode: 0o644, content: moduleBytes(path) })),
+  ]
+}
+
+/** What the first root depends on. */
+function fingerprint({ image, order, modules }: Kernel): string {
+  const hash = createHash('sha256').update(
+    `${image} ${statSync(image).size} ${statSync(image).mtimeMs} ${modules} ${order}`,
+  )
+  for (const name of [...SCRIPTS.map(script => join(GUEST, script)), import.meta.filename])
+    hash.update(readFileSync(name))
+  return hash.digest('hex').slice(0, 12)
+}
+
+/** What QEMU loads. */
+export interface Parts {
+  readonly image: string
+  readonly initramfs: string
+}
+
+const MADE = /^(initramfs|kernel)-\w+$/
+
+/** Removes what was made of other kernels. A guest that has started has read it: an hour is more than that takes. */
+function removeOld(cache: string, kept: readonly string[]): void {
+  const paths = readdirSync(cache)
+    .filter(name => MADE.test(name))
+    .map(name => join(cache, name))
+  for (const path of paths)
+    if (!kept.includes(path) && Date.now() - statSync(path).mtimeMs > HOUR_MS) rmSync(path, { force: true })
+}
+
+/** What is loaded to start a kernel, made if there is none yet. @throws CannotRun */
+export async function findParts(kernel: Kernel, cache: string): Promise<Parts> {
+  const print = fingerprint(kernel)
+  const initramfs = join(cache, `initramfs-${print}`)
+  const image = unpackedKernel(kernel.image, join(cache, `kernel-${print}`))
+  if (existsSync(initramfs)) return { image, initramfs }
+  await withBusybox(async busybox => writeWhole(initramfs, cpio(firstRoot(kernel, busybox))))
+  removeOld(cache, [image, initramfs])
+  return { image, initramfs }
+}

@@ -1,0 +1,69 @@
+/**
+ * What a guest is told before it starts the command: a shell script, because that is all it can read.
+ */
+import { existsSync } from 'node:fs'
+import { ROOT } from '../../lib/root.ts'
+import type { WindowSize } from '../../lib/terminal.ts'
+import type { Wish } from './command-line.ts'
+import type { Kernel } from './kernel.ts'
+
+/** How the command meets the outside: at a terminal, or with streams of which one may be read. */
+export interface Meeting {
+  /** The window of our terminal, if the command gets one. */
+  readonly window: WindowSize | undefined
+  readonly hasInput: boolean
+}
+
+/** A word as a shell takes it. */
+export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
+
+/** Variables that go in as they are; who runs the command has others there. */
+const KEPT = /^(PATH|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_\w+|TZ|CI)$/
+/** The last has what the machine may lack for the guest's kernel. */
+const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/run/vm/bin']
+
+function environment({ user }: Wish): Record<string, string> {
+  const kept = Object.entries(process.env).filter(([name, value]) => KEPT.test(name) && value !== undefined)
+  const path = [...(process.env['PATH'] ?? '/usr/bin:/bin').split(':'), ...SBIN]
+  const name = user ? 'user' : 'root'
+  return {
+    ...(Object.fromEntries(kept) as Record<string, string>),
+    PATH: [...new Set(path)].join(':'),
+    HOME: user ? '/home/user' : '/root',
+    USER: name,
+    LOGNAME: name,
+    SHELL: shell(),
+    PWD: ROOT,
+    ...(user ? { XDG_RUNTIME_DIR: '/run/user/1000' } : {}),
+  }
+}
+
+function shell(): string {
+  const candidates = [process.env['SHELL'], '/bin/bash', '/bin/sh']
+  return candidates.find(path => path && existsSync(path)) as string
+}
+
+/** The script: variables for the guest's own scripts and, when it is run with the word `run`, the command. */
+export function settingsScript(wish: Wish, kernel: Kernel, { window, hasInput }: Meeting): string {
+  const { rows = 24, columns = 80 } = window ?? {}
+  const variables = {
+    checkout: ROOT,
+    release: kernel.release,
+    modules: kernel.modules,
+    cgroup: wish.cgroup,
+    user: wish.user ? 1 : 0,
+    terminal: window ? 1 : 0,
+    input: hasInput ? 1 : 0,
+    rows: rows || 24,
+    columns: columns || 80,
+  }
+  const command = wish.command.length > 0 ? wish.command : [shell()]
+  const env = Object.entries(environment(wish)).map(([name, value]) => quote(`${name}=${value}`))
+  return [
+    ...Object.entries(variables).map(([name, value]) => `${name}=${quote(String(value))}`),
+    `[ "\${1:-}" = run ] || return 0`,
+    `cd ${quote(ROOT)} || exit 126`,
+    `exec /usr/bin/env -i ${[...env, ...command.map(quote)].join(' ')}`,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,102 @@
+/**
+ * `npm run vm [-- command]`: runs a command on this checkout in a throwaway virtual machine. README.md says how.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EXIT } from '../../lib/errors.ts'
+import { fail } from '../../lib/lab.ts'
+import { Interrupted } from '../run.ts'
+import { openCache, writeWhole } from './cache.ts'
+import { helpText, readCommandLine, type Wish } from './command-line.ts'
+import { compilePrograms } from './compiled.ts'
+import { startGuest } from './guest.ts'
+import type { Kernel } from './kernel.ts'
+import { findKernel, findParts } from './parts.ts'
+import { checkMemory, findQemu, hasKvm, type Plan } from './qemu.ts'
+import { converse, GuestFailed, NoSignOfLife } from './session.ts'
+import { settingsScript } from './settings.ts'
+import { ownMeeting, tie } from './streams.ts'
+
+/** The kernel's first words come in a tenth of that where KVM works. */
+const FIRST_WORDS_SECONDS = 4
+
+const say = (text: string) => process.stderr.write(`vm: ${text}\n`)
+
+/** The note that KVM does not work, for as long as the machine runs. */
+const brokenKvm = (cache: string) => join(cache, 'kvm-does-not-work')
+const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+
+function accelerator({ accel }: Wish, cache: string): 'kvm' | 'tcg' {
+  const note = brokenKvm(cache)
+  const isBroken = existsSync(note) && readFileSync(note, 'utf8') === bootId()
+  return accel ?? (hasKvm() && !isBroken ? 'kvm' : 'tcg')
+}
+
+/** One guest from its start to its end. */
+async function runGuest(qemu: string, plan: Plan, kernel: Kernel, wish: Wish): Promise<number> {
+  const meeting = ownMeeting()
+  const since = performance.now()
+  const guest = startGuest(qemu, plan)
+  if (wish.verbose) guest.channels.console.pipe(process.stderr, { end: false })
+  let ties: ReturnType<typeof tie> | undefined
+  const onStart = () => {
+    if (wish.verbose) say(`${plan.accel}, Linux ${kernel.release}, booted in ${seconds(since)} s`)
+    ties = tie(guest, meeting)
+  }
+  const firstWords = plan.accel === 'kvm' && !wish.accel ? FIRST_WORDS_SECONDS : 0
+  try {
+    const code = await converse(guest, settingsScript(wish, kernel, meeting), { ...wish, firstWords }, { onStart })
+    guest.kill()
+    await ties?.over
+    if (wish.verbose) say(`all in ${seconds(since)} s`)
+    return code
+  } finally {
+    ties?.untie()
+    guest.kill()
+    await guest.ended
+  }
+}
+
+const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1)
+
+async function run(wish: Wish): Promise<number> {
+  const qemu = findQemu()
+  checkMemory(wish.memory)
+  const cache = openCache()
+  try {
+    const kernel = await findKernel(wish, cache.folder)
+    const parts = await findParts(kernel, cache.folder)
+    await compilePrograms()
+    const plan: Plan = { ...wish, parts, accel: accelerator(wish, cache.folder) }
+    try {
+      return await runGuest(qemu, plan, kernel, wish)
+    } catch (error) {
+      if (!(error instanceof NoSignOfLife)) throw error
+      say('KVM does not start a kernel on this machine: going on without it, which is slower')
+      const code = await runGuest(qemu, { ...plan, accel: 'tcg' }, kernel, wish)
+      // Only now is it known that it was KVM's fault.
+      writeWhole(brokenKvm(cache.folder), bootId())
+      return code
+    }
+  } finally {
+    cache.end()
+  }
+}
+
+async function main(): Promise<number> {
+  const wish = readCommandLine(process.argv.slice(2))
+  if (!wish.help) return run(wish)
+  console.log(helpText())
+  return EXIT.HOLDS
+}
+
+/** Tells what went wrong, and the exit code that says so. */
+function failed(error: unknown): number {
+  if (error instanceof Interrupted) return error.exitCode
+  if (!(error instanceof GuestFailed)) return fail(error)
+  process.stderr.write(`${error.message}\n`)
+  return EXIT.FAILS
+}
+
+// An input that nobody ends would keep us.
+process.exit(await main().catch(failed))
