@@ -112,7 +112,9 @@ try {
   // A judge looks at host names from within and mounts for the program, and both it may only from what is its own.
   // In a group of its own it can bound what any program takes.
   if (!isPrivileged() && homesWith('memory').length === 0) continueInScope()
-  if (isInScope()) tell(`You are not root here, so systemd was asked for a group to check in: ${ASKED}.`)
+  // Once: in the user namespace the program begins anew.
+  if (isInScope() && !isPrivileged())
+    tell(`You are not root here, so systemd was asked for a group to check in: ${ASKED}.`)
   await ensurePrivileges(['namespaces', 'network', 'mounts'], 'the check', command, tell, CLONE_NEWUTS | CLONE_NEWNS)
   makeRoom(ownName('shell'))
   if (reporter) await becomeReporter(reporter, job)
