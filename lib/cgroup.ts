@@ -98,7 +98,7 @@ function makeGroupIn({ hierarchy, path: home }: GroupHome, name: string, control
  */
 export function makeOwnGroup(what: string, controller: Controller, options: GroupOptions = {}): Group {
   sweepGroups()
-  makeRoom(ownName('shell'))
+  if (controller === 'memory') makeRoom(ownName('shell'), options.tell)
   const name = ownName(what)
   const home = homeWith(controller, options.dialect)
   const path = join(home.path, name)

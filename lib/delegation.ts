@@ -15,7 +15,7 @@ import {
   wordsOf,
 } from './hierarchies.ts'
 import { getpid, getppid } from './process.ts'
-import { canAskSystemd } from './systemd.ts'
+import { isForSystemd, scopes, whyNoScope } from './systemd.ts'
 
 /** A group in which the calling process may make others. */
 export interface GroupHome {
@@ -54,8 +54,8 @@ function chain(path: string, top: string): string[] {
   return path === top || !path.startsWith(`${top}/`) ? [top] : [path, ...chain(dirname(path), top)]
 }
 
-/** systemd makes and removes groups in these itself, and wants to be asked. */
-const isSystemds = (path: string) => /\.(slice|service)$/.test(basename(path)) && canAskSystemd()
+/** systemd makes and removes groups in these itself, and wants to be asked for one that it leaves alone. */
+const isSystemds = (path: string) => /\.(slice|service|scope)$/.test(basename(path)) && isForSystemd()
 
 /** The groups of a hierarchy in which the caller might make others; the first that will do is taken. */
 function candidates(hierarchy: Hierarchy): string[] {
@@ -108,10 +108,11 @@ export function homesWith(controller: Controller): GroupHome[] {
 export function homeWith(controller: Controller, dialect?: Dialect): GroupHome {
   const found = homesWith(controller).find(({ hierarchy }) => dialect === undefined || hierarchy.dialect === dialect)
   if (found) return found
-  const commands = handOver(hierarchyWith(controller, dialect), controller)
+  const commands = handOver(hierarchyWith(controller, dialect), controller).map(line => `  ${line}`)
+  const { reason, remedy } = whyNoScope(controller) ?? {}
   throw new CannotRun(
     `no control group with the ${controller} controller can be made here: that takes root, or a group that is yours\n` +
-      `hint: use sudo, or hand a group over once:\n${commands.map(line => `  ${line}`).join('\n')}`,
+      `${reason ? `${reason}\nhint: ${remedy}\n  or: ` : 'hint: '}use sudo, or hand a group over once:\n${commands.join('\n')}`,
   )
 }
 
@@ -130,19 +131,26 @@ export function handOver({ path, dialect }: Hierarchy, controller: Controller): 
  * Where the caller is alone in the v2 group in which it makes others, as in a scope of systemd's: moves it one down,
  * because a group that hands memory down holds no processes. The group goes with the scope.
  * @param name of the group one down
+ * @param tell hears of every step as a shell command
  */
-export function makeRoom(name: string): void {
+export function makeRoom(name: string, tell: (command: string) => void = () => {}): void {
   for (const { hierarchy, path } of homesWith('memory')) {
     if (hierarchy.dialect === 'v1' || path === hierarchy.path || processesIn(path).length === 0) continue
-    mkdirSync(join(path, name))
-    for (const pid of processesIn(path)) writeFileSync(join(path, name, 'cgroup.procs'), String(pid))
+    const room = join(path, name)
+    tell(`mkdir ${room}`)
+    mkdirSync(room)
+    for (const pid of processesIn(path)) {
+      tell(`echo ${pid} > ${join(room, 'cgroup.procs')}`)
+      writeFileSync(join(room, 'cgroup.procs'), String(pid))
+    }
   }
 }
 
-/** Every directory in which this project may have made groups, as far as the caller may: one or two a hierarchy. */
+/** Every directory in which this project may have made groups, as far as the caller may: few a hierarchy. */
 export function homes(): string[] {
   return hierarchies().flatMap(hierarchy => {
     const own = [homeIn(hierarchy, 'memory'), homeIn(hierarchy)].flatMap(home => home?.path ?? [])
-    return [...new Set([hierarchy.path, ...own])]
+    const given = hierarchy.dialect === 'v2' ? scopes(hierarchy.path) : []
+    return [...new Set([hierarchy.path, ...own, ...given])]
   })
 }

@@ -12,7 +12,7 @@ import { writeAll } from './output.ts'
 import { installHint, type Tool } from './packages.mjs'
 import { ensurePrivileges } from './privileges.ts'
 import { note, setPace, setQuiet } from './say.ts'
-import { continueInScope } from './systemd.ts'
+import { ASKED, continueInScope, isInScope } from './systemd.ts'
 
 /**
  * Makes sure that this machine has the programs and controllers that are needed.
@@ -54,13 +54,15 @@ export function fail(error: unknown): never {
   process.exit(exitCodeOf(error))
 }
 
+const FROM = `: systemd gave it (${ASKED})`
+
 /** Asks systemd for a group where the lab may make none, and says where it makes them if that is not as root. */
 function ensureHome(needs: readonly Need[]): void {
   for (const need of needs.filter(isController)) {
     const [home] = homesWith(need)
     if (!home) continueInScope()
     else if (home.path !== home.hierarchy.path)
-      note(`You are not root here, so groups are made in ${home.path}, which is yours.`)
+      note(`You are not root here, so groups are made in ${home.path}, which is yours${isInScope() ? FROM : ''}.`)
   }
 }
 
