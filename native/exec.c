@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 enum { STACK_SIZE = 64 * 1024 };
-
 /* Node marks 0 to 2 close-on-exec and ignores SIGPIPE; no program expects either. */
 static void prepare_exec(struct sigaction *before) {
     struct sigaction normal = {.sa_handler = SIG_DFL};
