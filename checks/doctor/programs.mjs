@@ -2,9 +2,9 @@
  * Which programs this machine lacks for the labs: what the doctor reports and setup installs.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, realpathSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { findProgram } from '../../lib/packages.mjs'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { findProgram, isBusybox } from '../../lib/packages.mjs'
 import { shimName } from '../../native/libc-name.mjs'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
@@ -40,7 +40,7 @@ function compilerFault() {
 function ipFault() {
   const found = findProgram('ip')
   if (!found) return { seen: 'none in PATH', cause: 'labs 3 and 4 make their interfaces with it' }
-  if (!basename(realpathSync(found)).startsWith('busybox')) return undefined
+  if (!isBusybox(found)) return undefined
   return { seen: `${found} is busybox`, cause: 'the ip of busybox cannot make a veth pair' }
 }
 
