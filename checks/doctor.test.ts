@@ -10,6 +10,7 @@ import { after, suite, test } from 'node:test'
 import { findProgram } from '../lib/find-program.ts'
 import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../lib/launch-versions.ts'
 import { ROOT } from '../lib/root.ts'
+import { libcName, shimName } from '../native/libc-name.mjs'
 import type { Diagnosed, Row, Way } from './doctor/table.ts'
 import { changesSince, takeMachineCensus } from './machine-census.ts'
 
@@ -275,6 +276,18 @@ suite('the doctor on a machine where nothing starts', options, () => {
     assert.equal(status, 77)
     assert.match(stdout, /✘ a C compiler: none in PATH/)
     assert.match(stdout, /next: npm run setup\n$/)
+  })
+
+  test('takes no shim that was built for the other C library', () => {
+    const other = bareCheckout('libc')
+    const build = join(other, 'native', 'build')
+    mkdirSync(build)
+    const command = [process.execPath, join(other, 'checks', 'doctor', 'start.cjs'), 'doctor']
+    const isMissed = () => /✘ a C compiler/.test(run(command, { env: { PATH: '/nowhere' } }).stdout)
+    writeFileSync(join(build, shimName(libcName() === 'musl' ? 'glibc' : 'musl')), '')
+    assert.equal(isMissed(), true)
+    writeFileSync(join(build, shimName()), '')
+    assert.equal(isMissed(), false)
   })
 
   test('says what the compiler said where it cannot compile', () => {

@@ -7,7 +7,6 @@
  * Man pages: network_namespaces(7), veth(4), netdevice(7). Needs root or a user namespace, ip and ping.
  * Run it: sudo npx tsx labs/03-newnet.ts
  */
-import { $ } from 'zx/core'
 import { clone } from '../lib/clone.ts'
 import { cloneExec } from '../lib/clone-exec.ts'
 import { CLONE_NEWNET, SIGCHLD } from '../lib/flags.ts'
@@ -19,6 +18,7 @@ import { startLab } from '../lib/lab.ts'
 import { namespaces } from '../lib/namespaces.ts'
 import { waitpid } from '../lib/process.ts'
 import { inside, note, outside } from '../lib/say.ts'
+import { $ } from '../lib/shell.ts'
 import { describeStatus } from '../lib/status.ts'
 
 const knobs = await startLab('03-newnet', {
@@ -59,8 +59,6 @@ function show(...argv: string[]): number {
 // #endregion child
 
 // #region parent
-$.shell = '/bin/sh'
-$.prefix = 'set -eu;'
 outside(`My network is net:[${namespaces().net}], and it has ${interfaceNames().join(', ')}.`)
 const pid = clone(child, CLONE_NEWNET | SIGCHLD)
 childHasSpoken.wait()

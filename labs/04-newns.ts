@@ -10,7 +10,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { isatty } from 'node:tty'
-import { $ } from 'zx/core'
 import { clone } from '../lib/clone.ts'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
@@ -24,6 +23,7 @@ import { getpid, kill, setsid, waitpid } from '../lib/process.ts'
 import { openTerminal, relay, takeTerminal } from '../lib/pty.ts'
 import { bindDevices, usableRootfs } from '../lib/rootfs.ts'
 import { inside, note, outside } from '../lib/say.ts'
+import { $ } from '../lib/shell.ts'
 import { describeStatus, shellCode } from '../lib/status.ts'
 import { sethostname } from '../lib/uts.ts'
 
@@ -96,8 +96,6 @@ function becomeShell(): void {
 // #endregion child
 
 // #region parent
-$.shell = '/bin/sh'
-$.prefix = 'set -eu;'
 outside(`I am PID ${getpid()}. ${describe()}`)
 const pid = clone(child, F.CLONE_NEWNS | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.CLONE_NEWPID | F.CLONE_NEWNET | F.SIGCHLD)
 childIsReady.wait()

@@ -1,12 +1,13 @@
 /**
- * Every number that TypeScript takes from a C header, against the C compiler of this machine.
+ * Every number that TypeScript takes from a C header, against the C compiler of this machine, and against musl's headers
+ * where musl-gcc is installed.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test from 'node:test'
+import { test } from 'node:test'
 import { CLOSE_RANGE_CLOEXEC, SYS_close_range } from './descriptors.ts'
 import * as FLAGS from './flags.ts'
 import * as INTERFACES from './interfaces.ts'
@@ -20,12 +21,12 @@ import { NS_GET_USERNS } from './namespaces.ts'
 import { SYS_pidfd_open } from './pidfd.ts'
 import * as POLL from './poll.ts'
 import * as PRCTL from './prctl.ts'
-import { __WALL, WNOHANG, WUNTRACED } from './process.ts'
+import { __WALL, SYS_gettid, WNOHANG, WUNTRACED } from './process.ts'
 import * as PTRACE from './ptrace.ts'
 import * as SECCOMP from './seccomp.ts'
 import { FIONREAD } from './signal-lock.ts'
 import * as TERMINAL from './terminal.ts'
-import { compiler } from './testing.ts'
+import { compiler, MUSL_COMPILER, withoutMusl } from './testing.ts'
 import { SYS_users } from './users.ts'
 
 const HEADERS = [
@@ -60,7 +61,7 @@ const HEADERS = [
 ]
 
 /** The value of C expressions, as the compiler sees them. */
-function valuesInC(expressions: readonly string[]): number[] {
+function valuesInC(command: readonly string[], expressions: readonly string[]): number[] {
   const folder = mkdtempSync(join(tmpdir(), 'constants-'))
   const source = join(folder, 'print.c')
   const lines = expressions.map(expression => `  printf("%lld\\n", (long long)(${expression}));`)
@@ -70,19 +71,27 @@ function valuesInC(expressions: readonly string[]): number[] {
     '#include <stdio.h>',
     ...HEADERS.map(name => `#include <${name}>`),
     '#include <linux/ptrace.h>',
+    // glibc's own headers bring these, and clash with the kernel's.
+    ...['#ifndef __GLIBC__', '#include <linux/mount.h>', '#include <asm/unistd.h>', '#endif'],
   ]
   writeFileSync(source, [...head, 'int main(void) {', ...lines, '}', ''].join('\n'))
-  execFileSync(compiler(), ['-w', '-o', join(folder, 'print'), source])
+  const [program = '', ...options] = command
+  execFileSync(program, [...options, '-w', '-o', join(folder, 'print'), source])
   const printed = execFileSync(join(folder, 'print'), { encoding: 'utf8' })
   rmSync(folder, { recursive: true })
   return printed.trim().split('\n').map(Number)
 }
 
-/** Compares numbers with C expressions, all in one compilation. */
-function compare(expected: Readonly<Record<string, number | undefined>>): void {
-  const names = Object.keys(expected)
-  const values = valuesInC(names)
-  assert.deepEqual(Object.fromEntries(names.map((name, i) => [name, values[i]])), { ...expected })
+/** A claim that numbers are what C expressions say, all in one compilation: for this machine's libc, and for musl. */
+function compare(title: string, numbers: () => Readonly<Record<string, number | undefined>>): void {
+  const body = (command: readonly string[]) => {
+    const expected = numbers()
+    const names = Object.keys(expected)
+    const values = valuesInC(command, names)
+    assert.deepEqual(Object.fromEntries(names.map((name, i) => [name, values[i]])), { ...expected })
+  }
+  test(title, () => body([compiler()]))
+  test(`musl: ${title}`, { skip: withoutMusl }, () => body(MUSL_COMPILER))
 }
 
 const numbersOf = (module: object) =>
@@ -90,15 +99,21 @@ const numbersOf = (module: object) =>
 const prefixed = (prefix: string, table: object) =>
   Object.fromEntries(Object.entries(table).map(([name, value]) => [`${prefix}${name}`, value as number]))
 
-test('the CLONE_ constants are those of sched.h', () => compare(numbersOf(FLAGS)))
+compare('the CLONE_ constants are those of sched.h', () => numbersOf(FLAGS))
 
-test('the constants of waitpid, mount, kcmp and pivot_root are those of the headers', () => {
-  compare({ WNOHANG, WUNTRACED, __WALL, ...numbersOf(MOUNT), ...prefixed('KCMP_', KCMP), SYS_kcmp })
-})
+compare('the constants of waitpid, mount, kcmp and pivot_root are those of the headers', () => ({
+  WNOHANG,
+  WUNTRACED,
+  __WALL,
+  SYS_gettid,
+  ...numbersOf(MOUNT),
+  ...prefixed('KCMP_', KCMP),
+  SYS_kcmp,
+}))
 
-test('the requests, flags and offsets of struct ifreq are those of net/if.h', () => {
+compare('the requests, flags and offsets of struct ifreq are those of net/if.h', () => {
   const { IFREQ, ...module } = INTERFACES
-  compare({
+  return {
     ...numbersOf(module),
     'sizeof(struct ifreq)': IFREQ.size,
     'offsetof(struct ifreq, ifr_name)': IFREQ.name,
@@ -106,23 +121,21 @@ test('the requests, flags and offsets of struct ifreq are those of net/if.h', ()
     'offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_family)': IFREQ.family,
     'offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_addr)': IFREQ.ipv4,
     'offsetof(struct ifreq, ifr_flags)': IFREQ.flags,
-  })
+  }
 })
 
-test('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', () => {
-  compare({
-    ...LINKS.NETLINK,
-    AF_NETLINK: LINKS.AF_NETLINK,
-    'SOCK_RAW | SOCK_CLOEXEC': LINKS.SOCK_RAW_CLOEXEC,
-    'sizeof(struct nlmsghdr)': LINKS.SIZES.nlmsghdr,
-    'sizeof(struct ifinfomsg)': LINKS.SIZES.ifinfomsg,
-    'sizeof(struct ifaddrmsg)': LINKS.SIZES.ifaddrmsg,
-  })
-})
+compare('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', () => ({
+  ...LINKS.NETLINK,
+  AF_NETLINK: LINKS.AF_NETLINK,
+  'SOCK_RAW | SOCK_CLOEXEC': LINKS.SOCK_RAW_CLOEXEC,
+  'sizeof(struct nlmsghdr)': LINKS.SIZES.nlmsghdr,
+  'sizeof(struct ifinfomsg)': LINKS.SIZES.ifinfomsg,
+  'sizeof(struct ifaddrmsg)': LINKS.SIZES.ifaddrmsg,
+}))
 
-test('the requests, options and struct of ptrace are those of linux/ptrace.h', () => {
+compare('the requests, options and struct of ptrace are those of linux/ptrace.h', () => {
   const { size, op, nr, args, rval } = PTRACE.SYSCALL_INFO
-  compare({
+  return {
     ...prefixed('PTRACE_', PTRACE.PTRACE),
     ...prefixed('PTRACE_O_', PTRACE.PTRACE_O),
     NT_PRSTATUS: PTRACE.NT_PRSTATUS,
@@ -134,12 +147,12 @@ test('the requests, options and struct of ptrace are those of linux/ptrace.h', (
     'offsetof(struct ptrace_syscall_info, seccomp.nr)': nr,
     'offsetof(struct ptrace_syscall_info, seccomp.args)': args,
     'offsetof(struct ptrace_syscall_info, exit.rval)': rval,
-  })
+  }
 })
 
-test('the filter of seccomp uses the numbers and offsets of the headers', () => {
+compare('the filter of seccomp uses the numbers and offsets of the headers', () => {
   const { audit, ...calls } = SECCOMP.callNumbers()
-  compare({
+  return {
     ...prefixed('SYS_', Object.fromEntries(Object.entries(calls).filter(([, number]) => number !== undefined))),
     [process.arch === 'x64' ? 'AUDIT_ARCH_X86_64' : 'AUDIT_ARCH_AARCH64']: audit,
     ...numbersOf({ ...SECCOMP, X32_SYSCALL_BIT: undefined }),
@@ -152,25 +165,23 @@ test('the filter of seccomp uses the numbers and offsets of the headers', () => 
     'BPF_JMP | BPF_JEQ | BPF_K': 0x15,
     'BPF_JMP | BPF_JGE | BPF_K': 0x35,
     'BPF_RET | BPF_K': 0x06,
-  })
+  }
 })
 
-test('the sizes of sigset_t, pollfd and signalfd_siginfo are those of the headers', () => {
-  compare({
-    'sizeof(sigset_t)': POLL.SIGSET_SIZE,
-    'sizeof(struct signalfd_siginfo)': POLL.SIGINFO_SIZE,
-    'sizeof(struct pollfd)': 8,
-    'offsetof(struct pollfd, revents)': 6,
-    'SFD_NONBLOCK | SFD_CLOEXEC': 0o2004000,
-    'sizeof(struct timespec)': 16,
-    POLLIN: POLL.POLLIN,
-    POLLOUT: POLL.POLLOUT,
-  })
-})
+compare('the sizes of sigset_t, pollfd and signalfd_siginfo are those of the headers', () => ({
+  'sizeof(sigset_t)': POLL.SIGSET_SIZE,
+  'sizeof(struct signalfd_siginfo)': POLL.SIGINFO_SIZE,
+  'sizeof(struct pollfd)': 8,
+  'offsetof(struct pollfd, revents)': 6,
+  'SFD_NONBLOCK | SFD_CLOEXEC': 0o2004000,
+  'sizeof(struct timespec)': 16,
+  POLLIN: POLL.POLLIN,
+  POLLOUT: POLL.POLLOUT,
+}))
 
-test('terminals: the sizes and requests are those of termios.h and sys/ioctl.h', () => {
+compare('terminals: the sizes and requests are those of termios.h and sys/ioctl.h', () => {
   const { size, rows, columns } = TERMINAL.WINSIZE
-  compare({
+  return {
     ...numbersOf(Object.fromEntries(Object.entries(TERMINAL).filter(([name]) => /^(TC|TIOC)/.test(name)))),
     'sizeof(struct termios)': TERMINAL.TERMIOS_SIZE,
     'sizeof(struct winsize)': size,
@@ -178,38 +189,35 @@ test('terminals: the sizes and requests are those of termios.h and sys/ioctl.h',
     'offsetof(struct winsize, ws_col)': columns,
     FIONREAD,
     SYS_pidfd_open,
-  })
+  }
 })
 
-test('the calls about users, idmapped mounts and prctl have the numbers of the headers', () => {
-  compare({
-    ...prefixed('SYS_', SYS_users),
-    ...numbersOf(MOUNT_FD),
-    ...numbersOf(PRCTL),
-    RLIMIT_NOFILE,
-    RLIMIT_NPROC,
-    NS_GET_USERNS,
-    SYS_close_range,
-    CLOSE_RANGE_CLOEXEC,
-    SYS_keyctl,
-    KEYCTL_JOIN_SESSION_KEYRING,
-    'sizeof(rlim_t)': 8,
-    'sizeof(struct rlimit)': 16,
-    'sizeof(struct mount_attr)': 32,
-    'offsetof(struct mount_attr, attr_set)': 0,
-    'offsetof(struct mount_attr, userns_fd)': 24,
-  })
-})
+compare('the calls about users, idmapped mounts and prctl have the numbers of the headers', () => ({
+  ...prefixed('SYS_', SYS_users),
+  ...numbersOf(MOUNT_FD),
+  ...numbersOf(PRCTL),
+  RLIMIT_NOFILE,
+  RLIMIT_NPROC,
+  NS_GET_USERNS,
+  SYS_close_range,
+  CLOSE_RANGE_CLOEXEC,
+  SYS_keyctl,
+  KEYCTL_JOIN_SESSION_KEYRING,
+  'sizeof(rlim_t)': 8,
+  'sizeof(struct rlimit)': 16,
+  'sizeof(struct mount_attr)': 32,
+  'offsetof(struct mount_attr, attr_set)': 0,
+  'offsetof(struct mount_attr, userns_fd)': 24,
+}))
 
-test('what waitid says of a child is where the headers have it', () => {
-  compare({
-    ...PTRACE.WAITID,
-    'sizeof(siginfo_t)': PTRACE.SIGINFO.size,
-    'offsetof(siginfo_t, si_code)': PTRACE.SIGINFO.code,
-    'offsetof(siginfo_t, si_pid)': PTRACE.SIGINFO.pid,
-  })
-})
+compare('what waitid says of a child is where the headers have it', () => ({
+  ...PTRACE.WAITID,
+  'sizeof(siginfo_t)': PTRACE.SIGINFO.size,
+  'offsetof(siginfo_t, si_code)': PTRACE.SIGINFO.code,
+  'offsetof(siginfo_t, si_pid)': PTRACE.SIGINFO.pid,
+}))
 
-test('errno and signal numbers of Node are those of the C library', () => {
-  compare({ ...constants.signals, ...constants.errno })
-})
+compare('errno and signal numbers of Node are those of the C library', () => ({
+  ...constants.signals,
+  ...constants.errno,
+}))

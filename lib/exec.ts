@@ -1,6 +1,7 @@
 /**
  * Turning the calling process into another program, and running a shell command: execve(2), execvp(3), system(3).
  */
+import { constants } from 'node:os'
 import { argumentError } from './errors.ts'
 import { checked, shimFunction } from './libc.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
@@ -61,5 +62,8 @@ export function execvp(file: string, argv: readonly string[]): never {
  */
 export function system(command: string): WaitStatus {
   if (typeof command !== 'string') throw argumentError('system', 'the command', 'a string', command)
-  return decodeStatus(checked('system', shimSystem(command), [command]))
+  const result = shimSystem(command)
+  // Where glibc gives the status of a shell that could not be started, musl gives the reason.
+  const isUnstarted = [constants.errno.ENOENT, constants.errno.EACCES].includes(-result)
+  return decodeStatus(isUnstarted ? 127 << 8 : checked('system', result, [command]))
 }

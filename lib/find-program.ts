@@ -1,4 +1,5 @@
 /**
- * Where programs are. The function is in JavaScript, because setup.mjs asks before anything here can read TypeScript.
+ * Where programs are, and whose. The functions are in JavaScript, because setup.mjs asks before anything here can read
+ * TypeScript.
  */
-export { findProgram, SBIN } from './packages.mjs'
+export { findProgram, isBusybox, SBIN } from './packages.mjs'

@@ -4,7 +4,7 @@
 import { delimiter } from 'node:path'
 import { homesWith } from './delegation.ts'
 import { CannotRun, describeError, exitCodeOf } from './errors.ts'
-import { findProgram, SBIN } from './find-program.ts'
+import { findProgram, isBusybox, SBIN } from './find-program.ts'
 import { hierarchyWith } from './hierarchies.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, isController, type Lab, type Need } from './manifest.ts'
@@ -22,12 +22,15 @@ import { ASKED, continueInScope, isInScope } from './systemd.ts'
 export function ensure(needs: readonly Need[], what: string): void {
   for (const need of needs) {
     if (isController(need)) hierarchyWith(need)
-    else if ((need === 'ip' || need === 'ping') && !findProgram(need)) throw missing(need, what)
+    else if (need === 'ip' || need === 'ping') ensureProgram(need, what)
   }
 }
 
-function missing(program: Tool, what: string): CannotRun {
-  return new CannotRun(`${what} needs the program ${program}, and PATH has none\nhint: ${installHint([program])}`)
+function ensureProgram(program: Tool, what: string): void {
+  const path = findProgram(program)
+  const lack = (text: string) => new CannotRun(`${what} needs ${text}\nhint: ${installHint([program])}`)
+  if (!path) throw lack(`the program ${program}, and PATH has none`)
+  if (program === 'ip' && isBusybox(path)) throw lack(`the ip of iproute2: ${path} is busybox, and makes no veth pair`)
 }
 
 function printHelp({ number, title, question, slug, manPages, needs }: Lab, knobs: Knobs, words: Words): void {

@@ -17,6 +17,8 @@ export function distributionOf(osRelease: string): Distribution
 export function distribution(): Distribution
 /** Where a program is, as PATH (and sbin, which ordinary users lack there) has it; `undefined` if nowhere. */
 export function findProgram(name: string): string | undefined
+/** Whether that program is one of busybox's, whose `ip`, for one, cannot make a veth pair. */
+export function isBusybox(path: string): boolean
 /** The packages that have these tools; none for an unknown family. */
 export function packagesOf(tools: readonly Tool[], family: Family): string[]
 /** The words in front of a command that takes root: none for root, `undefined` where neither sudo nor doas is there. */

@@ -2,8 +2,8 @@
  * Where programs are, and which package of which distribution has them. JavaScript, because `npm run setup` asks before
  * anything here can read TypeScript.
  */
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, constants, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, delimiter, join } from 'node:path'
 
 /** Ordinary users lack these in their PATH on many machines, and `ip` lives there. */
 export const SBIN = ['/usr/sbin', '/sbin']
@@ -89,6 +89,8 @@ export function findProgram(name) {
       }
     })
 }
+
+export const isBusybox = path => basename(realpathSync(path)).startsWith('busybox')
 
 export const packagesOf = (tools, family) =>
   family === 'unknown' ? [] : [...new Set(tools.flatMap(tool => PACKAGES[tool][family].split(' ')))]

@@ -8,7 +8,8 @@ import { decodeStatus, type Signal, signalName, signalNumber, type WaitStatus } 
 
 const libcGetpid = libcFunction('int getpid()')
 const libcGetppid = libcFunction('int getppid()')
-const libcGettid = libcFunction('int gettid()')
+// Not libc's own gettid: musl's answers from memory, and so only as well as native/ has mended that memory.
+const libcGettid = libcFunction('long syscall(long number)')
 const libcWaitpid = libcFunction('int waitpid(int pid, _Out_ int *wstatus, int options)')
 const libcKill = libcFunction('int kill(int pid, int sig)')
 const libcSetsid = libcFunction('int setsid()')
@@ -27,8 +28,11 @@ export const getpid = (): number => libcGetpid()
 /** The PID of its parent, 0 if the parent lives outside the PID namespace. @see getppid(2) */
 export const getppid = (): number => libcGetppid()
 
+/** The number of gettid(2) by architecture, `<asm/unistd.h>`. */
+export const SYS_gettid = process.arch === 'x64' ? 186 : 178
+
 /** The ID of the calling thread. @see gettid(2) */
-export const gettid = (): number => libcGettid()
+export const gettid = (): number => libcGettid(SYS_gettid)
 
 /**
  * Makes the calling process the leader of a new session and process group.

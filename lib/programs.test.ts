@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import { makeGate, pipe } from './gate.ts'
 import { namespaces } from './namespaces.ts'
 import { childrenOf } from './proc.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from './process.ts'
+import { ROOT } from './root.ts'
 import { capture, inChild, thrownBy } from './testing.ts'
 
 const FIVE = F.CLONE_NEWNS | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.CLONE_NEWPID | F.CLONE_NEWNET
@@ -100,6 +102,17 @@ test('system returns how the shell ended', () => {
   assert.equal(system('kill -9 $$').signal, 'SIGKILL')
   const missing = capture(0, () => system('no-such-command').code ?? 1)
   assert.equal(missing.code, 127)
+})
+
+test('a word goes through the shell of a lab as it is, also where there is no bash', () => {
+  const WORD = 'it\'s $HOME `id` \\ "two words" *\nü'
+  const program = `import { $ } from './lib/shell.ts'
+    process.stdout.write(String(await $\`printf %s \${process.env.WORD}\`))`
+  const options = ['--import', 'tsx', '--input-type=module', '-e', program]
+  for (const PATH of [process.env['PATH'], '/no/such/folder']) {
+    const run = spawnSync(process.execPath, options, { cwd: ROOT, encoding: 'utf8', env: { PATH, WORD } })
+    assert.deepEqual([run.stdout, run.stderr], [WORD, ''])
+  }
 })
 
 test('a program started here does not ignore SIGPIPE', () => {

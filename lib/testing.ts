@@ -57,3 +57,12 @@ export function thrownBy(action: () => unknown): Error & { code?: string; hint?:
 
 /** The C compiler of this machine, the one that builds the shim. */
 export const compiler = (): string => compilers().find(findProgram) as string
+
+/** Where Debian has the kernel's headers of this machine; musl-gcc alone looks into musl's folder only. */
+const KERNEL_HEADERS = ['/usr/include', `/usr/include/${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`]
+
+/** The compiler for the other C library, with its options. */
+export const MUSL_COMPILER = ['musl-gcc', ...KERNEL_HEADERS.flatMap(folder => ['-idirafter', folder])]
+
+/** Why there can be no test with musl. */
+export const withoutMusl = !findProgram('musl-gcc') && 'musl-gcc is not installed'

@@ -2,34 +2,14 @@
  * Builds the C shim: at `npm ci`, and again on first use when the result is missing or older than its source.
  */
 import { spawnSync } from 'node:child_process'
-import {
-  accessSync,
-  chownSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, chownSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { shimName } from './libc-name.mjs'
 import { ownTag } from './tag.ts'
 
 const SOURCES = ['clone.c', 'exec.c', 'shim.h']
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
-
-/** The C library this Node runs on, from its ELF interpreter: a shim built for one does not load in the other. */
-function libcName(): string {
-  const start = Buffer.alloc(4096)
-  const fd = openSync(process.execPath, 'r')
-  readSync(fd, start)
-  closeSync(fd)
-  return start.includes('/ld-musl') ? 'musl' : 'glibc'
-}
 
 function mtime(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
@@ -40,9 +20,13 @@ export function compilers(): string[] {
   return process.env['CC'] ? [process.env['CC']] : ['cc', 'gcc', 'clang']
 }
 
-function compile(folder: string, output: string): void {
+/**
+ * Compiles the sources in `folder` with the first of the compilers that is there.
+ * @throws Error with what the compiler says
+ */
+export function compile(folder: string, output: string, candidates: readonly string[] = compilers()): void {
   const inputs = SOURCES.filter(name => name.endsWith('.c')).map(name => join(folder, name))
-  for (const compiler of compilers()) {
+  for (const compiler of candidates) {
     const run = spawnSync(compiler, [...FLAGS, '-o', output, ...inputs], { encoding: 'utf8' })
     if (run.status === 0) return
     if (run.error && (run.error as NodeJS.ErrnoException).code === 'ENOENT') continue
@@ -51,7 +35,7 @@ function compile(folder: string, output: string): void {
     )
   }
   throw new Error(
-    `no C compiler found (tried ${compilers().join(', ')}), and native/ has to be built\n` +
+    `no C compiler found (tried ${candidates.join(', ')}), and native/ has to be built\n` +
       'hint: npm run setup installs one with the package manager of this machine; or set CC',
   )
 }
@@ -64,7 +48,7 @@ function compile(folder: string, output: string): void {
  */
 export function buildShim(folder: string): string {
   const target = join(folder, 'build')
-  const library = join(target, `shim-${process.arch}-${libcName()}.so`)
+  const library = join(target, shimName())
   if (mtime(library) >= Math.max(...SOURCES.map(name => mtime(join(folder, name))))) return library
   const draft = `${library}.${ownTag()}`
   try {

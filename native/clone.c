@@ -51,25 +51,22 @@ static int make_copyable(void) {
 
 /* 1 if the thread sleeps (or has just ended), 0 if it runs or waits for a disk. */
 static int is_asleep(const char *thread) {
-    char path[64], stat[256];
+    char path[64], stat[256] = "";
     snprintf(path, sizeof path, "/proc/self/task/%.20s/stat", thread);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return 1;
     ssize_t length = read(fd, stat, sizeof stat - 1);
     close(fd);
-    if (length <= 0) return 1;
-    stat[length] = 0;
-    char *name_end = strrchr(stat, ')');
-    return name_end && name_end[1] == ' ' && strchr("SZX", name_end[2]) != NULL;
+    const char *name_end = strrchr(stat, ')');
+    return length <= 0 || (name_end && name_end[1] == ' ' && strchr("SZX", name_end[2]));
 }
 
 /* Whether every thread but this one sleeps, and so holds no lock that the child would wait for in vain. */
 static int others_sleep(void) {
-    char self[64];
+    char self[64] = "";
     ssize_t length = readlink("/proc/thread-self", self, sizeof self - 1);
     DIR *tasks = length < 0 ? NULL : opendir("/proc/self/task");
     if (!tasks) return -errno;
-    self[length] = 0;
     const char *own = strrchr(self, '/') + 1;
     int asleep = 1;
     for (struct dirent *task; asleep && (task = readdir(tasks));)
@@ -111,25 +108,32 @@ void become_child(int parent) {
     close(parent);
 }
 
-/* Where glibc caches the thread's ID; NULL where another libc keeps something else there. */
+/* Where libc caches the thread's ID. glibc has told the kernel; musl keeps it where only its gettid() tells. */
 static pid_t *cached_tid(void) {
-    pid_t *address = NULL;
-    return prctl(PR_GET_TID_ADDRESS, &address) == 0 && address && *address == gettid() ? address : NULL;
+    pid_t tid = (pid_t)syscall(SYS_gettid), *word = NULL;
+#ifdef __GLIBC__
+    if (prctl(PR_GET_TID_ADDRESS, &word) == 0 && word && *word == tid) return word;
+#else
+    for (word = (pid_t *)pthread_self() + 2; word < (pid_t *)pthread_self() + 32; word++) {
+        if (*word != tid) continue;
+        *word = 0;
+        int is_cache = gettid() == 0;
+        *word = tid;
+        if (is_cache) return word;
+    }
+#endif
+    return NULL;
 }
 
 /* A seccomp profile of before 2020 may know no clone3, so it is used only where nothing else will do. */
 static long raw_clone(unsigned long flags, pid_t *tid, int cgroup) {
     if (tid) flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
-    /* struct clone_args, which older headers lack in part: flags, child_tid, exit_signal, cgroup; CLONE_INTO_CGROUP.
-     */
+    /* struct clone_args, which older headers lack in part: flags and CLONE_INTO_CGROUP, child_tid, exit_signal. */
     uint64_t into[11] = {(flags & ~(uint64_t)CSIGNAL) | 1ULL << 33, 0, (uintptr_t)tid, 0, flags & CSIGNAL};
     into[10] = (uint64_t)cgroup;
     if (cgroup >= 0) return syscall(SYS_clone3, &into, sizeof into);
-#ifdef __x86_64__
-    return syscall(SYS_clone, flags, NULL, NULL, tid, 0);
-#else
-    return syscall(SYS_clone, flags, NULL, NULL, 0, tid);
-#endif
+    /* The last two are tid and tls, on arm64 tls and tid; without CLONE_SETTLS, nobody looks at tls. */
+    return syscall(SYS_clone, flags, NULL, NULL, tid, tid);
 }
 
 /*
@@ -142,9 +146,9 @@ long shim_clone(unsigned long flags, int cgroup) {
     long result = await_sleepers();
     if (result < 0) return result;
     int parent = open_parent(flags);
-    pid_t *tid = cached_tid();
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t *tid = cached_tid();
     result = make_copyable();
     if (result == 0) {
         result = raw_clone(flags, tid, cgroup);
@@ -184,10 +188,9 @@ long shim_clone_shared(unsigned long flags, int (*child)(void)) {
     if (pthread_getattr_np(pthread_self(), &attributes) != 0) return -ENOMEM;
     pthread_attr_getstack(&attributes, &low, &size);
     pthread_attr_destroy(&attributes);
-    char *base = (char *)low + size;
-    char *top = (char *)((uintptr_t)(base - 400 * 1024) & ~(uintptr_t)63);
+    char *top = (char *)(((uintptr_t)low + size - 400 * 1024) & ~(uintptr_t)63);
     /* The kernel grows a stack page by page, from the top. */
-    for (volatile char *page = base - 8192; page > top - 300 * 1024; page -= 4096) (void)*page;
+    for (volatile char *page = top + 392 * 1024; page > top - 300 * 1024; page -= 4096) (void)*page;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &start.mask);
     long result = clone(enter_shared, top, (int)flags, &start);

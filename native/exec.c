@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 enum { STACK_SIZE = 64 * 1024 };
-
 /* Node marks 0 to 2 close-on-exec and ignores SIGPIPE; no program expects either. */
 static void prepare_exec(struct sigaction *before) {
     struct sigaction normal = {.sa_handler = SIG_DFL};
@@ -34,10 +33,7 @@ static int start_program(void *argument) {
     sigprocmask(SIG_SETMASK, &program->mask, NULL);
     if (program->root && (chroot(program->root) != 0 || chdir("/") != 0)) program->failed = "chroot";
     else if (program->cwd && chdir(program->cwd) != 0) program->failed = "chdir";
-    else {
-        execvpe(program->file, program->argv, program->envp);
-        program->failed = "execve";
-    }
+    else execvpe(program->file, program->argv, program->envp), program->failed = "execve";
     program->error = errno;
     _exit(127);
 }

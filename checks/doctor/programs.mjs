@@ -2,9 +2,10 @@
  * Which programs this machine lacks for the labs: what the doctor reports and setup installs.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { findProgram } from '../../lib/packages.mjs'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { findProgram, isBusybox } from '../../lib/packages.mjs'
+import { shimName } from '../../native/libc-name.mjs'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
 export const NATIVE = join(ROOT, 'native')
@@ -21,9 +22,7 @@ const mtime = path => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 export function isBuilt() {
   const newest = Math.max(...SOURCES.map(name => mtime(join(NATIVE, name))))
-  const folder = join(NATIVE, 'build')
-  const built = existsSync(folder) ? readdirSync(folder).filter(name => name.startsWith(`shim-${process.arch}-`)) : []
-  return built.some(name => name.endsWith('.so') && mtime(join(folder, name)) >= newest)
+  return mtime(join(NATIVE, 'build', shimName())) >= newest
 }
 
 function compilerFault() {
@@ -41,7 +40,7 @@ function compilerFault() {
 function ipFault() {
   const found = findProgram('ip')
   if (!found) return { seen: 'none in PATH', cause: 'labs 3 and 4 make their interfaces with it' }
-  if (!basename(realpathSync(found)).startsWith('busybox')) return undefined
+  if (!isBusybox(found)) return undefined
   return { seen: `${found} is busybox`, cause: 'the ip of busybox cannot make a veth pair' }
 }
 
