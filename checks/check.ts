@@ -7,7 +7,7 @@ import { bundle, cachedBundle } from '../lib/bundle.ts'
 import { ownName } from '../lib/cgroup.ts'
 import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
 import { chalk } from '../lib/colour.ts'
-import { homesWith, makeRoom } from '../lib/delegation.ts'
+import { bestHomes, homesWith, makeRoom } from '../lib/delegation.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import { CLONE_NEWNS, CLONE_NEWUTS } from '../lib/flags.ts'
@@ -116,7 +116,7 @@ try {
   if (isInScope() && !isPrivileged())
     tell(`You are not root here, so systemd was asked for a group to check in: ${ASKED}.`)
   await ensurePrivileges(['namespaces', 'network', 'mounts'], 'the check', command, tell, CLONE_NEWUTS | CLONE_NEWNS)
-  makeRoom(ownName('shell'))
+  makeRoom(ownName('shell'), bestHomes())
   if (reporter) await becomeReporter(reporter, job)
   const { summary } = await (json ? showJson : showPeople)(job)
   // A signal has its own.

@@ -6,9 +6,9 @@ import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ownName, sweepGroups } from '../lib/cgroup.ts'
 import { handDown } from '../lib/cgroup-v2.ts'
-import { homeIn } from '../lib/delegation.ts'
+import { bestHomes } from '../lib/delegation.ts'
 import { discardGroups, GroupDirectory, innerGroups, removeGroup, thawAll } from '../lib/group-directory.ts'
-import { type Controller, type Hierarchy, hierarchies, wordsOf } from '../lib/hierarchies.ts'
+import { type Controller, type Hierarchy, wordsOf } from '../lib/hierarchies.ts'
 import { type Keeper, keep } from '../lib/keeper.ts'
 import { mount } from '../lib/mount.ts'
 
@@ -72,9 +72,7 @@ export class SandboxGroups {
     const name = ownName('check')
     const isWanted = ({ dialect, controllers }: Hierarchy) =>
       dialect === 'v2' || controllers.some(controller => V1_CONTROLLERS.includes(controller))
-    const found = hierarchies()
-      .filter(isWanted)
-      .flatMap(hierarchy => homeIn(hierarchy, 'memory') ?? homeIn(hierarchy) ?? [])
+    const found = bestHomes().filter(({ hierarchy }) => isWanted(hierarchy))
     // A frozen process outlives its tracer: it dies only when somebody thaws it.
     this.#keeper = keep(() => discardGroups(found.map(({ path }) => join(path, name))))
     for (const { hierarchy, path } of found) this.#make(hierarchy, join(path, name))
@@ -97,8 +95,12 @@ export class SandboxGroups {
     if (hierarchy.dialect === 'v2') mkdirSync(join(path, LEAF))
   }
 
-  /** In a container the root of v2 may hold processes, and so hand nothing down: then the sandbox has no memory group. */
+  /**
+   * A group that holds processes, as a container's root may, hands no memory down: then the sandbox has no memory group.
+   * It would hand pids down, to groups that then take nobody in (cgroups(7), threaded domains): so nothing at all.
+   */
   #handDown(root: string, outer: string): void {
+    if (existsSync(join(root, 'cgroup.type')) && wordsOf(join(root, 'cgroup.procs')).length > 0) return
     try {
       this.#undo.push(handDown(new GroupDirectory(root, () => {}), V2_CONTROLLERS))
       handDown(new GroupDirectory(outer, () => {}), V2_CONTROLLERS)

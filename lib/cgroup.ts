@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node
 import { basename, dirname, join } from 'node:path'
 import { GroupV1 } from './cgroup-v1.ts'
 import { GroupV2 } from './cgroup-v2.ts'
-import { type GroupHome, homes, homeWith, makeRoom } from './delegation.ts'
+import { type GroupHome, homes, homesWith, homeWith, makeRoom } from './delegation.ts'
 import { CannotRun, UsageError } from './errors.ts'
 import type { Group } from './group.ts'
 import { discardGroups, explain, GroupDirectory, innerGroups, removeGroup, type Tell } from './group-directory.ts'
@@ -98,7 +98,7 @@ function makeGroupIn({ hierarchy, path: home }: GroupHome, name: string, control
  */
 export function makeOwnGroup(what: string, controller: Controller, options: GroupOptions = {}): Group {
   sweepGroups()
-  if (controller === 'memory') makeRoom(ownName('shell'), options.tell)
+  if (controller === 'memory') makeRoom(ownName('shell'), homesWith('memory'), options.tell)
   const name = ownName(what)
   const home = homeWith(controller, options.dialect)
   const path = join(home.path, name)

@@ -127,19 +127,26 @@ export function handOver({ path, dialect }: Hierarchy, controller: Controller): 
   ]
 }
 
+/** Where the calling process may make groups in each hierarchy: with memory if it can be, else without. */
+export function bestHomes(): GroupHome[] {
+  return hierarchies().flatMap(hierarchy => homeIn(hierarchy, 'memory') ?? homeIn(hierarchy) ?? [])
+}
+
 /**
- * Where the caller is alone in the v2 group in which it makes others, as in a scope of systemd's: moves it one down,
- * because a group that hands memory down holds no processes. The group goes with the scope.
+ * Where the caller is alone in a v2 group in which it makes others, as in a scope of systemd's: moves it one down,
+ * because a group that hands controllers down holds no processes. The group goes with the scope.
  * @param name of the group one down
+ * @param homes where the others are to be made
  * @param tell hears of every step as a shell command
  */
-export function makeRoom(name: string, tell: (command: string) => void = () => {}): void {
-  for (const { hierarchy, path } of homesWith('memory')) {
-    if (hierarchy.dialect === 'v1' || path === hierarchy.path || processesIn(path).length === 0) continue
+export function makeRoom(name: string, homes: readonly GroupHome[], tell: (command: string) => void = () => {}): void {
+  for (const { hierarchy, path } of homes) {
+    const present = hierarchy.dialect === 'v1' || path === hierarchy.path ? [] : processesIn(path)
+    if (present.length === 0 || !present.every(isUs)) continue
     const room = join(path, name)
     tell(`mkdir ${room}`)
     mkdirSync(room)
-    for (const pid of processesIn(path)) {
+    for (const pid of present) {
       tell(`echo ${pid} > ${join(room, 'cgroup.procs')}`)
       writeFileSync(join(room, 'cgroup.procs'), String(pid))
     }
