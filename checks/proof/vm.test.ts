@@ -6,10 +6,10 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
-import { EXIT } from '../lib/errors.ts'
-import { ROOT } from '../lib/root.ts'
-import { SPECIMENS } from './programs.ts'
-import type { Report } from './report.ts'
+import { EXIT } from '../../lib/errors.ts'
+import { ROOT } from '../../lib/root.ts'
+import { SPECIMENS } from '../programs.ts'
+import type { Report } from '../report.ts'
 
 /** For the boot and all that runs in the guest, on a busy machine without KVM, in ms. */
 const LONG = 240_000

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sh checks/alpine-like.sh COMMAND: runs a command, as root, in a root file system as Alpine's: busybox, Node, the ip of
+# sh checks/proof/alpine-like.sh COMMAND: runs a command, as root, in a root file system as Alpine's: busybox, Node, the ip of
 # iproute2, this checkout, and nothing else. No bash, no coreutils, no util-linux, no procps, no compiler.
 # It lives in memory and in a mount namespace of its own, and goes with the command.
 set -eu
@@ -7,7 +7,7 @@ if [ "${IN_NAMESPACE:-}" = "" ]; then
     IN_NAMESPACE=yes exec unshare --mount --propagation private sh "$0" "$@"
 fi
 
-checkout=$(realpath "$(dirname "$0")/..")
+checkout=$(realpath "$(dirname "$0")/../..")
 node=$(realpath "$(command -v "${NODE:-node}")")
 modules=$(dirname "$(dirname "$node")")/lib/node_modules
 ip=$(realpath "$(command -v ip)")

@@ -7,12 +7,12 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlin
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { findProgram } from '../lib/find-program.ts'
-import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../lib/launch-versions.ts'
-import { ROOT } from '../lib/root.ts'
-import { libcName, shimName } from '../native/libc-name.mjs'
-import type { Diagnosed, Row, Way } from './doctor/table.ts'
-import { changesSince, takeMachineCensus } from './machine-census.ts'
+import { findProgram } from '../../lib/find-program.ts'
+import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../../lib/launch-versions.ts'
+import { ROOT } from '../../lib/root.ts'
+import { libcName, shimName } from '../../native/libc-name.mjs'
+import { changesSince, takeMachineCensus } from '../machine-census.ts'
+import type { Diagnosed, Row, Way } from './table.ts'
 
 const START = join(ROOT, 'checks', 'doctor', 'start.cjs')
 const NODE = [process.execPath, '--single-threaded', '--v8-pool-size=0']

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { findProgram } from '../lib/find-program.ts'
-import { buildShim } from '../native/build.ts'
+import { findProgram } from '../../lib/find-program.ts'
+import { buildShim } from '../../native/build.ts'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '..', '..')
 const NEEDED = ['unshare', 'busybox', 'dash', 'ip', 'ldd']
 const CHECK = 'exec node --single-threaded --v8-pool-size=0 --enable-source-maps lib/start.mjs checks/check.ts'
 
@@ -21,7 +21,7 @@ function whyNot(): string | false {
 
 /** Runs a shell command there. */
 function there(command: string, input = '') {
-  const words = [join(ROOT, 'checks/alpine-like.sh'), 'sh', '-c', command]
+  const words = [join(ROOT, 'checks/proof/alpine-like.sh'), 'sh', '-c', command]
   const env = { PATH: process.env['PATH'], NODE: process.execPath }
   return spawnSync('sh', words, { cwd: ROOT, encoding: 'utf8', input, env, timeout: 120_000 })
 }
