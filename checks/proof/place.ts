@@ -90,8 +90,10 @@ async function provePrograms(timeout: number): Promise<PlaceProof['programs']> {
   try {
     const [left, others] = [[...SPECIMENS], new Map<Specimen, string>()]
     const work = async () => {
-      for (let next = left.shift(); next; next = left.shift())
+      for (let next = left.shift(); next; next = left.shift()) {
         for (const line of await tryProgram(next, folder, timeout)) others.set(next, line)
+        if (left.length % 10 === 0) process.stderr.write(`${left.length} programs are left\n`)
+      }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, work))
     const good = SPECIMENS.filter(specimen => !others.has(specimen))
