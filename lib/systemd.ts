@@ -79,7 +79,7 @@ export function continueInScope(): void {
     process.env[ANSWER] = refused
     return
   }
-  // From version 254 it warns of a $ in the words, which it may come to expand, and can be told not to.
+  // systemd may come to expand variables here, as it does for services; from version 254 it can be told not to.
   const exact = [...asking, '--expand-environment=no']
   const isExact = own.some(word => word.includes('$')) && refusal(program, exact, env) === undefined
   const options = [...(isExact ? exact : asking), `--unit=${UNIT}-${getpid()}`]
