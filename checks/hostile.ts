@@ -50,7 +50,7 @@ const ENDING: readonly Row[] = [
 
 /** They have to be ended: by the bound on memory, or at their time, and what they leave behind then is not known. */
 const ENDLESS: readonly Row[] = [
-  ['fork-bomb.c', FORK, 2, 'takes every number', idle(FORK, END, BOUND, LEFT)],
+  ['fork-bomb.c', FORK, 4, 'takes every number', idle(FORK, END, BOUND, LEFT)],
   ['memory-hog.py', FORK, 10, 'takes all memory', idle(FORK, END, BOUND)],
   ['endless-output.sh', PID, 2, 'prints for ever', idle(PID, END, LEFT)],
   ['ignores-signals.sh', FORK, 1, 'ignores signals', idle(FORK, END, LEFT)],

@@ -11,7 +11,20 @@ import { directoryMode, type SandboxUsers, withParents } from './sandbox-users.t
 /** Where it is put together: a folder that every machine has and the sandbox replaces anyway. */
 export const STAGE = '/sys'
 /** What programs write to, beside their own directory. */
-const WRITABLE = ['/run', '/tmp', '/var', '/var/tmp', '/var/lib', '/etc', '/root', '/home', '/mnt', '/opt', '/srv']
+const WRITABLE = [
+  '/run',
+  '/run/netns',
+  '/tmp',
+  '/var',
+  '/var/tmp',
+  '/var/lib',
+  '/etc',
+  '/root',
+  '/home',
+  '/mnt',
+  '/opt',
+  '/srv',
+]
 
 /** What a root directory is made for. */
 export interface RootPlan {
