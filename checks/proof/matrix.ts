@@ -24,8 +24,8 @@ const only: Knob<string | undefined> = {
 
 const KNOBS = {
   only,
-  programs: flag('tries the right and wrong programs in v2, too: half an hour more'),
-  write: flag('writes the table into README.md'),
+  programs: flag('tries the right and wrong programs, too, here and in v2: half an hour more'),
+  write: flag('writes what came of it into the table of README.md'),
 }
 
 const HELP = [
@@ -46,7 +46,7 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
-  { name: 'this machine, root' },
+  { name: 'this machine, root', programs: true },
   { name: 'this machine, ordinary user', isOrdinary: true },
   { name: 'virtual machine, v2, root', vm: ['--cgroup', 'v2'], programs: true },
   { name: 'virtual machine, v2, ordinary user', vm: ['--cgroup', 'v2', '--user'] },
@@ -93,7 +93,7 @@ function cell({ exitCode, holds, failed, unjudged }: LabProof): string {
 }
 
 function row({ name }: Place, proof: PlaceProof | undefined): string {
-  if (!proof) return `| ${name} | ${'not tried | '.repeat(1)}${'| '.repeat(LABS.length)}|`
+  if (!proof) return `| ${name} | not to be had ${'| '.repeat(LABS.length + 1)}|`
   const { kernel, labs, groups, programs } = proof
   const tried = programs ? `${programs.right} right, ${programs.wrong} wrong, ${programs.others.length} otherwise` : ''
   return `| ${[name, `${kernel}, ${groups}`, ...labs.map(cell), tried].join(' | ')} |`
@@ -109,23 +109,29 @@ function remarks(place: Place, { labs, programs }: PlaceProof): string[] {
 }
 
 const HEAD = `| where | Linux, groups | ${LABS.map(({ number }) => `lab ${number}`).join(' | ')} | programs |`
+const RULE = HEAD.replace(/[^|]+/g, '---')
 const MARKS = ['<!-- matrix -->', '<!-- end of the matrix -->'] as const
 
-/** Puts a table where README.md has the last one. */
-function writeTable(table: string): void {
+const nameOf = (line: string) => line.split('|')[1]?.trim() ?? ''
+
+/** Puts rows into the table of README.md, each in the place of its last one. */
+function writeRows(rows: readonly string[]): void {
   const file = join(ROOT, 'README.md')
   const [before, rest] = readFileSync(file, 'utf8').split(MARKS[0])
-  const after = rest?.split(MARKS[1])[1]
-  if (before === undefined || after === undefined) throw new Error(`README.md has no ${MARKS.join(' … ')}`)
-  writeFileSync(file, `${before}${MARKS[0]}\n${table}\n${MARKS[1]}${after}`)
+  const [table, after] = rest?.split(MARKS[1]) ?? []
+  if (before === undefined || table === undefined || after === undefined)
+    throw new Error(`README.md has no ${MARKS.join(' … ')}`)
+  const lines = [...table.split('\n'), ...rows]
+  const latest = PLACES.flatMap(({ name }) => lines.findLast(line => nameOf(line) === name) ?? [])
+  writeFileSync(file, [`${before}${MARKS[0]}`, HEAD, RULE, ...latest, `${MARKS[1]}${after}`].join('\n'))
 }
 
 async function main(): Promise<void> {
   const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   if (help) return console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
   const places = PLACES.filter(({ name }) => name.includes(values.only ?? ''))
-  const lines = [HEAD, HEAD.replace(/[^|]+/g, '---')]
-  console.log(lines.join('\n'))
+  const lines: string[] = []
+  console.log([HEAD, RULE].join('\n'))
   let isGood = true
   for (const place of places) {
     // An ordinary user who starts this is one already.
@@ -144,7 +150,7 @@ async function main(): Promise<void> {
       user?.end()
     }
   }
-  if (values.write) writeTable(lines.join('\n'))
+  if (values.write) writeRows(lines)
   if (!isGood) process.exitCode = EXIT.FAILS
 }
 
