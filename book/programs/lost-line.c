@@ -18,8 +18,9 @@ static int child(void *calls_exit) {
 }
 
 int main(int argc, char **argv) {
+    char *calls_exit = argc > 1 ? argv[1] : NULL;
     printf("parent: before\n");
-    pid_t pid = clone(child, stack + sizeof stack, SIGCHLD, argc > 1 ? argv : NULL);
+    pid_t pid = clone(child, stack + sizeof stack, SIGCHLD, calls_exit);
     if (pid < 0) err(1, "clone");
     if (waitpid(pid, NULL, 0) < 0) err(1, "waitpid");
     printf("parent: after\n");

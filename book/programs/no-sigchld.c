@@ -19,9 +19,9 @@ static int child(void *parent) {
 }
 
 int main(int argc, char **argv) {
+    const char *mended = argc > 1 ? argv[1] : NULL;
     pid_t self = getpid();
-    int signal = argc > 1 ? SIGCHLD : 0;
-    pid_t pid = clone(child, stack + sizeof stack, signal, &self);
+    pid_t pid = clone(child, stack + sizeof stack, mended ? SIGCHLD : 0, &self);
     if (pid < 0) err(1, "clone");
     if (waitpid(pid, NULL, 0) < 0) warn("waitpid");
     dprintf(1, "parent: I have waited, so the child has ended.\n");

@@ -17,7 +17,8 @@ static int child(void *mended) {
 }
 
 int main(int argc, char **argv) {
-    pid_t pid = clone(child, stack + sizeof stack, CLONE_NEWPID | SIGCHLD, argc > 1 ? argv : NULL);
+    char *mended = argc > 1 ? argv[1] : NULL;
+    pid_t pid = clone(child, stack + sizeof stack, CLONE_NEWPID | SIGCHLD, mended);
     if (pid < 0) err(1, "clone");
     if (waitpid(pid, NULL, 0) < 0) err(1, "waitpid");
     return 0;
