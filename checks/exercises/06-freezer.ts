@@ -53,6 +53,7 @@ export const exercises: readonly Exercise[] = [
     task: 'Freeze the group.',
     given: 'group.freeze() writes it in either dialect, and waits until it is so.',
     claim: FROZEN,
+    blank: task => `openTask(${task})`,
     hints: [
       'No signal is sent. Which file of the group is it, in v1 and in v2? See cgroups(7).',
       'freezer.state takes the word FROZEN, cgroup.freeze a 1. The group object has one call for both.',
