@@ -27,6 +27,8 @@ export interface RunningLab {
   readonly verdict: Promise<Verdict>
   /** Whether the verdict is still to come. */
   readonly isRunning: () => boolean
+  /** Whether its judge is at work. */
+  readonly isBeingJudged: () => boolean
 }
 
 /** A judge that is asked to end cleans up first. */
@@ -87,7 +89,8 @@ export function startLabs(
     const { slug, program } = assignment
     const [start, verdict] = deferred(() => begin(assignment, index))
     const isRunning = () => waiting.has(assignment) || running.has(assignment)
-    return { start, lab: { lab: findLab(slug), program, verdict, isRunning } }
+    const isBeingJudged = () => running.has(assignment)
+    return { start, lab: { lab: findLab(slug), program, verdict, isRunning, isBeingJudged } }
   })
   // The last ones sleep longest.
   void startInTurn(labs.map(({ start }) => start).reverse(), () => running.size, most)

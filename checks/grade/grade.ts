@@ -21,6 +21,7 @@ import { EXIT, UsageError } from '../../lib/errors.ts'
 import { CLONE_NEWNS, CLONE_NEWUTS } from '../../lib/flags.ts'
 import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/knobs.ts'
 import { ensure, fail } from '../../lib/lab.ts'
+import { prepareLives } from '../../lib/life.ts'
 import { findLab, isController, type Lab } from '../../lib/manifest.ts'
 import { ensurePrivileges, isPrivileged } from '../../lib/privileges.ts'
 import { ROOT } from '../../lib/root.ts'
@@ -32,7 +33,7 @@ import { judgeClass } from './judge-class.ts'
 import { gradesOf, isOpen, type Mark, markOf, markOfProblem } from './marks.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { closing, markLine, table } from './show.ts'
-import { findSubmissions } from './submissions.ts'
+import { findSubmissions, type Submission } from './submissions.ts'
 
 /** What a program may take, in seconds. */
 const TIME = 20
@@ -122,11 +123,17 @@ function lacking({ number, needs }: Lab): { cannot?: string } {
   }
 }
 
+const interrupted = (submission: Submission): Prepared => ({
+  submission,
+  assignment: { slug: submission.lab.slug, program: '', command: [process.execPath], cannot: 'interrupted' },
+})
+
 async function prepareAll(root: string, only: Lab | undefined, desk: string, out: string): Promise<Prepared[]> {
   const prepared: Prepared[] = []
   for (const [i, submission] of findSubmissions(root, only).entries()) {
-    if (hasStopped) break
-    const one = await prepare(submission, root, join(desk, String(i)), [root, desk, out])
+    const one = hasStopped
+      ? interrupted(submission)
+      : await prepare(submission, root, join(desk, String(i)), [root, desk, out])
     prepared.push('assignment' in one ? { ...one, assignment: { ...one.assignment, ...lacking(submission.lab) } } : one)
   }
   return prepared
@@ -195,8 +202,9 @@ async function main(): Promise<void> {
   process.exitCode ??= marks.some(isOpen) ? EXIT.CANNOT : EXIT.HOLDS
 }
 
-// Whoever reads this may stop reading: what runs is judged and cleaned up all the same.
-process.stdout.on('error', () => {})
+// Whoever reads this may stop reading, as `| head` does: the grades are written all the same.
+prepareLives()
+process.stdout.removeAllListeners('error').on('error', () => {})
 
 try {
   await main()

@@ -22,43 +22,73 @@ const isFull = ({ verdict }: Past) => verdict.kind === 'judged' && verdict.findi
 const isBusy = ({ verdict }: Past) => verdict.kind === 'cannot' && /too busy/.test(verdict.reason)
 const overlap = (one: Past, other: Past) => one.from < other.to && other.from < one.to
 
-/** Whether the neighbours may have had a part in a verdict: it is not full, and one of them took the processors. */
+/** Whether something has changed on the machine meanwhile, which somebody else may have done. */
+const isMachineChanged = ({ verdict }: Past) =>
+  verdict.kind === 'judged' && verdict.findings.at(-1)?.failure !== undefined
+
+/** Whether others may have had a part in a verdict: it is not full, and one beside it took the processors. */
 export function isDoubtful(index: number, all: readonly (Past | undefined)[]): boolean {
   const past = all[index]
   if (!past || isFull(past)) return false
-  return isBusy(past) || all.some((other, i) => i !== index && other && isHog(other) && overlap(past, other))
+  const isBesideHog = all.some((other, i) => i !== index && other && isHog(other) && overlap(past, other))
+  return isBusy(past) || isMachineChanged(past) || isBesideHog
 }
 
 /** How a class is told of. */
 export interface Listener {
   /** A verdict that counts. */
   readonly judged: (index: number, verdict: Verdict) => void
-  /** Something of which the neighbours may have had a part is judged again, alone. */
+  /** Something in which others may have had a part is judged again, alone. */
   readonly again: (index: number) => void
 }
 
-/** One round. @returns what came of each, in order */
-async function round(
+/** Holds back what is not full until all who were judged beside it are done, for each of them may be the one. */
+class Waiting {
+  readonly #neighbours = new Map<number, Set<number>>()
+
+  add(index: number, neighbours: readonly number[]): void {
+    this.#neighbours.set(index, new Set(neighbours))
+  }
+
+  /** One is done. @returns those that wait for nobody any more */
+  done(index: number): number[] {
+    for (const set of this.#neighbours.values()) set.delete(index)
+    const free = [...this.#neighbours].filter(([, set]) => set.size === 0).map(([one]) => one)
+    for (const one of free) this.#neighbours.delete(one)
+    return free
+  }
+}
+
+/** Judges all side by side. @returns those that have to be judged again */
+async function together(
   assignments: readonly Assignment[],
   timeout: number,
-  most: number,
-  tell: (i: number, past: Past) => void,
-) {
-  const running = startLabs({ assignments, timeout, output: false, most })
-  return Promise.all(
-    running.map(async ({ verdict }, i) => {
-      const found = await verdict
-      const to = performance.now()
-      const seconds = found.kind === 'judged' ? found.seconds : timeout
-      const past = { from: to - seconds * 1000, to, verdict: found }
-      tell(i, past)
-      return past
-    }),
-  )
+  judged: Listener['judged'],
+  hasStopped: () => boolean,
+): Promise<number[]> {
+  const pasts: (Past | undefined)[] = assignments.map(() => undefined)
+  const waiting = new Waiting()
+  const doubtful: number[] = []
+  const decide = (i: number) => {
+    if (!hasStopped() && isDoubtful(i, pasts)) doubtful.push(i)
+    else judged(i, pasts[i]?.verdict as Verdict)
+  }
+  const running = startLabs({ assignments, timeout, output: false, most: MOST })
+  const follow = async (i: number) => {
+    const verdict = (await running[i]?.verdict) as Verdict
+    const to = performance.now()
+    const seconds = verdict.kind === 'judged' ? verdict.seconds : timeout
+    pasts[i] = { from: to - seconds * 1000, to, verdict }
+    const neighbours = running.flatMap((one, j) => (j !== i && one.isBeingJudged() ? [j] : []))
+    waiting.add(i, isFull(pasts[i] as Past) ? [] : neighbours)
+    for (const free of waiting.done(i)) decide(free)
+  }
+  await Promise.all(running.map((_, i) => follow(i)))
+  return doubtful
 }
 
 /**
- * Judges all, and alone once more whoever lost points beside somebody who took the processors.
+ * Judges all, and alone once more whoever lost points while others may have had a part in it.
  * @param timeout seconds that each may take
  * @param hasStopped whether somebody has pressed Ctrl-C
  */
@@ -68,17 +98,11 @@ export async function judgeClass(
   { judged, again }: Listener,
   hasStopped: () => boolean,
 ): Promise<void> {
-  const pasts = await round(assignments, timeout, MOST, (i, past) => {
-    if (isFull(past) || hasStopped()) judged(i, past.verdict)
-  })
-  const rest = pasts.map((past, i) => ({ past, i })).filter(({ past }) => !isFull(past))
-  for (const { past, i } of rest) {
-    if (hasStopped() || !isDoubtful(i, pasts)) {
-      judged(i, past.verdict)
-      continue
-    }
+  for (const i of await together(assignments, timeout, judged, hasStopped)) {
     again(i)
-    const [second] = await round([assignments[i] as Assignment], timeout, 1, () => {})
-    if (second) judged(i, second.verdict)
+    const interrupted: Verdict = { kind: 'cannot', reason: 'interrupted' }
+    const assignment = assignments[i] as Assignment
+    const [second] = hasStopped() ? [] : startLabs({ assignments: [assignment], timeout, output: false })
+    judged(i, (await second?.verdict) ?? interrupted)
   }
 }
