@@ -26,6 +26,7 @@ import { findLab, isController, type Lab } from '../../lib/manifest.ts'
 import { ensurePrivileges, isPrivileged } from '../../lib/privileges.ts'
 import { ROOT } from '../../lib/root.ts'
 import { continueInScope } from '../../lib/systemd.ts'
+import { settingOf } from '../checkers.ts'
 import type { Verdict } from '../judge.ts'
 import { LiveLine } from '../live-line.ts'
 import { writeGrades } from './files.ts'
@@ -114,9 +115,11 @@ function makeDesk(): string {
 }
 
 /** What this machine lacks for judging a lab at all. */
-function lacking({ number, needs }: Lab): { cannot?: string } {
+function lacking({ number, needs, slug }: Lab): { cannot?: string } {
   try {
     ensure(needs.filter(isController), `lab ${number}`)
+    // A root file system is made once, and not by each judge.
+    settingOf(slug)
     return {}
   } catch (error) {
     return { cannot: (error as Error).message }
