@@ -91,7 +91,7 @@ const isOfInterest = ({ dialect, controllers }: Hierarchy) =>
   dialect === 'v2' || controllers.some(controller => controller === 'memory' || controller === 'freezer')
 
 /** The groups of a process in those hierarchies, the roots left out. */
-function groupsOf(pid: number, trees: readonly Hierarchy[]): string[] {
+function groupsOf(pid: number | 'self', trees: readonly Hierarchy[]): string[] {
   const lines = (readProc(pid, 'cgroup') ?? '').trim().split('\n')
   return lines.flatMap(line => {
     const [, number, controllers = '', path = '/'] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? []
@@ -166,8 +166,11 @@ export function takeSnapshot(root: number): Snapshot {
   }
   const top = all.find(({ pid }) => pid === root)
   if (top) visit(top, 0, [])
-  const paths = [...new Set(processes.flatMap(({ groups }) => groups))]
-  return { root, processes, groups: paths.map(path => groupFacts(path, trees)), own: namespaces() }
+  // Where whoever looks is, too, the lab has not gone by itself.
+  const common = new Set(groupsOf('self', trees))
+  const own = processes.map(one => ({ ...one, groups: one.groups.filter(path => !common.has(path)) }))
+  const paths = [...new Set(own.flatMap(({ groups }) => groups))]
+  return { root, processes: own, groups: paths.map(path => groupFacts(path, trees)), own: namespaces() }
 }
 
 /** The kinds of namespaces, in the order of their columns. */

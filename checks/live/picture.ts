@@ -51,11 +51,15 @@ export function fill(text: string, width: number, atRight = false): string {
 
 /** What a process is called: its program without Node's own words and without long paths. */
 function nameOf({ words, isCopy }: Process): string {
-  if (isCopy) return 'a copy of its parent'
+  if (isCopy) return '(a copy)'
   const [program = '', ...rest] = words
-  const shown = /^node/.test(basename(program)) ? rest.filter(word => !word.startsWith('--')) : rest
+  const isNode = /^node/.test(basename(program))
+  // Node's own words come before its program's name.
+  const at = rest.findIndex(word => /\.(mjs|[cm]?[jt]s)$/.test(word) && !word.startsWith('-'))
+  const shown = isNode && at >= 0 ? rest.slice(at) : rest
   const bare = shown.map(word => (word.startsWith('/') && /\.(mjs|ts)$/.test(word) ? basename(word) : word))
-  return harmlessLine([basename(program), ...bare].join(' ').replace(/-[0-9a-f]{8}\.mjs/, '.ts'))
+  const head = isNode && at >= 0 ? [] : [basename(program)]
+  return harmlessLine([...head, ...bare].join(' ').replace(/-[0-9a-f]{8}\.mjs/, '.ts'))
 }
 
 /** The lines that connect a process with its parent: `│  └─ `. */
@@ -83,9 +87,10 @@ function stateCell(process: Process, groups: readonly Group[]): Cell {
       : { text }
 }
 
-function namespaceCells({ namespaces }: Process, letters: Letters): Cell[] {
+function namespaceCells({ namespaces, state }: Process, letters: Letters): Cell[] {
   return KINDS.map(kind => {
-    if (!namespaces) return { text: '?', paint: chalk.dim }
+    // The dead are in none.
+    if (!namespaces) return { text: state === 'Z' ? '' : '?', paint: chalk.dim }
     const found = letters.of(kind, namespaces[kind])
     return found
       ? { text: found.letter, paint: text => chalk.bold(found.paint(text)) }
@@ -170,9 +175,9 @@ function legendLines({ processes }: Snapshot, letters: Letters, columns: number)
   const pieces = letters
     .legend(processes)
     .map(({ letter, kind, inode, paint }) => ({ text: `${letter} ${kind}:[${inode}]`, paint }))
-  const unread = processes.some(({ namespaces }) => namespaces === undefined)
-  const note = unread ? ['  ? may not be read by you: sudo npm run watch shows it'] : []
-  return [...flow([{ text: '· yours, as of this terminal', paint: chalk.dim }, ...pieces], columns), ...note]
+  const unread = processes.some(({ namespaces, state }) => namespaces === undefined && state !== 'Z')
+  const note = unread ? ['  ? is not yours to read: sudo npm run watch shows it'] : []
+  return [...flow([{ text: "· this terminal's own", paint: chalk.dim }, ...pieces], columns), ...note]
 }
 
 /** As many lines as there is room for, and a word about the rest. */
