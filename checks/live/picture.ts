@@ -104,31 +104,34 @@ const paintCell = ({ text, paint }: Cell, width: number, atRight = false) => {
 }
 
 /** Columns besides that of the process: PID, inside, state, RSS, seven namespaces, groups. */
-const [PID, INSIDE, STATE, RSS, NAMESPACE, GROUPS] = [7, 7, 7, 9, 4, 4] as const
-const BESIDE = PID + INSIDE + 1 + STATE + RSS + KINDS.length * NAMESPACE + GROUPS + 1
+const [PID, INSIDE, STATE, RSS, NAMESPACE] = [7, 7, 7, 9, 4] as const
+const BESIDE = PID + INSIDE + 1 + STATE + RSS + KINDS.length * NAMESPACE + 1
 const NARROWEST = 14
 const WIDEST = 60
 
-const nameWidth = (columns: number) => Math.min(WIDEST, Math.max(NARROWEST, columns - BESIDE - 1))
+/** A process under check is in groups of several hierarchies. */
+const groupsWidth = (columns: number) => (columns > 100 ? 8 : 4)
+const nameWidth = (columns: number) =>
+  Math.min(WIDEST, Math.max(NARROWEST, columns - BESIDE - groupsWidth(columns) - 1))
 
-function header(width: number): string {
+function header(width: number, grp: number): string {
   const kinds = KINDS.map(kind => fill(HEADERS[kind], NAMESPACE, true)).join('')
   const left = fill('process', width) + fill('PID', PID, true) + fill('inside', INSIDE, true)
-  return chalk.bold(`${left} ${fill('state', STATE)}${fill('RSS', RSS, true)}${kinds} ${fill('grp', GROUPS, true)}`)
+  return chalk.bold(`${left} ${fill('state', STATE)}${fill('RSS', RSS, true)}${kinds} ${fill('grp', grp, true)}`)
 }
 
-function processLine(process: Process, branch: string, view: Snapshot, letters: Letters, width: number): string {
+function processLine(process: Process, branch: string, view: Snapshot, letters: Letters, columns: number): string {
   const inside = process.inside.join('>')
   const groups = process.groups.map(path => view.groups.findIndex(group => group.path === path) + 1)
   const threads = process.threads > 1 ? ` (${process.threads} threads)` : ''
   return [
-    fill(branch + nameOf(process) + threads, width),
+    fill(branch + nameOf(process) + threads, nameWidth(columns)),
     fill(String(process.pid), PID, true),
     paintCell({ text: inside, paint: chalk.bold }, INSIDE, true),
     ` ${paintCell(stateCell(process, view.groups), STATE)}`,
     fill(process.rss > 0 ? megabytes(process.rss) : '-', RSS, true),
     ...namespaceCells(process, letters).map(cell => paintCell(cell, NAMESPACE, true)),
-    ` ${fill(groups.join(','), GROUPS, true)}`,
+    ` ${fill(groups.join(','), groupsWidth(columns), true)}`,
   ].join('')
 }
 
@@ -196,10 +199,14 @@ export function picture(
   footer = '',
 ): string[] {
   const { columns, rows } = size
-  const width = nameWidth(Number.isFinite(columns) ? columns : 120)
-  const wide = Number.isFinite(columns) ? columns - 1 : 120
+  const width = Number.isFinite(columns) ? columns : 120
+  const wide = width - 1
   const gap = Math.max(2, wide - widthOf(title) - widthOf(state))
-  const head = [`${chalk.bold(title)}${' '.repeat(gap)}${chalk.dim(state)}`, '', header(width)]
+  const head = [
+    `${chalk.bold(title)}${' '.repeat(gap)}${chalk.dim(state)}`,
+    '',
+    header(nameWidth(width), groupsWidth(width)),
+  ]
   const branch = branches(view.processes)
   const processes = view.processes.map((process, i) => processLine(process, branch[i] ?? '', view, letters, width))
   const groups = view.groups.flatMap((group, i) => groupLines(group, i + 1, wide))
