@@ -4,11 +4,11 @@
  */
 
 const NAMES: Readonly<Record<string, string>> = {
-  1: 'dmesg kill lsns mount nsenter ps script setpriv strace su systemd-run unshare',
+  1: 'dmesg kill nsenter ps script setpriv strace su systemd-run unshare',
   2:
     '_exit bind brk capget chdir chroot clone clone3 close dup2 execve exit_group fchdir fork fsmount fsopen getpid ' +
     'getppid gettid getuid ioctl ioctl_nsfs ioctl_tty kcmp keyctl kill madvise mkdir mknod mknodat mmap mount ' +
-    'mount_setattr move_mount nanosleep open open_tree pause personality pidfd_open pidfd_send_signal pipe pivot_root ' +
+    'mount_setattr move_mount nanosleep open open_tree openat pause personality pidfd_open pidfd_send_signal pipe pivot_root ' +
     'poll prctl ptrace read rmdir seccomp sendto setgroups sethostname setns setresuid setrlimit setsid setuid ' +
     'sigaction signalfd socket socketpair stat syscall syscalls umount umount2 uname unshare vfork wait waitid waitpid ' +
     'wait4 write',
@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
     'capabilities cgroup_namespaces cgroups credentials ipc_namespaces mount_namespaces namespaces network_namespaces ' +
     'path_resolution pid_namespaces pipe pthreads pty rtnetlink signal signal-safety sysvipc time_namespaces ' +
     'user_namespaces uts_namespaces vdso',
-  8: 'bridge ip ip-address ip-link ip-netns ip-route mount ping switch_root sysctl umount',
+  8: 'bridge ip ip-address ip-link ip-netns ip-route lsns mount ping switch_root sysctl umount',
 }
 
 const LISTED = new Set(
