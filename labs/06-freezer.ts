@@ -55,8 +55,10 @@ const tell = (command: string) => outside(`# ${command}`)
 function letWork(pid: number, seconds: number, wakes: number): void {
   const count = () => Number(statusField(pid, 'voluntary_ctxt_switches'))
   const enough = count() + wakes
+  const isOver = () => statusField(pid, 'State')?.startsWith('Z') ?? true
   sleep(seconds)
-  until(() => count() >= enough, 10)
+  until(() => isOver() || count() >= enough, 10)
+  if (isOver()) throw new Error(`${pid} has ended, and should be at work`)
 }
 
 // #region freeze
