@@ -106,9 +106,9 @@ function renameMachine(): void {
 function layCheckout(checkout: string): void {
   const [upper, work, target] = [makeFolder('run/stage/upper'), makeFolder('run/stage/work'), makeFolder(CHECKOUT)]
   mount('overlay', target, 'overlay', 0, `lowerdir=${checkout},upperdir=${upper},workdir=${work}`)
-  // As far as the labs write into it, it has to be the reader's own.
-  const caches = ['node_modules/.cache', 'node_modules/.cache/clone'].map(path => join(CHECKOUT, path))
-  for (const path of [USER.home, CHECKOUT, ...caches].map(onStage)) {
+  // As far as the labs and the reader write into it, it has to be the reader's own.
+  const written = ['node_modules/.cache', 'node_modules/.cache/clone', 'mine'].map(path => join(CHECKOUT, path))
+  for (const path of [USER.home, CHECKOUT, ...written].map(onStage)) {
     mkdirSync(path, { recursive: true })
     chownSync(path, USER.id, USER.id)
   }
