@@ -21,6 +21,8 @@ export interface Assignment {
   /** The program's path, to be shown. */
   readonly program: string
   readonly command: Command
+  /** The program's source file, where it is TypeScript: it may be a copy of the lab with tasks in it. */
+  readonly source?: string
   /** Why it cannot be judged on this machine, if that is known beforehand. */
   readonly cannot?: string
   /** What it sees of the machine's files, if that is not all of them. */

@@ -9,6 +9,7 @@ import { kill } from '../lib/process.ts'
 import { signalNumber } from '../lib/status.ts'
 import type { Finding, Verdict } from './judge.ts'
 import { type Assignment, judgeInChild } from './judge-in-child.ts'
+import { naming, withTask } from './workbook/name-task.ts'
 
 /** What is to be done. */
 export interface Job {
@@ -81,9 +82,10 @@ export function startLabs(
   )
   const begin = async (assignment: Assignment, index: number): Promise<Verdict> => {
     if (!waiting.delete(assignment)) return { kind: 'cannot', reason: 'interrupted' }
-    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, finding))
+    const named = naming(assignment)
+    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, named(finding)))
     running.set(assignment, pid)
-    return verdict.finally(() => running.delete(assignment))
+    return verdict.then(one => withTask(assignment, one)).finally(() => running.delete(assignment))
   }
   const labs = assignments.map((assignment, index) => {
     const { slug, program } = assignment
