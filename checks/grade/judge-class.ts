@@ -59,6 +59,8 @@ class Waiting {
   }
 }
 
+const INTERRUPTED: Verdict = { kind: 'cannot', reason: 'interrupted' }
+
 /** Judges all side by side. @returns those that have to be judged again */
 async function together(
   assignments: readonly Assignment[],
@@ -69,9 +71,11 @@ async function together(
   const pasts: (Past | undefined)[] = assignments.map(() => undefined)
   const waiting = new Waiting()
   const doubtful: number[] = []
+  // A judge that has not begun to listen ends of the signal itself.
+  const settled = (verdict: Verdict) => (hasStopped() && verdict.kind === 'cannot' ? INTERRUPTED : verdict)
   const decide = (i: number) => {
     if (!hasStopped() && isDoubtful(i, pasts)) doubtful.push(i)
-    else judged(i, pasts[i]?.verdict as Verdict)
+    else judged(i, settled(pasts[i]?.verdict as Verdict))
   }
   const running = startLabs({ assignments, timeout, output: false, most: MOST })
   const follow = async (i: number) => {
@@ -100,9 +104,8 @@ export async function judgeClass(
 ): Promise<void> {
   for (const i of await together(assignments, timeout, judged, hasStopped)) {
     again(i)
-    const interrupted: Verdict = { kind: 'cannot', reason: 'interrupted' }
     const assignment = assignments[i] as Assignment
     const [second] = hasStopped() ? [] : startLabs({ assignments: [assignment], timeout, output: false })
-    judged(i, (await second?.verdict) ?? interrupted)
+    judged(i, (await second?.verdict) ?? INTERRUPTED)
   }
 }

@@ -19,9 +19,15 @@ function claimLines({ title, verdict, points, expected, seen, cause, read, missi
     const why = points === 0 ? ' (no point: it holds of a program that does nothing, too)' : ''
     return [lay(`  + ${title}${why}`, 4)]
   }
-  if (verdict === 'cannot be judged')
+  if (points === null)
     return [lay(`  ? could not be judged: ${title}`, 4), ...detail('missing', missing), ...detail('remedy', remedy)]
-  const details = [detail('expected', expected), detail('seen', seen), detail('cause', cause), detail('read', read)]
+  const details = [
+    detail('expected', expected),
+    detail('seen', seen),
+    detail('cause', cause),
+    detail('read', read),
+    detail('missing', missing),
+  ]
   return [lay(`  - ${title}`, 4), ...details.flat()]
 }
 

@@ -80,13 +80,15 @@ export function markOfProblem(submission: Submission, problem: string): Mark {
 
 /**
  * One point a claim. The claims about every lab (it ends, it leaves nothing behind) count only beside one of the lab
- * itself: a program that does nothing holds all of those.
+ * itself: a program that does nothing holds all of those. What it leaves cannot be known of a program that had to be
+ * ended: that is its own doing, and no point.
  */
 function withPoints(slug: string, claims: readonly ClaimReport[]): MarkedClaim[] {
-  const own = claims.slice(0, CHECKERS[slug]?.length ?? 0)
-  const hasDone = own.some(({ verdict }) => verdict === 'holds')
-  return claims.map(claim => {
-    const isJudged = claim.verdict !== 'cannot be judged'
+  const number = CHECKERS[slug]?.length ?? 0
+  const hasDone = claims.slice(0, number).some(({ verdict }) => verdict === 'holds')
+  const hadToBeEnded = claims[number]?.verdict === 'does not hold'
+  return claims.map((claim, i) => {
+    const isJudged = claim.verdict !== 'cannot be judged' || (i >= number && hadToBeEnded)
     return { ...claim, points: isJudged ? Number(claim.verdict === 'holds' && hasDone) : null }
   })
 }
