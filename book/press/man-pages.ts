@@ -4,25 +4,35 @@
  */
 
 const NAMES: Readonly<Record<string, string>> = {
-  1: 'dmesg kill lsns mount nsenter ps script setpriv strace su systemd-run unshare',
+  1:
+    'chroot dmesg kill man nsenter pgrep ps script setpriv strace su systemd-cgls systemd-cgtop systemd-run time ' +
+    'unshare',
   2:
-    '_exit bind brk capget chdir chroot clone clone3 close dup2 execve exit_group fchdir fork fsmount fsopen getpid ' +
-    'getppid gettid getuid ioctl ioctl_nsfs ioctl_tty kcmp keyctl kill madvise mkdir mknod mknodat mmap mount ' +
-    'mount_setattr move_mount nanosleep open open_tree pause personality pidfd_open pidfd_send_signal pipe pivot_root ' +
-    'poll prctl ptrace read rmdir seccomp sendto setgroups sethostname setns setresuid setrlimit setsid setuid ' +
-    'sigaction signalfd socket socketpair stat syscall syscalls umount umount2 uname unshare vfork wait waitid waitpid ' +
-    'wait4 write',
-  3: '_Exit cfmakeraw exec execvp exit getpagesize malloc memset posix_spawn printf sleep strerror system tcgetattr termios',
-  4: 'pts veth',
+    '_exit access bind brk capget chdir chmod chown chroot clone clone3 close connect dup2 epoll_wait execve ' +
+    'exit_group fchdir fork fsmount fsopen futex getpagesize getpgid getpid getppid getrandom getresuid gettid getuid ioctl ' +
+    'ioctl_nsfs ioctl_tty kcmp keyctl kill lseek madvise memfd_create mkdir mknod mknodat mlock mmap mount ' +
+    'mount_setattr move_mount mprotect munmap nanosleep open open_tree openat pause personality pidfd_open ' +
+    'pidfd_send_signal pipe pivot_root poll prctl ptrace read reboot rmdir sched_setaffinity sched_yield seccomp ' +
+    'select sendto setgid setgroups sethostname setns setpgid setresuid setrlimit setsid setuid sigaction ' +
+    'signalfd sigprocmask socket socketpair stat statfs swapon symlink sync syscall syscalls sysinfo tgkill ' +
+    'timerfd_create umask umount umount2 uname unlink unshare userfaultfd vfork wait wait4 waitid waitpid write',
+  3:
+    'abort atexit cfmakeraw dlopen exec execvp exit fflush free malloc memset openpty ' +
+    'posix_spawn printf pthread_atfork pthread_create setjmp sleep strerror sysconf system tcgetattr termios',
+  4: 'console_codes loop null pts tty veth',
   5:
-    'core devpts elf os-release proc proc_cgroups proc_meminfo proc_pid_cgroup proc_pid_fd proc_pid_limits ' +
-    'proc_pid_maps proc_pid_mem proc_pid_mountinfo proc_pid_mounts proc_pid_ns proc_pid_oom_score_adj proc_pid_stat ' +
-    'proc_pid_status proc_pid_task proc_pid_uid_map sysfs tmpfs',
+    'core elf group hosts os-release passwd proc proc_cgroups proc_loadavg proc_meminfo proc_pid_cgroup ' +
+    'proc_pid_fd proc_pid_limits proc_pid_maps proc_pid_mem proc_pid_mountinfo proc_pid_mounts proc_pid_ns ' +
+    'proc_pid_oom_score_adj proc_pid_root proc_pid_smaps proc_pid_stat proc_pid_status proc_pid_task ' +
+    'proc_pid_uid_map proc_sys_kernel subgid subuid sysfs systemd.resource-control tmpfs',
   7:
-    'capabilities cgroup_namespaces cgroups credentials ipc_namespaces mount_namespaces namespaces network_namespaces ' +
-    'path_resolution pid_namespaces pipe pthreads pty rtnetlink signal signal-safety sysvipc time_namespaces ' +
+    'arp capabilities cgroup_namespaces cgroups cpuset credentials epoll icmp inotify ip ipc_namespaces ' +
+    'mount_namespaces namespaces netdevice netlink network_namespaces path_resolution pid_namespaces pipe ' +
+    'pthreads pty raw rtnetlink sched session-keyring signal signal-safety socket sysvipc time_namespaces unix ' +
     'user_namespaces uts_namespaces vdso',
-  8: 'bridge ip ip-address ip-link ip-netns ip-route mount ping switch_root sysctl umount',
+  8:
+    'bridge ip ip-address ip-link ip-neighbour ip-netns ip-route ld.so lsns mount ping switch_root sysctl tc ' +
+    'umount',
 }
 
 const LISTED = new Set(

@@ -117,7 +117,9 @@ export function readBook(root: string): Book {
     })),
     ...verify(root, chapters),
   ]
-  return { chapters, sources: reader.sources, problems }
+  // Two in one line can look the same.
+  const once = new Map(problems.map(problem => [JSON.stringify(problem), problem]))
+  return { chapters, sources: reader.sources, problems: [...once.values()] }
 }
 
 function write(path: string, text: string): void {
