@@ -1,0 +1,127 @@
+/**
+ * `npm run book`: builds the book and serves it on this machine; `build`, `quote`, `record` and `read` are its commands.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { EXIT, UsageError } from '../../lib/errors.ts'
+import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/knobs.ts'
+import { fail } from '../../lib/lab.ts'
+import { ROOT } from '../../lib/root.ts'
+import { findChapter, present } from './order.ts'
+import { describeProblem, type Problem } from './problem.ts'
+import { quoteInto, regionReader } from './quote.ts'
+import { showChapter } from './read.ts'
+import { serve } from './serve.ts'
+import { readBook, writeSite } from './site.ts'
+
+const BOOK = join(ROOT, 'book')
+const fileOf = (name: string) => relative(ROOT, join(BOOK, `${name}.md`))
+
+/** Prints what is wrong; the exit code tells, too. */
+function report(problems: readonly Problem[]): void {
+  for (const problem of problems) console.error(describeProblem(problem))
+  if (problems.length > 0) process.exitCode = EXIT.FAILS
+}
+
+/** The chapters that were named, or all there are. */
+function chosen(names: readonly string[]): string[] {
+  const there = present(BOOK).map(({ name }) => name)
+  const wanted = names.length === 0 ? there : names.map(name => findChapter(name).name)
+  const missing = wanted.find(name => !there.includes(name))
+  if (missing) throw new UsageError(`${fileOf(missing)} does not exist yet`)
+  return wanted.map(fileOf)
+}
+
+function quote(): void {
+  const regionsIn = regionReader(ROOT)
+  const problems: Problem[] = []
+  for (const file of chosen([])) {
+    const path = join(ROOT, file)
+    const before = readFileSync(path, 'utf8')
+    const { text, changed, problems: found } = quoteInto(file, before, regionsIn)
+    problems.push(...found)
+    if (changed.length === 0) continue
+    writeFileSync(path, text)
+    console.log(`${file}: ${changed.length} quotation${changed.length > 1 ? 's' : ''} brought in step`)
+  }
+  report(problems)
+}
+
+/** A port of TCP. */
+function portNumber(help: string): Knob<number | undefined> {
+  const parse = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) < 65536 ? Number(text) : undefined)
+  return { initial: undefined, help, expected: 'a number from 0 to 65535', placeholder: 'PORT', parse }
+}
+
+const OUT = path('DIR', 'where the site goes (book/site)')
+const BUILD = { out: OUT }
+const SERVE = { out: OUT, port: portNumber('the port, on 127.0.0.1; without it one that is free') }
+
+/** Builds the site, and says how that went. @returns its folder */
+function build(out: string | undefined): string {
+  const began = performance.now()
+  const folder = out === undefined ? join(BOOK, 'site') : resolve(process.env['INIT_CWD'] ?? '.', out)
+  const book = readBook(ROOT)
+  writeSite(ROOT, folder, book)
+  report(book.problems)
+  const seconds = ((performance.now() - began) / 1000).toFixed(2)
+  console.log(`${book.chapters.length} chapters in ${folder}, ${seconds} s, ${book.problems.length} problems`)
+  return folder
+}
+
+/** Builds, and serves what there is until somebody ends it. */
+async function buildAndServe({ out, port }: Values<typeof SERVE>): Promise<void> {
+  const { address } = await serve(build(out), port)
+  console.log(`The book is at ${address} until you press Ctrl-C.`)
+}
+
+const RECORD = { check: flag('runs the sessions again and compares; writes nothing') }
+
+async function record(isCheck: boolean, names: readonly string[]): Promise<void> {
+  // It clones, and a Node that clones has to start in another way: only this command pays for that.
+  const { checkRecordings, writeRecordings } = await import('./record.ts')
+  const run = isCheck ? checkRecordings : writeRecordings
+  const { problems, skipped, count } = run(ROOT, chosen(names), line => console.log(line))
+  for (const line of skipped) console.log(line)
+  report(problems)
+  console.log(`${count} sessions ${isCheck ? 'compared' : 'run'}, ${problems.length} problems`)
+}
+
+const HELP = [
+  'Usage: npm run book                            builds the book and serves it on this machine',
+  '       npm run book -- build [--out DIR]       only builds it',
+  '       npm run book -- read lab3               shows a chapter in the terminal',
+  '       npm run book -- quote                   brings the quoted code in step with the labs',
+  '       npm run book -- record [chapter]        runs the sessions anew and writes them down',
+  '       npm run book -- record --check          runs them anew and compares',
+]
+
+/** Parses the options of one command; its --help ends the program. */
+function options<K extends Knobs>(knobs: K, args: readonly string[], words: 'none' | 'any') {
+  const parsed = parseKnobs(knobs, args, words)
+  if (!parsed.help) return parsed
+  console.log([...HELP, '', 'Options:', ...helpLines(knobs)].join('\n'))
+  process.exit(EXIT.HOLDS)
+}
+
+async function main([command, ...rest]: readonly string[]): Promise<void> {
+  if (command === 'quote') {
+    options({}, rest, 'none')
+    quote()
+  } else if (command === 'record') {
+    const { values, words } = options(RECORD, rest, 'any')
+    await record(values.check, words)
+  } else if (command === 'build') build(options(BUILD, rest, 'none').values.out)
+  else if (command === 'read') {
+    const { words } = options({}, rest, 'any')
+    await showChapter(ROOT, chosen([words[0] ?? 'README']), words.slice(1))
+  } else if (command === undefined || command.startsWith('-')) {
+    await buildAndServe(options(SERVE, command === undefined ? [] : [command, ...rest], 'none').values)
+  } else throw new UsageError(`unknown command ${command}\nhint: --help lists the commands`)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  fail(error)
+}

@@ -1,0 +1,91 @@
+/**
+ * Two recordings of one session are never equal: numbers of processes, inodes, times. What may differ is named here,
+ * and whatever has a name in both must be the same thing in both: one PID is one other PID everywhere.
+ */
+
+/** What is of no account, and what stands in its place. */
+const MASKS: readonly (readonly [RegExp, string])[] = [
+  [/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g, 'MAC'],
+  [/\bfe80::[0-9a-f:]+/g, 'LINK-LOCAL'],
+  [/\binode \d+/g, 'inode N'],
+  [/\btime=[\d.]+ ms/g, 'time=T ms'],
+  [/\btime \d+ms/g, 'time Tms'],
+  [/^(rtt|round-trip) .*$/g, '$1 T'],
+  // The scale below a strip of ticks.
+  [/\d+ s(?:\s+\d+ s)+$/g, 'SCALE'],
+  [/\b\d+(?:\.\d+)? ?(?:s|ms|µs|us)\b/g, 'T'],
+  [/\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?/g, 'DATE'],
+  [/\b\d\d:\d\d:\d\d\b/g, 'CLOCK'],
+  [/\b(total-vm|anon-rss|file-rss|shmem-rss|pgtables):\d+kB/g, '$1:NkB'],
+  [/\b(nodemask|cpuset|mems_allowed)=[^,]*/g, '$1=X'],
+  [/\b(Linux )\d+\.\d+[\w.-]*/g, '$1V'],
+  [/\b(Node v?)\d+\.\d+\.\d+/g, '$1V'],
+  [/\bruns \d+ more threads/g, 'runs N more threads'],
+  [/\bticked \d+ times/g, 'ticked N times'],
+]
+const BAR = /\[#*\.*\]/g
+/** How ticks fall into columns is chance; a gap between them is none. */
+const GAP = /\.{8,}/
+
+const strip = (ticks: string) => ticks.replace(/[|.]{20,}/g, part => (GAP.test(part) ? 'TICKS GAP TICKS' : 'TICKS'))
+
+/** A line with everything that may differ taken out; blanks only separate. */
+export function masked(line: string): string {
+  const drawn = strip(line.replace(BAR, '[BAR]'))
+  return MASKS.reduce((text, [what, name]) => text.replace(what, name), drawn)
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+/** What the kernel's counting of memory in lots, for each processor, makes of a number; in bytes. */
+const LOTS = 4 * 64 * 4096
+const PAGE = 4096
+const FIRST_NAMESPACE = 4026531830
+const bytesOf = (word: string) => (/^\d{1,3}(?:,\d{3})+$/.test(word) ? Number(word.replaceAll(',', '')) : Number.NaN)
+const isNear = (one: number, other: number) => one % PAGE === 0 && other % PAGE === 0 && Math.abs(one - other) <= LOTS
+
+/** Compares a recording with a run of the same session. */
+export class Comparison {
+  readonly #names = new Map<string, string>()
+  readonly #taken = new Map<string, string>()
+  readonly #isPid: (number: number) => boolean
+
+  /** @param pids those of the run lie between these two; the numbers may have begun anew */
+  constructor([first, last]: readonly [number, number]) {
+    this.#isPid = number => (first <= last ? number >= first && number <= last : number >= first || number <= last)
+  }
+
+  /** Whether two lines say the same. */
+  isSame(recorded: string, seen: string): boolean {
+    const [before, now] = [recorded, seen].map(line => masked(line).split(/(\d[\d,]*\d|\d)/))
+    if (before?.length !== now?.length) return false
+    return (before ?? []).every((word, i) => this.#isSameWord(word, now?.[i] ?? ''))
+  }
+
+  #isSameWord(recorded: string, seen: string): boolean {
+    const number = Number(seen)
+    const isName = /^\d+$/.test(recorded) && (this.#isPid(number) || number >= FIRST_NAMESPACE)
+    if (isName && number >= FIRST_NAMESPACE === Number(recorded) >= FIRST_NAMESPACE) return this.#rename(recorded, seen)
+    return recorded === seen || isNear(bytesOf(recorded), bytesOf(seen))
+  }
+
+  /** Whether one number can be the other's: each has one counterpart. */
+  #rename(recorded: string, seen: string): boolean {
+    const [known, owner] = [this.#names.get(recorded), this.#taken.get(seen)]
+    if (known === undefined && owner === undefined) {
+      this.#names.set(recorded, seen)
+      this.#taken.set(seen, recorded)
+      return true
+    }
+    return known === seen && owner === recorded
+  }
+
+  /** The first line that differs; `undefined` if none does. */
+  difference(recorded: readonly string[], seen: readonly string[]) {
+    for (let at = 0; at < Math.max(recorded.length, seen.length); at++) {
+      const [before, now] = [recorded[at], seen[at]]
+      if (before === undefined || now === undefined || !this.isSame(before, now)) return { at, before, now }
+    }
+    return undefined
+  }
+}
