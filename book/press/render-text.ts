@@ -21,7 +21,7 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Colours each word by itself: a line may be broken between any two. */
-const each = (paint: (text: string) => string) => (text: string) => text.replace(/\S+/g, paint)
+const each = (paint: (text: string) => string) => (text: string) => text.replace(/\S+/g, word => paint(word))
 
 function inline(tokens: readonly Token[] | undefined): string {
   return (tokens ?? []).map(inlineToken).join('')

@@ -68,7 +68,7 @@ function codeHtml({ text, lang = '' }: Tokens.Code, { fault }: Surroundings): st
   if (!isLanguage(language))
     fault(`\`\`\`${lang}`, `${language} is no language the book knows`, 'the list is in book/press/highlight.ts')
   if (language === 'console')
-    return `<div class="code session"><pre tabindex="0"><code>${sessionHtml(text.split('\n'))}</code></pre>${COPY}</div>\n`
+    return `<div class="code session"><pre tabindex="0"><code>${sessionHtml(text.split('\n'))}</code></pre>${/^\$ /m.test(text) ? COPY : ''}</div>\n`
   const quotation = quotationOf({ info: lang })
   const caption = quotation
     ? `<p class="source">${escapeHtml(quotation.source)} <span>${escapeHtml(quotation.region)}</span></p>`
