@@ -134,6 +134,11 @@ test('in the terminal a chapter is wrapped, and its code, sessions, tables and p
     60,
   )
   assert.ok(text.split('\n').every(line => line.length <= 60))
+  assert.equal(
+    renderText('<details><summary>Answer</summary>\n\nYes.\n\n</details>\n\nOn.', 60),
+    '▸ Answer\n\n  Yes.\n\nOn.\n',
+  )
+  assert.equal(renderText('**Two words** and `a c` in *em*.', 60), 'Two words and a c in em.\n')
   for (const part of ['Title\n=====', '- one', 'a  b', '1  2', '[Picture: what it says]', '    $ ls'])
     assert.ok(text.includes(part), part)
 })
