@@ -16,6 +16,7 @@ import { Comparison } from './mask.ts'
 import type { Problem } from './problem.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
+import { stageBundles } from './stage.ts'
 
 /** How many sessions run at once: most of them mostly wait. */
 const AT_ONCE = 4
@@ -50,6 +51,7 @@ export function recordingFault(recording: Recording): string | undefined {
 /** Runs sessions, several at a time. @param tell hears of each that is over */
 export function runAll(takes: readonly Take[], tell: (take: Take, session: Session) => void): Map<Take, Session> {
   ensureRoot()
+  const bundles = takes.length > 0 ? stageBundles() : new Map<string, string>()
   const waiting = [...takes]
   const running = new Map<number, { take: Take; pid: number; text: string }>()
   const done = new Map<Take, Session>()
@@ -59,7 +61,7 @@ export function runAll(takes: readonly Take[], tell: (take: Take, session: Sessi
       waiting.shift()
       const { recording } = take
       const { readEnd, writeEnd } = pipe()
-      const pid = fork(() => writeAll(writeEnd, JSON.stringify(runSession(recording))))
+      const pid = fork(() => writeAll(writeEnd, JSON.stringify(runSession(recording, bundles))))
       closeSync(writeEnd)
       running.set(readEnd, { take, pid, text: '' })
     }
