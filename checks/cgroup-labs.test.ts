@@ -156,7 +156,7 @@ test('labs 5 and 6 on a machine without their controller say so, with exit code 
   }
 })
 
-const LONG = { oom: ['--pace', '0.5'], freezer: ['--freeze', '60'] }
+const LONG = { oom: ['--pace', '0.1'], freezer: ['--freeze', '60'] }
 /** Whether the lab stands in the middle of its work: its child sits in its group, limited or frozen. */
 const IN_THE_MIDDLE = {
   oom: (pid: number) => groupsOf(pid).some(path => readFileSync(join(path, 'cgroup.procs'), 'utf8') !== ''),

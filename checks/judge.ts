@@ -27,6 +27,8 @@ export interface Finding {
   readonly section: string
   readonly failure?: Failure
   readonly unjudged?: Unjudged
+  /** The exercise behind it, `3.2 Lay a veth pair …`, if it is the first that does not hold of a reader's copy of a lab. */
+  readonly task?: string
 }
 
 /** The outcome of one check. */

@@ -13,6 +13,8 @@ import { SPECIMENS } from './programs.ts'
 import { buildSpecimen, refusalsOf, specimenFiles, titlesOnly } from './specimens.ts'
 
 const TIMEOUT = 30
+/** Nobody answers at their terminals. */
+const MUTE = ['lab4/wrong/prints-only.sh', 'lab4/wrong/swallowed.sh']
 const folder = mkdtempSync(join(tmpdir(), 'specimens-'))
 after(() => rmSync(folder, { recursive: true }))
 
@@ -52,9 +54,11 @@ test('right programs in other languages pass', { concurrency: 4 }, async suite =
 })
 
 test('wrong programs are refused by the claims that the table names, and by no other', {
-  concurrency: 4,
+  concurrency: 5,
 }, async suite => {
-  const wrong = SPECIMENS.filter(({ refusedBy }) => refusedBy.length > 0)
+  const all = SPECIMENS.filter(({ refusedBy }) => refusedBy.length > 0)
+  // First those at whose terminal the judge waits for most of a program's time: whatever else there is runs beside them.
+  const wrong = [...all.filter(({ path }) => MUTE.includes(path)), ...all.filter(({ path }) => !MUTE.includes(path))]
   await Promise.all(
     wrong.map(({ slug, path, refusedBy }) =>
       suite.test(path, async () => {

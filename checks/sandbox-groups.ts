@@ -65,6 +65,8 @@ export class SandboxGroups {
   readonly #places: Place[] = []
   readonly #undo: (() => void)[] = []
   readonly #keeper: Keeper
+  /** Asked while it can be seen: init, behind its own mounts, finds no group of the machine. */
+  #limitsProcesses = false
 
   /** Removes what checks left that were killed, and makes the groups of this one. */
   constructor() {
@@ -92,6 +94,7 @@ export class SandboxGroups {
     }
     this.#places.push({ hierarchy, path })
     limit(outer)
+    this.#limitsProcesses ||= existsSync(join(outer, 'pids.max'))
     if (hierarchy.dialect === 'v2') mkdirSync(join(path, LEAF))
   }
 
@@ -119,7 +122,7 @@ export class SandboxGroups {
 
   /** Whether it bounds how many processes a program has. */
   get limitsProcesses(): boolean {
-    return this.#places.some(({ path }) => existsSync(join(dirname(path), 'pids.max')))
+    return this.#limitsProcesses
   }
 
   /** The inner groups, as the judge sees them. */

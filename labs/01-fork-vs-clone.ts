@@ -27,9 +27,11 @@ const home = process.cwd()
 
 // #region child
 function child(): number {
+  // #region changes
   variable = `changed by ${getpid()}`
   closeSync(file)
   process.chdir('/')
+  // #endregion changes
   return 0
 }
 // #endregion child
@@ -57,10 +59,18 @@ function observe(name: string, create: () => number): void {
 outside(`I am ${getpid()}, in ${home}.`)
 outside('After each child has ended, this is what I see of mine:')
 row('made by', 'child', 'variable', 'file', 'directory')
+// #region copy
 observe('fork()', () => fork(child))
+// #endregion copy
+// #region share-memory
 observe('CLONE_VM|CLONE_VFORK', () => clone(child, CLONE_VM | CLONE_VFORK | SIGCHLD))
+// #endregion share-memory
+// #region share-files
 observe('CLONE_FILES', () => clone(child, CLONE_FILES | SIGCHLD))
+// #endregion share-files
+// #region share-directory
 observe('CLONE_FS', () => clone(child, CLONE_FS | SIGCHLD))
+// #endregion share-directory
 note('fork() copies everything; each flag shares one thing instead.')
 note('CLONE_VFORK lets the parent sleep: one heap, one engine at a time.')
 // #endregion parent

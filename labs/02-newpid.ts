@@ -44,16 +44,24 @@ function startGrandchild() {
 function child(outerParent: number): void {
   isAnnounced.wait()
   inside(`I am ${getpid()}, my parent is ${getppid()}: it lives where I cannot see it.`)
+  // #region three-children
   const [first, second, third] = [startGrandchild(), startGrandchild(), startGrandchild()]
+  // #endregion three-children
   allBorn.open()
   allSeen.wait()
+  // #region kill-outside
   tryToKill(outerParent)
+  // #endregion kill-outside
+  // #region kill-two
   tryToKill(first.pid)
   inside(`${first.pid} was ${describeStatus(waitpid(first.pid))}.`)
+  // #endregion kill-two
+  // #region others-end
   for (const { pid, mayGoOn } of [second, third]) {
     mayGoOn.open()
     waitpid(pid)
   }
+  // #endregion others-end
 }
 // #endregion child
 
@@ -72,7 +80,9 @@ function tryToKill(pid: number): void {
 
 // #region parent
 outside(`I am ${getpid()}.`)
+// #region own-numbers
 const pid = clone(child, CLONE_NEWPID | SIGCHLD, getpid())
+// #endregion own-numbers
 outside(`clone returned ${pid}: that is my number for the child.`)
 isAnnounced.open()
 allBorn.wait()

@@ -44,11 +44,15 @@ function child(): number {
   note('Two numbers, two networks. A new one has nothing but lo, and that is down.')
   childHasSpoken.open()
   vethIsUp.wait()
+  // #region inner-address
   setip(peer, innerAddress, '255.255.255.0')
   awaitRunning(peer)
+  // #endregion inner-address
   inside(`Now it has ${interfaceNames().join(', ')}; ${peer} is ${innerAddress}.`)
   show('ip', '-brief', 'address')
+  // #region ping
   return show('ping', '-c', '3', '-i', String(knobs.interval), outerAddress)
+  // #endregion ping
 }
 
 /** Runs a program in the child's network; it dies with the child, so that nothing keeps the network alive. */
@@ -60,14 +64,22 @@ function show(...argv: string[]): number {
 
 // #region parent
 outside(`My network is net:[${namespaces().net}], and it has ${interfaceNames().join(', ')}.`)
+// #region own-network
 const pid = clone(child, CLONE_NEWNET | SIGCHLD)
+// #endregion own-network
 childHasSpoken.wait()
+// #region lay-the-pair
 // The inner end is born in the child's network, so the pair never stands whole in ours.
 await $`ip link add ${veth} type veth peer name ${peer} netns ${pid}`
+// #endregion lay-the-pair
+// #region outer-address
 await $`ip address add ${outerAddress}/24 dev ${veth}`
 await $`ip link set ${veth} up`
+// #endregion outer-address
 outside(`${veth} is mine, ${outerAddress}; its peer ${peer} is in the child's network (PID ${pid}).`)
+// #region open-the-gate
 vethIsUp.open()
+// #endregion open-the-gate
 const status = waitpid(pid)
 // #endregion parent
 

@@ -55,21 +55,31 @@ const describe = () =>
 
 // #region child
 function child(): void {
+  // #region private-mounts
   // First of all: on most machines / is shared, and whatever is mounted here would be seen outside.
   mount('none', '/', null, MS_REC | MS_PRIVATE)
+  // #endregion private-mounts
+  // #region host-name
   sethostname(knobs.hostname)
+  // #endregion host-name
   bindDevices(root)
+  // #region new-root
   if (knobs['pivot-root']) pivotInto(root)
   else chroot(root)
   process.chdir('/')
+  // #endregion new-root
+  // #region own-proc
   mount('proc', '/proc', 'proc')
+  // #endregion own-proc
   mount('devpts', '/dev/pts', 'devpts', 0, 'newinstance,ptmxmode=0666')
   inside(`I am PID ${getpid()}. ${describe()}`)
   childIsReady.open()
   allIsLaid.wait()
+  // #region inner-addresses
   setip('lo', '127.0.0.1', '255.0.0.0')
   setip('veth1', innerAddress, '255.255.255.0')
   awaitRunning('veth1')
+  // #endregion inner-addresses
   becomeShell()
 }
 
@@ -97,7 +107,9 @@ function becomeShell(): void {
 
 // #region parent
 outside(`I am PID ${getpid()}. ${describe()}`)
+// #region five-namespaces
 const pid = clone(child, F.CLONE_NEWNS | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.CLONE_NEWPID | F.CLONE_NEWNET | F.SIGCHLD)
+// #endregion five-namespaces
 childIsReady.wait()
 await $`ip link add ${veth} type veth peer name veth1 netns ${pid}`
 setip(veth, outerAddress, '255.255.255.0')

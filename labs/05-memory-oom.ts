@@ -46,24 +46,32 @@ function child(): void {
   for (;;) {
     writeAll(reports.writeEnd, '.')
     readSync(answers.readEnd, Buffer.alloc(1))
+    // #region take-memory
     takeMemory(knobs.step)
+    // #endregion take-memory
   }
 }
 // #endregion child
 
 // #region group
 const tell = (command: string) => outside(`# ${command}`)
+// #region own-group
 const group = knobs.group ? borrowMemoryGroup(knobs.group, tell) : makeOwnGroup('lab5', 'memory', { tell })
+// #endregion own-group
 note(`This machine's control groups: ${layout()}. The memory controller speaks ${group.dialect}.`)
+// #region limit
 group.limitMemory(knobs.limit)
+// #endregion limit
 const before = group.memory()
 const log = openKernelLog()
 // #endregion group
 
 // #region parent
+// #region join
 // What a process has before it joins a group is not charged to it. v2 lets it be born there; in v1 it has to move.
 const pid = clone(child, SIGCHLD, undefined, group.dialect === 'v2' ? { cgroup: group.path } : {})
 if (group.dialect === 'v1') group.add(pid)
+// #endregion join
 mayStart.open()
 closeSync(reports.writeEnd)
 const usages: number[] = []

@@ -40,8 +40,10 @@ const ticks = pipe()
 /** Ticks ten times a second: writes down what time it is. Nothing in here knows of any freezer. */
 function child(): void {
   for (;;) {
+    // #region work
     writeAll(ticks.writeEnd, `${now() - began}\n`)
     sleep(0.1)
+    // #endregion work
   }
 }
 // #endregion child
@@ -53,27 +55,37 @@ const tell = (command: string) => outside(`# ${command}`)
 function letWork(pid: number, seconds: number, wakes: number): void {
   const count = () => Number(statusField(pid, 'voluntary_ctxt_switches'))
   const enough = count() + wakes
+  const isOver = () => statusField(pid, 'State')?.startsWith('Z') ?? true
   sleep(seconds)
-  until(() => count() >= enough, 10)
+  until(() => isOver() || count() >= enough, 10)
+  if (isOver()) throw new Error(`${pid} has ended, and should be at work`)
 }
 
 // #region freeze
 const group = makeOwnGroup('lab6', 'freezer', { dialect, tell })
 const pid = fork(child)
+// #region join
 group.add(pid)
+// #endregion join
 letWork(pid, 0.4, 4)
 showState(pid)
+// #region freeze-it
 group.freeze()
+// #endregion freeze-it
 outside(`${group.freezerFiles.state} says: ${group.freezerState()}`)
 showState(pid)
 const frozenAt = now()
 sleep(knobs.freeze)
+// #region thaw-it
 group.thaw()
+// #endregion thaw-it
 outside(`${group.freezerFiles.state} says: ${group.freezerState()}, after ${(now() - frozenAt).toFixed(2)} s.`)
 letWork(pid, 0.6, 5)
+// #region the-end
 kill(pid, 'SIGKILL')
 waitpid(pid)
 group.remove()
+// #endregion the-end
 // #endregion freeze
 
 // #region strip

@@ -13,7 +13,7 @@ import * as FLAGS from './flags.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './keyring.ts'
-import { RLIMIT_NOFILE, RLIMIT_NPROC } from './limits.ts'
+import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC } from './limits.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
 import * as MOUNT_FD from './mount-fd.ts'
@@ -196,6 +196,9 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   ...prefixed('SYS_', SYS_users),
   ...numbersOf(MOUNT_FD),
   ...numbersOf(PRCTL),
+  RLIMIT_AS,
+  RLIMIT_CPU,
+  RLIMIT_FSIZE,
   RLIMIT_NOFILE,
   RLIMIT_NPROC,
   NS_GET_USERNS,

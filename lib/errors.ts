@@ -163,14 +163,16 @@ function commandMessage(error: Error): string | undefined {
   return `a command of the lab failed with exit code ${exitCode}: ${stderr.trim() || 'it gave no reason'}`
 }
 
-const FOR_READERS = new Set(['SyscallError', 'UsageError', 'CannotRun', 'TypeError'])
+const FOR_READERS = new Set(['SyscallError', 'UsageError', 'CannotRun', 'TypeError', 'GateError', 'OpenTask'])
+/** Errors that say where they are in the reader's own program: there they can be mended. */
+const WITH_PLACE = new Set(['TypeError', 'OpenTask'])
 
 /** An error as a reader sees it: its message; the stack only where the message is no sentence of ours. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `uncaught: ${String(error)}`
   const command = commandMessage(error)
   if (command) return command
-  const place = error.stack?.split('\n').find(line => /^\s+at .*\/(labs|exercises)\//.test(line))
+  const place = error.stack?.split('\n').find(line => /^\s+at .*\/(labs|mine)\//.test(line))
   if (!FOR_READERS.has(error.name)) return error.stack ?? error.message
-  return place && error.name === 'TypeError' ? `${error.message}\n${place}` : error.message
+  return place && WITH_PLACE.has(error.name) ? `${error.message}\n${place}` : error.message
 }

@@ -19,15 +19,18 @@ export interface Plot {
 
 const [WIDTH, HEIGHT] = [640, 360]
 const FRAME = { left: 76, right: 24, top: 44, bottom: 52 } as const
-// The colours of the book's pictures. Where one is drawn into a page, they are the page's own.
+/** The colour roles of every picture: light, dark, and whichever a page asks for that the picture is part of. */
+const LIGHT = '--ink:#1f2328; --line:#8c959f; --outside:#0969da; --alarm:#cf222e'
+const DARK = '--ink:#e6edf3; --line:#6e7681; --outside:#58a6ff; --alarm:#ff7b72'
 const STYLE = `
-  :root, svg { --ink:#1f2328; --soft:#57606a; --line:#8c959f; --outside:#0969da; --alarm:#cf222e }
-  @media (prefers-color-scheme: dark) { :root:not([data-theme=light]), :root:not([data-theme=light]) svg { --ink:#e6edf3; --soft:#9da7b3; --line:#6e7681; --outside:#58a6ff; --alarm:#ff7b72 } }
-  :root[data-theme=dark], :root[data-theme=dark] svg { --ink:#e6edf3; --soft:#9da7b3; --line:#6e7681; --outside:#58a6ff; --alarm:#ff7b72 }
-  text { font: 14px ui-sans-serif, system-ui, sans-serif; fill: var(--ink) } .title { font-weight: 600; font-size: 15px }
-  .axis, .grid { stroke: var(--line); fill: none } .grid { stroke-dasharray: 2 4; opacity: 0.6 }
+  :root, svg { ${LIGHT} }
+  @media (prefers-color-scheme: dark) { :root:not([data-theme=light]), :root:not([data-theme=light]) svg { ${DARK} } }
+  :root[data-theme=dark], :root[data-theme=dark] svg { ${DARK} }
+  .word { font: 14px ui-sans-serif, system-ui, sans-serif; fill: var(--ink) } .title { font-weight: 600 }
+  .axis, .grid { stroke: var(--line); fill: none } .grid { stroke-dasharray: 2 4; opacity: 0.5 }
   .curve { stroke: var(--outside); stroke-width: 2.5; fill: none } .dot { fill: var(--outside) }
-  .limit { stroke: var(--alarm); stroke-width: 2; stroke-dasharray: 8 4 } .limit-text { fill: var(--alarm) }`
+  .limit { stroke: var(--alarm); stroke-width: 2; stroke-dasharray: 8 4 } .limit-text { fill: var(--alarm) }
+`
 
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
 const round = (number: number) => number.toFixed(1)
@@ -37,7 +40,7 @@ function line(kind: string, x1: number, y1: number, x2: number, y2: number): str
 }
 
 function text(kind: string, anchor: 'start' | 'middle' | 'end', x: number, y: number, words: string): string {
-  return `<text class="${kind}" text-anchor="${anchor}" x="${round(x)}" y="${round(y)}">${escapeXml(words)}</text>`
+  return `<text class="word ${kind}" text-anchor="${anchor}" x="${round(x)}" y="${round(y)}">${escapeXml(words)}</text>`
 }
 
 /** The marks of a scale from 0 to `top`, at most six: their distance is 1, 2 or 5 times a power of ten. */
@@ -76,7 +79,7 @@ function axes({ xLabel, yLabel }: Plot, { x, y, last, top }: Sheet): string[] {
     ...rows,
     ...marks(last, 1).map(step => text('', 'middle', x(step), bottom + 18, String(step))),
     text('', 'middle', (left + right) / 2, HEIGHT - 12, xLabel),
-    `<text text-anchor="middle" transform="translate(18 ${round((y(top) + bottom) / 2)}) rotate(-90)">${escapeXml(yLabel)}</text>`,
+    `<text class="word" text-anchor="middle" transform="translate(18 ${round((y(top) + bottom) / 2)}) rotate(-90)">${escapeXml(yLabel)}</text>`,
   ]
 }
 
