@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { CLOSE_RANGE_CLOEXEC, SYS_close_range } from './descriptors.ts'
 import * as FLAGS from './flags.ts'
+import { LOCK_EX, LOCK_NB } from './flock.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './keyring.ts'
@@ -39,6 +40,7 @@ const HEADERS = [
   'termios.h',
   'sys/mount.h',
   'sys/socket.h',
+  'sys/file.h',
   'sys/ioctl.h',
   'sys/syscall.h',
   'sys/signalfd.h',
@@ -101,11 +103,13 @@ const prefixed = (prefix: string, table: object) =>
 
 compare('the CLONE_ constants are those of sched.h', () => numbersOf(FLAGS))
 
-compare('the constants of waitpid, mount, kcmp and pivot_root are those of the headers', () => ({
+compare('the constants of waitpid, flock, mount, kcmp and pivot_root are those of the headers', () => ({
   WNOHANG,
   WUNTRACED,
   __WALL,
   SYS_gettid,
+  LOCK_EX,
+  LOCK_NB,
   ...numbersOf(MOUNT),
   ...prefixed('KCMP_', KCMP),
   SYS_kcmp,

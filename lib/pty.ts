@@ -2,7 +2,7 @@
  * A terminal of one's own, a pseudoterminal: what is written to its master is typed at it, and what programs print on
  * it is read from its master. pty(7)
  */
-import { constants, openSync } from 'node:fs'
+import { constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ReadStream } from 'node:tty'
 import { dup2 } from './descriptors.ts'
@@ -50,9 +50,11 @@ export function takeTerminal(path: string): void {
 }
 
 /** Puts our terminal back as it was, unless somebody else has changed it since. */
-function restore(before: Buffer, raw: Buffer): void {
+function restore(before: Buffer, raw: Buffer, farewell: string): void {
   try {
-    if (terminalSettings(0).equals(raw)) setTerminal(0, before)
+    if (!terminalSettings(0).equals(raw)) return
+    writeSync(0, farewell)
+    setTerminal(0, before)
   } catch {
     // EIO: the terminal has been closed, and there is nothing to restore.
   }
@@ -61,16 +63,17 @@ function restore(before: Buffer, raw: Buffer): void {
 /**
  * Makes our terminal (descriptor 0) raw, so that Ctrl-C and its like are bytes for somebody else. Whatever ends this
  * process, the terminal is then as it was.
+ * @param farewell what is printed on it then: escape sequences that undo those of the caller
  * @returns puts it back
  * @throws SyscallError ENOTTY when descriptor 0 is no terminal
  */
-export function rawTerminal(): () => void {
+export function rawTerminal(farewell = ''): () => void {
   const before = terminalSettings(0)
   const raw = rawSettings(before)
-  const keeper = keep(() => restore(before, raw), 0)
+  const keeper = keep(() => restore(before, raw, farewell), 0)
   setTerminal(0, raw)
   return () => {
-    restore(before, raw)
+    restore(before, raw, farewell)
     keeper.release()
   }
 }

@@ -21,16 +21,19 @@ function bestMatch(places: readonly number[], exercises: readonly Exercise[], se
 }
 
 /**
- * The place of the exercise that a reader has to look at: the first that is open, else the one whose claim it is.
+ * The place of the exercise that a reader has to look at: the first that is open, or the one whose claim it is, where
+ * that comes before it and has been written.
  * @param seen what is known of the failure besides
  */
 export function placeBehind(slug: string, source: string, title: string, seen: string): number | undefined {
-  const [open] = openPlaces(slug, source)
+  const open = openPlaces(slug, source)
   const exercises = EXERCISES[slug] ?? []
   const places = exercises.flatMap(({ claim, region }, place) =>
     claim === title && regionLines(source, region) ? [place] : [],
   )
-  return open ?? bestMatch(places, exercises, seen)
+  const written = places.some(place => open.includes(place)) ? undefined : bestMatch(places, exercises, seen)
+  const candidates = [open[0], written].filter(place => place !== undefined)
+  return candidates.length === 0 ? undefined : Math.min(...candidates)
 }
 
 function readSource(path: string | undefined): string {
