@@ -113,6 +113,8 @@ test('a run may have other PIDs, inodes and times than its recording, but each o
   assert.ok(!same(['echo 20000000 > memory.max'], ['echo 30000000 > memory.max']))
   assert.ok(same(['|.|.|.|..........|.|.|.|'], ['|.|..|.|...........|.|.|.|']))
   assert.ok(!same(['|.|.|.|..........|.|.|.|'], ['|.|.|.|.|.|.|.|.|.|.|.|.|']), 'the gap is gone')
+  assert.ok(same(['veth1@if3  UP  10.0.0.4/24 fe80::1/64'], ['veth1@if3  UNKNOWN  10.0.0.4/24']))
+  assert.ok(!same(['veth1@if3  UP  10.0.0.4/24'], ['veth1@if3  DOWN  10.0.0.4/24']))
   assert.ok(!same(['one', 'two'], ['one']))
 })
 

@@ -18,7 +18,8 @@ import { openTerminal, takeTerminal } from '../../lib/pty.ts'
 import { setWindowSize } from '../../lib/terminal.ts'
 import { type Performance, typeAt } from './keys.ts'
 import type { Recording } from './recording.ts'
-import { buildStage, enterStage, staged, stageEnvironment, USER } from './stage.ts'
+import { buildStage, enterStage, staged } from './stage.ts'
+import { stageEnvironment, USER } from './stage-programs.ts'
 
 /** How long a session may take, in seconds. */
 const LONGEST = 60

@@ -15,11 +15,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { bundleSync, cachedBundle } from '../../lib/bundle.ts'
-import { bundlePath } from '../../lib/bundle-cache.mjs'
+import { dirname, join } from 'node:path'
 import { setip } from '../../lib/interfaces.ts'
-import { LABS } from '../../lib/manifest.ts'
 import {
   MNT_DETACH,
   MS_BIND,
@@ -33,16 +30,11 @@ import {
 } from '../../lib/mount.ts'
 import { ROOT } from '../../lib/root.ts'
 import { sethostname } from '../../lib/uts.ts'
+import { CHECKOUT, OWN_NODE, shortenNpx, USER } from './stage-programs.ts'
 
-/** Whose machine it is. */
-export const USER = { name: 'ada', id: 1000, home: '/home/ada' } as const
 const HOST = 'laptop'
-/** Where the checkout lies on it. */
-export const CHECKOUT = `${USER.home}/containers-from-clone`
 /** Where it is built, before it becomes a root. */
 const STAGE = '/tmp'
-/** Where this Node lies on it when it is not below /usr. */
-const OWN_NODE = '/opt/node'
 /** Where tsx keeps what it has compiled for root: without it, every session would begin with that. */
 const TSX = 'tmp/tsx-0'
 const EMPTY = [
@@ -120,35 +112,6 @@ function layCheckout(checkout: string): void {
 /** Where a file of the checkout on the stage is, for the process that has built it. */
 export const staged = (path: string): string => onStage(join(CHECKOUT, path))
 
-/** What is compiled before any session, because many run it. */
-const COMPILED = [...LABS.map(({ slug }) => `labs/${slug}.ts`), 'checks/check.ts', 'lib/bundle-main.ts']
-
-/** The bundles of what many sessions run, by their names on the stage, where the checkout has another path. */
-export function stageBundles(): ReadonlyMap<string, string> {
-  return new Map(
-    COMPILED.flatMap(entry => {
-      const file = cachedBundle(join(ROOT, entry)) ?? bundleSync(join(ROOT, entry))
-      const name = basename(bundlePath(join(CHECKOUT, entry)))
-      return file ? [[name, readFileSync(file, 'utf8').replaceAll(ROOT, CHECKOUT)] as const] : []
-    }),
-  )
-}
-
-/**
- * npx looks for a program in node_modules/.bin, but takes longer for it than many a lab runs. Whatever is not there is
- * npx's own to find.
- */
-function shortenNpx(): void {
-  const bin = makeFolder('run/stage/bin')
-  const own = `${CHECKOUT}/node_modules/.bin`
-  const [npx] = stagePath()
-  writeFileSync(
-    join(bin, 'npx'),
-    `#!/bin/sh\ncase $1 in -*) ;; *) [ -x ${own}/"$1" ] && PATH=${own}:$PATH exec "$@";; esac\nexec ${npx}/npx "$@"\n`,
-    { mode: 0o755 },
-  )
-}
-
 /**
  * Builds it, in the mount namespace of the calling process, which has to be its own.
  * @param bundles of {@link stageBundles}
@@ -166,7 +129,7 @@ export function buildStage(bundles: ReadonlyMap<string, string>): void {
   if (!process.execPath.startsWith('/usr/')) bindReadOnly(`/proc/self/fd/${node}`, makeFolder(OWN_NODE))
   renameMachine()
   layCheckout(`/proc/self/fd/${checkout}`)
-  shortenNpx()
+  shortenNpx(makeFolder('run/stage/bin'))
   for (const [name, text] of bundles) writeFileSync(join(staged('node_modules/.cache/clone'), name), text)
   mount('tmpfs', onStage('tmp'), 'tmpfs', 0, 'mode=1777')
   if (cache !== undefined) mount(`/proc/self/fd/${cache}`, makeFolder(TSX), null, MS_BIND)
@@ -188,25 +151,4 @@ export function enterStage(): void {
   process.chdir(CHECKOUT)
   sethostname(HOST)
   setip('lo', '127.0.0.1', '255.0.0.0')
-}
-
-/** Where programs are looked for, this Node's own first. */
-function stagePath(): string[] {
-  const own = process.execPath.startsWith('/usr/') ? dirname(process.execPath) : join(OWN_NODE, 'bin')
-  return [own, '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
-}
-
-/** The environment of whoever types there. */
-export function stageEnvironment(): Record<string, string> {
-  return {
-    PATH: ['/run/stage/bin', ...stagePath()].join(':'),
-    HOME: USER.home,
-    USER: USER.name,
-    LC_ALL: 'C.UTF-8',
-    TERM: 'xterm',
-    NO_COLOR: '1',
-    // npm asks nobody for a newer version, and draws nothing that is gone again.
-    npm_config_update_notifier: 'false',
-    npm_config_progress: 'false',
-  }
 }
