@@ -8,12 +8,12 @@ import type { Moment, Observation, ProcessRecord, Sharing } from './record.ts'
 /** A child that ran no other program and whose last moment was seen. */
 type Child = ProcessRecord & { readonly exit: Moment }
 
-function plainChildren(seen: Observation): Child[] {
+export function plainChildren(seen: Observation): Child[] {
   return childrenOf(seen).filter((child): child is Child => child.exit !== undefined && child.programs.length === 0)
 }
 
 /** What it shared from its birth to its end, or also what it shared at one of the two and then no more. */
-function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always'): Sharing {
+export function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always'): Sharing {
   const both = (what: keyof Sharing) =>
     how === 'ever' ? birth.sharing[what] || exit.sharing[what] : birth.sharing[what] && exit.sharing[what]
   return { VM: both('VM'), FILES: both('FILES'), FS: both('FS') }
@@ -25,9 +25,9 @@ function closed({ birth, exit }: Child): number[] {
 }
 
 const moved = ({ birth, exit }: Child) => birth.directory !== exit.directory
-const parentMoved = (child: Child) => child.exit.creator.directory === child.exit.directory
+export const parentMoved = (child: Child) => child.exit.creator.directory === child.exit.directory
 const parentStayed = (child: Child) => child.exit.creator.directory === child.birth.creator.directory
-const parentLost = (child: Child) => closed(child).some(fd => !child.exit.creator.descriptors.includes(fd))
+export const parentLost = (child: Child) => closed(child).some(fd => !child.exit.creator.descriptors.includes(fd))
 const parentKept = (child: Child) => closed(child).some(fd => child.exit.creator.descriptors.includes(fd))
 
 function describe(child: Child): string {

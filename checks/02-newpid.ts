@@ -10,7 +10,7 @@ const SIGKILL = 9
 const ESRCH = -3
 
 /** The process that is 1 in a PID namespace that the program made; of several, the one with most children. */
-function findInit(seen: Observation): ProcessRecord | undefined {
+export function findInit(seen: Observation): ProcessRecord | undefined {
   const depth = programOf(seen).numbers.length
   const inits = childrenOf(seen).filter(({ numbers }) => numbers.length === depth + 1 && numbers.at(-1) === 1)
   const offspring = (init: ProcessRecord) => childrenOf(seen).filter(({ creator }) => creator === init.pid).length
@@ -25,11 +25,11 @@ function numbered(seen: Observation, init: ProcessRecord | undefined, number: nu
   )
 }
 
-const isOutside = (seen: Observation, pid: number) =>
+export const isOutside = (seen: Observation, pid: number) =>
   seen.processes.get(pid)?.numbers.length === programOf(seen).numbers.length
 
 /** The numbers under which the processes outside know themselves. */
-function outsideNumbers(seen: Observation): number[] {
+export function outsideNumbers(seen: Observation): number[] {
   return [...seen.processes.values()]
     .filter(({ pid }) => isOutside(seen, pid))
     .map(({ numbers }) => numbers.at(-1) as number)

@@ -10,7 +10,7 @@ const OUTSIDE = '10.0.0.3'
 const INSIDE = '10.0.0.4'
 
 /** The last moment of the child's network: of all that were seen, the one with most interfaces and most traffic. */
-function childNetwork({ networks }: Observation): NetworkMoment | undefined {
+export function childNetwork({ networks }: Observation): NetworkMoment | undefined {
   const weight = ({ links, icmp }: NetworkMoment) => [links.length, icmp['OutEchos'] ?? 0, icmp['InEchoReps'] ?? 0]
   const heavier = (one: number[], other: number[]) => one.reduce((sum, n, i) => sum || n - (other[i] as number), 0) >= 0
   return networks.reduce<NetworkMoment | undefined>(

@@ -19,7 +19,7 @@ const newOnes = ({ sandbox }: Observation, { namespaces }: ContainerMoment) =>
   FIVE.filter(kind => namespaces[kind] !== sandbox[kind])
 
 /** The moment that tells most of the container: one when a typed command was answered, else the richest. */
-function container(seen: Observation): ContainerMoment | undefined {
+export function container(seen: Observation): ContainerMoment | undefined {
   const answered = [...seen.typed.answers.values()].find(where => where !== 'outside')
   const weight = (moment: ContainerMoment) => newOnes(seen, moment).length * 2 + (moment.procIsOwn ? 1 : 0)
   return answered ?? [...seen.containers].sort((one, other) => weight(other) - weight(one))[0]

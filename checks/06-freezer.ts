@@ -49,7 +49,7 @@ function allSeries({ freezer, program }: Observation): Series[] {
   return [...found.values()]
 }
 
-const lengthOf = (looks: Series['looks']) => (looks.at(-1)?.at ?? 0) - (looks[0]?.at ?? 0)
+export const lengthOf = (looks: Series['looks']) => (looks.at(-1)?.at ?? 0) - (looks[0]?.at ?? 0)
 
 /** The longest time it was frozen, and what came before and after. */
 function split({ looks }: Series): Span {
@@ -66,7 +66,7 @@ function split({ looks }: Series): Span {
 }
 
 /** How much it has done meanwhile. Of a process that is being killed threads are missing already: the most counts. */
-const grown = (looks: Series['looks'], what: 'runtime' | 'switches') =>
+export const grown = (looks: Series['looks'], what: 'runtime' | 'switches') =>
   Math.max(0, ...looks.map(look => look[what])) - (looks[0]?.[what] ?? 0)
 
 /** Whether it was at work for so long, in seconds, and woke so often or was busy. */
@@ -103,7 +103,7 @@ function unlessBusy(looks: Series['looks'], objection: Objection | undefined): O
 const stayed = (frozen: Series['looks']) => frozen.every(({ isMember }) => isMember)
 
 /** The process the lab is about: of all, the one that was frozen longest, else the one that did most. */
-function ticker(seen: Observation): (Series & Span) | undefined {
+export function ticker(seen: Observation): (Series & Span) | undefined {
   const all = allSeries(seen).map(series => ({ ...series, ...split(series) }))
   const weight = ({ frozen, looks }: Series & Span) => lengthOf(frozen) * 1e6 + grown(looks, 'switches')
   return all.sort((one, other) => weight(other) - weight(one))[0]

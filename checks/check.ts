@@ -17,7 +17,7 @@ import { findLab, isController, LABS, type Lab } from '../lib/manifest.ts'
 import { ensurePrivileges, isPrivileged } from '../lib/privileges.ts'
 import { ROOT } from '../lib/root.ts'
 import { ASKED, continueInScope, isInScope } from '../lib/systemd.ts'
-import { commandFor } from './command.ts'
+import { commandFor, fileOf, isTypeScript } from './command.ts'
 import { showJson } from './json.ts'
 import type { Assignment } from './judge-in-child.ts'
 import { showPeople } from './people.ts'
@@ -67,7 +67,8 @@ async function assign(lab: Lab, program: string | undefined): Promise<Assignment
   const { slug } = lab
   const own = join(ROOT, 'labs', `${slug}.ts`)
   const command = await commandFor(program ?? own)
-  return { slug, program: program ?? relative(ROOT, own), command, ...lacking(lab, program === undefined) }
+  const source = program !== undefined && isTypeScript(program) ? { source: fileOf(program) } : {}
+  return { slug, program: program ?? relative(ROOT, own), command, ...source, ...lacking(lab, program === undefined) }
 }
 
 async function readCommandLine() {

@@ -9,17 +9,22 @@ import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
 import { UsageError } from '../lib/errors.ts'
 import type { Command } from './sandbox.ts'
 
+/** The file that somebody means: npm runs scripts in the checkout, and leaves word of where the command was typed. */
+export const fileOf = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path)
+
+/** Whether a file is a program for this Node. */
+export const isTypeScript = (path: string): boolean => /\.[cm]?[jt]s$/.test(path)
+
 /**
  * How a program is started: an executable as it is, TypeScript by this Node.
  * @throws UsageError when it is missing, no file, or not executable
  */
 export async function commandFor(path: string): Promise<Command> {
-  // npm runs scripts in the checkout, and leaves word of where the command was typed.
-  const file = resolve(process.env['INIT_CWD'] ?? '.', path)
+  const file = fileOf(path)
   const found = statSync(file, { throwIfNoEntry: false })
   if (!found) throw new UsageError(`no such program: ${file}`)
   if (!found.isFile()) throw new UsageError(`not a program but a directory or device: ${file}`)
-  if (/\.[cm]?[jt]s$/.test(file)) return nodeCommand(file)
+  if (isTypeScript(file)) return nodeCommand(file)
   try {
     accessSync(file, constants.X_OK)
   } catch {

@@ -13,6 +13,7 @@ import { CHECKERS, settingOf } from './checkers.ts'
 import { harmless, harmlessLines } from './harmless.ts'
 import { type Finding, judge, type Verdict } from './judge.ts'
 import type { Command } from './sandbox.ts'
+import type { Confinement } from './sandbox-confinement.ts'
 
 /** One program to judge. */
 export interface Assignment {
@@ -20,8 +21,12 @@ export interface Assignment {
   /** The program's path, to be shown. */
   readonly program: string
   readonly command: Command
+  /** The program's source file, where it is TypeScript: it may be a copy of the lab with tasks in it. */
+  readonly source?: string
   /** Why it cannot be judged on this machine, if that is known beforehand. */
   readonly cannot?: string
+  /** What it sees of the machine's files, if that is not all of them. */
+  readonly confinement?: Confinement
 }
 
 /** How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to bury it. */
@@ -48,7 +53,7 @@ const clean = (verdict: Verdict): Verdict =>
  * @param tell hears of every claim as it is decided
  */
 export function judgeInChild(
-  { slug, command, cannot }: Omit<Assignment, 'program'>,
+  { slug, command, cannot, confinement }: Omit<Assignment, 'program'>,
   timeout: number,
   tell: (finding: Finding) => void = () => {},
 ): Judging {
@@ -58,7 +63,8 @@ export function judgeInChild(
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
-      send({ verdict: clean(judge(CHECKERS[slug] ?? [], settingOf(slug), command, timeout, found)) })
+      const setting = { ...settingOf(slug), ...(confinement && { confinement }) }
+      send({ verdict: clean(judge(CHECKERS[slug] ?? [], setting, command, timeout, found)) })
     } catch (error) {
       send({ verdict: clean({ kind: 'cannot', reason: describeError(error) }) })
     }

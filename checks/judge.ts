@@ -27,6 +27,8 @@ export interface Finding {
   readonly section: string
   readonly failure?: Failure
   readonly unjudged?: Unjudged
+  /** The exercise behind it, `3.2 Lay a veth pair …`, if it is the first that does not hold of a reader's copy of a lab. */
+  readonly task?: string
 }
 
 /** The outcome of one check. */
@@ -37,6 +39,8 @@ export type Verdict =
       readonly output: string
       readonly seconds: number
       readonly time: Shares
+      /** What was read from the observation besides, for whoever asked. */
+      readonly read?: readonly unknown[]
     }
   | { readonly kind: 'cannot'; readonly reason: string }
 
@@ -160,6 +164,7 @@ function decide(checker: Checker, observation: Observation, tell: (finding: Find
  * @param command the program and its arguments
  * @param timeout seconds it may take
  * @param tell hears of every claim as it is decided
+ * @param read what is wanted of the observation besides, as JSON can carry it
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
 export function judge(
@@ -168,6 +173,7 @@ export function judge(
   command: Command,
   timeout: number,
   tell: (finding: Finding) => void,
+  read?: (seen: Observation) => readonly unknown[],
 ): Verdict {
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
@@ -181,12 +187,16 @@ export function judge(
   const observer = new Observer(init, scene.watcher)
   const watch = new Watch(signals, sandbox.output, observer, scene.samples)
   let findings: Finding[] = []
+  let wanted: readonly unknown[] | undefined
   let isFollowed = false
   try {
     seize(init, FOLLOW_TREE)
     isFollowed = true
     const observation = observe(sandbox, watch, observer, scene, stopwatch, timeout)
-    if (!watch.interrupted) findings = decide(checker, observation, tell)
+    if (!watch.interrupted) {
+      findings = decide(checker, observation, tell)
+      wanted = read?.(observation)
+    }
   } finally {
     // An init that has failed is gone already, and its number may be somebody else's.
     if (observer.statusOf(init) === undefined) sandbox.kill()
@@ -205,5 +215,6 @@ export function judge(
   const machine = machineFinding(changes)
   tell(machine)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
-  return { kind: 'judged', findings: [...findings, machine], output: watch.output, seconds, time }
+  const judged = { findings: [...findings, machine], output: watch.output, seconds, time }
+  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }) }
 }

@@ -28,9 +28,11 @@ function nurseries(): [folder: string, start: RegExp][] {
     [join(ROOT, 'node_modules', '.cache', 'node-versions'), /^draft-/],
     [join(ROOT, 'node_modules', '.cache', 'vm'), /^draft-/],
     [join(ROOT, 'native', 'build'), /^shim-.+\.so\./],
+    [ROOT, /^\.mine\./],
+    [join(ROOT, 'mine'), /^.+\.(ts|json)\./],
     ...besideRootfs.map((folder): [string, RegExp] => [folder, /^\.fs\./]),
     ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
-    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|vm)-`)],
+    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|vm)-`)],
   ]
 }
 

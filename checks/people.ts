@@ -19,10 +19,13 @@ const details = (entries: Readonly<Record<string, string | undefined>>) =>
     .filter(([, text]) => text !== undefined)
     .map(([name, text]) => lay(`      ${`${name}:`.padEnd(11)}${text}`, 17))
 
-function claimLines({ title, verdict, expected, seen, cause, read, missing, remedy }: ClaimReport): string {
+function claimLines({ title, verdict, expected, seen, cause, read, task, missing, remedy }: ClaimReport): string {
   if (verdict === 'holds') return lay(`  ✔ ${title}`, 4).replace('✔', chalk.green('✔'))
   if (verdict === 'does not hold')
-    return [lay(`  ✘ ${title}`, 4).replace('✘', chalk.red('✘')), ...details({ expected, seen, cause, read })].join('\n')
+    return [
+      lay(`  ✘ ${title}`, 4).replace('✘', chalk.red('✘')),
+      ...details({ expected, seen, cause, read, task }),
+    ].join('\n')
   const head = lay(`  ? cannot be judged here: ${title}`, 4).replace('?', chalk.yellow('?'))
   return [head, ...details({ missing, remedy })].join('\n')
 }

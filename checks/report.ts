@@ -24,6 +24,8 @@ export interface ClaimReport {
   readonly seen?: string
   readonly cause?: string
   readonly read?: string
+  /** The exercise behind it, of the first one of a reader's copy of a lab. */
+  readonly task?: string
   /** Of one that cannot be judged. */
   readonly missing?: string
   readonly remedy?: string
@@ -71,8 +73,11 @@ function whatToRead(slug: string, section: string): string {
   return [`labs/${slug}.ts`, ...findLab(slug).manPages].join(', ')
 }
 
-export function claimReport(slug: string, { title, section, failure, unjudged }: Finding): ClaimReport {
-  if (failure) return { title, section, verdict: 'does not hold', ...failure, read: whatToRead(slug, section) }
+export function claimReport(slug: string, { title, section, failure, unjudged, task }: Finding): ClaimReport {
+  if (failure) {
+    const read = whatToRead(slug, section)
+    return { title, section, verdict: 'does not hold', ...failure, read, ...(task !== undefined && { task }) }
+  }
   return unjudged ? { title, section, verdict: 'cannot be judged', ...unjudged } : { title, section, verdict: 'holds' }
 }
 

@@ -10,8 +10,9 @@ import { type Job, startLabs } from './run.ts'
 class ClaimError extends Error {
   override readonly name = 'Claim'
 
-  constructor({ expected, seen, cause, read }: ClaimReport) {
-    super([`expected:  ${expected}`, `seen:      ${seen}`, `cause:     ${cause}`, `read:      ${read}`].join('\n'))
+  constructor({ expected, seen, cause, read, task }: ClaimReport) {
+    const lines = [`expected:  ${expected}`, `seen:      ${seen}`, `cause:     ${cause}`, `read:      ${read}`]
+    super([...lines, ...(task === undefined ? [] : [`task:      ${task}`])].join('\n'))
     this.stack = this.message
   }
 }

@@ -9,6 +9,7 @@ import { kill } from '../lib/process.ts'
 import { signalNumber } from '../lib/status.ts'
 import type { Finding, Verdict } from './judge.ts'
 import { type Assignment, judgeInChild } from './judge-in-child.ts'
+import { naming, withTask } from './workbook/name-task.ts'
 
 /** What is to be done. */
 export interface Job {
@@ -16,6 +17,8 @@ export interface Job {
   readonly timeout: number
   /** Whether all that a program prints is shown. */
   readonly output: boolean
+  /** How many are judged at once at most; without it as many as the machine has processors for. */
+  readonly most?: number
 }
 
 /** A lab that is being judged. */
@@ -25,6 +28,8 @@ export interface RunningLab {
   readonly verdict: Promise<Verdict>
   /** Whether the verdict is still to come. */
   readonly isRunning: () => boolean
+  /** Whether its judge is at work. */
+  readonly isBeingJudged: () => boolean
 }
 
 /** A judge that is asked to end cleans up first. */
@@ -51,21 +56,22 @@ const [CROWD, LOOK] = [2, 20]
  * Waits for a turn. At first all labs overlap, for most of their time is sleep; but each has a time that it may take,
  * and where others check at the same moment, one that gets no processor would be said to hang.
  */
-async function turn(isAlone: () => boolean): Promise<void> {
-  while (!isAlone() && waitingForProcessor() >= CROWD * availableParallelism()) await pause(LOOK)
+async function turn(running: () => number, most: number): Promise<void> {
+  const isBusy = () => running() >= most || waitingForProcessor() >= CROWD * availableParallelism()
+  while (running() > 0 && isBusy()) await pause(LOOK)
 }
 
 /** Starts judges one after the other, but waits for none to end unless the machine is busy. */
-async function startInTurn(starts: readonly (() => void)[], isAlone: () => boolean): Promise<void> {
+async function startInTurn(starts: readonly (() => void)[], running: () => number, most: number): Promise<void> {
   for (const start of starts) {
-    await turn(isAlone)
+    await turn(running, most)
     start()
   }
 }
 
 /** @param tell hears of every claim as it is decided, with the place of its lab in the job */
 export function startLabs(
-  { assignments, timeout }: Job,
+  { assignments, timeout, most = Number.POSITIVE_INFINITY }: Job,
   tell: (index: number, finding: Finding) => void = () => {},
 ): RunningLab[] {
   const running = new Map<Assignment, number | undefined>()
@@ -76,18 +82,20 @@ export function startLabs(
   )
   const begin = async (assignment: Assignment, index: number): Promise<Verdict> => {
     if (!waiting.delete(assignment)) return { kind: 'cannot', reason: 'interrupted' }
-    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, finding))
+    const named = naming(assignment)
+    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, named(finding)))
     running.set(assignment, pid)
-    return verdict.finally(() => running.delete(assignment))
+    return verdict.then(one => withTask(assignment, one)).finally(() => running.delete(assignment))
   }
   const labs = assignments.map((assignment, index) => {
     const { slug, program } = assignment
     const [start, verdict] = deferred(() => begin(assignment, index))
     const isRunning = () => waiting.has(assignment) || running.has(assignment)
-    return { start, lab: { lab: findLab(slug), program, verdict, isRunning } }
+    const isBeingJudged = () => running.has(assignment)
+    return { start, lab: { lab: findLab(slug), program, verdict, isRunning, isBeingJudged } }
   })
   // The last ones sleep longest.
-  void startInTurn(labs.map(({ start }) => start).reverse(), () => running.size === 0)
+  void startInTurn(labs.map(({ start }) => start).reverse(), () => running.size, most)
   return labs.map(({ lab }) => lab)
 }
 

@@ -5,6 +5,7 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync } from
 import { dirname, join } from 'node:path'
 import * as M from '../lib/mount.ts'
 import { mountIdmapped, restrictMount } from '../lib/mount-fd.ts'
+import type { Confinement } from './sandbox-confinement.ts'
 import type { SandboxGroups } from './sandbox-groups.ts'
 import { directoryMode, type SandboxUsers, withParents } from './sandbox-users.ts'
 
@@ -38,6 +39,7 @@ export interface RootPlan {
   readonly rootfs: string | undefined
   /** Files that the program has to reach. */
   readonly needed: readonly string[]
+  readonly confinement: Confinement | undefined
 }
 
 /** Makes a directory of the upper layer that stands for one of the machine's: as open as that, and root's own in there. */

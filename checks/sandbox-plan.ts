@@ -3,6 +3,7 @@
  */
 import { type Gate, makeGate, pipe } from '../lib/gate.ts'
 import type { Controller } from '../lib/hierarchies.ts'
+import type { Confinement } from './sandbox-confinement.ts'
 import type { SandboxGroups } from './sandbox-groups.ts'
 import type { SandboxUsers } from './sandbox-users.ts'
 
@@ -22,6 +23,8 @@ export interface Setting {
   readonly rootfs?: string
   /** The controller whose groups are followed: writes and removals are reported. */
   readonly groups?: Controller
+  /** What it sees of the machine's files, if that is not all of them. */
+  readonly confinement?: Confinement
 }
 
 /** What the judge, the warden and init of a sandbox say to each other, and where the program's output goes. */

@@ -5,6 +5,7 @@ import { existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, symlinkSync,
 import { join } from 'node:path'
 import * as M from '../lib/mount.ts'
 import { copyRootfs } from './copy-rootfs.ts'
+import { confine } from './sandbox-confinement.ts'
 import { makeReadOnly, planLayers, type RootPlan, STAGE } from './sandbox-layers.ts'
 import { planPieces } from './sandbox-pieces.ts'
 
@@ -64,6 +65,10 @@ export function enterPrivateRoot(plan: RootPlan): void {
   mkdirSync(root)
   lay(plan)
   const owner = plan.users.outside(0)
+  if (plan.confinement) {
+    confine(root, plan.confinement, owner)
+    for (const { to } of plan.confinement.shown) giveTree(join(root, to), owner)
+  }
   mountDevices(join(root, 'dev'), owner)
   M.mount('proc', join(root, 'proc'), 'proc')
   M.mount('sysfs', join(root, 'sys'), 'sysfs', M.MS_RDONLY)

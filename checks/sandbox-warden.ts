@@ -61,7 +61,9 @@ export function liveAsWarden(plan: Plan): void {
     groups.add(0)
     unshare(F.CLONE_NEWCGROUP)
     groups.hand(users.outside(0))
-    enterPrivateRoot({ groups, users, init, directory, rootfs: setting.rootfs, needed: command.filter(isAbsolute) })
+    const needed = command.filter(isAbsolute)
+    const { rootfs, confinement } = setting
+    enterPrivateRoot({ groups, users, init, directory, rootfs, needed, confinement })
   })
   rootStands.open()
   waitpid(init)

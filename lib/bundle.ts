@@ -30,7 +30,8 @@ const keepImportMeta: import('esbuild').Plugin = {
     }),
 }
 
-async function compile(entry: string): Promise<string> {
+/** The text of the bundle of a program. @param plugins what else esbuild asks @throws BuildFailure of esbuild */
+export async function compile(entry: string, plugins: readonly import('esbuild').Plugin[] = []): Promise<string> {
   const esbuild = await import('esbuild')
   const result = await esbuild.build({
     entryPoints: [entry],
@@ -46,7 +47,7 @@ async function compile(entry: string): Promise<string> {
     outdir: FOLDER,
     absWorkingDir: ROOT,
     logLevel: 'silent',
-    plugins: [keepImportMeta],
+    plugins: [...plugins, keepImportMeta],
     define: Object.fromEntries(
       Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant]),
     ),
@@ -90,12 +91,17 @@ export async function compileErrors(entry: string): Promise<string | undefined> 
     await compile(entry)
     return undefined
   } catch (error) {
-    const { errors } = error as Partial<import('esbuild').BuildFailure>
-    if (!errors) throw error
-    const place = ({ location }: import('esbuild').Message) =>
-      location && `${join(ROOT, location.file)}:${location.line}:${location.column + 1}: `
-    return errors.map(message => `${place(message) ?? ''}${message.text}`).join('\n')
+    return describeBuildFailure(error)
   }
+}
+
+/** The same of what {@link compile} threw. @throws whatever else was thrown */
+export function describeBuildFailure(error: unknown): string {
+  const { errors } = error as Partial<import('esbuild').BuildFailure>
+  if (!errors) throw error
+  const place = ({ location }: import('esbuild').Message) =>
+    location && `${join(ROOT, location.file)}:${location.line}:${location.column + 1}: `
+  return errors.map(message => `${place(message) ?? ''}${message.text}`).join('\n')
 }
 
 /**

@@ -10,10 +10,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { CLOSE_RANGE_CLOEXEC, SYS_close_range } from './descriptors.ts'
 import * as FLAGS from './flags.ts'
+import { LOCK_EX, LOCK_NB } from './flock.ts'
 import * as INTERFACES from './interfaces.ts'
 import { KCMP, SYS_kcmp } from './kcmp.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './keyring.ts'
-import { RLIMIT_NOFILE, RLIMIT_NPROC } from './limits.ts'
+import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC } from './limits.ts'
 import * as LINKS from './links.ts'
 import * as MOUNT from './mount.ts'
 import * as MOUNT_FD from './mount-fd.ts'
@@ -39,6 +40,7 @@ const HEADERS = [
   'termios.h',
   'sys/mount.h',
   'sys/socket.h',
+  'sys/file.h',
   'sys/ioctl.h',
   'sys/syscall.h',
   'sys/signalfd.h',
@@ -101,11 +103,13 @@ const prefixed = (prefix: string, table: object) =>
 
 compare('the CLONE_ constants are those of sched.h', () => numbersOf(FLAGS))
 
-compare('the constants of waitpid, mount, kcmp and pivot_root are those of the headers', () => ({
+compare('the constants of waitpid, flock, mount, kcmp and pivot_root are those of the headers', () => ({
   WNOHANG,
   WUNTRACED,
   __WALL,
   SYS_gettid,
+  LOCK_EX,
+  LOCK_NB,
   ...numbersOf(MOUNT),
   ...prefixed('KCMP_', KCMP),
   SYS_kcmp,
@@ -196,6 +200,9 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   ...prefixed('SYS_', SYS_users),
   ...numbersOf(MOUNT_FD),
   ...numbersOf(PRCTL),
+  RLIMIT_AS,
+  RLIMIT_CPU,
+  RLIMIT_FSIZE,
   RLIMIT_NOFILE,
   RLIMIT_NPROC,
   NS_GET_USERNS,

@@ -40,11 +40,16 @@ function inodeOf(fd: number): number | undefined {
   }
 }
 
+/** Nobody will open a gate any more. */
+export class GateError extends Error {
+  override readonly name = 'GateError'
+}
+
 /** Made before a clone; afterwards one side calls `wait`, the other `open`. Each may do so once. */
 export interface Gate {
   /**
    * Blocks the calling process until the other side opens.
-   * @throws Error if the other side died first
+   * @throws GateError if the other side died first
    */
   wait(): void
   /** Lets the other side go on. */
@@ -72,7 +77,7 @@ export function makeGate(): Gate {
       const read = readSync(readEnd, Buffer.alloc(1))
       closeSync(readEnd)
       if (read === 0)
-        throw new Error(
+        throw new GateError(
           'gate: it was closed without being opened: the other process has died (or two wait at one gate)',
         )
     },

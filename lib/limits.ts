@@ -7,13 +7,16 @@ import { readProc } from './proc.ts'
 const libcSetrlimit = libcFunction('int setrlimit(int resource, const uint64_t *limit)')
 
 /** `<sys/resource.h>` */
+export const RLIMIT_CPU = 0
+export const RLIMIT_FSIZE = 1
 export const RLIMIT_NPROC = 6
 export const RLIMIT_NOFILE = 7
+export const RLIMIT_AS = 9
 
 /**
  * Sets a limit.
  * @param resource `int resource`: a RLIMIT_ constant
- * @param soft what holds now, in the resource's own unit (processes, descriptors)
+ * @param soft what holds now, in the resource's own unit (processes, descriptors, bytes, seconds)
  * @param hard how far the process may raise that itself
  * @throws SyscallError EINVAL (soft is more than hard), EPERM (hard is more than it was, without CAP_SYS_RESOURCE)
  * @see setrlimit(2)

@@ -19,15 +19,18 @@ export interface Plot {
 
 const [WIDTH, HEIGHT] = [640, 360]
 const FRAME = { left: 76, right: 24, top: 44, bottom: 52 } as const
+/** The colour roles of every picture: light, dark, and whichever a page asks for that the picture is part of. */
+const LIGHT = '--ink:#1f2328; --line:#8c959f; --outside:#0969da; --alarm:#cf222e'
+const DARK = '--ink:#e6edf3; --line:#6e7681; --outside:#58a6ff; --alarm:#ff7b72'
 const STYLE = `
-  text { font: 13px system-ui, sans-serif; fill: #333 } .title { font-weight: 600; font-size: 15px }
-  .axis, .grid { stroke: #8886; fill: none } .grid { stroke-dasharray: 2 4 }
-  .curve { stroke: #0b62c4; stroke-width: 2.5; fill: none } .dot { fill: #0b62c4 }
-  .limit { stroke: #c62828; stroke-width: 2; stroke-dasharray: 8 4 } .limit-text { fill: #c62828 }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #ddd } .curve { stroke: #6db3ff } .dot { fill: #6db3ff }
-    .limit { stroke: #ff7b72 } .limit-text { fill: #ff7b72 }
-  }`
+  :root, svg { ${LIGHT} }
+  @media (prefers-color-scheme: dark) { :root:not([data-theme=light]), :root:not([data-theme=light]) svg { ${DARK} } }
+  :root[data-theme=dark], :root[data-theme=dark] svg { ${DARK} }
+  .word { font: 14px ui-sans-serif, system-ui, sans-serif; fill: var(--ink) } .title { font-weight: 600 }
+  .axis, .grid { stroke: var(--line); fill: none } .grid { stroke-dasharray: 2 4; opacity: 0.5 }
+  .curve { stroke: var(--outside); stroke-width: 2.5; fill: none } .dot { fill: var(--outside) }
+  .limit { stroke: var(--alarm); stroke-width: 2; stroke-dasharray: 8 4 } .limit-text { fill: var(--alarm) }
+`
 
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
 const round = (number: number) => number.toFixed(1)
@@ -37,7 +40,7 @@ function line(kind: string, x1: number, y1: number, x2: number, y2: number): str
 }
 
 function text(kind: string, anchor: 'start' | 'middle' | 'end', x: number, y: number, words: string): string {
-  return `<text class="${kind}" text-anchor="${anchor}" x="${round(x)}" y="${round(y)}">${escapeXml(words)}</text>`
+  return `<text class="word ${kind}" text-anchor="${anchor}" x="${round(x)}" y="${round(y)}">${escapeXml(words)}</text>`
 }
 
 /** The marks of a scale from 0 to `top`, at most six: their distance is 1, 2 or 5 times a power of ten. */
@@ -76,7 +79,7 @@ function axes({ xLabel, yLabel }: Plot, { x, y, last, top }: Sheet): string[] {
     ...rows,
     ...marks(last, 1).map(step => text('', 'middle', x(step), bottom + 18, String(step))),
     text('', 'middle', (left + right) / 2, HEIGHT - 12, xLabel),
-    `<text text-anchor="middle" transform="translate(18 ${round((y(top) + bottom) / 2)}) rotate(-90)">${escapeXml(yLabel)}</text>`,
+    `<text class="word" text-anchor="middle" transform="translate(18 ${round((y(top) + bottom) / 2)}) rotate(-90)">${escapeXml(yLabel)}</text>`,
   ]
 }
 
@@ -89,7 +92,7 @@ export function drawPlot(plot: Plot): string {
   const summary = `${title}: from ${values[0]} to ${values.at(-1)} in ${values.length - 1} steps, limit ${limit}. ${ending}.`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeXml(summary)}">`,
-    `<title>${escapeXml(title)}</title><style>${STYLE}</style>`,
+    `<title>${escapeXml(title)}</title><desc>${escapeXml(summary)}</desc><style>${STYLE}</style>`,
     text('title', 'start', at.x(0), 24, title),
     ...axes(plot, at),
     line('limit', at.x(0), at.y(limit), at.x(at.last), at.y(limit)),

@@ -2,13 +2,15 @@
  * A terminal of one's own, a pseudoterminal: what is written to its master is typed at it, and what programs print on
  * it is read from its master. pty(7)
  */
-import { constants, openSync } from 'node:fs'
+import { constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ReadStream } from 'node:tty'
 import { dup2 } from './descriptors.ts'
 import { keep } from './keeper.ts'
 import { closeQuietly } from './poll.ts'
+import { statusField } from './proc.ts'
 import {
+  openPeer,
   rawSettings,
   setTerminal,
   setWindowSize,
@@ -50,9 +52,11 @@ export function takeTerminal(path: string): void {
 }
 
 /** Puts our terminal back as it was, unless somebody else has changed it since. */
-function restore(before: Buffer, raw: Buffer): void {
+function restore(before: Buffer, raw: Buffer, farewell: string): void {
   try {
-    if (terminalSettings(0).equals(raw)) setTerminal(0, before)
+    if (!terminalSettings(0).equals(raw)) return
+    writeSync(0, farewell)
+    setTerminal(0, before)
   } catch {
     // EIO: the terminal has been closed, and there is nothing to restore.
   }
@@ -61,28 +65,38 @@ function restore(before: Buffer, raw: Buffer): void {
 /**
  * Makes our terminal (descriptor 0) raw, so that Ctrl-C and its like are bytes for somebody else. Whatever ends this
  * process, the terminal is then as it was.
+ * @param farewell what is printed on it then: escape sequences that undo those of the caller
  * @returns puts it back
  * @throws SyscallError ENOTTY when descriptor 0 is no terminal
  */
-export function rawTerminal(): () => void {
+export function rawTerminal(farewell = ''): () => void {
   const before = terminalSettings(0)
   const raw = rawSettings(before)
-  const keeper = keep(() => restore(before, raw), 0)
+  const keeper = keep(() => restore(before, raw, farewell), 0)
   setTerminal(0, raw)
   return () => {
-    restore(before, raw)
+    restore(before, raw, farewell)
     keeper.release()
   }
 }
 
+/** Whether a child is a zombie. */
+const hasEnded = (pid: number) => statusField(pid, 'State')?.startsWith('Z') ?? true
+
 /** Carries what is typed to the master and what is printed to us, until one of the two is closed. @returns whether ours is not */
-async function carry(fd: number, master: ReadStream): Promise<boolean> {
+async function carry(fd: number, master: ReadStream, pid: number): Promise<boolean> {
   const followSize = () => setWindowSize(fd, windowSize(0))
   followSize()
   process.on('SIGWINCH', followSize)
   process.stdin.pipe(master)
   master.pipe(process.stdout, { end: false })
+  const hangUp = () => {
+    if (hasEnded(pid)) closeQuietly(openPeer(fd, constants.O_RDWR | constants.O_NOCTTY))
+  }
   const isOursOpen = await new Promise<boolean>(resolve => {
+    // Who ends before anybody has opened that terminal cannot close it: it is opened and closed in their stead.
+    process.on('SIGCHLD', hangUp)
+    hangUp()
     // EIO: nobody works at that terminal any more.
     for (const event of ['error', 'close', 'end']) {
       master.on(event, () => resolve(true))
@@ -90,6 +104,7 @@ async function carry(fd: number, master: ReadStream): Promise<boolean> {
     }
   })
   process.off('SIGWINCH', followSize)
+  process.off('SIGCHLD', hangUp)
   process.stdin.unpipe(master)
   process.stdin.pause()
   return isOursOpen
@@ -100,14 +115,15 @@ async function carry(fd: number, master: ReadStream): Promise<boolean> {
  * closed. Ours is raw meanwhile, so that Ctrl-C and its like reach the other, whose window follows ours. Whatever ends
  * this process, ours is then as it was.
  * @param master closed afterwards
+ * @param pid our child that works there: it may end before it has opened its terminal
  * @returns whether ours is still open
  * @throws SyscallError ENOTTY when descriptor 0 is no terminal
  */
-export async function relay(master: number): Promise<boolean> {
+export async function relay(master: number, pid: number): Promise<boolean> {
   const putBack = rawTerminal()
   const shell = new ReadStream(master)
   try {
-    return await carry(master, shell)
+    return await carry(master, shell, pid)
   } finally {
     putBack()
     shell.destroy()

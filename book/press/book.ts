@@ -2,14 +2,17 @@
  * `npm run book`: builds the book and serves it on this machine; `build`, `quote`, `record` and `read` are its commands.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
-import { flag, helpLines, type Knobs, parseKnobs } from '../../lib/knobs.ts'
+import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/knobs.ts'
 import { fail } from '../../lib/lab.ts'
 import { ROOT } from '../../lib/root.ts'
 import { findChapter, present } from './order.ts'
 import { describeProblem, type Problem } from './problem.ts'
 import { quoteInto, regionReader } from './quote.ts'
+import { showChapter } from './read.ts'
+import { serve } from './serve.ts'
+import { readBook, writeSite } from './site.ts'
 
 const BOOK = join(ROOT, 'book')
 const fileOf = (name: string) => relative(ROOT, join(BOOK, `${name}.md`))
@@ -42,6 +45,35 @@ function quote(): void {
     console.log(`${file}: ${changed.length} quotation${changed.length > 1 ? 's' : ''} brought in step`)
   }
   report(problems)
+}
+
+/** A port of TCP. */
+function portNumber(help: string): Knob<number | undefined> {
+  const parse = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) < 65536 ? Number(text) : undefined)
+  return { initial: undefined, help, expected: 'a number from 0 to 65535', placeholder: 'PORT', parse }
+}
+
+const OUT = path('DIR', 'where the site goes (book/site)')
+const BUILD = { out: OUT }
+const SERVE = { out: OUT, port: portNumber('the port, on 127.0.0.1; without it one that is free') }
+
+/** Builds the site, and says how that went. @returns its folder */
+function build(out: string | undefined): string {
+  const began = performance.now()
+  const folder = out === undefined ? join(BOOK, 'site') : resolve(process.env['INIT_CWD'] ?? '.', out)
+  const book = readBook(ROOT)
+  writeSite(ROOT, folder, book)
+  report(book.problems)
+  const seconds = ((performance.now() - began) / 1000).toFixed(2)
+  console.log(`${book.chapters.length} chapters in ${folder}, ${seconds} s, ${book.problems.length} problems`)
+  return folder
+}
+
+/** Builds, and serves what there is until somebody ends it. */
+async function buildAndServe({ out, port }: Values<typeof SERVE>): Promise<void> {
+  const { address } = await serve(build(out), port)
+  process.once('SIGINT', () => process.exit(EXIT.HOLDS))
+  console.log(`The book is at ${address} until you press Ctrl-C.`)
 }
 
 const RECORD = { check: flag('runs the sessions again and compares; writes nothing') }
@@ -80,8 +112,12 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   } else if (command === 'record') {
     const { values, words } = options(RECORD, rest, 'any')
     await record(values.check, words)
+  } else if (command === 'build') build(options(BUILD, rest, 'none').values.out)
+  else if (command === 'read') {
+    const { words } = options({}, rest, 'any')
+    await showChapter(ROOT, chosen([words[0] ?? 'README']), words.slice(1))
   } else if (command === undefined || command.startsWith('-')) {
-    options({}, command === undefined ? [] : [command, ...rest], 'none')
+    await buildAndServe(options(SERVE, command === undefined ? [] : [command, ...rest], 'none').values)
   } else throw new UsageError(`unknown command ${command}\nhint: --help lists the commands`)
 }
 

@@ -1,0 +1,49 @@
+/**
+ * Hints for what is seen in every lab, whatever the task.
+ */
+import type { SeenHints } from './exercise.ts'
+
+export const COMMON: readonly SeenHints[] = [
+  {
+    when: /(clone|unshare|mount|sethostname|ioctl)\(.*\): EPERM/,
+    hints: ['EPERM: that call needs root, or a namespace in which you are. Read its line above: was it made outside?'],
+  },
+  {
+    when: /clone\(.*\): EINVAL/,
+    hints: ['EINVAL: these flags contradict each other. CLONE_FS does not go with CLONE_NEWNS, for example.'],
+  },
+  {
+    when: /waitpid\(.*\): ECHILD/,
+    hints: ['ECHILD: there is no such child to wait for. Was it cloned with SIGCHLD, and is it waited for only once?'],
+  },
+  {
+    when: /ioctl\(.*\): ENODEV|Cannot find device/,
+    hints: ['ENODEV: in this network there is no interface of that name. Who is where, and is it there yet?'],
+  },
+  {
+    when: /cgroup\.procs.*ESRCH/,
+    hints: ['ESRCH: no process has that number any more. It had ended before it was put into the group.'],
+  },
+  {
+    when: /EBADF/,
+    hints: ['EBADF: that descriptor is not open here. Was it closed before, or never opened by this process?'],
+  },
+  {
+    when: /(ReferenceError|TypeError|SyntaxError|RangeError): /,
+    hints: ['An error of JavaScript stopped the program: its message above names the place in your file.'],
+  },
+  {
+    when: /a command of the lab failed/,
+    hints: ['A command failed. What it said itself is above, behind its exit code.'],
+  },
+  {
+    when: /gate: it was closed/,
+    hints: ['Somebody waited at a gate, and the one who should have opened it had ended. Whose error came first?'],
+  },
+  {
+    when: /still running after/,
+    hints: [
+      'The program did not end. Who waits, and for whom? A gate is opened by one side and waited at by the other.',
+    ],
+  },
+]

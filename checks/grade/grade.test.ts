@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import test, { after } from 'node:test'
+import { CLONEABLE_FLAGS } from '../../lib/cloneable.ts'
+import { findLab } from '../../lib/manifest.ts'
+import { ROOT } from '../../lib/root.ts'
+import { cell } from './files.ts'
+import { isDoubtful } from './judge-class.ts'
+import { type Grades, letterNames } from './marks.ts'
+import { labNamed, studentNamed } from './names.ts'
+import { findSubmissions } from './submissions.ts'
+
+const PROGRAMS = join(ROOT, 'checks', 'programs')
+const folder = mkdtempSync(join(tmpdir(), 'grade-test-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const COMMAND = [...CLONEABLE_FLAGS, join(ROOT, 'lib/start.mjs'), join(ROOT, 'checks/grade/grade.ts')]
+const env = { ...process.env, INIT_CWD: folder, NO_COLOR: '1' }
+const grade = (...words: string[]) => spawnSync(process.execPath, [...COMMAND, ...words], { encoding: 'utf8', env })
+
+/** Makes a class: the text of each file by its path, or the specimen that it is a copy of. */
+function makeClass(name: string, files: Readonly<Record<string, string | { readonly like: string }>>): string {
+  const root = join(folder, name)
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(root, path)
+    mkdirSync(dirname(file), { recursive: true })
+    if (typeof content === 'string') writeFileSync(file, content)
+    else copyFileSync(join(PROGRAMS, content.like), file)
+    chmodSync(file, 0o755)
+  }
+  return root
+}
+
+const gradesIn = (out: string) => JSON.parse(readFileSync(join(folder, out, 'grades.json'), 'utf8')) as Grades
+
+test('a file name says which lab it is and whose', () => {
+  const labs = ['03-newnet.ts', 'lab3.py', 'newnet.c', 'Lab_03.sh', '3.sh', 'lab-3', 'ada_newnet.py', 'memory_oom.c']
+  assert.deepEqual(
+    labs.map(name => labNamed(name)?.number),
+    [3, 3, 3, 3, 3, 3, 3, 5],
+  )
+  assert.deepEqual(
+    ['main.c', 'ada.py', 'newpid-newnet.ts', 'lab34.c', 'ada3.py'].map(name => labNamed(name)),
+    [undefined, undefined, undefined, undefined, undefined],
+  )
+  const names = ['ada-lab3.py', 'Grace Hopper_03-newnet.c', 'ada.py', 'lab3-ada.ts']
+  assert.deepEqual(names.map(studentNamed), ['ada', 'Grace Hopper', 'ada', 'ada'])
+})
+
+test('every student gets a file of their own, whatever they are called', () => {
+  const names = letterNames(['ada', 'Ada', '../../etc/passwd', 'a/b', 'grades', 'new\nline', '…', '-x'])
+  assert.equal(new Set(names.map(name => name.toLowerCase())).size, names.length)
+  for (const name of names) assert.match(name, /^[^./-][^/\n]*\.txt$/)
+  assert.ok(!names.includes('grades.txt'))
+})
+
+test('a spreadsheet takes no name for a formula', () => {
+  assert.deepEqual(['=1+1', '@x', 'a,"b"', 'new\nline', 3, null].map(cell), [
+    "'=1+1",
+    "'@x",
+    '"a,""b"""',
+    'new\\nline',
+    '3',
+    '',
+  ])
+})
+
+test('what is lost beside a hog, or on a busy machine, is judged again', () => {
+  const judged = (from: number, to: number, program: number, fails: boolean) => {
+    const failure = { expected: '', seen: '', cause: '' }
+    const findings = [
+      { title: '', section: '', ...(fails && { failure }) },
+      { title: 'machine', section: '' },
+    ]
+    const time = { checker: 0, program, waiting: 0 }
+    return { from, to, verdict: { kind: 'judged', findings, output: '', seconds: 1, time } } as const
+  }
+  const hog = judged(0, 100, 20, true)
+  assert.ok(isDoubtful(1, [hog, judged(50, 150, 0.1, true)]))
+  assert.ok(!isDoubtful(1, [hog, judged(50, 150, 0.1, false)]), 'nothing is lost')
+  assert.ok(!isDoubtful(1, [hog, judged(101, 150, 0.1, true)]), 'the hog was gone')
+  assert.ok(!isDoubtful(0, [hog, judged(50, 150, 0.1, true)]), 'nobody is beside the hog')
+  const busy = { from: 0, to: 1, verdict: { kind: 'cannot', reason: 'the machine is too busy: …' } } as const
+  assert.ok(isDoubtful(0, [busy]))
+})
+
+test('odd submissions are named, and each is somebody with a lab', () => {
+  const root = makeClass('odd', {
+    'ada/lab2.py': 'x',
+    'bob/newpid.c': 'x',
+    'bob/lab2.sh': 'x',
+    'bob/README.md': 'x',
+    'dir/lab2.sh/file': 'x',
+    'new\nline/lab2.sh': '',
+    'ünï cödé/02-newpid.py': 'x',
+    'none/notes.txt': 'x',
+    'solo-lab2.py': 'x',
+  })
+  symlinkSync('../ada/lab2.py', join(root, 'none', 'link-lab2.py'))
+  const found = findSubmissions(root, undefined).map(({ student, problem }) => `${student}: ${problem ?? 'ok'}`)
+  assert.deepEqual(found, [
+    'ada: ok',
+    'bob: which of them is it? "lab2.sh" and "newpid.c"',
+    'dir: it is a folder, not a program',
+    'new\nline: the file is empty',
+    'none: it is a symbolic link: hand in the file itself',
+    'solo: ok',
+    'ünï cödé: ok',
+  ])
+  assert.equal(findSubmissions(root, findLab('lab3'))[0]?.problem?.startsWith('nothing was handed in'), true)
+})
+
+/** Nothing else on this machine holds these words. */
+const MARK = `work of ada ${process.pid} ${Date.now()}`.replaceAll(' ', '-')
+
+/** Everything that could show a neighbour's work, or change it. */
+const CHEAT = `#!/bin/sh
+cat CLASS/ada/lab2.py > stolen.py
+cp -r CLASS/ada /tmp/copy
+ls CLASS CLASS/ada OTHERS
+umount CLASS; umount -l CLASS
+cat /tmp/*/*/copy/lab2.py /proc/1/root/CLASS/ada/lab2.py >> stolen.py
+echo 'exit 1' > CLASS/ada/lab2.py
+unshare -m sh -c 'umount CLASS; cat CLASS/ada/lab2.py' >> stolen.py
+echo "FOUND $(grep -rsl MARK /tmp --include=*.py | wc -l)"
+echo "STOLEN $(wc -c < stolen.py) BYTES"
+exec python3 CLASS/ada/lab2.py
+`
+
+/** Takes every number that it gets, and the processors, for two seconds. */
+const BOMB = `#!/usr/bin/env python3
+import os, time
+end = time.time() + 2
+while time.time() < end:
+    try:
+        os.fork()
+    except OSError:
+        pass
+os._exit(0)
+`
+
+test('a cheat and a fork bomb change nobody else’s mark, and get nothing', () => {
+  const root = makeClass('class', {
+    'ada/lab2.py': `${readFileSync(join(PROGRAMS, 'lab2/right/newpid.py'), 'utf8')}\n# ${MARK}\n`,
+    'bomb/lab2.py': BOMB,
+    'cheat/lab2.sh': CHEAT.replaceAll('CLASS', join(folder, 'class'))
+      .replace('OTHERS', join(ROOT, 'labs'))
+      .replace('MARK', MARK),
+    'eve/lab2.c': `#include "${join(folder, 'class', 'ada', 'lab2.py')}"\n`,
+    'mal/lab2.ts': `import ${JSON.stringify(join(folder, 'class', 'zoe', 'newpid.ts'))}\n`,
+    'zoe/newpid.ts': readFileSync(join(ROOT, 'labs/02-newpid.ts'), 'utf8'),
+  })
+  const before = readFileSync(join(root, 'ada/lab2.py'), 'utf8')
+  const { status, stdout, stderr } = grade('class', '--timeout', '30', '--out', 'grades')
+  assert.equal(status, 0, stdout + stderr)
+  assert.equal(readFileSync(join(root, 'ada/lab2.py'), 'utf8'), before)
+  const { marks, version } = gradesIn('grades')
+  const of = Object.fromEntries(marks.map(mark => [mark.student, mark]))
+  assert.equal(version, 1)
+  assert.deepEqual(
+    ['ada', 'zoe', 'bomb', 'cheat', 'eve', 'mal'].map(student => of[student]?.points),
+    [10, 10, 0, 0, 0, 0],
+    stdout,
+  )
+  assert.match(of['cheat']?.output ?? '', /^FOUND 0\nSTOLEN 0 BYTES$/m)
+  assert.doesNotMatch(of['cheat']?.output ?? '', /ctypes|02-newpid/)
+  assert.match(of['eve']?.reason ?? '', /does not compile\n.*No such file/)
+  assert.match(of['mal']?.reason ?? '', /may import its own files and \.\.\/lib\/, and nothing else/)
+  assert.deepEqual(
+    readdirSync(join(folder, 'grades')).sort(),
+    ['ada', 'bomb', 'cheat', 'eve', 'mal', 'zoe']
+      .map(name => `${name}.txt`)
+      .concat('grades.csv', 'grades.json', 'grades.xml')
+      .sort(),
+  )
+  assert.match(readFileSync(join(folder, 'grades', 'cheat.txt'), 'utf8'), /expected: .*\n(.*\n)*? +seen: /)
+  const xml = readFileSync(join(folder, 'grades', 'grades.xml'), 'utf8')
+  assert.equal(xml.match(/<testsuite /g)?.length, 6)
+  const again = grade('class', '--out', 'grades')
+  assert.equal(again.status, 2)
+  assert.match(again.stderr, /is there already, and not empty/)
+})
+
+test('wrong words are named, and nothing is written', () => {
+  assert.match(grade().stderr, /which folder\?/)
+  assert.match(grade('nowhere').stderr, /no such folder/)
+  assert.match(grade('/').stderr, /holds more than submissions/)
+  mkdirSync(join(folder, 'empty'))
+  const empty = grade('empty', '--out', 'unmade')
+  assert.deepEqual([empty.status, readdirSync(folder).includes('unmade')], [2, false])
+})
+
+test('Ctrl-C keeps what is judged so far and says what is not', async () => {
+  makeClass('slow', { 'a/lab1.sh': '#!/bin/sh\nsleep 30\n', 'b/lab1.c': 'int main( {}\n' })
+  const child = spawn(process.execPath, [...COMMAND, 'slow', '--out', 'cut'], { env })
+  let text = ''
+  child.stdout.on('data', data => {
+    text += data
+    // Its line comes before anybody is judged.
+    if (/✘ b/.test(String(data))) setTimeout(() => child.kill('SIGINT'), 300)
+  })
+  const code = await new Promise(resolve => child.once('exit', resolve))
+  assert.equal(code, 130, text)
+  const outcomes = gradesIn('cut').marks.map(({ student, outcome, points }) => [student, outcome, points])
+  assert.deepEqual(outcomes, [
+    ['a', 'not judged', null],
+    ['b', 'nothing to judge', 0],
+  ])
+  assert.match(text, /interrupted: what was judged until then is written/)
+})

@@ -1,0 +1,155 @@
+/**
+ * `npm run grade -- DIR`: checks a folder of submissions and writes the marks.
+ */
+import { join } from 'node:path'
+import { ownName } from '../../lib/cgroup.ts'
+import { bestHomes, homesWith, makeRoom } from '../../lib/delegation.ts'
+import { EXIT } from '../../lib/errors.ts'
+import { CLONE_NEWNS, CLONE_NEWUTS } from '../../lib/flags.ts'
+import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/knobs.ts'
+import { ensure, fail } from '../../lib/lab.ts'
+import { prepareLives } from '../../lib/life.ts'
+import { findLab, isController, type Lab } from '../../lib/manifest.ts'
+import { ensurePrivileges, isPrivileged } from '../../lib/privileges.ts'
+import { continueInScope } from '../../lib/systemd.ts'
+import { settingOf } from '../checkers.ts'
+import { harmlessLine } from '../harmless.ts'
+import type { Verdict } from '../judge.ts'
+import { LiveLine } from '../live-line.ts'
+import { writeGrades } from './files.ts'
+import { giveAway, makeDesk, makeOut, readFolder } from './folders.ts'
+import { judgeClass } from './judge-class.ts'
+import { gradesOf, isOpen, type Mark, markOf, markOfProblem } from './marks.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { closing, markLine, table } from './show.ts'
+import { findSubmissions, type Submission } from './submissions.ts'
+
+/** What a program may take, in seconds. */
+const TIME = 20
+
+const lab: Knob<string | undefined> = {
+  ...path('LAB', 'the one lab that it is about (else every lab that a file is named after)'),
+  expected: 'a lab such as lab3',
+}
+
+const KNOBS = {
+  lab,
+  out: path('FOLDER', 'where the grades go: a new or empty folder (grades, where you are)'),
+  timeout: seconds(TIME, 'how long a program may take'),
+  quiet: flag('prints the table in the end, and no line before it'),
+}
+
+const HELP = [
+  'Usage: npm run grade -- DIR                 every lab that a file in DIR is named after',
+  '       npm run grade -- DIR --lab lab3      one lab',
+  '',
+  'DIR holds a folder for each student (ada/03-newnet.ts, ada/lab2.py, ada/memory-oom.c),',
+  'or single files named after them (ada.py with --lab, or ada-lab3.py).',
+  '',
+  'Options, with what they are otherwise in brackets:',
+]
+
+/** What this machine lacks for judging a lab at all. */
+function lacking({ number, needs, slug }: Lab): { cannot?: string } {
+  try {
+    ensure(needs.filter(isController), `lab ${number}`)
+    // A root file system is made once, and not by each judge.
+    settingOf(slug)
+    return {}
+  } catch (error) {
+    return { cannot: (error as Error).message }
+  }
+}
+
+const interrupted = (submission: Submission): Prepared => ({
+  submission,
+  assignment: { slug: submission.lab.slug, program: '', command: [process.execPath], cannot: 'interrupted' },
+})
+
+async function prepareAll(root: string, only: Lab | undefined, desk: string, out: string): Promise<Prepared[]> {
+  const prepared: Prepared[] = []
+  const submissions = findSubmissions(root, only)
+  const live = new LiveLine(() => `  ${prepared.length} of ${submissions.length} are copied and compiled`)
+  live.start()
+  for (const [i, submission] of submissions.entries()) {
+    const one = hasStopped
+      ? interrupted(submission)
+      : await prepare(submission, root, join(desk, String(i)), [root, desk, out])
+    prepared.push('assignment' in one ? { ...one, assignment: { ...one.assignment, ...lacking(submission.lab) } } : one)
+  }
+  live.stop()
+  return prepared
+}
+
+let hasStopped = false
+
+/** Judges all, shows each as soon as it is known. @returns the marks, in the order of the submissions */
+async function markAll(prepared: readonly Prepared[], timeout: number, quiet: boolean): Promise<Mark[]> {
+  const marks = new Map<Prepared, Mark>()
+  const ready = prepared.filter(one => 'assignment' in one)
+  let isAlone = ''
+  const waiting = () => (isAlone ? `  ${isAlone} once more, alone` : `  ${marks.size} of ${prepared.length} are judged`)
+  const live = new LiveLine(waiting)
+  const take = (one: Prepared, mark: Mark) => {
+    marks.set(one, mark)
+    if (!quiet) live.print(markLine(mark))
+  }
+  live.start()
+  for (const one of prepared) if ('problem' in one) take(one, markOfProblem(one.submission, one.problem))
+  const judged = (i: number, verdict: Verdict) => {
+    const one = ready[i] as Prepared
+    take(one, markOf(one.submission, verdict))
+  }
+  const again = (i: number) => {
+    isAlone = harmlessLine(ready[i]?.submission.student ?? '')
+  }
+  await judgeClass(
+    ready.map(({ assignment }) => assignment),
+    timeout,
+    { judged, again },
+    () => hasStopped,
+  )
+  live.stop()
+  return prepared.flatMap(one => marks.get(one) ?? [])
+}
+
+async function main(): Promise<void> {
+  const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
+  if (help) {
+    console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
+    return
+  }
+  const only = values.lab === undefined ? undefined : findLab(values.lab)
+  const root = readFolder(words)
+  findSubmissions(root, only)
+  const tell = (line: string) => console.log(line)
+  const command = `npm run grade -- ${process.argv.slice(2).join(' ')}`
+  if (!isPrivileged() && homesWith('memory').length === 0) continueInScope()
+  await ensurePrivileges(['namespaces', 'network', 'mounts'], 'grading', command, tell, CLONE_NEWUTS | CLONE_NEWNS)
+  makeRoom(ownName('shell'), bestHomes())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      hasStopped = true
+    })
+  const since = performance.now()
+  const out = makeOut(values.out ?? 'grades', root)
+  const prepared = await prepareAll(root, only, makeDesk(), out)
+  const marks = await markAll(prepared, values.timeout, values.quiet)
+  const grades = gradesOf(marks, (performance.now() - since) / 1000)
+  writeGrades(out, grades)
+  giveAway(out)
+  console.log(`\n${table(grades)}\n\n${closing(grades, out)}`)
+  if (hasStopped) console.log('interrupted: what was judged until then is written, the rest is marked as not judged')
+  // A signal has its own.
+  process.exitCode ??= marks.some(isOpen) ? EXIT.CANNOT : EXIT.HOLDS
+}
+
+// Whoever reads this may stop reading, as `| head` does: the grades are written all the same.
+prepareLives()
+process.stdout.removeAllListeners('error').on('error', () => {})
+
+try {
+  await main()
+} catch (error) {
+  fail(error)
+}

@@ -1,0 +1,154 @@
+/**
+ * Who has handed in what: one folder a student, or single files that are named after the student.
+ */
+import { type Dirent, lstatSync, readdirSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { UsageError } from '../../lib/errors.ts'
+import { LABS, type Lab } from '../../lib/manifest.ts'
+import { harmlessLine } from '../harmless.ts'
+import { labNamed, studentNamed } from './names.ts'
+
+/** What one student has handed in for one lab. */
+export interface Submission {
+  readonly student: string
+  readonly lab: Lab
+  /** What is copied into the sandbox: the student's folder, or the one file. */
+  readonly source: string
+  /** The program, relative to the folder of submissions. */
+  readonly program?: string
+  /** Why there is nothing to judge, for the student. */
+  readonly problem?: string
+}
+
+/** Files that belong to a folder of work and are no program of a lab. */
+const BESIDE =
+  /^\.|^(README|LICENSE|Makefile|package(-lock)?\.json|tsconfig\.json)|\.(md|txt|h|o|json|pdf|log|csv|png)$/i
+
+/** Whether a name can be that of a lab's program. */
+const isCandidate = ({ name }: Dirent) => !BESIDE.test(name)
+
+const byName = <T extends { readonly name: string }>(one: T, other: T) => (one.name < other.name ? -1 : 1)
+
+function entriesOf(folder: string): Dirent[] {
+  return readdirSync(folder, { withFileTypes: true }).sort(byName)
+}
+
+/** What is wrong with something that should be a program, as far as its kind tells. */
+function wrongKind(path: string): string | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found) return 'it is not there'
+  if (found.isSymbolicLink()) return 'it is a symbolic link: hand in the file itself'
+  if (found.isDirectory()) return 'it is a folder, not a program'
+  if (!found.isFile()) return 'it is no file but a pipe, a socket or a device'
+  return found.size === 0 ? 'the file is empty' : undefined
+}
+
+/** Of a C program and what was compiled from it the source counts: the other was made on another machine. */
+function choose(names: readonly string[]): string[] {
+  const sources = names.filter(name => name.endsWith('.c'))
+  const stems = new Set(sources.map(name => name.slice(0, -2)))
+  return names.filter(
+    name => !stems.has(extname(name) ? name.slice(0, -extname(name).length) : name) || /\.c$/.test(name),
+  )
+}
+
+interface Place {
+  readonly root: string
+  readonly student: string
+}
+
+function inFolder({ root, student }: Place, lab: Lab, isOnlyLab: boolean): Submission {
+  const source = join(root, student)
+  const head = { student, lab, source }
+  let entries: Dirent[]
+  try {
+    entries = entriesOf(source).filter(isCandidate)
+  } catch (error) {
+    return { ...head, problem: `the folder cannot be read (${(error as NodeJS.ErrnoException).code})` }
+  }
+  const named = choose(entries.filter(({ name }) => labNamed(name) === lab).map(({ name }) => name))
+  // Whoever has written one program only, and is asked for one lab only, may call it what they like.
+  const loose = entries.filter(entry => !entry.isDirectory() && labNamed(entry.name) === undefined)
+  const found = named.length === 0 && isOnlyLab ? choose(loose.map(({ name }) => name)) : named
+  const [name, ...more] = found
+  if (name === undefined)
+    return { ...head, problem: `nothing was handed in: no file is named after it (lab${lab.number}, ${lab.slug})` }
+  const program = join(student, name)
+  if (more.length > 0) {
+    const names = found.map(one => JSON.stringify(harmlessLine(one))).join(' and ')
+    return { ...head, problem: `which of them is it? ${names}` }
+  }
+  const problem = wrongKind(join(root, program))
+  return problem === undefined ? { ...head, program } : { ...head, program, problem }
+}
+
+function singleFile(root: string, name: string, lab: Lab): Submission {
+  const source = join(root, name)
+  const problem = wrongKind(source)
+  const head = { student: studentNamed(name), lab, source, program: name }
+  return problem === undefined ? head : { ...head, problem }
+}
+
+/** The labs that anybody has handed in. */
+function labsIn(root: string, entries: readonly Dirent[]): Lab[] {
+  const names = entries.flatMap(entry => {
+    try {
+      return entry.isDirectory() ? readdirSync(join(root, entry.name)) : [entry.name]
+    } catch {
+      return []
+    }
+  })
+  const found = new Set(names.map(labNamed))
+  return LABS.filter(lab => found.has(lab))
+}
+
+/**
+ * Everything that there is to judge, in the order of names and labs. A student who lacks a lab that others have handed in
+ * is listed with that lab.
+ * @param root the folder of submissions
+ * @param only the one lab that it is about
+ * @throws UsageError when there is nothing
+ */
+export function findSubmissions(root: string, only: Lab | undefined): Submission[] {
+  const entries = entriesOf(root).filter(isCandidate)
+  const labs = only ? [only] : labsIn(root, entries)
+  if (entries.length === 0) throw new UsageError(`nobody has handed in anything: ${root} is empty`)
+  if (labs.length === 0)
+    throw new UsageError(`no file in ${root} is named after a lab\nhint: say which lab it is: --lab lab3`)
+  const files = entries.filter(entry => !entry.isDirectory())
+  const folders = entries.filter(entry => entry.isDirectory())
+  const ofFiles = files.flatMap(({ name }) => {
+    const lab = only ?? labNamed(name)
+    if (lab) return only && labNamed(name) && labNamed(name) !== only ? [] : [singleFile(root, name, lab)]
+    const problem = 'its name does not say which lab it is, and neither does --lab'
+    return labs.map(each => ({
+      student: studentNamed(name),
+      lab: each,
+      source: join(root, name),
+      program: name,
+      problem,
+    }))
+  })
+  const ofFolders = folders.flatMap(({ name }) => labs.map(lab => inFolder({ root, student: name }, lab, only === lab)))
+  return refuseTwice([...ofFolders, ...ofFiles]).sort((one, other) =>
+    one.student === other.student ? one.lab.number - other.lab.number : one.student < other.student ? -1 : 1,
+  )
+}
+
+/** Two files of one student for one lab: nobody can say which counts. */
+function refuseTwice(all: readonly Submission[]): Submission[] {
+  const key = ({ student, lab }: Submission) => `${lab.number} ${student}`
+  const groups = groupBy(all, key)
+  return [...groups.values()].map(group => {
+    const [first] = group as [Submission]
+    if (group.length === 1) return first
+    const names = group.map(({ program, source }) => JSON.stringify(harmlessLine(program ?? source))).join(' and ')
+    return { student: first.student, lab: first.lab, source: first.source, problem: `which of them is it? ${names}` }
+  })
+}
+
+function groupBy<T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) groups.set(key(one), [...(groups.get(key(one)) ?? []), one])
+  return groups
+}

@@ -1,0 +1,45 @@
+/**
+ * `npm run exercise lab3`: writes the reader's copy of a lab, with tasks in it.
+ */
+import { readFileSync } from 'node:fs'
+import { UsageError } from '../../lib/errors.ts'
+import { helpLines, parseKnobs } from '../../lib/knobs.ts'
+import { fail } from '../../lib/lab.ts'
+import { findLab } from '../../lib/manifest.ts'
+import { EXERCISES } from '../exercises.ts'
+import { copyOf, shown, writeCopy } from './mine.ts'
+import { openPlaces } from './name-task.ts'
+
+const HELP = [
+  'Usage: npm run exercise lab3     writes mine/03-newnet.ts: lab 3 with tasks in place of its parts',
+  '',
+  'It never writes over what is there. npm run reset lab3 writes it anew, and keeps the old one.',
+  '',
+  'Options:',
+]
+
+function main(): void {
+  const { help, words } = parseKnobs({}, process.argv.slice(2), 'any')
+  if (help) {
+    console.log([...HELP, ...helpLines({})].join('\n'))
+    return
+  }
+  const [name, ...more] = words
+  if (name === undefined) throw new UsageError('which lab? npm run exercise lab3\nhint: npm run learn begins by itself')
+  if (more.length > 0) throw new UsageError(`too many words: ${more.join(' ')}\nhint: one lab at a time`)
+  const lab = findLab(name)
+  const path = copyOf(lab)
+  const count = EXERCISES[lab.slug]?.length ?? 0
+  if (writeCopy(lab)) console.log(`${shown(path)}: lab ${lab.number} with ${count} tasks in it.`)
+  else {
+    const open = openPlaces(lab.slug, readFileSync(path, 'utf8')).length
+    console.log(`${shown(path)} is there already and stays as it is; of its ${count} tasks ${open} are open.`)
+  }
+  console.log(`next: open it in your editor, and npm run learn lab${lab.number}, which checks it whenever you save`)
+}
+
+try {
+  main()
+} catch (error) {
+  fail(error)
+}

@@ -1,0 +1,104 @@
+/**
+ * The exercises against the labs themselves: what is blanked fails where it has to, and what is put back is the lab.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import test, { after } from 'node:test'
+import { bundlePath } from '../../lib/bundle-cache.mjs'
+import { draftPrefix } from '../../lib/drafts.ts'
+import { LABS } from '../../lib/manifest.ts'
+import { ROOT } from '../../lib/root.ts'
+import { CHECKERS } from '../checkers.ts'
+import { EVERY_LAB } from '../claims.ts'
+import { commandFor } from '../command.ts'
+import { EXERCISES } from '../exercises.ts'
+import { judgeInChild } from '../judge-in-child.ts'
+import { titlesOnly } from '../specimens.ts'
+import { blankLab, numberOf, openTaskNumbers, putBack, regionLines } from './blank.ts'
+import { withTask } from './name-task.ts'
+
+const TIMEOUT = 30
+/** Beside mine/, so that the imports of a copy lead where they should. */
+const folder = mkdtempSync(draftPrefix(join(ROOT, '.mine.')))
+const written: string[] = []
+after(() => {
+  rmSync(folder, { recursive: true })
+  for (const path of written) rmSync(bundlePath(path), { force: true })
+})
+
+const labOf = (slug: string) => readFileSync(join(ROOT, 'labs', `${slug}.ts`), 'utf8')
+const exercisesOf = (slug: string) => EXERCISES[slug] ?? []
+
+/** Writes a copy with these tasks open. */
+function write(name: string, slug: string, isBlank: (place: number) => boolean): string {
+  const path = join(folder, `${slug}.${name}.ts`)
+  writeFileSync(path, blankLab(labOf(slug), slug, exercisesOf(slug), isBlank))
+  written.push(path)
+  return path
+}
+
+const CASES = LABS.flatMap(({ slug }) => [
+  { slug, place: 0, path: write('all', slug, () => true), isAlone: false },
+  ...exercisesOf(slug).map(({ region }, place) => ({
+    slug,
+    place,
+    path: write(region, slug, each => each === place),
+    isAlone: true,
+  })),
+])
+
+test('every lab has three to six exercises, each a region of its own that a claim of its checker proves', () => {
+  assert.deepEqual(
+    Object.keys(EXERCISES),
+    LABS.map(({ slug }) => slug),
+  )
+  for (const { slug } of LABS) {
+    const exercises = exercisesOf(slug)
+    assert.ok(exercises.length >= 3 && exercises.length <= 6, slug)
+    const titles = [...(CHECKERS[slug] ?? []), ...EVERY_LAB].map(({ title }) => title)
+    for (const { region, claim, stopsAt, hints } of exercises) {
+      assert.ok(regionLines(labOf(slug), region), `${slug} has no region ${region}`)
+      assert.ok(titles.includes(claim) && titles.includes(stopsAt ?? claim), `${slug}#${region}`)
+      assert.ok(hints.length >= 3, `${slug}#${region}`)
+    }
+  }
+})
+
+test('with its regions put back a copy is the lab, byte for byte', () => {
+  for (const { slug, path } of CASES) {
+    const copy = readFileSync(path, 'utf8')
+    assert.notEqual(openTaskNumbers(copy).length, 0)
+    const regions = exercisesOf(slug).map(({ region }) => region)
+    assert.equal(putBack(copy, labOf(slug), slug, regions), labOf(slug))
+  }
+})
+
+test('a copy type-checks under the rules of the labs, whatever is blanked', () => {
+  const settings = join(folder, 'tsconfig.json')
+  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
+  writeFileSync(settings, JSON.stringify({ extends: '../tsconfig.json', compilerOptions, include: ['*.ts'] }))
+  const { status, stdout } = spawnSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', folder], { encoding: 'utf8' })
+  assert.deepEqual([stdout, status], ['', 0])
+})
+
+test('a task that is open makes the check fail in its own claim first, and is named there', {
+  concurrency: 4,
+}, async suite => {
+  await Promise.all(
+    CASES.map(({ slug, place, path, isAlone }) =>
+      suite.test(basename(path), async () => {
+        const assignment = { slug, source: path, command: await commandFor(path) }
+        const verdict = withTask(assignment, await judgeInChild(assignment, TIMEOUT).verdict)
+        assert.equal(verdict.kind, 'judged')
+        const open = verdict.kind === 'judged' ? verdict.findings.filter(one => one.failure ?? one.unjudged) : []
+        const { claim, stopsAt, task } = exercisesOf(slug)[place] ?? {}
+        const shown = open.map(({ title, failure }) => `${title}\n  seen: ${failure?.seen}`)
+        assert.equal(titlesOnly(shown)[0], (isAlone && stopsAt) || claim, JSON.stringify(verdict, null, 1))
+        assert.equal(open[0]?.task, `${numberOf(slug, place)} ${task}`)
+        assert.equal(verdict.kind === 'judged' && verdict.seconds < 12, true)
+      }),
+    ),
+  )
+})
