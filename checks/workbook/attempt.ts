@@ -1,9 +1,15 @@
 /**
  * One check of the reader's file.
  */
+import { spawn } from 'node:child_process'
+import { lstatSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/manifest.ts'
 import { kill } from '../../lib/process.ts'
+import { ROOT } from '../../lib/root.ts'
+import { rootfsPath } from '../../lib/rootfs.ts'
 import { lacking } from '../become-judge.ts'
 import { commandFor } from '../command.ts'
 import { harmlessLines } from '../harmless.ts'
@@ -47,12 +53,27 @@ const errorLines = (error: Error) =>
     .slice(error.message.startsWith('the program does not compile') ? 1 : 0)
     .map(shown)
 
+/** Makes the root file system of a lab that needs one, if there is none. @returns why it could not */
+async function lackingRoot({ needs }: Lab): Promise<{ cannot?: string }> {
+  if (!needs.includes('mounts') || lstatSync(rootfsPath(), { throwIfNoEntry: false })) return {}
+  const loader = ['--import', createRequire(import.meta.url).resolve('tsx')]
+  // What it says belongs to nobody who looks at a screen.
+  const maker = spawn(process.execPath, [...loader, join(ROOT, 'buildroot', 'rootfs.ts')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  maker.stderr.setEncoding('utf8').on('data', text => (said += text))
+  const code = await new Promise(resolve => maker.on('close', resolve))
+  return code === 0 ? {} : { cannot: said.trim() || 'the root file system could not be made' }
+}
+
 /** Starts to check a program. It is judged in a process of its own, so this one stays free. */
 export function attempt(lab: Lab, path: string, { timeout, read }: AttemptOptions): Attempt {
   let judging: Judging | undefined
   let isCancelled = false
   const judged = async (): Promise<Outcome | undefined> => {
-    const assignment = { slug: lab.slug, source: path, command: await commandFor(path), ...lacking(lab, true) }
+    const [command, lack] = [await commandFor(path), { ...lacking(lab, true), ...(await lackingRoot(lab)) }]
+    const assignment = { slug: lab.slug, source: path, command, ...lack }
     if (isCancelled) return undefined
     judging = judgeInChild(assignment, timeout, () => {}, read)
     const verdict = await judging.verdict

@@ -29,10 +29,16 @@ export function hintsFor(at: Standing, report: LabReport | undefined): readonly 
   const { exercise } = current
   // While the task is open, what is seen is only that.
   if (current.state === 'open') return exercise.hints
-  // A program that does not end shows nothing else that could be relied on.
   const hang = hangOf(report)
-  const text = [failed?.seen, endOf(report), report?.output].filter(Boolean).join('\n')
+  const output = report?.output
+  // What the program says of its own failure comes before what is missing because of it; and a program that does not
+  // end shows nothing that could be relied on.
   const found =
-    firstFor(exercise.seen, hang) ?? firstFor(COMMON, hang) ?? firstFor(exercise.seen, text) ?? firstFor(COMMON, text)
+    firstFor(exercise.seen, hang) ??
+    firstFor(COMMON.hang, hang) ??
+    firstFor(exercise.seen, output) ??
+    firstFor(COMMON.errors, output) ??
+    firstFor(exercise.seen, failed?.seen) ??
+    firstFor(COMMON.others, output)
   return [...(found?.hints ?? []), ...exercise.hints]
 }

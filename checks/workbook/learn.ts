@@ -16,6 +16,9 @@ import { readProgress } from './progress.ts'
 import { labToGoOn } from './session.ts'
 import { sit } from './sit.ts'
 
+/** The part of a program's usual time that somebody waits who looks on. */
+const PATIENCE = 0.6
+
 const KNOBS = {
   once: flag('checks once and prints what it found; needs no terminal'),
   list: flag('prints the table of all labs'),
@@ -65,7 +68,7 @@ async function main(): Promise<void> {
   }
   if (!isOnce && !(process.stdin.isTTY && process.stdout.isTTY))
     throw new UsageError('this needs a terminal\nhint: npm run learn -- --once checks once without one')
-  const timeout = timeHere()
+  const timeout = Math.round(timeHere() * PATIENCE)
   await becomeJudge('the check', ['npm run learn', ...process.argv.slice(2)].join(' '), line => console.log(line))
   if (!isOnce) lockMine()
   const read = readProgress()

@@ -6,6 +6,7 @@ import { LABS, type Lab } from '../../lib/manifest.ts'
 import type { ClaimReport, LabReport } from '../report.ts'
 import type { Standing, TaskState } from './evidence.ts'
 import { hangOf } from './hints.ts'
+import { shown } from './mine.ts'
 import { atBothEnds, fits, keyLines, type Page, paragraph, type Size } from './page.ts'
 
 /** What is shown. */
@@ -83,6 +84,11 @@ function failedLines(claim: ClaimReport, width: number): string[] {
 
 const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
 
+function unjudgedLines({ title, remedy }: ClaimReport, width: number): string[] {
+  const lines = paragraph(`cannot be judged here: ${title}`, width, one => one, ' ? ', chalk.yellow)
+  return [...lines, ...detail('remedy', remedy, width)]
+}
+
 function claimLines(report: LabReport, held: Detail['held'], width: number): string[] {
   const { claims, missing, remedy } = report
   if (claims.length === 0)
@@ -105,10 +111,10 @@ function claimLines(report: LabReport, held: Detail['held'], width: number): str
   return [
     ...(hang === undefined ? [] : paragraph(`The program did not end: ${hang}.`, width, chalk.yellow, ' ')),
     ...holding,
-    ...open.flatMap(({ title, remedy: helps }) => [
-      ...paragraph(`cannot be judged here: ${title}`, width, one => one, ' ? ', chalk.yellow),
-      ...detail('remedy', helps, width),
-    ]),
+    ...(failed < 0 ? open.flatMap(claim => unjudgedLines(claim, width)) : []),
+    ...(failed >= 0 && open.length > 0
+      ? [` ${chalk.yellow('?')} ${count(open.length, 'claim', 'claims')} could not be judged`]
+      : []),
     ...(failed < 0 ? [] : failedLines(claims[failed] as ClaimReport, width)),
     ...(later > 0 ? [chalk.dim(` · ${count(later, 'claim comes', 'claims come')} after it`)] : []),
   ]
@@ -117,7 +123,7 @@ function claimLines(report: LabReport, held: Detail['held'], width: number): str
 /** The last lines that the program printed. */
 function outputLines({ output, claims }: LabReport, most: number, width: number): string[] {
   if (claims.length === 0 || most === 0) return []
-  const lines = output.trimEnd().split('\n').filter(Boolean)
+  const lines = shown(output).trimEnd().split('\n').filter(Boolean)
   if (lines.length === 0) return ['', chalk.dim(' it printed nothing')]
   const last = lines.slice(-most).flatMap(line => paragraph(line.trimStart(), width, chalk.dim, ' | '))
   return ['', chalk.dim(' it printed:'), ...last.slice(-most)]

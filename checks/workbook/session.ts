@@ -98,7 +98,7 @@ export class Session {
   }
 
   async #goTo(lab: Lab): Promise<void> {
-    await this.close()
+    if (this.#bench || this.#truth) await this.close()
     this.#bench = undefined
     this.#lab = lab
     this.#scrolled = this.#hintsShown = 0
