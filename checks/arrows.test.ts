@@ -27,7 +27,9 @@ function sources(room: string): string[] {
 /** The files of the project that a file imports. */
 function imports(file: string): string[] {
   const text = readFileSync(file, 'utf8')
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(match => match[1] as string)
+  const specifiers = [...text.matchAll(/(?:^(?:import|export|\}).* from |^import |\bimport\()'(\.[^']+)'/gm)].map(
+    match => match[1] as string,
+  )
   return specifiers.map(specifier => resolve(dirname(file), specifier))
 }
 

@@ -119,7 +119,7 @@ if (terminal)
   note(`Now the shell is yours: try ps, mount, ip addr, ipcs. What you write stays in ${root}. Leave it with exit.`)
 allIsLaid.open()
 // If our own terminal is closed, nobody is left to leave the shell.
-if (terminal && !(await relay(terminal.master))) kill(pid, 'SIGKILL')
+if (terminal && !(await relay(terminal.master, pid))) kill(pid, 'SIGKILL')
 const status = waitpid(pid)
 // #endregion parent
 

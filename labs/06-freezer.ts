@@ -11,6 +11,7 @@ import { closeSync, readFileSync } from 'node:fs'
 import { makeOwnGroup } from '../lib/cgroup.ts'
 import { fork } from '../lib/clone.ts'
 import { homesWith, homeWith } from '../lib/delegation.ts'
+import { Unexpected } from '../lib/errors.ts'
 import { pipe } from '../lib/gate.ts'
 import { type Dialect, layout } from '../lib/hierarchies.ts'
 import { choice, seconds } from '../lib/knobs.ts'
@@ -58,7 +59,7 @@ function letWork(pid: number, seconds: number, wakes: number): void {
   const isOver = () => statusField(pid, 'State')?.startsWith('Z') ?? true
   sleep(seconds)
   until(() => isOver() || count() >= enough, 10)
-  if (isOver()) throw new Error(`${pid} has ended, and should be at work`)
+  if (isOver()) throw new Unexpected(`${pid} has ended, and should be at work`)
 }
 
 // #region freeze

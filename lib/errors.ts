@@ -84,6 +84,7 @@ const HINTS: Record<string, string> = {
   'waitpid ECHILD': 'no such child to wait for; a child cloned without SIGCHLD is only found with __WALL',
   'ioctl ENODEV': 'no interface has that name in this network namespace; see netdevice(7)',
   'ioctl EPERM': `changing an interface ${NEEDS_ROOT}; see netdevice(7)`,
+  'tty EPERM': "it takes a session leader without a terminal of its own (setsid), and a terminal that is nobody else's",
   'kcmp ENOSYS': 'this kernel is built without kcmp(2) (CONFIG_KCMP)',
   'ptrace EPERM': 'the process is traced already, or kernel.yama.ptrace_scope forbids it; see ptrace(2)',
 }
@@ -144,6 +145,11 @@ export class CannotRun extends Error {
   override readonly name = 'CannotRun'
 }
 
+/** What a lab takes for granted and is not so, said in one sentence: exit code 1. */
+export class Unexpected extends Error {
+  override readonly name = 'Unexpected'
+}
+
 /** The error for an argument that is not what it has to be: names it, what was expected and what arrived. */
 export function argumentError(call: string, argument: string, expected: string, value: unknown): TypeError {
   const arrived = typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : show(value)
@@ -163,7 +169,15 @@ function commandMessage(error: Error): string | undefined {
   return `a command of the lab failed with exit code ${exitCode}: ${stderr.trim() || 'it gave no reason'}`
 }
 
-const FOR_READERS = new Set(['SyscallError', 'UsageError', 'CannotRun', 'TypeError', 'GateError', 'OpenTask'])
+const FOR_READERS = new Set([
+  'SyscallError',
+  'UsageError',
+  'CannotRun',
+  'Unexpected',
+  'TypeError',
+  'GateError',
+  'OpenTask',
+])
 /** Errors that say where they are in the reader's own program: there they can be mended. */
 const WITH_PLACE = new Set(['TypeError', 'OpenTask'])
 

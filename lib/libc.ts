@@ -45,11 +45,18 @@ export const lastErrno = (): number => koffi.errno()
  * @param name the call, as an error prints it
  * @param native the function
  * @param args its arguments; `shown` replaces them in an error where a pointer would say nothing
+ * @param topic whose hint an error bears, where the call alone says too little
  * @throws SyscallError
  */
-export function call(name: string, native: NativeFunction, args: unknown[], shown: unknown[] = args): number {
+export function call(
+  name: string,
+  native: NativeFunction,
+  args: unknown[],
+  shown: unknown[] = args,
+  topic: string = name,
+): number {
   const result = native(...args)
-  if (result < 0) throw syscallError(name, shown, lastErrno())
+  if (result < 0) throw syscallError(name, shown, lastErrno(), topic)
   return result
 }
 

@@ -8,7 +8,9 @@ import { ReadStream } from 'node:tty'
 import { dup2 } from './descriptors.ts'
 import { keep } from './keeper.ts'
 import { closeQuietly } from './poll.ts'
+import { statusField } from './proc.ts'
 import {
+  openPeer,
   rawSettings,
   setTerminal,
   setWindowSize,
@@ -78,14 +80,23 @@ export function rawTerminal(farewell = ''): () => void {
   }
 }
 
+/** Whether a child is a zombie. */
+const hasEnded = (pid: number) => statusField(pid, 'State')?.startsWith('Z') ?? true
+
 /** Carries what is typed to the master and what is printed to us, until one of the two is closed. @returns whether ours is not */
-async function carry(fd: number, master: ReadStream): Promise<boolean> {
+async function carry(fd: number, master: ReadStream, pid: number): Promise<boolean> {
   const followSize = () => setWindowSize(fd, windowSize(0))
   followSize()
   process.on('SIGWINCH', followSize)
   process.stdin.pipe(master)
   master.pipe(process.stdout, { end: false })
+  const hangUp = () => {
+    if (hasEnded(pid)) closeQuietly(openPeer(fd, constants.O_RDWR | constants.O_NOCTTY))
+  }
   const isOursOpen = await new Promise<boolean>(resolve => {
+    // Who ends before anybody has opened that terminal cannot close it: it is opened and closed in their stead.
+    process.on('SIGCHLD', hangUp)
+    hangUp()
     // EIO: nobody works at that terminal any more.
     for (const event of ['error', 'close', 'end']) {
       master.on(event, () => resolve(true))
@@ -93,6 +104,7 @@ async function carry(fd: number, master: ReadStream): Promise<boolean> {
     }
   })
   process.off('SIGWINCH', followSize)
+  process.off('SIGCHLD', hangUp)
   process.stdin.unpipe(master)
   process.stdin.pause()
   return isOursOpen
@@ -103,14 +115,15 @@ async function carry(fd: number, master: ReadStream): Promise<boolean> {
  * closed. Ours is raw meanwhile, so that Ctrl-C and its like reach the other, whose window follows ours. Whatever ends
  * this process, ours is then as it was.
  * @param master closed afterwards
+ * @param pid our child that works there: it may end before it has opened its terminal
  * @returns whether ours is still open
  * @throws SyscallError ENOTTY when descriptor 0 is no terminal
  */
-export async function relay(master: number): Promise<boolean> {
+export async function relay(master: number, pid: number): Promise<boolean> {
   const putBack = rawTerminal()
   const shell = new ReadStream(master)
   try {
-    return await carry(master, shell)
+    return await carry(master, shell, pid)
   } finally {
     putBack()
     shell.destroy()

@@ -18,6 +18,7 @@ export const TIOCGWINSZ = 0x5413
 export const TIOCSWINSZ = 0x5414
 export const TIOCGPTN = 0x80045430
 export const TIOCSPTLCK = 0x40045431
+export const TIOCGPTPEER = 0x5441
 /** `struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; }` */
 export const WINSIZE = { size: 8, rows: 0, columns: 2 } as const
 
@@ -29,7 +30,18 @@ export interface WindowSize {
 
 /** One ioctl on a terminal. @throws SyscallError ENOTTY, EIO (hung up), EPERM */
 export function terminalIoctl(fd: number, request: number, label: string, data: Buffer): void {
-  call('ioctl', libcIoctl, [fd, request, 'void *', data], [fd, Symbol(label)])
+  call('ioctl', libcIoctl, [fd, request, 'void *', data], [fd, Symbol(label)], 'tty')
+}
+
+/**
+ * Opens the other end of a master, wherever its devpts is mounted.
+ * @param flags `int flags`, as of open(2)
+ * @returns a descriptor
+ * @throws SyscallError EIO (locked)
+ * @see ioctl_tty(2) TIOCGPTPEER
+ */
+export function openPeer(master: number, flags: number): number {
+  return call('ioctl', libcIoctl, [master, TIOCGPTPEER, 'int', flags], [master, Symbol('TIOCGPTPEER'), flags], 'tty')
 }
 
 /** Settings of a terminal, as the C library keeps them. @throws SyscallError ENOTTY, EIO @see tcgetattr(3) */

@@ -72,6 +72,7 @@ function build(out: string | undefined): string {
 /** Builds, and serves what there is until somebody ends it. */
 async function buildAndServe({ out, port }: Values<typeof SERVE>): Promise<void> {
   const { address } = await serve(build(out), port)
+  process.once('SIGINT', () => process.exit(EXIT.HOLDS))
   console.log(`The book is at ${address} until you press Ctrl-C.`)
 }
 

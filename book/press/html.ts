@@ -10,5 +10,8 @@ export const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, lett
 /** A text for people as it was before {@link escapeHtml}. */
 export const unescapeHtml = (text: string): string =>
   text
-    .replace(/&(lt|gt|quot|#39);/g, (_, name) => ({ lt: '<', gt: '>', quot: '"', '#39': "'" })[name as string] ?? '')
+    .replace(
+      /&(lt|gt|quot|#39|#x27);/g,
+      (_, name) => ({ lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'" })[name as string] ?? '',
+    )
     .replaceAll('&amp;', '&')

@@ -6,7 +6,9 @@
 /** What is of no account, and what stands in its place. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g, 'MAC'],
-  [/\bfe80::[0-9a-f:]+/g, 'LINK-LOCAL'],
+  // It comes a moment after the interface is up, or a moment later; and so does the kernel's word for up.
+  [/\s*\bfe80::[0-9a-f:]+(?:\/\d+)?/g, ''],
+  [/^(\S+@\w+\s+)(?:UP|UNKNOWN)\b/g, '$1UP'],
   [/\binode \d+/g, 'inode N'],
   [/\btime=[\d.]+ ms/g, 'time=T ms'],
   [/\btime \d+ms/g, 'time Tms'],

@@ -113,6 +113,8 @@ test('a run may have other PIDs, inodes and times than its recording, but each o
   assert.ok(!same(['echo 20000000 > memory.max'], ['echo 30000000 > memory.max']))
   assert.ok(same(['|.|.|.|..........|.|.|.|'], ['|.|..|.|...........|.|.|.|']))
   assert.ok(!same(['|.|.|.|..........|.|.|.|'], ['|.|.|.|.|.|.|.|.|.|.|.|.|']), 'the gap is gone')
+  assert.ok(same(['veth1@if3  UP  10.0.0.4/24 fe80::1/64'], ['veth1@if3  UNKNOWN  10.0.0.4/24']))
+  assert.ok(!same(['veth1@if3  UP  10.0.0.4/24'], ['veth1@if3  DOWN  10.0.0.4/24']))
   assert.ok(!same(['one', 'two'], ['one']))
 })
 
@@ -134,6 +136,11 @@ test('in the terminal a chapter is wrapped, and its code, sessions, tables and p
     60,
   )
   assert.ok(text.split('\n').every(line => line.length <= 60))
+  assert.equal(
+    renderText('<details><summary>Answer</summary>\n\nYes.\n\n</details>\n\nOn.', 60),
+    '▸ Answer\n\n  Yes.\n\nOn.\n',
+  )
+  assert.equal(renderText('**Two words** and `a c` in *em*.', 60), 'Two words and a c in em.\n')
   for (const part of ['Title\n=====', '- one', 'a  b', '1  2', '[Picture: what it says]', '    $ ls'])
     assert.ok(text.includes(part), part)
 })

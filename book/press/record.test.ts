@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
+import { isPrivileged } from '../../lib/privileges.ts'
 import { ROOT } from '../../lib/root.ts'
 import { present } from './order.ts'
 import { describeProblem } from './problem.ts'
@@ -13,7 +14,7 @@ import { checkRecordings, runAll } from './record.ts'
 import { recordingsOf } from './recording.ts'
 import type { Session } from './session.ts'
 
-const skip = process.geteuid?.() !== 0 && 'recording needs root'
+const skip = !isPrivileged(['namespaces', 'network', 'mounts']) && 'recording needs root'
 
 /** Runs the sessions of a text. */
 function run(...blocks: string[]): Session[] {

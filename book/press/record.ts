@@ -4,34 +4,27 @@
 import { closeSync, mkdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fork } from '../../lib/clone.ts'
-import { CannotRun } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
 import { layout } from '../../lib/hierarchies.ts'
 import { LABS } from '../../lib/manifest.ts'
 import { writeAll } from '../../lib/output.ts'
 import { poll } from '../../lib/poll.ts'
+import { requireRoot } from '../../lib/privileges.ts'
 import { waitpid } from '../../lib/process.ts'
 import { refill } from './fences.ts'
 import { Comparison } from './mask.ts'
 import type { Problem } from './problem.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
+import { stageBundles } from './stage-programs.ts'
 
 /** How many sessions run at once: most of them mostly wait. */
-const AT_ONCE = 4
+const AT_ONCE = 6
 
 /** A recording and the chapter it stands in. */
 export interface Take {
   readonly file: string
   readonly recording: Recording
-}
-
-/** Root does everything here, as it does for a reader who types sudo. */
-function ensureRoot(): void {
-  if (process.geteuid?.() === 0) return
-  throw new CannotRun(
-    'recording needs root: the sessions are those of a reader who types sudo\nhint: sudo npm run book -- record',
-  )
 }
 
 /** A lab that takes root is run by it only when the reader is told to. */
@@ -49,7 +42,8 @@ export function recordingFault(recording: Recording): string | undefined {
 
 /** Runs sessions, several at a time. @param tell hears of each that is over */
 export function runAll(takes: readonly Take[], tell: (take: Take, session: Session) => void): Map<Take, Session> {
-  ensureRoot()
+  requireRoot('recording', 'npm run book -- record')
+  const bundles = takes.length > 0 ? stageBundles() : new Map<string, string>()
   const waiting = [...takes]
   const running = new Map<number, { take: Take; pid: number; text: string }>()
   const done = new Map<Take, Session>()
@@ -59,7 +53,7 @@ export function runAll(takes: readonly Take[], tell: (take: Take, session: Sessi
       waiting.shift()
       const { recording } = take
       const { readEnd, writeEnd } = pipe()
-      const pid = fork(() => writeAll(writeEnd, JSON.stringify(runSession(recording))))
+      const pid = fork(() => writeAll(writeEnd, JSON.stringify(runSession(recording, bundles))))
       closeSync(writeEnd)
       running.set(readEnd, { take, pid, text: '' })
     }

@@ -21,7 +21,7 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Colours each word by itself: a line may be broken between any two. */
-const each = (paint: (text: string) => string) => (text: string) => text.replace(/\S+/g, paint)
+const each = (paint: (text: string) => string) => (text: string) => text.replace(/\S+/g, word => paint(word))
 
 function inline(tokens: readonly Token[] | undefined): string {
   return (tokens ?? []).map(inlineToken).join('')
@@ -138,9 +138,17 @@ function block(token: Token, width: number): string[] {
   }
 }
 
-/** Blocks one below the other. @param isTight without empty lines between them, as in a list */
+/** Blocks one below the other, and what can be unfolded set in. @param isTight without empty lines between them, as in a list */
 function blocks(tokens: readonly Token[], width: number, isTight = false): string[] {
-  const parts = tokens.map(token => block(token, width)).filter(lines => lines.length > 0)
+  let depth = 0
+  const parts: string[][] = []
+  for (const token of tokens) {
+    const count = (tag: string) => (token.type === 'html' ? token.raw.split(tag).length - 1 : 0)
+    depth -= count('</details')
+    const lines = indent(block(token, width - 2 * depth), '  '.repeat(Math.max(0, depth)))
+    depth += count('<details')
+    if (lines.length > 0) parts.push(lines)
+  }
   return parts.flatMap((lines, i) => (i === 0 || (isTight && tokens.length < 3) ? lines : ['', ...lines]))
 }
 

@@ -68,7 +68,7 @@ function codeHtml({ text, lang = '' }: Tokens.Code, { fault }: Surroundings): st
   if (!isLanguage(language))
     fault(`\`\`\`${lang}`, `${language} is no language the book knows`, 'the list is in book/press/highlight.ts')
   if (language === 'console')
-    return `<div class="code session"><pre tabindex="0"><code>${sessionHtml(text.split('\n'))}</code></pre>${COPY}</div>\n`
+    return `<div class="code session"><pre tabindex="0"><code>${sessionHtml(text.split('\n'))}</code></pre>${/^\$ /m.test(text) ? COPY : ''}</div>\n`
   const quotation = quotationOf({ info: lang })
   const caption = quotation
     ? `<p class="source">${escapeHtml(quotation.source)} <span>${escapeHtml(quotation.region)}</span></p>`
@@ -122,8 +122,13 @@ export function render(markdown: string, around: Surroundings): Page {
         return around.picture(href, alternative) ?? ''
       },
       table(token) {
+        const cellHtml = (cell: Tokens.TableCell, tag: 'th' | 'td') => {
+          const inner = this.parser.parseInline(cell.tokens)
+          // A corner without a word heads nothing.
+          return tag === 'th' && inner ? `<th scope="col">${inner}</th>` : `<td>${inner}</td>`
+        }
         const row = (cells: Tokens.TableCell[], tag: 'th' | 'td') =>
-          `<tr>${cells.map(cell => `<${tag}${tag === 'th' ? ' scope="col"' : ''}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join('')}</tr>`
+          `<tr>${cells.map(cell => cellHtml(cell, tag)).join('')}</tr>`
         const rows = token.rows.map(cells => row(cells, 'td')).join('\n')
         return `<div class="table" tabindex="0"><table>\n<thead>${row(token.header, 'th')}</thead>\n<tbody>${rows}</tbody></table></div>\n`
       },

@@ -8,8 +8,16 @@ import { type Chapter, pageName } from './page.ts'
 /** How the index is made; the page has to search with the same. */
 export const SEARCH_OPTIONS = { fields: ['title', 'text'], storeFields: ['title', 'chapter', 'start'] }
 
+/** Tags that part no words. */
+const INLINE = /<\/?(?:a|b|code|em|span|strong)\b[^>]*>/g
+
 const wordsOf = (html: string) =>
-  unescapeHtml(html.replace(/<(style|script|button|title|desc)\b[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]+>/g, ' '))
+  unescapeHtml(
+    html
+      .replace(/<(style|script|button|title|desc)\b[\s\S]*?<\/\1>/g, ' ')
+      .replace(INLINE, '')
+      .replace(/<[^>]+>/g, ' '),
+  )
     .replace(/\s+/g, ' ')
     .trim()
 

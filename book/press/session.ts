@@ -18,7 +18,8 @@ import { openTerminal, takeTerminal } from '../../lib/pty.ts'
 import { setWindowSize } from '../../lib/terminal.ts'
 import { type Performance, typeAt } from './keys.ts'
 import type { Recording } from './recording.ts'
-import { buildStage, enterStage, staged, stageEnvironment, USER } from './stage.ts'
+import { buildStage, enterStage, staged } from './stage.ts'
+import { stageEnvironment, USER } from './stage-programs.ts'
 
 /** How long a session may take, in seconds. */
 const LONGEST = 60
@@ -134,10 +135,13 @@ function wrongCode({ commands, exit }: Recording, codes: readonly number[]): str
   return exit !== 0 && !codes.includes(exit) ? `no command ended with exit code ${exit}` : undefined
 }
 
-/** Runs a session. For a process that does nothing else: it leaves its mount and network namespace. */
-export function runSession(recording: Recording): Session {
+/**
+ * Runs a session. For a process that does nothing else: it leaves its mount and network namespace.
+ * @param bundles of `stageBundles`
+ */
+export function runSession(recording: Recording, bundles: ReadonlyMap<string, string>): Session {
   unshare(F.CLONE_NEWNS | F.CLONE_NEWNET)
-  buildStage()
+  buildStage(bundles)
   const first = getpid()
   const { lines, codes, fault } = perform(recording)
   const last = spawnSync('true').pid

@@ -30,16 +30,11 @@ import {
 } from '../../lib/mount.ts'
 import { ROOT } from '../../lib/root.ts'
 import { sethostname } from '../../lib/uts.ts'
+import { CHECKOUT, OWN_NODE, shortenNpx, USER } from './stage-programs.ts'
 
-/** Whose machine it is. */
-export const USER = { name: 'ada', id: 1000, home: '/home/ada' } as const
 const HOST = 'laptop'
-/** Where the checkout lies on it. */
-export const CHECKOUT = `${USER.home}/containers-from-clone`
 /** Where it is built, before it becomes a root. */
 const STAGE = '/tmp'
-/** Where this Node lies on it when it is not below /usr. */
-const OWN_NODE = '/opt/node'
 /** Where tsx keeps what it has compiled for root: without it, every session would begin with that. */
 const TSX = 'tmp/tsx-0'
 const EMPTY = [
@@ -117,8 +112,11 @@ function layCheckout(checkout: string): void {
 /** Where a file of the checkout on the stage is, for the process that has built it. */
 export const staged = (path: string): string => onStage(join(CHECKOUT, path))
 
-/** Builds it, in the mount namespace of the calling process, which has to be its own. */
-export function buildStage(): void {
+/**
+ * Builds it, in the mount namespace of the calling process, which has to be its own.
+ * @param bundles of {@link stageBundles}
+ */
+export function buildStage(bundles: ReadonlyMap<string, string>): void {
   // The stage hides what lies below /tmp, and that may be the checkout.
   const checkout = openSync(ROOT, constants.O_RDONLY | constants.O_DIRECTORY)
   const node = openSync(dirname(dirname(process.execPath)), constants.O_RDONLY | constants.O_DIRECTORY)
@@ -131,6 +129,8 @@ export function buildStage(): void {
   if (!process.execPath.startsWith('/usr/')) bindReadOnly(`/proc/self/fd/${node}`, makeFolder(OWN_NODE))
   renameMachine()
   layCheckout(`/proc/self/fd/${checkout}`)
+  shortenNpx(makeFolder('run/stage/bin'))
+  for (const [name, text] of bundles) writeFileSync(join(staged('node_modules/.cache/clone'), name), text)
   mount('tmpfs', onStage('tmp'), 'tmpfs', 0, 'mode=1777')
   if (cache !== undefined) mount(`/proc/self/fd/${cache}`, makeFolder(TSX), null, MS_BIND)
 }
@@ -151,20 +151,4 @@ export function enterStage(): void {
   process.chdir(CHECKOUT)
   sethostname(HOST)
   setip('lo', '127.0.0.1', '255.0.0.0')
-}
-
-/** The environment of whoever types there. */
-export function stageEnvironment(): Record<string, string> {
-  const own = process.execPath.startsWith('/usr/') ? [dirname(process.execPath)] : [join(OWN_NODE, 'bin')]
-  return {
-    PATH: [...own, '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
-    HOME: USER.home,
-    USER: USER.name,
-    LC_ALL: 'C.UTF-8',
-    TERM: 'xterm',
-    NO_COLOR: '1',
-    // npm asks nobody for a newer version, and draws nothing that is gone again.
-    npm_config_update_notifier: 'false',
-    npm_config_progress: 'false',
-  }
 }

@@ -14,8 +14,12 @@ import { recordingsOf } from './recording.ts'
 const read = (root: string, file: string) =>
   existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : ''
 const fileOf = ({ place }: Chapter) => `book/${place.name}.md`
-const filesIn = (root: string, folder: string) =>
-  existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map(name => `${folder}/${name}`) : []
+const sourcesIn = (root: string, folder: string) =>
+  existsSync(join(root, folder))
+    ? readdirSync(join(root, folder))
+        .filter(name => name.endsWith('.ts'))
+        .map(name => `${folder}/${name}`)
+    : []
 
 function missingChapters(chapters: readonly Chapter[]): Problem[] {
   const there = new Set(chapters.map(({ place }) => place.name))
@@ -42,9 +46,8 @@ function quotations(root: string, chapters: readonly Chapter[]) {
 
 /** The regions that exercises name, `03-newnet#ping`. They describe themselves in files called as the lab. */
 function exercised(root: string): Set<string> {
-  const files = filesIn(root, 'checks/exercises').filter(file => file.endsWith('.ts'))
   return new Set(
-    files.flatMap(file => {
+    sourcesIn(root, 'checks/exercises').flatMap(file => {
       const slug = /([^/]+)\.ts$/.exec(file)?.[1]
       return [...read(root, file).matchAll(/region:\s*'([\w-]+)'/g)].map(match => `${slug}#${match[1]}`)
     }),
@@ -55,7 +58,7 @@ function exercised(root: string): Set<string> {
 function unusedRegions(root: string, used: readonly Quotation[]): Problem[] {
   const regionsIn = regionReader(root)
   const inExercises = exercised(root)
-  return filesIn(root, 'labs').flatMap(file => {
+  return sourcesIn(root, 'labs').flatMap(file => {
     const { regions = [], faults = [] } = regionsIn(file) ?? {}
     const slug = /([^/]+)\.ts$/.exec(file)?.[1]
     const isUsed = (name: string) =>

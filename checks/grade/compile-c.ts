@@ -4,9 +4,9 @@
 import { mkdirSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { clone } from '../../lib/clone.ts'
+import { findCompiler } from '../../lib/compiler.ts'
 import { dup2 } from '../../lib/descriptors.ts'
 import { execve } from '../../lib/exec.ts'
-import { findProgram } from '../../lib/find-program.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
 import { pipe } from '../../lib/gate.ts'
 import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, setLimit } from '../../lib/limits.ts'
@@ -14,7 +14,6 @@ import * as M from '../../lib/mount.ts'
 import { closeQuietly } from '../../lib/poll.ts'
 import { setParentDeathSignal } from '../../lib/prctl.ts'
 import { kill, waitpid } from '../../lib/process.ts'
-import { compilers } from '../../native/build.ts'
 import { harmlessLines } from '../harmless.ts'
 
 /** Bounds of one compiler: seconds of a processor and of the clock, bytes of memory and of a file. */
@@ -68,9 +67,7 @@ export async function compileC(
   folder: string,
   hidden: readonly string[],
 ): Promise<string | undefined> {
-  const compiler = compilers()
-    .map(findProgram)
-    .find(path => path !== undefined)
+  const compiler = findCompiler()
   if (compiler === undefined) return 'there is no C compiler here'
   const { readEnd, writeEnd } = pipe()
   const argv = [compiler, ...FLAGS, '-o', program, `./${source}`] as const

@@ -1,35 +1,23 @@
 /**
  * `npm run grade -- DIR`: checks a folder of submissions and writes the marks.
  */
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { ownName, PREFIX } from '../../lib/cgroup.ts'
+import { join } from 'node:path'
+import { ownName } from '../../lib/cgroup.ts'
 import { bestHomes, homesWith, makeRoom } from '../../lib/delegation.ts'
-import { draftPrefix } from '../../lib/drafts.ts'
-import { EXIT, UsageError } from '../../lib/errors.ts'
+import { EXIT } from '../../lib/errors.ts'
 import { CLONE_NEWNS, CLONE_NEWUTS } from '../../lib/flags.ts'
 import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/knobs.ts'
 import { ensure, fail } from '../../lib/lab.ts'
 import { prepareLives } from '../../lib/life.ts'
 import { findLab, isController, type Lab } from '../../lib/manifest.ts'
 import { ensurePrivileges, isPrivileged } from '../../lib/privileges.ts'
-import { ROOT } from '../../lib/root.ts'
 import { continueInScope } from '../../lib/systemd.ts'
 import { settingOf } from '../checkers.ts'
+import { harmlessLine } from '../harmless.ts'
 import type { Verdict } from '../judge.ts'
 import { LiveLine } from '../live-line.ts'
 import { writeGrades } from './files.ts'
+import { giveAway, makeDesk, makeOut, readFolder } from './folders.ts'
 import { judgeClass } from './judge-class.ts'
 import { gradesOf, isOpen, type Mark, markOf, markOfProblem } from './marks.ts'
 import { type Prepared, prepare } from './prepare.ts'
@@ -61,59 +49,6 @@ const HELP = [
   'Options, with what they are otherwise in brackets:',
 ]
 
-/** npm runs scripts in the checkout, and leaves word of where the command was typed. */
-const here = (name: string) => resolve(process.env['INIT_CWD'] ?? '.', name)
-
-function readFolder(words: readonly string[]): string {
-  const [name, ...more] = words
-  if (name === undefined) throw new UsageError('which folder? npm run grade -- DIR\nhint: --help says what is in it')
-  if (more.length > 0)
-    throw new UsageError(`too many words: ${more.join(' ')}\nhint: one folder, as in npm run grade -- DIR`)
-  const folder = here(name)
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`no such folder: ${folder}`)
-  const real = realpathSync(folder)
-  // Nothing of it is seen in a sandbox, where this checkout and Node are needed.
-  for (const needed of [ROOT, realpathSync(process.execPath)])
-    if (`${needed}/`.startsWith(real === '/' ? '/' : `${real}/`))
-      throw new UsageError(`${real} holds more than submissions: ${needed} is in it`)
-  return real
-}
-
-/** A folder for the grades, which must be empty: earlier grades are not written over. */
-function makeOut(name: string, root: string): string {
-  const folder = here(name)
-  if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
-    throw new UsageError(`${folder} is there already, and not empty\nhint: name another with --out, or move it away`)
-  if (`${folder}/`.startsWith(`${root}/`)) throw new UsageError(`the grades would be among the submissions: ${folder}`)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // As it was: root's, or that of whoever has asked root by sudo.
-  const [uid, gid] = [Number(process.env['SUDO_UID'] ?? Number.NaN), Number(process.env['SUDO_GID'] ?? Number.NaN)]
-  if (process.getuid?.() === 0 && Number.isInteger(uid) && Number.isInteger(gid))
-    giveAway = () => give(folder, uid, gid)
-  return realpathSync(folder)
-}
-
-let giveAway = () => {}
-
-function give(folder: string, uid: number, gid: number): void {
-  for (const path of [folder, ...readdirSync(folder).map(name => join(folder, name))]) {
-    try {
-      chownSync(path, uid, gid)
-    } catch {
-      // In a user namespace nobody else has a number.
-    }
-  }
-}
-
-/** A folder for the copies. It is gone when this process ends. */
-function makeDesk(): string {
-  const desk = realpathSync(mkdtempSync(draftPrefix(join(tmpdir(), `${PREFIX}.grade-`))))
-  chmodSync(desk, 0o700)
-  // A judge is a copy of this process, and ends without this.
-  process.on('exit', () => rmSync(desk, { recursive: true, force: true }))
-  return desk
-}
-
 /** What this machine lacks for judging a lab at all. */
 function lacking({ number, needs, slug }: Lab): { cannot?: string } {
   try {
@@ -133,12 +68,16 @@ const interrupted = (submission: Submission): Prepared => ({
 
 async function prepareAll(root: string, only: Lab | undefined, desk: string, out: string): Promise<Prepared[]> {
   const prepared: Prepared[] = []
-  for (const [i, submission] of findSubmissions(root, only).entries()) {
+  const submissions = findSubmissions(root, only)
+  const live = new LiveLine(() => `  ${prepared.length} of ${submissions.length} are copied and compiled`)
+  live.start()
+  for (const [i, submission] of submissions.entries()) {
     const one = hasStopped
       ? interrupted(submission)
       : await prepare(submission, root, join(desk, String(i)), [root, desk, out])
     prepared.push('assignment' in one ? { ...one, assignment: { ...one.assignment, ...lacking(submission.lab) } } : one)
   }
+  live.stop()
   return prepared
 }
 
@@ -162,7 +101,7 @@ async function markAll(prepared: readonly Prepared[], timeout: number, quiet: bo
     take(one, markOf(one.submission, verdict))
   }
   const again = (i: number) => {
-    isAlone = ready[i]?.submission.student ?? ''
+    isAlone = harmlessLine(ready[i]?.submission.student ?? '')
   }
   await judgeClass(
     ready.map(({ assignment }) => assignment),
@@ -198,7 +137,7 @@ async function main(): Promise<void> {
   const marks = await markAll(prepared, values.timeout, values.quiet)
   const grades = gradesOf(marks, (performance.now() - since) / 1000)
   writeGrades(out, grades)
-  giveAway()
+  giveAway(out)
   console.log(`\n${table(grades)}\n\n${closing(grades, out)}`)
   if (hasStopped) console.log('interrupted: what was judged until then is written, the rest is marked as not judged')
   // A signal has its own.

@@ -27,8 +27,10 @@ const MOST = { bytes: 32 * 1024 * 1024, files: 1000 } as const
 const PLACE = '/tmp/submission'
 /** Bundles find their packages from here. */
 const BUNDLES = join(ROOT, 'node_modules', '.cache')
-/** Of the checkout, what would help nobody to write a program of their own. */
-const ANSWERS = ['labs', 'mine', 'checks', 'book', '.git', join('node_modules', '.cache')].map(name => join(ROOT, name))
+/** Of the checkout, what is somebody else's work. */
+const ANSWERS = ['labs', 'mine', 'checks', 'book', 'grades', '.git', join('node_modules', '.cache')].map(name =>
+  join(ROOT, name),
+)
 
 /** A submission that can be judged, or why not. */
 export type Prepared =

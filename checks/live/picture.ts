@@ -123,9 +123,12 @@ function header(width: number, grp: number): string {
 function processLine(process: Process, branch: string, view: Snapshot, letters: Letters, columns: number): string {
   const inside = process.inside.join('>')
   const groups = process.groups.map(path => view.groups.findIndex(group => group.path === path) + 1)
+  const name = branch + nameOf(process)
   const threads = process.threads > 1 ? ` (${process.threads} threads)` : ''
+  // The name is worth more.
+  const isRoom = widthOf(name + threads) <= nameWidth(columns)
   return [
-    fill(branch + nameOf(process) + threads, nameWidth(columns)),
+    fill(isRoom ? name + threads : name, nameWidth(columns)),
     fill(String(process.pid), PID, true),
     paintCell({ text: inside, paint: chalk.bold }, INSIDE, true),
     ` ${paintCell(stateCell(process, view.groups), STATE)}`,

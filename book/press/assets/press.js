@@ -141,7 +141,14 @@ document.addEventListener('click', event => {
   const button = event.target.closest('.copy')
   if (button) copy(button)
 })
-// On paper nobody can open an answer.
+// On paper nobody can open an answer, and it is white.
+let theme
 addEventListener('beforeprint', () => {
   for (const answer of document.querySelectorAll('details')) answer.open = true
+  theme = root.dataset.theme
+  root.dataset.theme = 'light'
+})
+addEventListener('afterprint', () => {
+  if (theme) root.dataset.theme = theme
+  else delete root.dataset.theme
 })

@@ -1,0 +1,71 @@
+/**
+ * The folders that grading works with: what was handed in, where the grades go, and where copies are.
+ */
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { PREFIX } from '../../lib/cgroup.ts'
+import { draftPrefix } from '../../lib/drafts.ts'
+import { UsageError } from '../../lib/errors.ts'
+import { ROOT } from '../../lib/root.ts'
+
+/** npm runs scripts in the checkout, and leaves word of where the command was typed. */
+const here = (name: string) => resolve(process.env['INIT_CWD'] ?? '.', name)
+
+/** The folder of submissions that is named on the command line. @throws UsageError */
+export function readFolder(words: readonly string[]): string {
+  const [name, ...more] = words
+  if (name === undefined) throw new UsageError('which folder? npm run grade -- DIR\nhint: --help says what is in it')
+  if (more.length > 0)
+    throw new UsageError(`too many words: ${more.join(' ')}\nhint: one folder, as in npm run grade -- DIR`)
+  const folder = here(name)
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`no such folder: ${folder}`)
+  const real = realpathSync(folder)
+  // Nothing of it is seen in a sandbox, where this checkout and Node are needed.
+  for (const needed of [ROOT, realpathSync(process.execPath)])
+    if (`${needed}/`.startsWith(real === '/' ? '/' : `${real}/`))
+      throw new UsageError(`${real} holds more than submissions: ${needed} is in it`)
+  return real
+}
+
+/** A folder for the grades, which must be empty: earlier grades are not written over. */
+export function makeOut(name: string, root: string): string {
+  const folder = here(name)
+  if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
+    throw new UsageError(`${folder} is there already, and not empty\nhint: name another with --out, or move it away`)
+  if (`${folder}/`.startsWith(`${root}/`)) throw new UsageError(`the grades would be among the submissions: ${folder}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return realpathSync(folder)
+}
+
+/** Gives the grades to whoever has asked root for them by sudo. */
+export function giveAway(folder: string): void {
+  const [uid, gid] = [Number(process.env['SUDO_UID'] ?? Number.NaN), Number(process.env['SUDO_GID'] ?? Number.NaN)]
+  if (process.getuid?.() !== 0 || !Number.isInteger(uid) || !Number.isInteger(gid)) return
+  for (const path of [folder, ...readdirSync(folder).map(name => join(folder, name))]) {
+    try {
+      chownSync(path, uid, gid)
+    } catch {
+      // In a user namespace nobody else has a number.
+    }
+  }
+}
+
+/** A folder for the copies. It is gone when this process ends. */
+export function makeDesk(): string {
+  const desk = realpathSync(mkdtempSync(draftPrefix(join(tmpdir(), `${PREFIX}.grade-`))))
+  chmodSync(desk, 0o700)
+  // A judge is a copy of this process, and ends without this.
+  process.on('exit', () => rmSync(desk, { recursive: true, force: true }))
+  return desk
+}
