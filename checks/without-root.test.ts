@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { clone } from '../lib/clone.ts'
@@ -59,6 +59,17 @@ test('labs 1 to 4 run, and the machine is as it was', { skip }, () => {
   }
   assert.deepEqual(compareCensus(before, takeCensus('lab')), [])
   awaitSo(() => user.processes().length === 0)
+})
+
+test('a lab runs where nothing can be kept of what was compiled', { skip }, () => {
+  const [cache, aside] = ['.cache', '.aside'].map(name => join(user.checkout, 'node_modules', name)) as [string, string]
+  renameSync(cache, aside)
+  mkdirSync(cache, { mode: 0o555 })
+  const { status, stdout, stderr } = user.run(['node_modules/.bin/tsx', 'labs/02-newpid.ts'])
+  rmdirSync(cache)
+  renameSync(aside, cache)
+  assert.equal(stderr, '')
+  assert.equal(status, 0, stdout)
 })
 
 test('labs 5 and 6 run in groups that were handed over, and leave them empty', { skip }, t => {

@@ -83,6 +83,7 @@ function runChild<T>(child: Child<T>, arg: T): number {
   }
 }
 
+// #region live-as-copy
 /** Life in a copy of the parent: from here on everything belongs to the child, and it never returns. */
 function liveAsCopy<T>(child: Child<T>, arg: T, sharesFiles: boolean): never {
   lead('copy')
@@ -91,6 +92,7 @@ function liveAsCopy<T>(child: Child<T>, arg: T, sharesFiles: boolean): never {
   process.exitCode = undefined
   return _exit(runChild(child, arg))
 }
+// #endregion live-as-copy
 
 /** The deepest call stack a CLONE_VM child may start from: what is in use must end above the child's part. */
 const MAX_DEPTH = 200

@@ -24,12 +24,14 @@ function withoutTsx(flags: readonly string[]): string[] {
 
 const entry = process.argv[1]
 
+// #region replace
 if (isMainThread && !isCloneable() && entry) {
   const own = process.execArgv.filter(flag => !CLONEABLE_FLAGS.includes(flag))
   const compiled = cachedBundle(entry) ?? bundleSync(entry)
   const program = compiled ? ['--enable-source-maps', ...withoutTsx(own), compiled] : [...own, entry]
   execve(process.execPath, [process.argv0, ...CLONEABLE_FLAGS, ...program, ...process.argv.slice(2)])
 }
+// #endregion replace
 
 if (isCloneable()) {
   reportSignalsToTsx()

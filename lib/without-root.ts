@@ -32,14 +32,17 @@ const isForUs = (signal: string) => signal === 'SIGTERM' || (signal !== 'SIGHUP'
 function attend(child: number): Promise<WaitStatus> {
   return new Promise(resolve => {
     const patience = setInterval(() => {}, LONG)
+    const passers = ENDINGS.map(signal => [signal, () => isForUs(signal) && kill(child, signal)] as const)
     const look = () => {
       const ended = waitpid(child, WNOHANG)
       if (ended.pid !== child) return
       clearInterval(patience)
-      for (const signal of [...ENDINGS, 'SIGCHLD']) process.removeAllListeners(signal)
+      // One by one: removeAllListeners() stumbles over whoever removes a listener when another one goes.
+      for (const [signal, pass] of passers) process.off(signal, pass)
+      process.off('SIGCHLD', look)
       resolve(ended)
     }
-    for (const signal of ENDINGS) process.on(signal, () => isForUs(signal) && kill(child, signal))
+    for (const [signal, pass] of passers) process.on(signal, pass)
     process.on('SIGCHLD', look)
     // It may have ended already.
     look()

@@ -136,6 +136,7 @@ static long raw_clone(unsigned long flags, pid_t *tid, int cgroup) {
     return syscall(SYS_clone, flags, NULL, NULL, tid, tid);
 }
 
+// #region shim-clone
 /*
  * shim_clone(flags: number, cgroup: number): number. With cgroup >= 0, the descriptor of a v2 group to be born in.
  * In C, because between make_copyable and clone no JavaScript may run: V8 would map new memory.
@@ -159,6 +160,7 @@ long shim_clone(unsigned long flags, int cgroup) {
     sigprocmask(SIG_SETMASK, &before, NULL);
     return result;
 }
+// #endregion shim-clone
 
 struct shared_start {
     int (*child)(void);
