@@ -4,35 +4,23 @@
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { bundle, cachedBundle } from '../lib/bundle.ts'
-import { ownName } from '../lib/cgroup.ts'
 import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
 import { chalk } from '../lib/colour.ts'
-import { bestHomes, homesWith, makeRoom } from '../lib/delegation.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
-import { CLONE_NEWNS, CLONE_NEWUTS } from '../lib/flags.ts'
 import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
-import { ensure, fail } from '../lib/lab.ts'
-import { findLab, isController, LABS, type Lab } from '../lib/manifest.ts'
-import { ensurePrivileges, isPrivileged } from '../lib/privileges.ts'
+import { fail } from '../lib/lab.ts'
+import { findLab, LABS, type Lab } from '../lib/manifest.ts'
 import { ROOT } from '../lib/root.ts'
-import { ASKED, continueInScope, isInScope } from '../lib/systemd.ts'
+import { becomeJudge, lacking } from './become-judge.ts'
 import { commandFor, fileOf, isTypeScript } from './command.ts'
 import { showJson } from './json.ts'
 import type { Assignment } from './judge-in-child.ts'
 import { showPeople } from './people.ts'
 import type { Job } from './run.ts'
-import { sinceStart } from './stopwatch.ts'
+import { TIME, timeHere } from './time-here.ts'
 
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
-
-/** What a program may take where Node starts at its usual pace, in seconds. */
-const TIME = 20
-const USUAL_START = 0.5
-const SLOWEST = 6
-
-/** What a program may take on this machine: an emulated one takes ten times as long for everything. */
-const timeHere = () => Math.round(TIME * Math.min(SLOWEST, Math.max(1, sinceStart() / USUAL_START)))
 
 const KNOBS = {
   timeout: {
@@ -52,16 +40,6 @@ const HELP = [
   '',
   'Options, with what they are otherwise in brackets:',
 ]
-
-/** What this machine lacks for a lab's program. Somebody else's may do without tools, but not without a controller. */
-function lacking({ number, needs }: Lab, isOwn: boolean): { cannot?: string } {
-  try {
-    ensure(isOwn ? needs : needs.filter(isController), `lab ${number}`)
-    return {}
-  } catch (error) {
-    return { cannot: (error as Error).message }
-  }
-}
 
 async function assign(lab: Lab, program: string | undefined): Promise<Assignment> {
   const { slug } = lab
@@ -110,14 +88,7 @@ try {
   const isForPeople = reporter === undefined && !json
   const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
   const command = `npm run check ${process.argv.slice(2).join(' ')}`.trim()
-  // A judge looks at host names from within and mounts for the program, and both it may only from what is its own.
-  // In a group of its own it can bound what any program takes.
-  if (!isPrivileged() && homesWith('memory').length === 0) continueInScope()
-  // Once: in the user namespace the program begins anew.
-  if (isInScope() && !isPrivileged())
-    tell(`You are not root here, so systemd was asked for a group to check in: ${ASKED}.`)
-  await ensurePrivileges(['namespaces', 'network', 'mounts'], 'the check', command, tell, CLONE_NEWUTS | CLONE_NEWNS)
-  makeRoom(ownName('shell'), bestHomes())
+  await becomeJudge('the check', command, tell)
   if (reporter) await becomeReporter(reporter, job)
   const { summary } = await (json ? showJson : showPeople)(job)
   // A signal has its own.

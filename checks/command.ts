@@ -4,7 +4,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { bundle, cachedBundle, compileErrors } from '../lib/bundle.ts'
+import { bundleOrErrors } from '../lib/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
 import { UsageError } from '../lib/errors.ts'
 import type { Command } from './sandbox.ts'
@@ -41,10 +41,9 @@ function howToRun(file: string): string {
 
 /** TypeScript runs from a bundle where that is possible, else through tsx. */
 async function nodeCommand(file: string): Promise<Command> {
-  const wrong = await compileErrors(file)
-  if (wrong) throw new UsageError(`the program does not compile\n${wrong}`)
-  const compiled = cachedBundle(file) ?? (await bundle(file))
-  if (compiled) return [process.execPath, ...CLONEABLE_FLAGS, '--enable-source-maps', compiled]
+  const { file: compiled, errors } = await bundleOrErrors(file)
+  if (errors !== undefined) throw new UsageError(`the program does not compile\n${errors}`)
+  if (compiled !== undefined) return [process.execPath, ...CLONEABLE_FLAGS, '--enable-source-maps', compiled]
   const tsx = createRequire(import.meta.url).resolve('tsx')
   return [process.execPath, ...CLONEABLE_FLAGS, '--import', tsx, file]
 }

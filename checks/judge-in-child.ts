@@ -12,6 +12,7 @@ import { kill, waitpid } from '../lib/process.ts'
 import { CHECKERS, settingOf } from './checkers.ts'
 import { harmless, harmlessLines } from './harmless.ts'
 import { type Finding, judge, type Verdict } from './judge.ts'
+import type { Observation } from './record.ts'
 import type { Command } from './sandbox.ts'
 import type { Confinement } from './sandbox-confinement.ts'
 
@@ -51,11 +52,13 @@ const clean = (verdict: Verdict): Verdict =>
 /**
  * Judges in a forked child, so that several run at once and none can disturb another.
  * @param tell hears of every claim as it is decided
+ * @param read what is wanted of the observation besides, as JSON can carry it
  */
 export function judgeInChild(
   { slug, command, cannot, confinement }: Omit<Assignment, 'program'>,
   timeout: number,
   tell: (finding: Finding) => void = () => {},
+  read?: (seen: Observation) => readonly unknown[],
 ): Judging {
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
   const { readEnd, writeEnd } = pipe()
@@ -64,7 +67,7 @@ export function judgeInChild(
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
       const setting = { ...settingOf(slug), ...(confinement && { confinement }) }
-      send({ verdict: clean(judge(CHECKERS[slug] ?? [], setting, command, timeout, found)) })
+      send({ verdict: clean(judge(CHECKERS[slug] ?? [], setting, command, timeout, found, read)) })
     } catch (error) {
       send({ verdict: clean({ kind: 'cannot', reason: describeError(error) }) })
     }

@@ -62,17 +62,13 @@ function isInCheckout(entry: string): boolean {
   return entry.startsWith(`${ROOT}/`) && !entry.includes('/node_modules/')
 }
 
-/**
- * Bundles the program `entry` and returns the path of the bundle; `undefined` where that is not possible (a program
- * outside the checkout, a checkout that cannot be written, a program that does not compile): a loader does it then.
- */
-export async function bundle(entry: string): Promise<string | undefined> {
-  if (!isInCheckout(entry)) return undefined
+/** Keeps a bundle for the next time. @returns its path, `undefined` where nothing can be written */
+function keep(entry: string, text: string): string | undefined {
   const file = bundlePath(entry)
   const draft = draftName(`${file}.`)
   try {
     mkdirSync(FOLDER, { recursive: true })
-    writeFileSync(draft, await compile(entry))
+    writeFileSync(draft, text)
     const owner = statSync(ROOT)
     if (process.getuid?.() === 0)
       for (const path of [dirname(FOLDER), FOLDER, draft]) chownSync(path, owner.uid, owner.gid)
@@ -84,18 +80,36 @@ export async function bundle(entry: string): Promise<string | undefined> {
   }
 }
 
-/** What is wrong with a program's text, a line each as `file:line:column: message`; `undefined` if nothing is. */
-export async function compileErrors(entry: string): Promise<string | undefined> {
-  if (cachedBundle(entry)) return undefined
+/**
+ * Bundles the program `entry` and returns the path of the bundle; `undefined` where that is not possible (a program
+ * outside the checkout, a checkout that cannot be written, a program that does not compile): a loader does it then.
+ */
+export async function bundle(entry: string): Promise<string | undefined> {
+  if (!isInCheckout(entry)) return undefined
   try {
-    await compile(entry)
+    return (await bundleOrErrors(entry)).file
+  } catch {
     return undefined
-  } catch (error) {
-    return describeBuildFailure(error)
   }
 }
 
-/** The same of what {@link compile} threw. @throws whatever else was thrown */
+/**
+ * The same, but says what is wrong with a text that does not compile, a line each as `file:line:column: message`. A
+ * bundle that is still true is taken as it is.
+ */
+export async function bundleOrErrors(entry: string): Promise<{ readonly file?: string; readonly errors?: string }> {
+  const cached = cachedBundle(entry)
+  if (cached) return { file: cached }
+  try {
+    const text = await compile(entry)
+    const file = isInCheckout(entry) ? keep(entry, text) : undefined
+    return file === undefined ? {} : { file }
+  } catch (error) {
+    return { errors: describeBuildFailure(error) }
+  }
+}
+
+/** What is wrong with a text, of what {@link compile} threw. @throws whatever else was thrown */
 export function describeBuildFailure(error: unknown): string {
   const { errors } = error as Partial<import('esbuild').BuildFailure>
   if (!errors) throw error

@@ -45,7 +45,9 @@ export const exercises: readonly Exercise[] = [
       },
       {
         when: /a command of the lab failed/,
-        hints: ['ip refused the command; the reason it gave is above. Compare the order of its words with ip-link(8).'],
+        hints: [
+          'ip refused the command; its reason is among what was printed. Compare the order of its words with ip-link(8).',
+        ],
       },
       {
         when: /^lo (up|down)[^,]*$/m,

@@ -70,7 +70,7 @@ export const exercises: readonly Exercise[] = [
       },
       {
         when: /EPERM|ENOENT/,
-        hints: ['The call that failed is above, with its reason. root is a path as you see it now.'],
+        hints: ['The call that failed is among what was printed, with its reason. root is a path as you see it now.'],
       },
     ],
   },

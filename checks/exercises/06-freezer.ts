@@ -28,7 +28,10 @@ export const exercises: readonly Exercise[] = [
           'The child hardly ever woke before it was frozen: sleep(0.1) is in seconds, and it sleeps in the loop.',
         ],
       },
-      { when: /has ended, and should be at work/, hints: ['The child has ended: its own error is above.'] },
+      {
+        when: /has ended, and should be at work/,
+        hints: ['The child has ended: its own error is among what was printed.'],
+      },
     ],
   },
   {

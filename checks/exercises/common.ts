@@ -3,10 +3,10 @@
  */
 import type { SeenHints } from './exercise.ts'
 
-export const COMMON: readonly SeenHints[] = [
+const errors: readonly SeenHints[] = [
   {
     when: /(clone|unshare|mount|sethostname|ioctl)\(.*\): EPERM/,
-    hints: ['EPERM: that call needs root, or a namespace in which you are. Read its line above: was it made outside?'],
+    hints: ['EPERM: that call needs root, or a namespace in which you are. Read its line: was it made outside?'],
   },
   {
     when: /clone\(.*\): EINVAL/,
@@ -29,17 +29,27 @@ export const COMMON: readonly SeenHints[] = [
     hints: ['EBADF: that descriptor is not open here. Was it closed before, or never opened by this process?'],
   },
   {
+    when: / must be .+, not /,
+    hints: ['A call refused what it was given. Its line says what it wants, what it got, and where in your file.'],
+  },
+  {
     when: /(ReferenceError|TypeError|SyntaxError|RangeError): /,
-    hints: ['An error of JavaScript stopped the program: its message above names the place in your file.'],
+    hints: ['An error of JavaScript stopped the program: its message names the place in your file.'],
   },
   {
     when: /a command of the lab failed/,
-    hints: ['A command failed. What it said itself is above, behind its exit code.'],
+    hints: ['A command failed. What it said itself is behind its exit code.'],
   },
+]
+
+const others: readonly SeenHints[] = [
   {
     when: /gate: it was closed/,
     hints: ['Somebody waited at a gate, and the one who should have opened it had ended. Whose error came first?'],
   },
+]
+
+const hang: readonly SeenHints[] = [
   {
     when: /still running after/,
     hints: [
@@ -47,3 +57,6 @@ export const COMMON: readonly SeenHints[] = [
     ],
   },
 ]
+
+/** Errors that end a program; what follows from somebody's end; and a program that does not end. */
+export const COMMON = { errors, others, hang } as const

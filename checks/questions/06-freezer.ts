@@ -5,8 +5,8 @@ import { grown, lengthOf, ticker } from '../06-freezer.ts'
 import type { Question } from './question.ts'
 
 const STATES = ['R (running)', 'S (sleeping)', 'D (disk sleep)', 'T (stopped)']
-/** Ticks ten times a second; whoever caught up on a second would have ticked twice as often by then. */
-const [SOON, USUAL, CAUGHT_UP] = [0.5, 10, 1.6]
+/** In so many seconds after the thaw, whoever made up for a second would wake thrice as often as before. */
+const [SOON, CAUGHT_UP] = [0.5, 2]
 
 export const questions: readonly Question[] = [
   {
@@ -14,11 +14,12 @@ export const questions: readonly Question[] = [
     text: 'The child ticks ten times a second, and is frozen for one second. What does it do after the thaw?',
     choices: ['it makes up for the ten ticks that it missed', 'it goes on, and those ten never were'],
     truth: seen => {
-      const after = ticker(seen)?.after ?? []
+      const { before = [], after = [] } = ticker(seen) ?? {}
       const start = after[0]?.at ?? 0
       const soon = after.filter(({ at }) => at <= start + SOON)
-      if (lengthOf(soon) < SOON / 2) return undefined
-      return grown(soon, 'switches') / lengthOf(soon) > USUAL * CAUGHT_UP ? 0 : 1
+      if (lengthOf(soon) < SOON / 2 || lengthOf(before) === 0) return undefined
+      const [usual, now] = [before, soon].map(looks => grown(looks, 'switches') / lengthOf(looks)) as [number, number]
+      return now > usual * CAUGHT_UP ? 0 : 1
     },
     why: 'It slept between two ticks and did not run: its clock went on, its program did not. It finds only that it is later.',
   },

@@ -91,7 +91,7 @@ export function putBack(copy: string, lab: string, slug: string, regions: readon
 
 /** A program without its comments, line for line. */
 const withoutComments = (source: string) =>
-  source.replace(/\/\*[\s\S]*?\*\//g, comment => comment.replace(/[^\n]/g, '')).replace(/^\s*\/\/.*$/gm, '')
+  source.replace(/\/\*[\s\S]*?\*\//g, comment => comment.replace(/[^\n]/g, '')).replace(/^[ \t]*\/\/.*$/gm, '')
 
 /** The numbers of the tasks that are open in a program, `3.2`, in the order of its lines. */
 export function openTaskNumbers(source: string): string[] {

@@ -1,28 +1,44 @@
 /**
  * Hints in steps, chosen by what was seen.
  */
+import { EVERY_LAB } from '../claims.ts'
 import { COMMON } from '../exercises/common.ts'
+import type { SeenHints } from '../exercises/exercise.ts'
 import type { LabReport } from '../report.ts'
 import type { Standing } from './evidence.ts'
 
-/** What is known of a failure, as one text: what the kernel showed of it, and what the program said. */
-function seenText({ failed }: Standing, report: LabReport | undefined): string {
-  const end = report?.claims.find(({ title }) => title.startsWith('the program ends by itself'))
-  return [failed?.seen, end?.seen, report?.output].filter(Boolean).join('\n')
+/** What was seen of the program's end. */
+const endOf = (report: LabReport | undefined) => report?.claims.find(({ title }) => title === EVERY_LAB[0]?.title)?.seen
+
+/** How long a program that did not end was waited for, in a sentence. */
+export function hangOf(report: LabReport | undefined): string | undefined {
+  const seen = endOf(report)
+  return seen && /still running/.test(seen) ? seen : undefined
 }
+
+const firstFor = (table: readonly SeenHints[] | undefined, text: string | undefined) =>
+  text === undefined ? undefined : table?.find(({ when }) => when.test(text))
 
 /**
  * The hints for the task to look at, from a nudge to nearly the answer. What its own hints know of the thing that was
  * seen comes first, then what is known of it in every lab, then the steps of the task.
  */
 export function hintsFor(at: Standing, report: LabReport | undefined): readonly string[] {
-  const { current } = at
+  const { current, failed } = at
   if (!current) return []
   const { exercise } = current
   // While the task is open, what is seen is only that.
   if (current.state === 'open') return exercise.hints
-  const text = seenText(at, report)
-  const [own] = exercise.seen?.filter(({ when }) => when.test(text)) ?? []
-  const [common] = own ? [] : COMMON.filter(({ when }) => when.test(text))
-  return [...((own ?? common)?.hints ?? []), ...exercise.hints]
+  const hang = hangOf(report)
+  const output = report?.output
+  // What the program says of its own failure comes before what is missing because of it; and a program that does not
+  // end shows nothing that could be relied on.
+  const found =
+    firstFor(exercise.seen, hang) ??
+    firstFor(COMMON.hang, hang) ??
+    firstFor(exercise.seen, output) ??
+    firstFor(COMMON.errors, output) ??
+    firstFor(exercise.seen, failed?.seen) ??
+    firstFor(COMMON.others, output)
+  return [...(found?.hints ?? []), ...exercise.hints]
 }

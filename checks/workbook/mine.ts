@@ -23,8 +23,8 @@ const TSCONFIG = `{
 /** The reader's copy of a lab. */
 export const copyOf = ({ slug }: Pick<Lab, 'slug'>): string => join(MINE, `${slug}.ts`)
 
-/** How a file in there is called in a message. */
-export const shown = (path: string): string => path.replace(`${ROOT}/`, '')
+/** A path in the checkout, or a text with such paths in it, as a reader wants to see it. */
+export const shown = (path: string): string => path.replaceAll(`${ROOT}/`, '')
 
 /** Gives a file to the reader: whoever has asked root by sudo, else the owner of the checkout. */
 function giveToReader(path: string): void {

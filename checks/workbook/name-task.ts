@@ -14,15 +14,18 @@ export function openPlaces(slug: string, source: string): number[] {
   return (EXERCISES[slug] ?? []).flatMap((_, place) => (open.includes(numberOf(slug, place)) ? [place] : []))
 }
 
+const knows = (exercises: readonly Exercise[], seen: string) => (place: number) =>
+  exercises[place]?.seen?.some(({ when }) => when.test(seen)) ?? false
+
 /** Of several exercises with the same claim the one whose hints know what was seen. */
 function bestMatch(places: readonly number[], exercises: readonly Exercise[], seen: string): number | undefined {
-  const knows = (place: number) => exercises[place]?.seen?.some(({ when }) => when.test(seen))
-  return places.find(knows) ?? places[0]
+  return places.find(knows(exercises, seen)) ?? places[0]
 }
 
 /**
  * The place of the exercise that a reader has to look at: the first that is open, or the one whose claim it is, where
- * that comes before it and has been written.
+ * that comes before it and has been written. Of a claim that is no exercise's it is the one whose hints know what was
+ * seen.
  * @param seen what is known of the failure besides
  */
 export function placeBehind(slug: string, source: string, title: string, seen: string): number | undefined {
@@ -31,7 +34,11 @@ export function placeBehind(slug: string, source: string, title: string, seen: s
   const places = exercises.flatMap(({ claim, region }, place) =>
     claim === title && regionLines(source, region) ? [place] : [],
   )
-  const written = places.some(place => open.includes(place)) ? undefined : bestMatch(places, exercises, seen)
+  const isWritten = (place: number) => !open.includes(place) && regionLines(source, exercises[place]?.region ?? '')
+  const knowing = places.length > 0 ? [] : [...exercises.keys()].filter(isWritten).filter(knows(exercises, seen))
+  const written = places.some(place => open.includes(place))
+    ? undefined
+    : (bestMatch(places, exercises, seen) ?? knowing[0])
   const candidates = [open[0], written].filter(place => place !== undefined)
   return candidates.length === 0 ? undefined : Math.min(...candidates)
 }

@@ -67,13 +67,26 @@ function faultOf(name: string, lab: unknown): string | undefined {
   return undefined
 }
 
+/** What can be made out of a text that is no JSON any more: days and numbers behind the names of labs. */
+function salvage(text: string): Progress {
+  const places = LABS.map(({ slug }) => ({ slug, at: text.indexOf(`"${slug}": {`) })).filter(({ at }) => at >= 0)
+  const labs = places.map(({ slug, at }) => {
+    const end = Math.min(text.length, ...places.map(other => other.at).filter(other => other > at))
+    const field = (name: string, value: string) => new RegExp(`"${name}": ${value}`).exec(text.slice(at, end))?.[1]
+    const [started, done] = ['started', 'done'].map(name => field(name, '"(\\d{4}-\\d\\d-\\d\\d)"'))
+    const tasks = field('tasks', '(\\d+)')
+    return [slug, { ...(started && { started }), ...(done && { done }), ...(tasks && { tasks: Number(tasks) }) }]
+  })
+  return { labs: Object.fromEntries(labs) }
+}
+
 /** Reads a record as far as it can be read. @returns also what is wrong with the rest */
 export function parseProgress(text: string): { readonly progress: Progress; readonly faults: readonly string[] } {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return { progress: NOTHING, faults: [`it is no JSON: ${(error as Error).message}`] }
+    return { progress: salvage(text), faults: [`it is no JSON: ${(error as Error).message}`] }
   }
   if (!isRecord(value) || !isRecord(value['labs'])) return { progress: NOTHING, faults: ['it is no record of labs'] }
   if (value['version'] !== VERSION)
@@ -85,15 +98,27 @@ export function parseProgress(text: string): { readonly progress: Progress; read
   return { progress: typeof current === 'string' ? { current, labs } : { labs }, faults }
 }
 
-/** The record as it stands now. One that is damaged is kept aside, and as much of it as can be read goes on. */
-export function readProgress(): { readonly progress: Progress; readonly warning?: string } {
+/** The record as this process saw it last. */
+let known = NOTHING
+
+/**
+ * The record as it stands now. One that is damaged is kept aside, and as much of it as can be read, or is known from
+ * before, goes on.
+ */
+export function readProgress(): Read {
   if (!existsSync(FILE)) return { progress: NOTHING }
-  const { progress, faults } = parseProgress(readFileSync(FILE, 'utf8'))
-  if (faults.length === 0) return { progress }
+  const { progress: found, faults } = parseProgress(readFileSync(FILE, 'utf8'))
+  if (faults.length === 0) {
+    known = found
+    return { progress: found }
+  }
   const kept = setAside(FILE)
+  const labsOf = LABS.map(({ slug }) => [slug, { ...known.labs[slug], ...found.labs[slug] }] as const)
+  const labs = Object.fromEntries(labsOf.filter(([, lab]) => Object.keys(lab).length > 0))
+  const progress = { ...known, ...found, labs }
   writeProgress(progress)
-  const rest = Object.keys(progress.labs).length
-  const what = rest > 0 ? `what could be read of it (${rest} labs) goes on` : 'a new one begins'
+  const rest = Object.keys(labs).length
+  const what = rest > 0 ? `what is known of ${rest === 1 ? '1 lab' : `${rest} labs`} goes on` : 'a new one begins'
   return {
     progress,
     warning: `${shown(FILE)} was damaged: ${faults.join('; ')}. It is kept as ${shown(kept)}; ${what}.`,
@@ -104,16 +129,23 @@ function writeProgress({ current, labs }: Progress): void {
   const ordered = LABS.flatMap(({ slug }) => (labs[slug] ? [[slug, labs[slug]]] : []))
   const value = { version: VERSION, ...(current !== undefined && { current }), labs: Object.fromEntries(ordered) }
   writeMine(FILE, `${JSON.stringify(value, null, 2)}\n`)
+  known = { ...(current !== undefined && { current }), labs }
 }
 
 const today = () => new Date().toLocaleDateString('sv')
 
+/** The record, and what had to be said of it. */
+export interface Read {
+  readonly progress: Progress
+  readonly warning?: string
+}
+
 /** Reads, changes and writes the record: somebody else may have written meanwhile. @returns as it is now */
-function update(change: (progress: Progress) => Progress): Progress {
-  const before = readProgress().progress
-  const after = change(before)
-  if (JSON.stringify(after) !== JSON.stringify(before)) writeProgress(after)
-  return after
+function update(change: (progress: Progress) => Progress): Read {
+  const before = readProgress()
+  const progress = change(before.progress)
+  if (JSON.stringify(progress) !== JSON.stringify(before.progress)) writeProgress(progress)
+  return { ...before, progress }
 }
 
 const withLab = (progress: Progress, slug: string, change: LabProgress): Progress => ({
@@ -122,18 +154,18 @@ const withLab = (progress: Progress, slug: string, change: LabProgress): Progres
 })
 
 /** A lab is being worked on. */
-export const recordStart = (slug: string): Progress =>
+export const recordStart = (slug: string): Read =>
   update(progress =>
     withLab({ ...progress, current: slug }, slug, { started: progress.labs[slug]?.started ?? today() }),
   )
 
 /** So many tasks of a lab are solved, and perhaps all is done. What has once been done stays so. */
-export const recordTasks = (slug: string, tasks: number, isDone: boolean): Progress =>
+export const recordTasks = (slug: string, tasks: number, isDone: boolean): Read =>
   update(progress => {
     const { tasks: most = 0, done = isDone ? today() : undefined } = progress.labs[slug] ?? {}
     return withLab(progress, slug, { tasks: Math.max(most, tasks), ...(done !== undefined && { done }) })
   })
 
 /** The questions of a lab have been asked. */
-export const recordPredictions = (slug: string, predictions: readonly Prediction[]): Progress =>
+export const recordPredictions = (slug: string, predictions: readonly Prediction[]): Read =>
   update(progress => withLab(progress, slug, { predictions }))
