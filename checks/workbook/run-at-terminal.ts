@@ -27,7 +27,7 @@ export async function runAtTerminal(words: readonly string[], cwd: string): Prom
     execve(words[0] ?? '', words)
   })
   hasTerminal.wait()
-  const isOursOpen = await relay(master)
+  const isOursOpen = await relay(master, pid)
   if (!isOursOpen) kill(pid, 'SIGKILL')
   const status = waitpid(pid)
   return isOursOpen ? status : undefined
