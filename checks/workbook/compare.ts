@@ -100,11 +100,11 @@ export function comparePage(lab: Lab, mine: string, own: string, { columns }: Si
     return isWide ? sideBySide(stretch, width) : oneBelowTheOther(stretch, width)
   })
   const legend = isWide
-    ? `${chalk.yellow('yours')} on the left, ${chalk.green(`labs/${lab.slug}.ts`)} on the right`
-    : `${chalk.yellow('- yours')}, ${chalk.green(`+ labs/${lab.slug}.ts`)}`
+    ? `${chalk.yellow('yours')} on the left, ${chalk.green("the lab's own")} on the right`
+    : `${chalk.yellow('- yours')}, ${chalk.green('+ its own')}`
   const isEqual = stretches.every(({ isSame }) => isSame)
   return {
-    head: [chalk.bold(` Lab ${lab.number}: ${lab.title}`), ` ${legend}`, ''],
+    head: [...paragraph(`Lab ${lab.number}: ${lab.title}`, width, chalk.bold, ' '), ` ${legend}`, ''],
     body: isEqual ? [' They are the same, line for line.'] : body,
     foot: keyLines(
       [

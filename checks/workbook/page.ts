@@ -33,11 +33,12 @@ export function paragraph(text: string, width: number, style: Style = plain, lea
     .map((line, i) => (i === 0 ? leadStyle(lead) : indent) + style(line.trimEnd()))
 }
 
-/** One line with something at each end. */
+/** One line with something at each end; on a narrow screen the left one alone. */
 export function atBothEnds(left: string, right: string, width: number, style: Style): string {
   const room = width - widthOf(right) - 2
-  const start = cut(left, Math.max(10, room))
-  return style(start) + ' '.repeat(Math.max(2, width - widthOf(start) - widthOf(right))) + chalk.dim(right)
+  if (room < widthOf(left) / 2) return style(cut(left, width))
+  const start = cut(left, room)
+  return style(start) + ' '.repeat(width - widthOf(start) - widthOf(right)) + chalk.dim(right)
 }
 
 /** Keys and what they do, in as many lines as it takes: `h hint  n next`. */
@@ -78,5 +79,5 @@ export function frame(page: Page, size: Size, scrolled: number): string[] {
   const part = body.slice(from, from + room - 1)
   const below = body.length - from - part.length
   const more = [from > 0 && `↑ ${from} lines`, below > 0 && `↓ ${below} more lines`].filter(Boolean).join('   ')
-  return [...head, ...part, chalk.dim(`  ${more}`), ...foot].slice(0, size.rows)
+  return [...head, ...part, chalk.dim(cut(`  ${more}`, size.columns - 1)), ...foot].slice(0, size.rows)
 }
