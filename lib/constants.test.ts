@@ -56,6 +56,8 @@ const HEADERS = [
   'linux/netlink.h',
   'linux/nsfs.h',
   'linux/rtnetlink.h',
+  'linux/ethtool.h',
+  'linux/sockios.h',
   'linux/seccomp.h',
   'linux/filter.h',
   'linux/audit.h',
@@ -125,6 +127,7 @@ compare('the requests, flags and offsets of struct ifreq are those of net/if.h',
     'offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_family)': IFREQ.family,
     'offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_addr)': IFREQ.ipv4,
     'offsetof(struct ifreq, ifr_flags)': IFREQ.flags,
+    'offsetof(struct ifreq, ifr_data)': IFREQ.data,
   }
 })
 

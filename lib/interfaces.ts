@@ -2,7 +2,8 @@
  * Network interfaces the old way, by ioctl(2) on a socket, as ifconfig does.
  */
 import { isIPv4 } from 'node:net'
-import { argumentError } from './errors.ts'
+import koffi from 'koffi'
+import { argumentError, Unexpected } from './errors.ts'
 import { call, libcFunction } from './libc.ts'
 import { sleep } from './process.ts'
 
@@ -18,12 +19,15 @@ export const SIOCGIFFLAGS = 0x8913
 export const SIOCSIFFLAGS = 0x8914
 export const SIOCSIFADDR = 0x8916
 export const SIOCSIFNETMASK = 0x891c
+export const SIOCETHTOOL = 0x8946
+/** Command of `<linux/ethtool.h>`: whether there is a link, in `struct ethtool_value { __u32 cmd, data; }`. */
+export const ETHTOOL_GLINK = 0xa
 /** Interface flags, `<linux/if.h>`. */
 export const IFF_UP = 0x1
 export const IFF_RUNNING = 0x40
 
 /** `struct ifreq { char ifr_name[16]; union { struct sockaddr_in; short ifr_flags; … }; }` on a 64-bit machine. */
-export const IFREQ = { size: 40, name: 0, address: 16, family: 16, ipv4: 20, flags: 16 } as const
+export const IFREQ = { size: 40, name: 0, address: 16, family: 16, ipv4: 20, flags: 16, data: 16 } as const
 const IFNAMSIZ = 16
 
 function ifreq(name: string): Buffer {
@@ -80,19 +84,23 @@ export function setip(name: string, address: string, netmask: string): void {
 }
 
 /**
- * Waits until an interface can carry packets: it is up, and so is its other end.
+ * Waits until an interface can carry packets: it is up, and so is its other end. IFF_RUNNING would be there too soon: it
+ * is set as well while the kernel does not know yet.
  * @param timeout in seconds
- * @throws SyscallError ENODEV; Error when the time is up
- * @see netdevice(7) IFF_RUNNING
+ * @throws SyscallError ENODEV; Unexpected when the time is up
+ * @see netdevice(7) SIOCETHTOOL
  */
 export function awaitRunning(name: string, timeout = 5): void {
+  const link = Buffer.alloc(8)
+  link.writeUInt32LE(ETHTOOL_GLINK)
+  const request = ifreq(name)
+  request.writeBigUInt64LE(koffi.address(link), IFREQ.data)
   withIoctl(name, ioctl => {
     for (let waited = 0; waited < timeout; waited += 0.002) {
-      const request = ifreq(name)
-      ioctl(SIOCGIFFLAGS, 'SIOCGIFFLAGS', request)
-      if ((request.readUInt16LE(IFREQ.flags) & IFF_RUNNING) !== 0) return
+      ioctl(SIOCETHTOOL, 'SIOCETHTOOL', request)
+      if (link.readUInt32LE(4) !== 0) return
       sleep(0.002)
     }
-    throw new Error(`${name} is not running after ${timeout} s: is its other end up?`)
+    throw new Unexpected(`${name} is not running after ${timeout} s: is its other end up?`)
   })
 }

@@ -32,9 +32,11 @@ function blocks(): Block[] {
 
 /** Where something is appended: behind the last import or row, or before the line that closes a list. */
 function end(lines: readonly string[], list: string): number {
-  if (lines.includes(`## The ${list}`)) {
-    const row = lines.findIndex((line, i) => i > lines.indexOf(`## The ${list}`) && line.startsWith('|'))
-    return lines.findIndex((line, i) => i > row && !line.startsWith('|'))
+  const heading = lines.findIndex(line => line.toLowerCase().replace(/[#*]/g, '').trim() === `the ${list}`)
+  if (heading >= 0) {
+    const isRow = (line: string) => /^(\||\d+\. )/.test(line)
+    const row = lines.findIndex((line, i) => i > heading && isRow(line))
+    return lines.findIndex((line, i) => i > row && !isRow(line))
   }
   if (list === 'import') return lines.findLastIndex(line => line.startsWith('import ')) + 1
   const start = lines.findIndex(line => line.includes(` ${list}`) && /[[{]$/.test(line))
