@@ -13,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -246,4 +247,15 @@ test('without a terminal it says how it can be asked all the same', () => {
   assert.match(stderr, /this needs a terminal\nhint: npm run learn -- --once/)
   assert.equal(reader.run('lab9').status, 2)
   assert.equal(reader.run('--once', '--list').status, 2)
+})
+
+const skip = process.getuid?.() !== 0 && 'only root can write for somebody else'
+
+test('what is written under sudo belongs to whoever has asked for it', { skip }, () => {
+  const reader = new Reader()
+  Object.assign(reader.env, { SUDO_UID: '70007', SUDO_GID: '70008' })
+  assert.equal(reader.run('--once', 'lab1').status, 1)
+  const owners = readdirSync(reader.folder).map(name => statSync(join(reader.folder, name)))
+  assert.equal(owners.length, 3)
+  for (const { uid, gid } of owners) assert.deepEqual([uid, gid], [70007, 70008])
 })
