@@ -185,6 +185,15 @@ test('each lab asks two or three questions, each with a name of its own and a re
   }
 })
 
+test('a chapter lists the tasks of its lab as they are', () => {
+  for (const { slug: each } of LABS) {
+    const chapter = readFileSync(join(ROOT, 'book', `${each}.md`), 'utf8').replaceAll('`', '')
+    const [, list = ''] = /^npm run exercise \S+ writes .*\n\n((?:\d\. .*\n)+)/m.exec(chapter) ?? []
+    const tasks = (EXERCISES[each] ?? []).map(({ task }, i) => `${i + 1}. ${task}\n`)
+    assert.equal(list, tasks.join(''), each)
+  }
+})
+
 test('answers are compared with what the kernel did, and what was skipped or not seen is neither right nor wrong', () => {
   const quiz = new Quiz(LAB3)
   for (const key of ['7', 'backspace', '1', 'enter', '9', '2', 's']) quiz.key(key)
