@@ -19,6 +19,9 @@ export interface Page {
 
 export type Style = (text: string) => string
 
+/** How much of a line is left for a text at least, in columns. */
+const NARROW = 10
+
 const plain: Style = text => text
 
 /**
@@ -26,7 +29,9 @@ const plain: Style = text => text
  * @param lead in front of the first line, in a style of its own; the others are indented as far
  */
 export function paragraph(text: string, width: number, style: Style = plain, lead = '', leadStyle = style): string[] {
-  const room = Math.max(10, width - widthOf(lead))
+  const room = width - widthOf(lead)
+  // On a screen that is hardly wider than the lead it goes on in the text's own lines.
+  if (room < NARROW) return wrap(`${lead.trim()} ${text}`.trim(), 0, width).split('\n').map(style)
   const indent = ' '.repeat(widthOf(lead))
   return wrap(text, 0, room)
     .split('\n')
