@@ -2,17 +2,7 @@
  * Lab 4 as a program: with a terminal, with a pipe, with a command; and that nothing is left whatever happens to it.
  */
 import assert from 'node:assert/strict'
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
@@ -29,8 +19,8 @@ import { ensureRootfs } from '../lib/rootfs.ts'
 import { shellCode } from '../lib/status.ts'
 import { setWindowSize, terminalSettings } from '../lib/terminal.ts'
 import { capture, inChild } from '../lib/testing.ts'
-import { until } from '../lib/until.ts'
 import { awaitSo, enterProc, isAlone, labRun } from './lab-runs.ts'
+import { Person } from './person.ts'
 
 const lab = await labRun('04-newns')
 ensureRootfs()
@@ -124,39 +114,6 @@ test('lab 4 refuses a word that is no option, and says where a command goes', ()
   assert.deepEqual([status, stderr], [2, 'unexpected argument ls\nhint: a command goes behind --, as in -- ls\n'])
   assert.equal(lab.run(['--hostname', 'no_good!']).status, 2)
 })
-
-/** A person at a terminal: what they type, and what they see. */
-class Person {
-  seen = ''
-  readonly #master: number
-
-  constructor(master: number) {
-    this.#master = master
-  }
-
-  type(text: string): void {
-    writeSync(this.#master, text)
-  }
-
-  /** Waits until something is to be seen, and takes it off. */
-  sees(pattern: RegExp): void {
-    const comes = until(() => {
-      this.#read()
-      return pattern.test(this.seen)
-    }, 20)
-    assert.ok(comes, `${pattern} is not in ${JSON.stringify(this.seen)}`)
-    this.seen = this.seen.replace(new RegExp(`[^]*?${pattern.source}`), '')
-  }
-
-  #read(): void {
-    try {
-      const buffer = Buffer.alloc(65536)
-      this.seen += buffer.toString('utf8', 0, readSync(this.#master, buffer))
-    } catch (error) {
-      assert.match((error as NodeJS.ErrnoException).code ?? '', /^(EAGAIN|EIO)$/)
-    }
-  }
-}
 
 /** Runs the lab at a terminal of 24 by 80 in namespaces of its own; `act` is the person in front of it. */
 function atTerminal(

@@ -30,6 +30,8 @@ const START = ['--single-threaded', '--v8-pool-size=0', '--enable-source-maps', 
 export const lab = (slug: string, ...args: string[]): string[] => [...START, `labs/${slug}.ts`, ...args]
 /** The same for `npm run check`. */
 export const check = (...args: string[]): string[] => [...START, 'checks/check.ts', ...args]
+/** The same for `npm run learn`. */
+export const learn = (...args: string[]): string[] => [...START, 'checks/workbook/learn.ts', ...args]
 
 function give(path: string): void {
   lchownSync(path, USER, USER)
@@ -42,7 +44,7 @@ function give(path: string): void {
 
 /** Makes a checkout of all that is ours, with the packages of this one. */
 function makeCheckout(checkout: string): void {
-  const isOurs = (path: string) => !/\/(\.git|node_modules|buildroot\/(fs|work))$/.test(path)
+  const isOurs = (path: string) => !/\/(\.git|node_modules|mine|buildroot\/(fs|work))$/.test(path)
   cpSync(ROOT, checkout, { recursive: true, preserveTimestamps: true, filter: isOurs })
   mkdirSync(join(checkout, 'node_modules', '.cache'), { recursive: true })
   for (const name of readdirSync(join(ROOT, 'node_modules')).filter(each => each !== '.cache'))

@@ -3,7 +3,16 @@
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { clone } from '../lib/clone.ts'
@@ -17,7 +26,7 @@ import { probeUserNamespaces } from '../lib/user-namespaces.ts'
 import { writeIdMaps } from '../lib/users.ts'
 import { compareCensus, takeCensus } from './census.ts'
 import { awaitSo } from './lab-runs.ts'
-import { check, lab, OrdinaryUser, USER } from './ordinary-user.ts'
+import { check, lab, learn, OrdinaryUser, USER } from './ordinary-user.ts'
 
 const skip =
   process.getuid?.() !== 0
@@ -193,4 +202,14 @@ test('where user namespaces are forbidden, labs and checks name the switch, with
     assert.match(output, /^seen: clone\(CLONE_NEWUSER\): ENOSPC$/m)
     assert.match(output, /or: sudo sysctl user\.max_user_namespaces=15000/)
   }
+})
+
+test('the reader who is no root has their copy checked, and what is written is theirs', { skip }, () => {
+  const { status, stdout, stderr } = user.run(learn('--once', 'lab1'))
+  assert.equal(status, 1, stdout + stderr)
+  assert.match(stdout, /▸ 1\.1 Have the child change all three/)
+  const mine = join(user.checkout, 'mine')
+  const files = readdirSync(mine).sort()
+  assert.deepEqual(files, ['01-fork-vs-clone.ts', 'progress.json', 'tsconfig.json'])
+  for (const path of [mine, ...files.map(name => join(mine, name))]) assert.equal(statSync(path).uid, USER)
 })

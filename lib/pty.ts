@@ -93,18 +93,21 @@ async function carry(fd: number, master: ReadStream, pid: number): Promise<boole
   const hangUp = () => {
     if (hasEnded(pid)) closeQuietly(openPeer(fd, constants.O_RDWR | constants.O_NOCTTY))
   }
+  let isGone = () => {}
   const isOursOpen = await new Promise<boolean>(resolve => {
+    isGone = () => resolve(false)
     // Who ends before anybody has opened that terminal cannot close it: it is opened and closed in their stead.
     process.on('SIGCHLD', hangUp)
     hangUp()
     // EIO: nobody works at that terminal any more.
     for (const event of ['error', 'close', 'end']) {
       master.on(event, () => resolve(true))
-      process.stdin.on(event, () => resolve(false))
+      process.stdin.on(event, isGone)
     }
   })
   process.off('SIGWINCH', followSize)
   process.off('SIGCHLD', hangUp)
+  for (const event of ['error', 'close', 'end']) process.stdin.off(event, isGone)
   process.stdin.unpipe(master)
   process.stdin.pause()
   return isOursOpen

@@ -28,7 +28,7 @@ function contents(chapters: readonly Chapter[], current: Chapter | undefined, up
     const here = isHere ? ' aria-current="page"' : ''
     return `<li><a href="${up}${pageName(chapter.place.name)}"${here}>${label(chapter)}</a>${isHere && inner ? `<ol>${inner}</ol>` : ''}</li>`
   })
-  return `<nav id="contents" class="contents" aria-label="Contents"><h2>Contents</h2><ol>${items.join('\n')}</ol></nav>`
+  return `<nav id="all-chapters" class="contents" aria-label="Contents"><h2>Contents</h2><ol>${items.join('\n')}</ol></nav>`
 }
 
 /** What a reader does with a lab, as commands. */
@@ -74,7 +74,7 @@ function documentOf(title: string, body: string, nav: string, up: string): strin
 <a class="skip" href="#main">Skip to the text</a>
 <header class="top">
 <a class="title" href="${up}index.html">${BOOK_TITLE}</a>
-<a class="to-contents" href="#contents">Contents</a>
+<a class="to-contents" href="#all-chapters">Contents</a>
 <search class="search"><label for="search">Search</label><input id="search" type="search" placeholder="Search" autocomplete="off" role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list"><ul id="found" role="listbox" aria-label="Found" hidden></ul><p id="count" role="status" class="unseen"></p></search>
 <button type="button" id="theme" aria-label="Light or dark" hidden>◐</button>
 </header>

@@ -11,6 +11,7 @@ import { writeAll } from '../../lib/output.ts'
 import { poll } from '../../lib/poll.ts'
 import { requireRoot } from '../../lib/privileges.ts'
 import { waitpid } from '../../lib/process.ts'
+import { ensureRootfs } from '../../lib/rootfs.ts'
 import { refill } from './fences.ts'
 import { Comparison } from './mask.ts'
 import type { Problem } from './problem.ts'
@@ -43,6 +44,8 @@ export function recordingFault(recording: Recording): string | undefined {
 /** Runs sessions, several at a time. @param tell hears of each that is over */
 export function runAll(takes: readonly Take[], tell: (take: Take, session: Session) => void): Map<Take, Session> {
   requireRoot('recording', 'npm run book -- record')
+  // A reader who has come this far has one; what makes it is told elsewhere.
+  if (takes.length > 0) ensureRootfs()
   const bundles = takes.length > 0 ? stageBundles() : new Map<string, string>()
   const waiting = [...takes]
   const running = new Map<number, { take: Take; pid: number; text: string }>()

@@ -145,8 +145,10 @@ export const exercises: readonly Exercise[] = [
     ],
     seen: [
       {
-        when: /^0 requests went from inside to outside, [1-9]/m,
-        hints: ['Your requests were answered, but by the child itself. Ping the address of the other end.'],
+        when: /^0 requests went from inside to outside/m,
+        hints: [
+          'Not one request crossed the pair. An address of its own the child reaches by lo: ping that of the other end.',
+        ],
       },
       {
         when: /^[12] requests/m,

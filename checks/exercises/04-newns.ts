@@ -9,7 +9,7 @@ const [NAMESPACES, ROOT, NAME, PROC, ENDS, , VISIBLE] = titlesOf(checker)
 export const exercises: readonly Exercise[] = [
   {
     region: 'five-namespaces',
-    task: 'Clone the child into five new namespaces: mounts, host name, IPC, processes and network.',
+    task: 'Create the child in five new namespaces: mounts, host name, IPC, processes and network.',
     given: 'The flags are F.CLONE_NEW…, combined by |, and the signal F.SIGCHLD goes with them.',
     claim: NAMESPACES,
     blank: task => `const pid = openTask<number>(${task})`,

@@ -4,6 +4,7 @@
  */
 import { chalk } from '../../lib/colour.ts'
 import type { Lab } from '../../lib/manifest.ts'
+import { harmlessLines } from '../harmless.ts'
 import { widthOf, wrap } from '../layout.ts'
 import { keyLines, type Page, paragraph, type Size } from './page.ts'
 
@@ -55,20 +56,20 @@ const isMarker = (line: string) => /^\s*\/\/ #(end)?region /.test(line)
 
 /** The lines of a program without what tells nothing: the marks of regions, and where the file is. */
 export const comparable = (source: string, slug: string): string[] =>
-  source
+  harmlessLines(source)
     .replaceAll(`mine/${slug}.ts`, `labs/${slug}.ts`)
     .split('\n')
     .map(line => line.trimEnd())
     .filter(line => !isMarker(line))
 
 function sideBySide({ left, right }: Stretch, width: number): string[] {
-  const room = Math.floor((width - 3) / 2)
+  const room = Math.floor((width - 5) / 2)
   const cells = (lines: readonly string[]) => lines.flatMap(line => wrap(line, 4, room).split('\n'))
   const [one, other] = [cells(left), cells(right)]
   return Array.from({ length: Math.max(one.length, other.length) }, (_, i) => {
     const text = one[i] ?? ''
     const pad = ' '.repeat(Math.max(0, room - widthOf(text)))
-    return `${chalk.yellow(text)}${pad} ${chalk.dim('│')} ${chalk.green(other[i] ?? '')}`
+    return `  ${chalk.yellow(text)}${pad} ${chalk.dim('│')} ${chalk.green(other[i] ?? '')}`
   })
 }
 
@@ -100,11 +101,11 @@ export function comparePage(lab: Lab, mine: string, own: string, { columns }: Si
     return isWide ? sideBySide(stretch, width) : oneBelowTheOther(stretch, width)
   })
   const legend = isWide
-    ? `${chalk.yellow('yours')} on the left, ${chalk.green(`labs/${lab.slug}.ts`)} on the right`
-    : `${chalk.yellow('- yours')}, ${chalk.green(`+ labs/${lab.slug}.ts`)}`
+    ? `${chalk.yellow('yours')} on the left, ${chalk.green("the lab's own")} on the right`
+    : `${chalk.yellow('- yours')}, ${chalk.green('+ its own')}`
   const isEqual = stretches.every(({ isSame }) => isSame)
   return {
-    head: [chalk.bold(` Lab ${lab.number}: ${lab.title}`), ` ${legend}`, ''],
+    head: [...paragraph(`Lab ${lab.number}: ${lab.title}`, width, chalk.bold, ' '), ` ${legend}`, ''],
     body: isEqual ? [' They are the same, line for line.'] : body,
     foot: keyLines(
       [

@@ -15,8 +15,11 @@ import { EVERY_LAB } from '../claims.ts'
 import { commandFor } from '../command.ts'
 import { EXERCISES } from '../exercises.ts'
 import { judgeInChild } from '../judge-in-child.ts'
+import { labReport } from '../report.ts'
 import { titlesOnly } from '../specimens.ts'
 import { blankLab, numberOf, openTaskNumbers, putBack, regionLines } from './blank.ts'
+import { standing } from './evidence.ts'
+import { hintsFor } from './hints.ts'
 import { withTask } from './name-task.ts'
 
 const TIMEOUT = 30
@@ -39,6 +42,18 @@ function write(name: string, slug: string, isBlank: (place: number) => boolean):
   return path
 }
 
+/** Writes the lab with a mistake in it. */
+function writeMistake(slug: string, region: string, code: string): string {
+  const path = join(folder, `${slug}.wrong-${region}.ts`)
+  const lab = labOf(slug)
+  writeFileSync(
+    path,
+    lab.replace((regionLines(lab, region) ?? []).join('\n'), () => code),
+  )
+  written.push(path)
+  return path
+}
+
 const CASES = LABS.flatMap(({ slug }) => [
   { slug, place: 0, path: write('all', slug, () => true), isAlone: false },
   ...exercisesOf(slug).map(({ region }, place) => ({
@@ -48,6 +63,18 @@ const CASES = LABS.flatMap(({ slug }) => [
     isAlone: true,
   })),
 ])
+
+/** Mistakes that learners make, in place of one region, and the hint that has to come of them first. */
+const MISTAKES: readonly (readonly [slug: string, region: string, code: string, hint: RegExp])[] = [
+  ['01-fork-vs-clone', 'changes', '  closeSync(file)', /stays where it is/],
+  ['02-newpid', 'others-end', '  second.mayGoOn.open()\n  waitpid(second.pid)', /had not waited for it/],
+  ['03-newnet', 'own-network', 'const pid = clone(child, SIGCHLD)', /lives in your own network/],
+  ['03-newnet', 'lay-the-pair', 'await $`ip link add veth0 type veth`', /name is taken here/],
+  ['03-newnet', 'ping', "  return show('ping', '-c', '3', '-i', '0.2', innerAddress)", /Not one request crossed/],
+  ['04-newns', 'new-root', '  chroot(root)', /stands outside of it/],
+  ['05-memory-oom', 'limit', 'group.limitMemory(20 * 1024 * 1024)', /mebibytes/],
+  ['06-freezer', 'work', '    sleep(1)', /hardly ever woke/],
+]
 
 test('every lab has three to six exercises, each a region of its own that a claim of its checker proves', () => {
   assert.deepEqual(
@@ -97,8 +124,24 @@ test('a task that is open makes the check fail in its own claim first, and is na
         const shown = open.map(({ title, failure }) => `${title}\n  seen: ${failure?.seen}`)
         assert.equal(titlesOnly(shown)[0], (isAlone && stopsAt) || claim, JSON.stringify(verdict, null, 1))
         assert.equal(open[0]?.task, `${numberOf(slug, place)} ${task}`)
-        assert.equal(verdict.kind === 'judged' && verdict.seconds < 12, true)
+        assert.equal(verdict.kind === 'judged' && verdict.seconds < 20, true)
       }),
     ),
+  )
+})
+
+test('a mistake gets the hint that is for it', { concurrency: 4 }, async suite => {
+  await Promise.all(
+    MISTAKES.map(([slug, region, code, hint]) => {
+      const path = writeMistake(slug, region, code)
+      return suite.test(basename(path), async () => {
+        const assignment = { slug, source: path, command: await commandFor(path) }
+        const verdict = withTask(assignment, await judgeInChild(assignment, TIMEOUT).verdict)
+        const report = labReport(slug, path, verdict)
+        const at = standing(slug, readFileSync(path, 'utf8'), report)
+        assert.equal(at.current?.exercise.region, region, JSON.stringify(report, null, 1))
+        assert.match(hintsFor(at, report)[0] ?? '', hint, JSON.stringify(report, null, 1))
+      })
+    }),
   )
 })

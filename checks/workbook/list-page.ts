@@ -4,7 +4,8 @@
 import { chalk } from '../../lib/colour.ts'
 import { LABS, type Lab } from '../../lib/manifest.ts'
 import { EXERCISES } from '../exercises.ts'
-import { keyLines, type Page, type Size } from './page.ts'
+import { cut } from '../layout.ts'
+import { keyLines, type Page, paragraph, type Size } from './page.ts'
 import type { LabProgress, Progress } from './progress.ts'
 
 /** What has become of a lab, in a word. */
@@ -26,15 +27,15 @@ function row({ number, title, slug }: Lab, progress: LabProgress | undefined): s
 
 const HEAD = ['lab', '', '', 'tasks', 'predicted right']
 
-/** The table as lines, the lab in question marked. */
-export function tableLines({ labs, current }: Progress): string[] {
+/** The table as lines, the lab in question marked. @param width columns there are for it */
+export function tableLines({ labs, current }: Progress, width = Number.POSITIVE_INFINITY): string[] {
   const rows = [HEAD, ...LABS.map(lab => row(lab, labs[lab.slug]))]
   const widths = HEAD.map((_, column) => Math.max(...rows.map(cells => cells[column]?.length ?? 0)))
   return rows.map((cells, i) => {
     const { slug = '' } = LABS[i - 1] ?? {}
     const text = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ')
     const mark = i > 0 && slug === current ? '▸' : ' '
-    const line = `${mark} ${text}`.trimEnd()
+    const line = cut(`${mark} ${text}`.trimEnd(), width)
     if (i === 0) return chalk.dim(line)
     return labs[slug]?.done === undefined ? line : chalk.green(line)
   })
@@ -44,11 +45,11 @@ export function tableLines({ labs, current }: Progress): string[] {
 export function listPage(progress: Progress, { columns }: Size): Page {
   const done = LABS.filter(({ slug }) => progress.labs[slug]?.done !== undefined).length
   return {
-    head: [chalk.bold(` The labs: ${done} of ${LABS.length} are done`), ''],
-    body: tableLines(progress).map(line => ` ${line}`),
+    head: [...paragraph(`The labs: ${done} of ${LABS.length} are done`, columns - 1, chalk.bold, ' '), ''],
+    body: tableLines(progress, columns - 2).map(line => ` ${line}`),
     foot: keyLines(
       [
-        [`1-${LABS.length}`, 'goes to that lab'],
+        [`1-${LABS.length}`, 'goes there'],
         ['l', 'back'],
         ['q', 'quit'],
       ],

@@ -2,7 +2,7 @@
  * The reader's own folder, mine/: their copies of the labs. What is written there belongs to them, also under sudo.
  */
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { draftName } from '../../lib/drafts.ts'
 import { CannotRun } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/manifest.ts'
@@ -10,7 +10,8 @@ import { ROOT } from '../../lib/root.ts'
 import { EXERCISES } from '../exercises.ts'
 import { blankLab } from './blank.ts'
 
-export const MINE = join(ROOT, 'mine')
+/** Beside labs/, so that a copy's imports lead where the lab's do. Several readers of one checkout have one each. */
+export const MINE = join(ROOT, basename(process.env['WORKBOOK_MINE'] || 'mine'))
 
 /** What an editor and `npx tsc -p mine` make of the copies: the rules of the labs, but what is not used yet may stand. */
 const TSCONFIG = `{

@@ -19,6 +19,9 @@ export interface Page {
 
 export type Style = (text: string) => string
 
+/** How much of a line is left for a text at least, in columns. */
+const NARROW = 10
+
 const plain: Style = text => text
 
 /**
@@ -26,18 +29,21 @@ const plain: Style = text => text
  * @param lead in front of the first line, in a style of its own; the others are indented as far
  */
 export function paragraph(text: string, width: number, style: Style = plain, lead = '', leadStyle = style): string[] {
-  const room = Math.max(10, width - widthOf(lead))
+  const room = width - widthOf(lead)
+  // On a screen that is hardly wider than the lead it goes on in the text's own lines.
+  if (room < NARROW) return wrap(`${lead.trim()} ${text}`.trim(), 0, width).split('\n').map(style)
   const indent = ' '.repeat(widthOf(lead))
   return wrap(text, 0, room)
     .split('\n')
     .map((line, i) => (i === 0 ? leadStyle(lead) : indent) + style(line.trimEnd()))
 }
 
-/** One line with something at each end. */
+/** One line with something at each end; on a narrow screen the left one alone. */
 export function atBothEnds(left: string, right: string, width: number, style: Style): string {
   const room = width - widthOf(right) - 2
-  const start = cut(left, Math.max(10, room))
-  return style(start) + ' '.repeat(Math.max(2, width - widthOf(start) - widthOf(right))) + chalk.dim(right)
+  if (room < widthOf(left) / 2) return style(cut(left, width))
+  const start = cut(left, room)
+  return style(start) + ' '.repeat(width - widthOf(start) - widthOf(right)) + chalk.dim(right)
 }
 
 /** Keys and what they do, in as many lines as it takes: `h hint  n next`. */
@@ -78,5 +84,5 @@ export function frame(page: Page, size: Size, scrolled: number): string[] {
   const part = body.slice(from, from + room - 1)
   const below = body.length - from - part.length
   const more = [from > 0 && `↑ ${from} lines`, below > 0 && `↓ ${below} more lines`].filter(Boolean).join('   ')
-  return [...head, ...part, chalk.dim(`  ${more}`), ...foot].slice(0, size.rows)
+  return [...head, ...part, chalk.dim(cut(`  ${more}`, size.columns - 1)), ...foot].slice(0, size.rows)
 }
