@@ -8,9 +8,8 @@ import { LABS } from '../lib/manifest.ts'
 import { ROOT } from '../lib/root.ts'
 import { CHECKERS } from './checkers.ts'
 import { commandFor } from './command.ts'
-import { judgeInChild } from './judge-in-child.ts'
 import { SPECIMENS } from './programs.ts'
-import { buildSpecimen, refusalsOf, specimenFiles, titlesOnly } from './specimens.ts'
+import { buildSpecimen, judgePatiently, refusalsOf, specimenFiles, titlesOnly } from './specimens.ts'
 
 const TIMEOUT = 30
 /** Nobody answers at their terminals. */
@@ -22,7 +21,7 @@ const executable = (path: string) => buildSpecimen(path, folder)
 
 /** The titles of the claims that refuse a program. */
 async function refusals(slug: string, program: string): Promise<string[]> {
-  return refusalsOf(await judgeInChild({ slug, command: await commandFor(program) }, TIMEOUT).verdict)
+  return refusalsOf(await judgePatiently({ slug, command: await commandFor(program) }, TIMEOUT))
 }
 
 test('every lab has a checker, and every program below programs/ is in the table', () => {

@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { compiler } from '../lib/testing.ts'
 import type { Verdict } from './judge.ts'
+import { type Assignment, judgeInChild } from './judge-in-child.ts'
 
 const PROGRAMS = join(import.meta.dirname, 'programs')
 const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
@@ -23,6 +24,22 @@ export function buildSpecimen(path: string, folder: string): string {
   const program = join(folder, basename(path, '.c'))
   execFileSync(compiler(), [...FLAGS, '-o', program, source])
   return program
+}
+
+const isTooBusy = (text: string | undefined) => /\bmachine is too busy\b/.test(text ?? '')
+
+/** Whether the machine was too busy for a verdict, or for one claim of it. */
+function wasTooBusy(verdict: Verdict): boolean {
+  if (verdict.kind === 'cannot') return isTooBusy(verdict.reason)
+  return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
+}
+
+/** Judges, and does as it is told where the machine was too busy: it judges again, three times at the most. */
+export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
+  for (let tries = 1; ; tries++) {
+    const verdict = await judgeInChild(assignment, timeout).verdict
+    if (tries === 3 || !wasTooBusy(verdict)) return verdict
+  }
 }
 
 /** The titles of the claims that do not hold, each with what was seen on a second line. */

@@ -14,9 +14,8 @@ import { CHECKERS } from '../checkers.ts'
 import { EVERY_LAB } from '../claims.ts'
 import { commandFor } from '../command.ts'
 import { EXERCISES } from '../exercises.ts'
-import { judgeInChild } from '../judge-in-child.ts'
 import { labReport } from '../report.ts'
-import { titlesOnly } from '../specimens.ts'
+import { judgePatiently, titlesOnly } from '../specimens.ts'
 import { blankLab, numberOf, openTaskNumbers, putBack, regionLines } from './blank.ts'
 import { standing } from './evidence.ts'
 import { hintsFor } from './hints.ts'
@@ -117,7 +116,7 @@ test('a task that is open makes the check fail in its own claim first, and is na
     CASES.map(({ slug, place, path, isAlone }) =>
       suite.test(basename(path), async () => {
         const assignment = { slug, source: path, command: await commandFor(path) }
-        const verdict = withTask(assignment, await judgeInChild(assignment, TIMEOUT).verdict)
+        const verdict = withTask(assignment, await judgePatiently(assignment, TIMEOUT))
         assert.equal(verdict.kind, 'judged')
         const open = verdict.kind === 'judged' ? verdict.findings.filter(one => one.failure ?? one.unjudged) : []
         const { claim, stopsAt, task } = exercisesOf(slug)[place] ?? {}
@@ -136,7 +135,7 @@ test('a mistake gets the hint that is for it', { concurrency: 4 }, async suite =
       const path = writeMistake(slug, region, code)
       return suite.test(basename(path), async () => {
         const assignment = { slug, source: path, command: await commandFor(path) }
-        const verdict = withTask(assignment, await judgeInChild(assignment, TIMEOUT).verdict)
+        const verdict = withTask(assignment, await judgePatiently(assignment, TIMEOUT))
         const report = labReport(slug, path, verdict)
         const at = standing(slug, readFileSync(path, 'utf8'), report)
         assert.equal(at.current?.exercise.region, region, JSON.stringify(report, null, 1))
