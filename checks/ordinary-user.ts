@@ -25,7 +25,7 @@ import { ROOT } from '../lib/root.ts'
 
 /** A user that no distribution has. */
 export const USER = 70007
-const START = ['--single-threaded', '--v8-pool-size=0', '--enable-source-maps', 'lib/start.mjs']
+const START = ['--single-threaded', '--v8-pool-size=1', '--enable-source-maps', 'lib/start.mjs']
 /** A lab's command line for Node. */
 export const lab = (slug: string, ...args: string[]): string[] => [...START, `labs/${slug}.ts`, ...args]
 /** The same for `npm run check`. */

@@ -10,7 +10,7 @@ import { harmlessLine, harmlessLines } from './harmless.ts'
 import { widthOf, wrap } from './layout.ts'
 import type { Report } from './report.ts'
 
-const CHECK = [process.execPath, '--single-threaded', '--v8-pool-size=0', 'lib/start.mjs', 'checks/check.ts']
+const CHECK = [process.execPath, '--single-threaded', '--v8-pool-size=1', 'lib/start.mjs', 'checks/check.ts']
 const FORGER = 'checks/programs/lab1/wrong/forged-report.py'
 const STAYS = 'checks/programs/lab1/wrong/stays-put.py'
 /** A check where something else has the name of the kernel's log. */

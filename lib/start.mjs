@@ -1,6 +1,6 @@
 /**
  * Starts a program from its bundle, without a loader, which takes as long as all the rest:
- * `node --single-threaded --v8-pool-size=0 lib/start.mjs checks/check.ts lab3`. Where there is no bundle, or a source
+ * `node --single-threaded --v8-pool-size=1 lib/start.mjs checks/check.ts lab3`. Where there is no bundle, or a source
  * has changed, it is made first.
  */
 import { spawnSync } from 'node:child_process'

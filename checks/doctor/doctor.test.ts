@@ -15,7 +15,7 @@ import { changesSince, takeMachineCensus } from '../machine-census.ts'
 import type { Diagnosed, Row, Way } from './table.ts'
 
 const START = join(ROOT, 'checks', 'doctor', 'start.cjs')
-const NODE = [process.execPath, '--single-threaded', '--v8-pool-size=0']
+const NODE = [process.execPath, '--single-threaded', '--v8-pool-size=1']
 const DOCTOR = [...NODE, START, 'doctor']
 const SETUP = [process.execPath, START, 'setup']
 const options = { skip: process.getuid?.() !== 0 && 'makes namespaces, which takes root' }

@@ -11,7 +11,7 @@ import { buildShim } from '../../native/build.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const NEEDED = ['unshare', 'busybox', 'dash', 'ip', 'ldd']
-const CHECK = 'exec node --single-threaded --v8-pool-size=0 --enable-source-maps lib/start.mjs checks/check.ts'
+const CHECK = 'exec node --single-threaded --v8-pool-size=1 --enable-source-maps lib/start.mjs checks/check.ts'
 
 function whyNot(): string | false {
   if (process.getuid?.() !== 0) return 'makes mounts, which takes root'

@@ -55,7 +55,7 @@ const PLACES: readonly Place[] = [
   { name: 'virtual machine, hybrid, root', vm: ['--cgroup', 'hybrid'] },
 ]
 
-const NODE = ['--single-threaded', '--v8-pool-size=0', '--enable-source-maps', 'lib/start.mjs', 'checks/proof/place.ts']
+const NODE = ['--single-threaded', '--v8-pool-size=1', '--enable-source-maps', 'lib/start.mjs', 'checks/proof/place.ts']
 const VM = ['--import', 'tsx', 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
 const SLOW = ['--timeout', '120']

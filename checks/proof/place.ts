@@ -41,7 +41,7 @@ export interface PlaceProof {
   readonly programs: { readonly right: number; readonly wrong: number; readonly others: readonly string[] } | undefined
 }
 
-const START = ['--single-threaded', '--v8-pool-size=0', '--enable-source-maps', join(ROOT, 'lib', 'start.mjs')]
+const START = ['--single-threaded', '--v8-pool-size=1', '--enable-source-maps', join(ROOT, 'lib', 'start.mjs')]
 
 /** Runs a program of the project to its end. */
 function run(words: readonly string[]): Promise<{ readonly exitCode: number; readonly stdout: string }> {

@@ -33,7 +33,7 @@ import { awaitSo } from '../lab-runs.ts'
 import { Person } from '../person.ts'
 import { putBack } from './blank.ts'
 
-const LEARN = [process.execPath, '--single-threaded', '--v8-pool-size=0', '--enable-source-maps']
+const LEARN = [process.execPath, '--single-threaded', '--v8-pool-size=1', '--enable-source-maps']
 const SOURCE = ['lib/start.mjs', 'checks/workbook/learn.ts']
 const SLUG = '01-fork-vs-clone'
 const lab = readFileSync(join(ROOT, 'labs', `${SLUG}.ts`), 'utf8')
