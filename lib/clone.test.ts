@@ -98,6 +98,7 @@ test('flags that cannot work with JavaScript are refused before the call, with t
     [F.CLONE_THREAD, /CLONE_THREAD: a second thread/],
     [F.CLONE_SIGHAND, /CLONE_SIGHAND: the child has to reset/],
     [F.CLONE_SETTLS, /CLONE_SETTLS: V8 and libc/],
+    [F.CLONE_NEWTIME, /CLONE_NEWTIME: clone\(2\) reads the signal/],
     [F.CLONE_PIDFD, /CLONE_PIDFD: it needs the address/],
   ]
   for (const [flags, reason] of reasons) assert.match(thrownBy(() => clone(() => 0, flags)).message, reason)

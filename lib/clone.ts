@@ -29,6 +29,10 @@ const IMPOSSIBLE: readonly (readonly [number, string])[] = [
     'CLONE_SIGHAND: the child has to reset its signal handlers, and with this flag that would reset ours',
   ],
   [F.CLONE_SETTLS, `CLONE_SETTLS: V8 and libc find their state through the thread-local storage of this thread`],
+  [
+    F.CLONE_NEWTIME,
+    'CLONE_NEWTIME: clone(2) reads the signal of the end from that byte; unshare(CLONE_NEWTIME) makes one for the children to come',
+  ],
   [F.CLONE_PIDFD, `CLONE_PIDFD: ${NEEDS_POINTER}`],
   [F.CLONE_PARENT_SETTID, `CLONE_PARENT_SETTID: ${NEEDS_POINTER}`],
   [F.CLONE_CHILD_SETTID, `CLONE_CHILD_SETTID: ${NEEDS_POINTER}`],

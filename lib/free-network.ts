@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { UsageError } from './errors.ts'
+import { CannotRun, UsageError } from './errors.ts'
 
 /** An IPv4 range, as numbers. */
 interface Range {
@@ -57,11 +57,11 @@ function overlap(one: Range, other: Range): boolean {
 const SLASH_24 = 0xffffff00
 
 /**
- * Moves addresses of one /24 to another /24 of 10.0.0.0/8 if the machine already uses theirs.
+ * Moves addresses of one /24 to another private /24 if the machine already uses theirs.
  * @param addresses IPv4 addresses of one /24
  * @returns the same addresses, or the same last bytes in the first free /24
  * @throws UsageError when they are not of one /24, two are the same, or one is no address for a host
- * @throws Error when all 65,536 are in use
+ * @throws CannotRun when all of them are in use
  */
 export function freeAddresses(addresses: readonly string[]): string[] {
   const networks = new Set(addresses.map(address => (toNumber(address) & SLASH_24) >>> 0))
@@ -76,11 +76,23 @@ export function freeAddresses(addresses: readonly string[]): string[] {
   const used = usedRanges()
   const wanted = (toNumber(addresses[0] as string) & SLASH_24) >>> 0
   const isFree = (network: number) => !used.some(range => overlap(range, { network, mask: SLASH_24 }))
-  const candidates = [wanted, ...Array.from({ length: 65536 }, (_, i) => toNumber('10.0.0.0') + i * 256)]
-  const network = candidates.find(isFree)
-  if (network === undefined) throw new Error('no free /24 is left in 10.0.0.0/8')
+  const network = [wanted, ...PRIVATE.flatMap(([first, count]) => slash24s(first, count))].find(isFree)
+  if (network === undefined)
+    throw new CannotRun(
+      'no free /24 is left in 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16: routes of this machine cover them all\n' +
+        'hint: name addresses with --outside and --inside, or run it in the virtual machine: npm run vm',
+    )
   return addresses.map(address => toAddress((network | (toNumber(address) & 255)) >>> 0))
 }
+
+/** The private ranges of RFC 1918, each with how many /24 it has. A VPN often takes the first of them whole. */
+const PRIVATE = [
+  ['10.0.0.0', 65536],
+  ['172.16.0.0', 4096],
+  ['192.168.0.0', 256],
+] as const
+
+const slash24s = (first: string, count: number) => Array.from({ length: count }, (_, i) => toNumber(first) + i * 256)
 
 /** What a lab lays between outside and inside. */
 export interface FreeNetwork {

@@ -108,10 +108,13 @@ test('a name or a network that is in use is not taken', () => {
     const free = [freeInterfaceName('veth0'), ...freeAddresses(['10.0.0.3', '10.0.0.4'])]
     waitpid(cloneExec(['ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth1']))
     setip('veth0', '10.0.0.200', '255.255.254.0')
-    return { free, taken: [freeInterfaceName('veth0'), ...freeAddresses(['10.0.0.3', '10.0.0.4'])] }
+    const taken = [freeInterfaceName('veth0'), ...freeAddresses(['10.0.0.3', '10.0.0.4'])]
+    setip('veth0', '10.200.0.1', '255.0.0.0')
+    return { free, taken, withVpn: freeAddresses(['10.0.0.3', '10.0.0.4']) }
   })
   assert.deepEqual(seen.free, ['veth0', '10.0.0.3', '10.0.0.4'])
   assert.deepEqual(seen.taken, ['veth2', '10.0.2.3', '10.0.2.4'])
+  assert.deepEqual(seen.withVpn, ['172.16.0.3', '172.16.0.4'])
 })
 
 test('kcmp says that threads share and that a forked child does not', () => {
