@@ -99,18 +99,30 @@ test('lab 3 without ip or ping names the package that has it', () => {
   }
 })
 
-test('lab 3 takes another name and another network when its own are in use, and touches neither', () => {
-  const { output, code } = capture(F.CLONE_NEWNET, () => {
+/** Runs lab 3 where a veth0 has these addresses. */
+function beside(...addresses: readonly string[]) {
+  return capture(F.CLONE_NEWNET, () => {
     waitpid(cloneExec(['ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'other']))
-    setip('veth0', '10.0.0.1', '255.0.0.0')
-    setip('lo', '127.0.0.1', '255.0.0.0')
+    for (const address of addresses) waitpid(cloneExec(['ip', 'address', 'add', address, 'dev', 'veth0']))
+    waitpid(cloneExec(['ip', 'link', 'set', 'veth0', 'up']))
     const { code } = waitpid(cloneExec(command(NET03, '--interval', '0.2', '--outside', '10.0.0.3')))
     console.log(`afterwards ${interfaceNames().sort().join(' ')}`)
     return code ?? 1
   })
-  assert.match(output, /no free \/24 is left/)
+}
+
+test('lab 3 takes another name and another private range when its own are in use, and touches neither', () => {
+  const { output, code } = beside('10.0.0.1/8')
+  assert.equal(code, 0, output)
+  assert.match(output, /uses the network of 10\.0\.0\.3 already; I take 172\.16\.0\.3\./)
   assert.match(output, /afterwards lo other veth0\n$/)
-  assert.equal(code, 1)
+})
+
+test('lab 3 where every private range is in use cannot run, says what helps, and touches nothing', () => {
+  const { output, code } = beside('10.0.0.1/8', '172.16.0.1/12', '192.168.0.1/16')
+  assert.equal(code, 77, output)
+  assert.match(output, /no free \/24 is left .*\nhint: /)
+  assert.match(output, /afterwards lo other veth0\n$/)
 })
 
 test('lab 3 with a free network beside the used one says which it takes', () => {
