@@ -2,16 +2,12 @@
  * `npm run grade -- DIR`: checks a folder of submissions and writes the marks.
  */
 import { join } from 'node:path'
-import { ownName } from '../../lib/cgroup.ts'
-import { bestHomes, homesWith, makeRoom } from '../../lib/delegation.ts'
 import { EXIT } from '../../lib/errors.ts'
-import { CLONE_NEWNS, CLONE_NEWUTS } from '../../lib/flags.ts'
 import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/knobs.ts'
 import { ensure, fail } from '../../lib/lab.ts'
 import { prepareLives } from '../../lib/life.ts'
 import { findLab, isController, type Lab } from '../../lib/manifest.ts'
-import { ensurePrivileges, isPrivileged } from '../../lib/privileges.ts'
-import { continueInScope } from '../../lib/systemd.ts'
+import { becomeJudge } from '../become-judge.ts'
 import { settingOf } from '../checkers.ts'
 import { harmlessLine } from '../harmless.ts'
 import type { Verdict } from '../judge.ts'
@@ -124,9 +120,7 @@ async function main(): Promise<void> {
   findSubmissions(root, only)
   const tell = (line: string) => console.log(line)
   const command = `npm run grade -- ${process.argv.slice(2).join(' ')}`
-  if (!isPrivileged() && homesWith('memory').length === 0) continueInScope()
-  await ensurePrivileges(['namespaces', 'network', 'mounts'], 'grading', command, tell, CLONE_NEWUTS | CLONE_NEWNS)
-  makeRoom(ownName('shell'), bestHomes())
+  await becomeJudge('grading', command, tell)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
       hasStopped = true

@@ -2,12 +2,10 @@
  * `npm run exercise lab3`: writes the reader's copy of a lab, with tasks in it.
  */
 import { readFileSync } from 'node:fs'
-import { UsageError } from '../../lib/errors.ts'
 import { helpLines, parseKnobs } from '../../lib/knobs.ts'
 import { fail } from '../../lib/lab.ts'
-import { findLab } from '../../lib/manifest.ts'
 import { EXERCISES } from '../exercises.ts'
-import { copyOf, shown, writeCopy } from './mine.ts'
+import { copyOf, oneLab, shown, writeCopy } from './mine.ts'
 import { openPlaces } from './name-task.ts'
 
 const HELP = [
@@ -24,10 +22,7 @@ function main(): void {
     console.log([...HELP, ...helpLines({})].join('\n'))
     return
   }
-  const [name, ...more] = words
-  if (name === undefined) throw new UsageError('which lab? npm run exercise lab3\nhint: npm run learn begins by itself')
-  if (more.length > 0) throw new UsageError(`too many words: ${more.join(' ')}\nhint: one lab at a time`)
-  const lab = findLab(name)
+  const lab = oneLab(words, 'npm run exercise lab3')
   const path = copyOf(lab)
   const count = EXERCISES[lab.slug]?.length ?? 0
   if (writeCopy(lab)) console.log(`${shown(path)}: lab ${lab.number} with ${count} tasks in it.`)

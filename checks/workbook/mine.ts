@@ -4,8 +4,8 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { draftName } from '../../lib/drafts.ts'
-import { CannotRun } from '../../lib/errors.ts'
-import type { Lab } from '../../lib/manifest.ts'
+import { CannotRun, UsageError } from '../../lib/errors.ts'
+import { findLab, type Lab } from '../../lib/manifest.ts'
 import { ROOT } from '../../lib/root.ts'
 import { EXERCISES } from '../exercises.ts'
 import { blankLab } from './blank.ts'
@@ -103,4 +103,15 @@ export function setAside(path: string): string {
     explain(error)
   }
   return kept
+}
+
+/**
+ * The one lab that the words of a command name.
+ * @param command an example of it, `npm run reset lab3`
+ * @throws UsageError
+ */
+export function oneLab([name, ...more]: readonly string[], command: string): Lab {
+  if (name === undefined) throw new UsageError(`which lab? ${command}\nhint: npm run learn begins by itself`)
+  if (more.length > 0) throw new UsageError(`too many words: ${more.join(' ')}\nhint: one lab at a time`)
+  return findLab(name)
 }

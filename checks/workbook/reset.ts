@@ -2,11 +2,9 @@
  * `npm run reset lab3`: writes the reader's copy of a lab anew, and keeps the one that was there.
  */
 import { existsSync } from 'node:fs'
-import { UsageError } from '../../lib/errors.ts'
 import { helpLines, parseKnobs } from '../../lib/knobs.ts'
 import { fail } from '../../lib/lab.ts'
-import { findLab } from '../../lib/manifest.ts'
-import { copyOf, setAside, shown, writeCopy } from './mine.ts'
+import { copyOf, oneLab, setAside, shown, writeCopy } from './mine.ts'
 
 const HELP = [
   'Usage: npm run reset lab3     writes mine/03-newnet.ts anew, with all its tasks open',
@@ -22,10 +20,7 @@ function main(): void {
     console.log([...HELP, ...helpLines({})].join('\n'))
     return
   }
-  const [name, ...more] = words
-  if (name === undefined) throw new UsageError('which lab? npm run reset lab3')
-  if (more.length > 0) throw new UsageError(`too many words: ${more.join(' ')}\nhint: one lab at a time`)
-  const lab = findLab(name)
+  const lab = oneLab(words, 'npm run reset lab3')
   const path = copyOf(lab)
   if (existsSync(path)) console.log(`${shown(path)} is kept as ${shown(setAside(path))}`)
   writeCopy(lab)
