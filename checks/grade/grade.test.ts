@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test, { after } from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/cloneable.ts'
-import { findLab } from '../../lib/manifest.ts'
-import { ROOT } from '../../lib/root.ts'
+import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { ROOT } from '../../lib/engine/root.ts'
+import { findLab } from '../../lib/lab/manifest.ts'
 import { cell } from './files.ts'
 import { isDoubtful } from './judge-class.ts'
 import { type Grades, letterNames } from './marks.ts'
@@ -27,7 +27,7 @@ const PROGRAMS = join(ROOT, 'checks', 'programs')
 const folder = mkdtempSync(join(tmpdir(), 'grade-test-'))
 after(() => rmSync(folder, { recursive: true }))
 
-const COMMAND = [...CLONEABLE_FLAGS, join(ROOT, 'lib/start.mjs'), join(ROOT, 'checks/grade/grade.ts')]
+const COMMAND = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/grade/grade.ts')]
 const env = { ...process.env, INIT_CWD: folder, NO_COLOR: '1' }
 const grade = (...words: string[]) => spawnSync(process.execPath, [...COMMAND, ...words], { encoding: 'utf8', env })
 

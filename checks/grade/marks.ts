@@ -1,11 +1,11 @@
 /**
  * From verdicts to points.
  */
-import type { Lab } from '../../lib/manifest.ts'
-import { CHECKERS } from '../checkers.ts'
-import { EVERY_LAB } from '../claims.ts'
-import type { Verdict } from '../judge.ts'
-import { type ClaimReport, labReport, type Word } from '../report.ts'
+import type { Lab } from '../../lib/lab/manifest.ts'
+import type { Verdict } from '../judge/judge.ts'
+import { CHECKERS } from '../labs/checkers.ts'
+import { EVERY_LAB } from '../labs/claim.ts'
+import { type ClaimReport, labReport, type Word } from '../report/report.ts'
 import type { Submission } from './submissions.ts'
 
 /** Changes when a field changes its meaning or goes; new ones may come. */
