@@ -2,11 +2,11 @@
  * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
  */
 import { closeSync, constants, openSync } from 'node:fs'
-import { checked, shimFunction } from './engine/libc.ts'
 import { ChildExit, lead, prepareLives, renewLoop } from './engine/life.ts'
 import { argumentError, describeError } from './errors.ts'
 import * as F from './flags.ts'
 import { writeAll } from './io/output.ts'
+import { checked, shimFunction } from './machine/libc.ts'
 import { _exit } from './process.ts'
 import './engine/restart.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'

@@ -3,7 +3,8 @@
  * because Node wants to know the reporter when it starts. Its argument is the job.
  */
 import test from 'node:test'
-import { type Job, startLabs } from '../judge/run.ts'
+import type { Job } from '../judge/run.ts'
+import { startNamedLabs } from './name-task.ts'
 import { type ClaimReport, EXIT_OF, labReport, outputLines } from './report.ts'
 
 /** A claim that does not hold, as every reporter prints it. */
@@ -24,7 +25,7 @@ const reason = ({ missing, remedy }: { readonly missing?: string; readonly remed
 const job = JSON.parse(process.argv[2] ?? '') as Job
 let unjudged = false
 
-for (const { lab, program, verdict } of startLabs(job)) {
+for (const { lab, program, verdict } of startNamedLabs(job)) {
   test(`lab ${lab.number}: ${lab.title}`, async suite => {
     const judged = labReport(lab.slug, program, await verdict)
     unjudged ||= judged.verdict === 'cannot be judged'

@@ -17,10 +17,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 
 /** A user that no distribution has. */

@@ -4,8 +4,8 @@
 import { readlinkSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
-import { ROOT } from '../../lib/engine/root.ts'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { everybody, wordsOfProcess } from './facts.ts'
 
 /** A program of this checkout that runs. */

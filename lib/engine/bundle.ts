@@ -7,9 +7,9 @@ import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, write
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ROOT } from '../machine/root.ts'
 import { draftName } from '../tidy/drafts.ts'
 import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
-import { ROOT } from './root.ts'
 
 export { cachedBundle }
 

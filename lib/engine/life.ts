@@ -4,8 +4,8 @@
  */
 
 import { writeAll } from '../io/output.ts'
+import { libcFunction } from '../machine/libc.ts'
 import { _exit } from '../process.ts'
-import { libcFunction } from './libc.ts'
 import { findSignalLock, renewSignalLock } from './signal-lock.ts'
 
 // libuv's own answer to fork, exported by every Node.

@@ -12,10 +12,10 @@ import { dirname, join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { compile } from '../../native/build.ts'
 import { libcName, shimName } from '../../native/libc-name.mjs'
-import { findProgram } from '../lab/find-program.ts'
+import { readElf } from '../machine/elf.ts'
+import { findProgram } from '../machine/find-program.ts'
+import { ROOT } from '../machine/root.ts'
 import { compiler, MUSL_COMPILER, withoutMusl } from '../testing/in-child.ts'
-import { readElf } from './elf.ts'
-import { ROOT } from './root.ts'
 
 const WARNINGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread']
 const MACHINE = process.arch === 'x64' ? 'x86_64' : 'aarch64'

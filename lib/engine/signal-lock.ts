@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs'
 import { pipe } from '../gate.ts'
 import { closeQuietly } from '../io/poll.ts'
-import { call, libcFunction } from './libc.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 const libcIoctl = libcFunction('int ioctl(int fd, unsigned long request, ...)')
 const libcDup3 = libcFunction('int dup3(int oldfd, int newfd, int flags)')

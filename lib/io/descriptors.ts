@@ -2,7 +2,7 @@
  * File descriptors: dup2(2), and which ones a process has.
  */
 import { readdirSync } from 'node:fs'
-import { call, callUninterrupted, libcFunction } from '../engine/libc.ts'
+import { call, callUninterrupted, libcFunction } from '../machine/libc.ts'
 
 const libcDup2 = libcFunction('int dup2(int oldfd, int newfd)')
 const libcCloseRange = libcFunction(

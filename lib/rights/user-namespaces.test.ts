@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { kernelIsAtLeast } from '../engine/kernel-version.ts'
+import { kernelIsAtLeast } from '../machine/kernel-version.ts'
 import { probeUserNamespaces, readSwitches, type Switches, whatForbids } from './user-namespaces.ts'
 
 const OPEN: Switches = {

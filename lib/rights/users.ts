@@ -2,8 +2,8 @@
  * Users and groups across user namespaces: which IDs inside stand for which outside, and becoming root inside.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { call, libcFunction } from '../engine/libc.ts'
 import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 // Not libc's own wrappers: they would tell every thread of the process, of which a clone has one and libc knows more.
 const libcSetThree = libcFunction(

@@ -2,8 +2,8 @@
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which disturbs nobody.
  */
 import koffi from 'koffi'
-import { call, lastErrno, libcFunction } from '../engine/libc.ts'
 import { CannotRun } from '../errors.ts'
+import { call, lastErrno, libcFunction } from '../machine/libc.ts'
 import { __WALL, WNOHANG } from '../process.ts'
 import { decodeStatus, type WaitStatus } from '../status.ts'
 

@@ -2,8 +2,8 @@
  * Findings about the kernel and the place it runs in.
  */
 import type { Facts } from '../observe/facts.ts'
-import { asRoot, betterContainer } from '../remedies.ts'
 import { type Diagnosis, finding } from './finding.ts'
+import { asRoot, betterContainer } from './remedies.ts'
 
 function isBefore(version: string, wanted: string): boolean {
   const [one, other] = [version, wanted].map(text => text.split(/[.-]/).map(Number)) as [number[], number[]]

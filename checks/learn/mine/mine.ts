@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { draftName } from '../../../lib/tidy/drafts.ts'
 import { CannotRun, UsageError } from '../../../lib/errors.ts'
 import { findLab, type Lab } from '../../../lib/lab/manifest.ts'
-import { ROOT } from '../../../lib/engine/root.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
 import { checkedLab } from '../../labs/all.ts'
 import { blankLab } from '../../labs/tasks.ts'
 

@@ -5,10 +5,10 @@
 import { constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ReadStream } from 'node:tty'
+import { dup2 } from '../io/descriptors.ts'
+import { closeQuietly } from '../io/poll.ts'
 import { keep } from '../tidy/keeper.ts'
 import { statusField } from '../trace/proc.ts'
-import { dup2 } from './descriptors.ts'
-import { closeQuietly } from './poll.ts'
 import {
   openPeer,
   rawSettings,

@@ -1,10 +1,10 @@
 /**
  * Hints in steps, chosen by what was seen.
  */
-import { EVERY_LAB } from '../labs/claim.ts'
-import { COMMON } from '../labs/common-hints.ts'
-import type { SeenHints } from '../labs/exercise.ts'
-import type { LabReport } from '../report/report.ts'
+import { EVERY_LAB } from '../../labs/claim.ts'
+import { COMMON } from '../../labs/common-hints.ts'
+import type { SeenHints } from '../../labs/exercise.ts'
+import type { LabReport } from '../../report/report.ts'
 import type { Standing } from './evidence.ts'
 
 /** What was seen of the program's end. */

@@ -4,9 +4,10 @@
 import { readFileSync } from 'node:fs'
 import type { Assignment } from '../judge/in-child.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
-import { checkedLab } from './all.ts'
-import type { Exercise } from './exercise.ts'
-import { numberOf, openTaskNumbers, regionLines } from './tasks.ts'
+import { type Job, type RunningLab, startLabs } from '../judge/run.ts'
+import { checkedLab } from '../labs/all.ts'
+import type { Exercise } from '../labs/exercise.ts'
+import { numberOf, openTaskNumbers, regionLines } from '../labs/tasks.ts'
 
 /** The places of the exercises that are open in a program, in the order in which they are done. */
 export function openPlaces(slug: string, source: string): number[] {
@@ -68,4 +69,17 @@ export function naming({ slug, source }: Pick<Assignment, 'slug' | 'source'>): (
 /** The same for all findings of a verdict. */
 export function withTask(assignment: Pick<Assignment, 'slug' | 'source'>, verdict: Verdict): Verdict {
   return verdict.kind === 'cannot' ? verdict : { ...verdict, findings: verdict.findings.map(naming(assignment)) }
+}
+
+/**
+ * Starts the judges of a job, and names the exercise behind the first finding of each lab that does not hold.
+ * @param tell hears of every claim as it is decided, with the place of its lab in the job
+ */
+export function startNamedLabs(job: Job, tell: (index: number, finding: Finding) => void = () => {}): RunningLab[] {
+  const named = job.assignments.map(naming)
+  const labs = startLabs(job, (index, finding) => tell(index, named[index]?.(finding) ?? finding))
+  return labs.map((lab, i) => {
+    const assignment = job.assignments[i]
+    return assignment ? { ...lab, verdict: lab.verdict.then(verdict => withTask(assignment, verdict)) } : lab
+  })
 }

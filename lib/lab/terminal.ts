@@ -1,7 +1,7 @@
 /**
  * Terminals: raw mode and window size. termios(3), ioctl_tty(2).
  */
-import { call, libcFunction } from '../engine/libc.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 const libcTcgetattr = libcFunction('int tcgetattr(int fd, _Out_ uint8_t *termios_p)')
 const libcTcsetattr = libcFunction('int tcsetattr(int fd, int optional_actions, const uint8_t *termios_p)')

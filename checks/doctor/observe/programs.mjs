@@ -4,10 +4,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { findProgram, isBusybox } from '../../lib/lab/packages.mjs'
-import { shimName } from '../../native/libc-name.mjs'
+import { findProgram, isBusybox } from '../../../lib/machine/packages.mjs'
+import { shimName } from '../../../native/libc-name.mjs'
 
-export const ROOT = join(import.meta.dirname, '..', '..')
+export const ROOT = join(import.meta.dirname, '..', '..', '..')
 export const NATIVE = join(ROOT, 'native')
 const SOURCES = ['clone.c', 'exec.c', 'shim.h']
 /** Those of the package managers that download a package without installing it, as npm run rootfs does. */

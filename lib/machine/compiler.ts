@@ -2,7 +2,7 @@
  * The C compiler of this machine.
  */
 import { compilers } from '../../native/build.ts'
-import { findProgram } from '../lab/find-program.ts'
+import { findProgram } from './find-program.ts'
 
 /** Its path, that of the one that builds the shim; `undefined` if there is none. */
 export const findCompiler = (): string | undefined =>

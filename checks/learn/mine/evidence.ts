@@ -2,11 +2,11 @@
  * Where the reader stands: which tasks are open, which are done, and which one is next, by the file and by the kernel.
  */
 
-import { checkedLab } from '../labs/all.ts'
-import type { Exercise } from '../labs/exercise.ts'
-import { openPlaces, placeBehind } from '../labs/name-task.ts'
-import { lineOfTask, numberOf } from '../labs/tasks.ts'
-import type { ClaimReport, LabReport } from '../report/report.ts'
+import { checkedLab } from '../../labs/all.ts'
+import type { Exercise } from '../../labs/exercise.ts'
+import { openPlaces, placeBehind } from '../../report/name-task.ts'
+import { lineOfTask, numberOf } from '../../labs/tasks.ts'
+import type { ClaimReport, LabReport } from '../../report/report.ts'
 
 /** One task. */
 export interface TaskState {

@@ -4,14 +4,14 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LABS } from '../../lib/lab/manifest.ts'
-import { fillContents } from './contents.ts'
-import { fences } from './fences.ts'
-import { ORDER } from './order.ts'
-import type { Problem } from './problem.ts'
-import { type Quotation, quoteInto, regionReader } from './quote.ts'
-import { recordingsOf } from './recording/recording.ts'
-import type { Chapter } from './site/page.ts'
+import { LABS } from '../../../lib/lab/manifest.ts'
+import { recordingsOf } from '../recording/recording.ts'
+import { fillContents } from '../source/contents.ts'
+import { fences } from '../source/fences.ts'
+import { ORDER } from '../source/order.ts'
+import type { Problem } from '../source/problem.ts'
+import { type Quotation, quoteInto, regionReader } from '../source/quote.ts'
+import type { Chapter } from './page.ts'
 
 const read = (root: string, file: string) =>
   existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : ''
@@ -28,7 +28,7 @@ function missingChapters(chapters: readonly Chapter[]): Problem[] {
   return ORDER.filter(({ name }) => !there.has(name)).map(({ name, lab }) => ({
     file: `book/${name}.md`,
     what: lab ? `lab ${lab.number} has no chapter` : 'the chapter does not exist',
-    hint: 'write it, or take it out of the order in book/press/order.ts',
+    hint: 'write it, or take it out of the order in book/press/source/order.ts',
   }))
 }
 
@@ -140,7 +140,7 @@ function contentsFaults(root: string, chapters: readonly Chapter[]): Problem[] {
   const links = [...cover.matchAll(/\]\(([\w-]+)\.md\)/g)].map(match => match[1])
   const wanted = chapters.map(({ place }) => place.name).filter(name => name !== 'README')
   const missing = wanted.filter(name => !links.includes(name))
-  const hint = 'the order is in book/press/order.ts'
+  const hint = 'the order is in book/press/source/order.ts'
   if (missing.length > 0 && chapters.some(({ place }) => place.name === 'README'))
     return missing.map(name => ({ file, what: `the contents do not list ${name}.md`, hint }))
   const listed = [...new Set(links)].filter(name => wanted.includes(name ?? ''))

@@ -1,7 +1,7 @@
 /**
  * The list of the labs' chapters on the cover. It says what the manifest says, so a lab that is added is listed.
  */
-import { LABS } from '../../lib/lab/manifest.ts'
+import { LABS } from '../../../lib/lab/manifest.ts'
 
 const [START, END] = ['<!-- labs -->', '<!-- end of the labs -->']
 

@@ -3,9 +3,9 @@
  * prints.
  */
 import { createInterface, type Interface } from 'node:readline'
-import type { Session } from '../session.ts'
-import { frame } from './page.ts'
-import { Screen } from './screen.ts'
+import { frame } from './pages/page.ts'
+import { Screen } from './pages/screen.ts'
+import type { Session } from './session.ts'
 
 /** How a session is shown, and how it hears of keys. */
 export interface Front {
