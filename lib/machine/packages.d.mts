@@ -27,3 +27,6 @@ export function becomeRoot(): string[] | undefined
 export function installCommands(tools: readonly Tool[], family: Family, prefix?: readonly string[]): string[][]
 /** The same in one line for this machine; where its family is unknown, a sentence. */
 export function installHint(tools: readonly Tool[]): string
+
+/** The file name of the shim that is built for this machine's C library. */
+export { shimName } from '../../native/libc-name.mjs'

@@ -123,3 +123,5 @@ export function installHint(tools) {
   if (commands.length > 0) return commands.map(words => words.join(' ')).join(' && ')
   return `install ${tools.map(tool => PACKAGES[tool].pacman).join(' and ')} with this machine's package manager`
 }
+
+export { shimName } from '../../native/libc-name.mjs'

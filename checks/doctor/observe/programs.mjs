@@ -4,8 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { findProgram, isBusybox } from '../../../lib/machine/packages.mjs'
-import { shimName } from '../../../native/libc-name.mjs'
+import { findProgram, isBusybox, shimName } from '../../../lib/machine/packages.mjs'
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..')
 export const NATIVE = join(ROOT, 'native')
