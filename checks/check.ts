@@ -17,6 +17,7 @@ import { commandFor, fileOf, isTypeScript } from './judge/command.ts'
 import type { Assignment } from './judge/in-child.ts'
 import type { Job } from './judge/run.ts'
 import { TIME, timeHere } from './judge/time-limit.ts'
+import { bringInStep } from './learn/mine/mine.ts'
 import { showJson } from './report/json.ts'
 import { showPeople } from './report/text.ts'
 
@@ -44,6 +45,7 @@ const HELP = [
 async function assign(lab: Lab, program: string | undefined): Promise<Assignment> {
   const { slug } = lab
   const own = join(ROOT, 'labs', `${slug}.ts`)
+  if (program !== undefined) bringInStep(fileOf(program))
   const command = await commandFor(program ?? own)
   const source = program !== undefined && isTypeScript(program) ? { source: fileOf(program) } : {}
   return { slug, program: program ?? relative(ROOT, own), command, ...source, ...lacking(lab, program === undefined) }
