@@ -76,7 +76,6 @@ const LONGER: Readonly<Record<string, string>> = {
 const IS_DATA = /(^|\/)(right|wrong|hostile|fixtures|pictures|assets|guest|external)\/|^book\/programs\//
 const IS_TEST = /\.test\.ts$|\/testing(\/|\.ts$)/
 const IS_CODE = /\.(ts|mjs|cjs)$/
-const IS_CHAPTER = /^book\/[\w-]+\.md$/
 
 const git = ['-c', `safe.directory=${ROOT}`, 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
 const tracked = execFileSync('git', git, { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean)
@@ -164,6 +163,19 @@ test('every folder of code says in a README what it is, in no more lines than on
   assert.deepEqual(missing, [])
 })
 
+test('no link of a README leads nowhere', () => {
+  const isReadme = (file: string) => basename(file) === 'README.md' && file !== 'book/README.md'
+  const dead = FILES.filter(isReadme).flatMap(file => {
+    const text = read(file)
+      .replace(/^ *(`{3,})[\s\S]*?^ *\1$/gm, '')
+      .replace(/`[^`\n]*`/g, '')
+    const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[\w-]+)?\)/g)].map(match => match[1] as string)
+    const isThere = (link: string) => /^https?:/.test(link) || existsSync(join(ROOT, dirname(file), link))
+    return links.filter(link => !isThere(link)).map(link => `${file}: ${link}`)
+  })
+  assert.deepEqual(dead, [])
+})
+
 test('no file lies there for nobody: each is imported or started, or is named where it is used', () => {
   const imported = new Set(FILES.filter(file => IS_CODE.test(file)).flatMap(imports))
   const texts = FILES.filter(file => /\.(ts|mjs|cjs|json|sh|md)$|^\.ci\/run$|^labs\/run$/.test(file))
@@ -193,5 +205,4 @@ test('every test file is one that npm test finds', () => {
     FILES.filter(file => /\.test\.ts$/.test(file) && !rooms.includes(roomOf(file))),
     [],
   )
-  assert.ok(FILES.some(IS_CHAPTER.test.bind(IS_CHAPTER)), 'the book has chapters')
 })
