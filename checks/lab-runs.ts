@@ -11,15 +11,12 @@ import { ROOT } from '../lib/root.ts'
 import { until } from '../lib/until.ts'
 import { commandFor } from './command.ts'
 
-/** An ordinary user. */
-export const NOBODY = { uid: 65534, gid: 65534 }
-
 /** How a lab is started. */
 export interface LabRun {
   /** Its command line with these arguments. */
   readonly command: (...args: string[]) => string[]
   /** Runs it to its end, without a terminal. */
-  readonly run: (args?: readonly string[], options?: { uid?: number; gid?: number; input?: string }) => Result
+  readonly run: (args?: readonly string[], options?: { input?: string }) => Result
 }
 
 /** What a run gave. */

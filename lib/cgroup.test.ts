@@ -29,6 +29,7 @@ import { readProc, statusField } from './proc.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from './process.ts'
 import { inChild, thrownBy } from './testing.ts'
 import { until } from './until.ts'
+import { becomeUser } from './users.ts'
 
 let count = 0
 const freshName = () => ownName(`test${count++}`)
@@ -200,7 +201,7 @@ test('errors say what to do: taken, not yours, vanished, no such process, no gro
     assert.match(thrownBy(() => openGroup('/nowhere', 'memory')).message, /is no group\nhint: groups are/)
     assert.match(thrownBy(() => openGroup(`${group.path}/x`, 'memory')).message, /is no group\nhint: make it first/)
     const notMine = inChild(0, () => {
-      process.setuid?.(65534)
+      becomeUser(65534, 65534)
       return thrownBy(() => group.limitMemory(20_000_000)).message
     })
     assert.match(notMine, /EACCES .*\nhint: the file belongs to somebody else/)
@@ -228,8 +229,7 @@ test('an ordinary user can limit a group that was handed to them', () => {
   withGroup('memory', undefined, group => {
     for (const file of readdirSync(group.path)) chownSync(join(group.path, file), 65534, 65534)
     const limit = inChild(0, () => {
-      process.setgid?.(65534)
-      process.setuid?.(65534)
+      becomeUser(65534, 65534)
       const borrowed = borrowMemoryGroup(group.path)
       borrowed.limitMemory(20_000_000)
       const set = borrowed.memory().limit

@@ -71,7 +71,7 @@ function commandOf({ vm, programs }: Place, user: OrdinaryUser | undefined, with
 async function prove(place: Place, user: OrdinaryUser | undefined, withPrograms: boolean): Promise<PlaceProof> {
   if (!place.vm && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
   const { words, options } = commandOf(place, user, withPrograms)
-  const child = spawn(process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(user?.node ?? process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
   let stdout = ''
   child.stdout.on('data', chunk => {
     stdout += chunk
