@@ -16,8 +16,6 @@ export interface Specimen {
   readonly path: string
   /** Titles of the claims that must refuse it, all of them and no other; none for a right program. */
   readonly refusedBy: readonly string[]
-  /** What it needs beyond what the labs need, and not every machine has: commands. */
-  readonly tools: readonly string[]
 }
 
 const titles = (checker: Checker) => checker.map(({ title }) => title)
@@ -44,9 +42,6 @@ const [GROUP, LIMIT, COUNTER, LOG, SIGNAL, PEAK, ALONE] = titles(lab5) as [
 ]
 const [WORKED, FROZEN, STILL, FREEZER, SAME] = titles(lab6) as [string, string, string, string, string]
 const [, , LEFT] = titles(EVERY_LAB) as [string, string, string]
-
-/** Of Debian's package cgroup-tools. */
-const CGROUP_TOOLS = ['cgcreate', 'cgset', 'cgexec', 'cgdelete']
 
 const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '01-fork-vs-clone': {
@@ -202,6 +197,5 @@ export const SPECIMENS: readonly Specimen[] = Object.entries(TABLE).flatMap(([sl
     slug,
     path,
     refusedBy,
-    tools: /cgroup-tools/.test(path) ? CGROUP_TOOLS : [],
   })),
 )

@@ -2,8 +2,9 @@
  * For tests: the programs below checks/programs/, built, and what refused them.
  */
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { findProgram } from '../lib/find-program.ts'
 import { compiler } from '../lib/testing.ts'
 import type { Verdict } from './judge.ts'
 import { type Assignment, judgeInChild } from './judge-in-child.ts'
@@ -15,6 +16,27 @@ const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
 export function specimenFiles(): string[] {
   const files = readdirSync(PROGRAMS, { recursive: true, encoding: 'utf8' })
   return files.filter(file => /\.\w+$/.test(file)).sort()
+}
+
+/** Commands that the labs do without and that not every machine has, by Debian's package. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  'cgroup-tools': ['cgcreate', 'cgset', 'cgexec', 'cgdelete'],
+  mount: ['mount', 'umount'],
+  python3: ['python3'],
+}
+
+/** Why a program below checks/programs/ cannot be run here: tools that it names and this machine lacks. */
+export function lackingTools(path: string): string | false {
+  const text = readFileSync(join(PROGRAMS, path), 'utf8')
+  // In Python and C, mount is also what somebody calls a function; a shell script has nothing but commands.
+  const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : (text.split('\n')[0] as string)
+  const isNeeded = (tool: string) =>
+    new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(code) || (tool === 'python3' && /\.py\b/.test(code))
+  const lacking = Object.entries(TOOLS).flatMap(([name, tools]) => {
+    const missing = tools.filter(tool => isNeeded(tool) && findProgram(tool) === undefined)
+    return missing.length > 0 ? [`it needs ${missing.join(', ')}: apt-get install ${name}`] : []
+  })
+  return lacking.length > 0 && lacking.join('; ')
 }
 
 /** C programs are compiled into a folder; everything else runs as it is. @returns what to run */
