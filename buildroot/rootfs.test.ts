@@ -12,9 +12,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { findProgram } from '../lib/find-program.ts'
-import { mounts } from '../lib/mount.ts'
-import { resolveInside } from '../lib/rootfs.ts'
+import { findProgram } from '../lib/lab/find-program.ts'
+import { mounts } from '../lib/mount/mount.ts'
+import { resolveInside } from '../lib/mount/rootfs.ts'
 import { WAYS } from './contents.ts'
 import { folder, fresh, inFolder, inside, made, NOBODY, programs, record, rootfs, skip } from './testing.ts'
 

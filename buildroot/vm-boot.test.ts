@@ -8,19 +8,19 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
-import { findProgram } from '../lib/find-program.ts'
-import { allPids, readProc } from '../lib/proc.ts'
-import { readableCheckout, readableNode } from '../lib/readable-checkout.ts'
-import { ROOT } from '../lib/root.ts'
-import { until } from '../lib/until.ts'
+import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
+import { ROOT } from '../lib/engine/root.ts'
+import { until } from '../lib/io/until.ts'
+import { findProgram } from '../lib/lab/find-program.ts'
+import { readableCheckout, readableNode } from '../lib/testing/readable-checkout.ts'
+import { allPids, readProc } from '../lib/trace/proc.ts'
 import { fresh, inFolder, NOBODY, programs } from './testing.ts'
 import { cacheFolders } from './vm/cache.ts'
 import { findQemu } from './vm/qemu.ts'
 
 const programIn = (checkout: string) => [
   ...CLONEABLE_FLAGS,
-  join(checkout, 'lib/start.mjs'),
+  join(checkout, 'lib/engine/start.mjs'),
   join(checkout, 'buildroot/vm/vm.ts'),
 ]
 const PROGRAM = programIn(ROOT)

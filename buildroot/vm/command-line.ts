@@ -3,7 +3,17 @@
  */
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../../lib/errors.ts'
-import { bytes, choice, flag, helpLines, type Knob, type Knobs, parseKnobs, path, seconds } from '../../lib/knobs.ts'
+import {
+  bytes,
+  choice,
+  flag,
+  helpLines,
+  type Knob,
+  type Knobs,
+  parseKnobs,
+  path,
+  seconds,
+} from '../../lib/lab/knobs.ts'
 
 /** The layouts of control groups that distributions have had. */
 export const LAYOUTS = ['v2', 'v1', 'hybrid'] as const

@@ -4,8 +4,8 @@
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundle, cachedBundle } from '../../lib/bundle.ts'
-import { ROOT } from '../../lib/root.ts'
+import { bundle, cachedBundle } from '../../lib/engine/bundle.ts'
+import { ROOT } from '../../lib/engine/root.ts'
 
 /** Programs that are started from their bundles. */
 function programs(): string[] {

@@ -5,7 +5,7 @@
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
-import { findProgram } from '../../lib/find-program.ts'
+import { findProgram } from '../../lib/lab/find-program.ts'
 import { lastWords, run } from '../run.ts'
 import { giveBackTree } from './cache.ts'
 import { type Kernel, kernelBelow } from './kernel.ts'

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT } from '../../lib/errors.ts'
-import { fail } from '../../lib/lab.ts'
+import { fail } from '../../lib/lab/lab.ts'
 import { Interrupted } from '../run.ts'
 import { openCache, writeWhole } from './cache.ts'
 import { helpText, readCommandLine, type Wish } from './command-line.ts'

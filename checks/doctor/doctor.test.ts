@@ -17,9 +17,9 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { findProgram } from '../../lib/find-program.ts'
+import { ROOT } from '../../lib/engine/root.ts'
 import { CLONE_NEWNS } from '../../lib/flags.ts'
-import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../../lib/launch-versions.ts'
+import { findProgram } from '../../lib/lab/find-program.ts'
 import {
   MNT_DETACH,
   MS_BIND,
@@ -30,12 +30,12 @@ import {
   mount,
   mounts,
   umount2,
-} from '../../lib/mount.ts'
-import { readableCheckout, readableNode } from '../../lib/readable-checkout.ts'
-import { ROOT } from '../../lib/root.ts'
-import { inChild } from '../../lib/testing.ts'
+} from '../../lib/mount/mount.ts'
+import { inChild } from '../../lib/testing/in-child.ts'
+import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../../lib/testing/node-versions.ts'
+import { readableCheckout, readableNode } from '../../lib/testing/readable-checkout.ts'
 import { libcName, shimName } from '../../native/libc-name.mjs'
-import { changesSince, takeMachineCensus } from '../machine-census.ts'
+import { changesSince, takeMachineCensus } from '../testing/machine-census.ts'
 import type { Diagnosed, Row, Way } from './table.ts'
 
 const START = join(ROOT, 'checks', 'doctor', 'start.cjs')
