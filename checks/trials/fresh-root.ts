@@ -2,9 +2,10 @@
  * A fresh root file system of Debian, with what this machine knows of how packages are reached, and this checkout in a
  * home that only root may enter.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { ROOT } from '../../lib/engine/root.ts'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/lab/find-program.ts'
@@ -73,7 +74,7 @@ function sources({ suite }: Release): string[] {
   return security ? [...updates, `deb ${security} ${suite}-security main`] : updates
 }
 
-function bootstrap(root: string, release: Release): void {
+async function bootstrap(root: string, release: Release, signal: AbortSignal): Promise<void> {
   const mmdebstrap = findProgram('mmdebstrap')
   if (!mmdebstrap)
     throw new CannotRun('there is no mmdebstrap to make a root with\nhint: sudo apt-get install mmdebstrap')
@@ -88,9 +89,8 @@ function bootstrap(root: string, release: Release): void {
     `--aptopt=${settings}`,
   ]
   const words = [...options, release.suite, root, ...sources(release)]
-  const { status, stderr } = spawnSync(mmdebstrap, words, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
-  rmSync(settings)
-  if (status !== 0) throw new Error(`mmdebstrap ${words.join(' ')}: ${status}\n${stderr.trimEnd()}`)
+  // The error has the command and all that it said.
+  await promisify(execFile)(mmdebstrap, words, { signal, maxBuffer: 2 ** 26 })
 }
 
 /** Copies a file of this machine to the same place. */
@@ -138,11 +138,12 @@ function bringCheckout(root: string): void {
 
 /**
  * Makes a root: minimal, with git, Node and npm, and this checkout in /root.
- * @param root a folder that does not exist yet
+ * @param root a folder that does not exist yet; beside it is written, too
+ * @param signal ends it
  * @throws CannotRun without mmdebstrap
  */
-export async function makeFreshRoot(root: string, release: Release): Promise<void> {
-  bootstrap(root, release)
+export async function makeFreshRoot(root: string, release: Release, signal: AbortSignal): Promise<void> {
+  await bootstrap(root, release, signal)
   connect(root)
   if (!release.hasNode) await bringNode(root)
   bringCheckout(root)
