@@ -72,7 +72,9 @@ function start(command: readonly string[], { env: own, input }: Settings) {
   const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, SUDO_UID: _uid, ...env } = process.env
   const [program = '', ...words] = command
   const all = { ...env, NO_COLOR: '1', ...own }
-  const options = { env: all, encoding: 'utf8', timeout: 20_000, input: input ?? '' } as const
+  // Where everybody may be: a program of one who may not is not even started.
+  const cwd = readableCheckout()
+  const options = { cwd, env: all, encoding: 'utf8', timeout: 20_000, input: input ?? '' } as const
   const { status, stdout, stderr, error } = spawnSync(program, words, options)
   return { status, stdout, stderr: error ? error.message : stderr }
 }

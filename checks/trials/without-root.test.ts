@@ -123,10 +123,10 @@ test('wrong programs are refused, and hostile ones reach nothing', { skip }, () 
   const programs = join(user.checkout, 'checks')
   for (const [name, path, code] of [
     ['lab2', 'labs/02-newpid/wrong/kills-three.sh', 1],
-    ['lab3', 'hostile/writes-everywhere.py', 1],
-    ['lab2', 'hostile/reach-processes.py', 1],
-    ['lab3', 'hostile/reach-mounts.py', 1],
-    ['lab3', 'hostile/reach-network.py', 1],
+    ['lab3', 'trials/hostile/writes-everywhere.py', 1],
+    ['lab2', 'trials/hostile/reach-processes.py', 1],
+    ['lab3', 'trials/hostile/reach-mounts.py', 1],
+    ['lab3', 'trials/hostile/reach-network.py', 1],
   ] as const) {
     const program = join(programs, path)
     assert.ok(existsSync(program), program)
