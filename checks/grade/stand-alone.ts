@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { ROOT } from '../../lib/engine/root.ts'
 
 /** Of the checkout, what a program may import: `../lib/clone.ts`, wherever it was written. */
-const LIBRARY = /^\.\.\/(?:.*\/)?(lib\/[\w.-]+)$/
+const LIBRARY = /^\.\.\/(?:.*\/)?(lib\/(?:[\w-]+\/)*[\w.-]+)$/
 
 const isBelow = (path: string, folder: string) => path.startsWith(`${folder}/`)
 
