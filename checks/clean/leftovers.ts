@@ -32,7 +32,7 @@ function nurseries(): [folder: string, start: RegExp][] {
     [join(ROOT, 'mine'), /^.+\.(ts|json)\./],
     ...besideRootfs.map((folder): [string, RegExp] => [folder, /^\.fs\./]),
     ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
-    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|vm)-`)],
+    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|readable|vm)-`)],
   ]
 }
 

@@ -2,7 +2,7 @@
  * What has to be there before a program of this project can start at all: the packages of npm, a compiler or what it
  * has built. With all of it the doctor proper takes over; without, this says what is missing, and how one comes to it.
  */
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,8 @@ const finding = (id, title, seen, cause, remedy) => ({ id, title, state: 'missin
 function npmPackages() {
   const { resolve } = createRequire(import.meta.url)
   const lacking = NEEDED.filter(name => {
+    // Debian's Node looks into /usr/share/nodejs, too, where its npm has a chalk of another age.
+    if (!existsSync(join(ROOT, 'node_modules', name))) return true
     try {
       return !resolve(name)
     } catch {

@@ -7,7 +7,7 @@ import { MOVED } from '../../lib/engine/moved.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 
 /** Of the checkout, what a program may import: `../lib/clone.ts`, wherever it was written. */
-const LIBRARY = /^\.\.\/(?:.*\/)?(lib\/[\w./-]+)$/
+const LIBRARY = /^\.\.\/(?:.*\/)?(lib\/(?:[\w-]+\/)*[\w.-]+)$/
 
 const isBelow = (path: string, folder: string) => path.startsWith(`${folder}/`)
 

@@ -8,7 +8,7 @@ import type { Exercise } from './exercise.ts'
 /** How long the text of a comment may be. */
 const WIDTH = 116
 const TASK_CALL = /\b(?:openTask|skipTask)\s*(?:<[^(]*(?:\([^)]*\)[^(]*)?>)?\s*\(\s*['"](\d+\.\d+)['"]/g
-const IMPORT = /^import \{[^}]*\} from '\.\.\/lib\/task\.ts'\n/m
+const IMPORT = /^import \{[^}]*\} from '\.\.\/lib\/lab\/task\.ts'\n/m
 
 /** A part of a text, from one line up to another, which is not in it. */
 interface Part {

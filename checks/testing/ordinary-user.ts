@@ -6,7 +6,6 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
-  cpSync,
   lchownSync,
   mkdirSync,
   mkdtempSync,
@@ -20,7 +19,7 @@ import { join } from 'node:path'
 import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
-import { ROOT } from '../../lib/machine/root.ts'
+import { copySources, packageNames, readableCheckout, readableNode } from '../../lib/testing/readable-checkout.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 
 /** A user that no distribution has. */
@@ -44,17 +43,18 @@ function give(path: string): void {
 
 /** Makes a checkout of all that is ours, with the packages of this one. */
 function makeCheckout(checkout: string): void {
-  const isOurs = (path: string) => !/\/(\.git|node_modules|mine|buildroot\/(fs|work))$/.test(path)
-  cpSync(ROOT, checkout, { recursive: true, preserveTimestamps: true, filter: isOurs })
+  copySources(checkout)
   mkdirSync(join(checkout, 'node_modules', '.cache'), { recursive: true })
-  for (const name of readdirSync(join(ROOT, 'node_modules')).filter(each => each !== '.cache'))
-    symlinkSync(join(ROOT, 'node_modules', name), join(checkout, 'node_modules', name))
+  const packages = join(readableCheckout(), 'node_modules')
+  for (const name of packageNames()) symlinkSync(join(packages, name), join(checkout, 'node_modules', name))
 }
 
 /** The ordinary user. */
 export class OrdinaryUser {
   readonly home: string = mkdtempSync(join(tmpdir(), `${PREFIX}.user-`))
   readonly checkout: string = join(this.home, 'workbook')
+  /** The Node that they can start. */
+  readonly node: string = readableNode()
   /** Who they are, and where, for child_process. */
   readonly options = {
     cwd: this.checkout,
@@ -73,7 +73,7 @@ export class OrdinaryUser {
 
   /** Runs something of the checkout. */
   run(words: readonly string[], timeout = 60_000) {
-    return spawnSync(process.execPath, words, { ...this.options, encoding: 'utf8', timeout })
+    return spawnSync(this.node, words, { ...this.options, encoding: 'utf8', timeout })
   }
 
   /** Hands over a group in every v1 hierarchy that the labs need. @returns those that were made */

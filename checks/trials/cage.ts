@@ -150,7 +150,7 @@ function strike({ signal, target, who }: Plan, leader: number): string | undefin
 
 /** Runs `npm run clean` in the cage. */
 function clean(tmp: string, output: string): void {
-  const argv = ['node', '--import', 'tsx', join('checks', 'clean.ts')]
+  const argv = ['node', '--import', 'tsx', join('checks', 'clean', 'clean.ts')]
   startProgram({ argv, usual: 1 }, tmp, output)
   wait(isAlone, PATIENCE, () => {})
 }
