@@ -4,6 +4,7 @@
 import { ownName } from '../lib/cgroup.ts'
 import { bestHomes, homesWith, makeRoom } from '../lib/delegation.ts'
 import { CLONE_NEWNS, CLONE_NEWUTS } from '../lib/flags.ts'
+import { ensureKernel } from '../lib/kernel-version.ts'
 import { ensure } from '../lib/lab.ts'
 import { isController, type Lab } from '../lib/manifest.ts'
 import { ensurePrivileges, isPrivileged } from '../lib/privileges.ts'
@@ -18,6 +19,7 @@ import { ASKED, continueInScope, isInScope } from '../lib/systemd.ts'
  * @throws CannotRun with the remedy
  */
 export async function becomeJudge(what: string, command: string, tell: (line: string) => void): Promise<void> {
+  ensureKernel()
   if (!isPrivileged() && homesWith('memory').length === 0) continueInScope()
   // Once: in the user namespace the program begins anew.
   if (isInScope() && !isPrivileged())

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { CLOSE_RANGE_CLOEXEC, SYS_close_range } from './descriptors.ts'
+import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './descriptors.ts'
 import * as FLAGS from './flags.ts'
 import { LOCK_EX, LOCK_NB } from './flock.ts'
 import * as INTERFACES from './interfaces.ts'
@@ -211,6 +211,8 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   NS_GET_USERNS,
   SYS_close_range,
   CLOSE_RANGE_CLOEXEC,
+  F_SETFD,
+  FD_CLOEXEC,
   SYS_keyctl,
   KEYCTL_JOIN_SESSION_KEYRING,
   'sizeof(rlim_t)': 8,

@@ -6,6 +6,7 @@ import { homesWith } from './delegation.ts'
 import { CannotRun, describeError, exitCodeOf } from './errors.ts'
 import { findProgram, isBusybox, SBIN } from './find-program.ts'
 import { hierarchyWith } from './hierarchies.ts'
+import { ensureKernel } from './kernel-version.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, isController, type Lab, type Need } from './manifest.ts'
 import { writeAll } from './output.ts'
@@ -100,6 +101,7 @@ export async function startLab<K extends Knobs>(
   if (typeof values['pace'] === 'number') setPace(values['pace'])
   setQuiet(values['quiet'] === true)
   const command = ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' ')
+  ensureKernel()
   ensure(lab.needs, `lab ${lab.number}`)
   await ensurePrivileges(lab.needs, `lab ${lab.number}`, command, note)
   if (values['group'] === undefined) ensureHome(lab.needs)

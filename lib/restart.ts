@@ -5,7 +5,9 @@
 import { isMainThread } from 'node:worker_threads'
 import { bundleSync, cachedBundle } from './bundle.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
+import { EXIT } from './errors.ts'
 import { execve } from './exec.ts'
+import { ensureKernel } from './kernel-version.ts'
 import { reportSignalsToTsx, tidyAfterTsx } from './tsx-signals.ts'
 
 /** Whether a module name is tsx or a file of it. */
@@ -23,6 +25,18 @@ function withoutTsx(flags: readonly string[]): string[] {
 }
 
 const entry = process.argv[1]
+
+/** Before anything else is tried. Nobody could catch an error yet. */
+function endOnOldKernel(): void {
+  try {
+    ensureKernel()
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(EXIT.CANNOT)
+  }
+}
+
+if (!isCloneable()) endOnOldKernel()
 
 // #region replace
 if (isMainThread && !isCloneable() && entry) {
