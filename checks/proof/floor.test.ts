@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
@@ -60,5 +61,39 @@ test('a kernel below the floor is refused: one sentence, what helps, and 77', co
     const { status, stdout, stderr } = old(words)
     assert.deepEqual([status, stdout], [77, ''], stderr)
     assert.match(stderr, /^this is Linux 2\.6\.\S+, and .* 5\.10 or later\nhint: .*npm run vm.*\n$/)
+  }
+})
+
+/** The names of the system calls that have come since Linux 5.1, by what the sources say of their numbers. */
+function recentCalls(): string[] {
+  const sources = (folder: string, suffix: string) =>
+    (readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }) as string[])
+      .filter(name => name.endsWith(suffix) && !/\.test\.ts$|^(programs|fixtures|bench)\//.test(name))
+      .map(name => readFileSync(join(ROOT, folder, name), 'utf8'))
+  const inTypeScript = ['lib', 'checks'].flatMap(folder => sources(folder, '.ts')).join('\n')
+  // From 424 on, calls have the same number on every architecture.
+  const numbered = Array.from(inTypeScript.matchAll(/SYS_(\w+) = (\d+)/g), ([, name = '', number]) => ({
+    name,
+    number,
+  }))
+  const inC = Array.from(
+    sources('native', '.c')
+      .join('\n')
+      .matchAll(/SYS_(\w+)/g),
+    ([, name = '']) => name,
+  )
+  const recent = numbered.filter(({ number }) => Number(number) >= 424).map(({ name }) => name)
+  return [...new Set([...recent, ...inC.filter(name => !['clone', 'gettid'].includes(name))])].sort()
+}
+
+test('lib/README.md says of every recent system call since when there is one, and what is done without', () => {
+  const rows = readFileSync(join(ROOT, 'lib/README.md'), 'utf8')
+    .split('\n')
+    .filter(line => /^\|.*\| \d\.\d/.test(line))
+  const calls = recentCalls()
+  assert.ok(calls.includes('close_range') && calls.includes('clone3'), calls.join())
+  for (const name of calls) {
+    const row = rows.find(line => line.includes(`\`${name}(2)\``))
+    assert.match(row ?? `no row has ${name}(2)`, /\| [\d., ]+ \| [^|]{5,} \| [^|]{5,} \|$/)
   }
 })
