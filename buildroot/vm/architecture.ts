@@ -8,6 +8,8 @@ export const ARCHES: readonly Arch[] = ['x64', 'arm64']
 
 /** This machine's. */
 export const OWN_ARCH: Arch = process.arch === 'arm64' ? 'arm64' : 'x64'
+/** The one that it is not. */
+export const OTHER_ARCH: Arch = OWN_ARCH === 'x64' ? 'arm64' : 'x64'
 
 /** What the outside has to know of a processor. */
 export interface Processor {

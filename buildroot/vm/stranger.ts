@@ -16,13 +16,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { crossCompileShim } from '../../lib/compiler.ts'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/find-program.ts'
 import { NODE_VERSIONS } from '../../lib/launch-versions.ts'
 import { installHint } from '../../lib/packages.mjs'
 import { ROOT } from '../../lib/root.ts'
-import { buildShim } from '../../native/build.ts'
-import { shimName } from '../../native/libc-name.mjs'
 import { lastWords, run } from '../run.ts'
 import { type Arch, PROCESSORS } from './architecture.ts'
 import { hasApt, openArchive } from './archive.ts'
@@ -159,12 +158,11 @@ async function kept(
 /** Compiles the shim for another processor, beside the one for ours. @throws CannotRun */
 function buildStrangerShim(arch: Arch): void {
   const compiler = `${PROCESSORS[arch].gnu}-gcc`
-  const name = shimName('glibc', arch)
-  const hint = `hint: ${installHint(['otherCc'])}`
   try {
-    buildShim(join(ROOT, 'native'), name, [compiler])
+    crossCompileShim(arch, compiler)
   } catch (error) {
     if (findProgram(compiler)) throw new CannotRun((error as Error).message)
+    const hint = `hint: ${installHint(['otherCc'])}`
     throw new CannotRun(`native/ has to be compiled for ${arch}, and PATH has no ${compiler}\n${hint}`)
   }
 }
