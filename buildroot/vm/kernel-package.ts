@@ -39,8 +39,8 @@ interface Manager {
 /** The packages of one kernel: one in Debian, two in Ubuntu; in Debian from 6.19 on a frame and its parts. */
 const PARTS = /\blinux-(?:image|modules|binary|base)-\d[\w.+~-]*/g
 
-/** A package and what it stands for. */
-async function withParts(archive: Archive, name: string): Promise<string[]> {
+/** A kernel's package and those that it is split into. */
+export async function withParts(archive: Pick<Archive, 'field'>, name: string): Promise<string[]> {
   const parts = (await archive.field(name, 'Depends')).match(PARTS) ?? []
   const below = await Promise.all(parts.map(part => withParts(archive, part)))
   return [...new Set([name, ...below.flat()])]
