@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { FIONREAD } from './engine/signal-lock.ts'
 import * as FLAGS from './flags.ts'
-import { CLOSE_RANGE_CLOEXEC, SYS_close_range } from './io/descriptors.ts'
+import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './io/descriptors.ts'
 import * as POLL from './io/poll.ts'
 import * as TERMINAL from './lab/terminal.ts'
 import * as MOUNT_FD from './mount/detached.ts'
@@ -211,6 +211,8 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   NS_GET_USERNS,
   SYS_close_range,
   CLOSE_RANGE_CLOEXEC,
+  F_SETFD,
+  FD_CLOEXEC,
   SYS_keyctl,
   KEYCTL_JOIN_SESSION_KEYRING,
   'sizeof(rlim_t)': 8,

@@ -10,7 +10,8 @@ import { ROOT } from '../../lib/machine/root.ts'
 /** Programs that are started from their bundles. */
 function programs(): string[] {
   const labs = readdirSync(join(ROOT, 'labs')).filter(name => /^\d\d-.*\.ts$/.test(name))
-  return [...labs.map(name => join(ROOT, 'labs', name)), join(ROOT, 'checks', 'check.ts')]
+  const others = ['checks/check.ts', 'checks/trials/place.ts', 'buildroot/rootfs.ts']
+  return [...labs.map(name => join('labs', name)), ...others].map(name => join(ROOT, name))
 }
 
 /** Compiles what has changed, where the checkout can be written. */

@@ -3,7 +3,9 @@
  * V8 on a single thread. native/README.md says why.
  */
 import { isMainThread } from 'node:worker_threads'
+import { EXIT } from '../errors.ts'
 import { execve } from '../exec.ts'
+import { ensureKernel } from '../machine/kernel-version.ts'
 import { bundleSync, cachedBundle } from './bundle.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
 import { reportSignalsToTsx, tidyAfterTsx } from './tsx-signals.ts'
@@ -23,6 +25,18 @@ function withoutTsx(flags: readonly string[]): string[] {
 }
 
 const entry = process.argv[1]
+
+/** Before anything else is tried. Nobody could catch an error yet. */
+function endOnOldKernel(): void {
+  try {
+    ensureKernel()
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(EXIT.CANNOT)
+  }
+}
+
+if (!isCloneable()) endOnOldKernel()
 
 // #region replace
 if (isMainThread && !isCloneable() && entry) {

@@ -8,6 +8,7 @@ import { hierarchyWith } from '../group/hierarchies.ts'
 import { ASKED, continueInScope, isInScope } from '../group/systemd.ts'
 import { writeAll } from '../io/output.ts'
 import { findProgram, isBusybox, SBIN } from '../machine/find-program.ts'
+import { ensureKernel } from '../machine/kernel-version.ts'
 import { installHint, type Tool } from '../machine/packages.mjs'
 import { ensurePrivileges, isPrivilege } from '../rights/privileges.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
@@ -100,6 +101,7 @@ export async function startLab<K extends Knobs>(
   if (typeof values['pace'] === 'number') setPace(values['pace'])
   setQuiet(values['quiet'] === true)
   const command = ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' ')
+  ensureKernel()
   ensure(lab.needs, `lab ${lab.number}`)
   await ensurePrivileges(lab.needs.filter(isPrivilege), `lab ${lab.number}`, command, note)
   if (values['group'] === undefined) ensureHome(lab.needs)

@@ -27,10 +27,25 @@ export const MANAGERS = {
 
 const all = name => ({ apt: name, dnf: name, apk: name, pacman: name, zypper: name })
 
-const QEMU =
-  process.arch === 'arm64'
-    ? { ...all('qemu-system-aarch64'), dnf: 'qemu-system-aarch64-core', apt: 'qemu-system-arm', zypper: 'qemu-arm' }
-    : { ...all('qemu-system-x86'), dnf: 'qemu-system-x86-core', apk: 'qemu-system-x86_64', zypper: 'qemu-x86' }
+const QEMU = {
+  x64: { ...all('qemu-system-x86'), dnf: 'qemu-system-x86-core', apk: 'qemu-system-x86_64', zypper: 'qemu-x86' },
+  arm64: { ...all('qemu-system-aarch64'), dnf: 'qemu-system-aarch64-core', apt: 'qemu-system-arm', zypper: 'qemu-arm' },
+}
+/** Compilers for the other processor, with the C library to compile against. */
+const CROSS = {
+  x64: {
+    ...all('gcc-x86_64-linux-gnu'),
+    apt: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
+    zypper: 'cross-x86_64-gcc',
+  },
+  arm64: {
+    ...all('aarch64-linux-gnu-gcc'),
+    apt: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
+    dnf: 'gcc-aarch64-linux-gnu',
+    zypper: 'cross-aarch64-gcc',
+  },
+}
+const [OWN, OTHER] = process.arch === 'arm64' ? ['arm64', 'x64'] : ['x64', 'arm64']
 
 /** Which packages bring a program, `cc` with all that it needs to compile. */
 export const PACKAGES = {
@@ -38,7 +53,9 @@ export const PACKAGES = {
   ip: { ...all('iproute2'), dnf: 'iproute' },
   ping: { ...all('iputils'), apt: 'iputils-ping', apk: 'iputils-ping' },
   busybox: { ...all('busybox'), apt: 'busybox-static', apk: 'busybox-static', zypper: 'busybox-static' },
-  qemu: QEMU,
+  qemu: QEMU[OWN],
+  otherQemu: QEMU[OTHER],
+  otherCc: CROSS[OTHER],
 }
 
 /** Distributions by their ID, and by that of those they are like. */
