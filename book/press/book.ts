@@ -6,7 +6,7 @@ import { join, relative, resolve } from 'node:path'
 import { ROOT } from '../../lib/engine/root.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { findChapter, present } from './order.ts'
 import { describeProblem, type Problem } from './problem.ts'
 import { quoteInto, regionReader } from './quote.ts'
@@ -121,8 +121,4 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   } else throw new UsageError(`unknown command ${command}\nhint: --help lists the commands`)
 }
 
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  fail(error)
-}
+await runTool(() => main(process.argv.slice(2)))

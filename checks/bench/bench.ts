@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/lab/find-program.ts'
 import { helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { note } from '../../lib/lab/say.ts'
 import { requireRoot } from '../../lib/rights/privileges.ts'
@@ -158,7 +158,7 @@ async function compare(): Promise<void> {
   await checks()
 }
 
-try {
+await runTool(async () => {
   const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   if (values.node && !values.soak) throw new UsageError('--node goes with --soak\nhint: --soak 10000 --node PATH')
   if (help) console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
@@ -166,6 +166,4 @@ try {
     makeWorkshop()
     if (!(await endure(values.soak, values.node))) process.exitCode = EXIT.FAILS
   } else await compare()
-} catch (error) {
-  fail(error)
-}
+})

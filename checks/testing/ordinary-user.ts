@@ -3,25 +3,14 @@
  * that nobody else may read.
  */
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  lchownSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
+import { makeCheckout } from './checkout.ts'
 
 /** A user that no distribution has. */
 export const USER = 70007
@@ -40,15 +29,6 @@ function give(path: string): void {
     if (entry.isDirectory()) give(each)
     else lchownSync(each, USER, USER)
   }
-}
-
-/** Makes a checkout of all that is ours, with the packages of this one. */
-function makeCheckout(checkout: string): void {
-  const isOurs = (path: string) => !/\/(\.git|node_modules|mine|buildroot\/(fs|work))$/.test(path)
-  cpSync(ROOT, checkout, { recursive: true, preserveTimestamps: true, filter: isOurs })
-  mkdirSync(join(checkout, 'node_modules', '.cache'), { recursive: true })
-  for (const name of readdirSync(join(ROOT, 'node_modules')).filter(each => each !== '.cache'))
-    symlinkSync(join(ROOT, 'node_modules', name), join(checkout, 'node_modules', name))
 }
 
 /** The ordinary user. */

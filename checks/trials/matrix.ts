@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { ROOT } from '../../lib/engine/root.ts'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { isPrivileged } from '../../lib/rights/privileges.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
@@ -160,8 +160,4 @@ async function main(): Promise<void> {
   if (!isGood) process.exitCode = EXIT.FAILS
 }
 
-try {
-  await main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)
