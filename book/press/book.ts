@@ -7,6 +7,7 @@ import { ROOT } from '../../lib/engine/root.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
+import { fillContents } from './contents.ts'
 import { findChapter, present } from './order.ts'
 import { describeProblem, type Problem } from './problem.ts'
 import { quoteInto, regionReader } from './quote.ts'
@@ -40,9 +41,12 @@ function quote(): void {
     const before = readFileSync(path, 'utf8')
     const { text, changed, problems: found } = quoteInto(file, before, regionsIn)
     problems.push(...found)
-    if (changed.length === 0) continue
-    writeFileSync(path, text)
-    console.log(`${file}: ${changed.length} quotation${changed.length > 1 ? 's' : ''} brought in step`)
+    const filled = fillContents(text)
+    if (filled === before) continue
+    writeFileSync(path, filled)
+    if (filled !== text) console.log(`${file}: the list of labs brought in step`)
+    if (changed.length > 0)
+      console.log(`${file}: ${changed.length} quotation${changed.length > 1 ? 's' : ''} brought in step`)
   }
   report(problems)
 }

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LABS } from '../../lib/lab/manifest.ts'
+import { fillContents } from './contents.ts'
 import { fences } from './fences.ts'
 import { ORDER } from './order.ts'
 import type { Problem } from './problem.ts'
@@ -133,7 +134,10 @@ function deadCommands(root: string, chapters: readonly Chapter[]): Problem[] {
 /** The cover lists every chapter, in the order in which they follow. */
 function contentsFaults(root: string, chapters: readonly Chapter[]): Problem[] {
   const file = 'book/README.md'
-  const links = [...read(root, file).matchAll(/\]\(([\w-]+)\.md\)/g)].map(match => match[1])
+  const cover = read(root, file)
+  if (fillContents(cover) !== cover)
+    return [{ file, what: 'the list of labs is not what the manifest says', hint: 'npm run book -- quote' }]
+  const links = [...cover.matchAll(/\]\(([\w-]+)\.md\)/g)].map(match => match[1])
   const wanted = chapters.map(({ place }) => place.name).filter(name => name !== 'README')
   const missing = wanted.filter(name => !links.includes(name))
   const hint = 'the order is in book/press/order.ts'

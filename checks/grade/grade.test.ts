@@ -23,7 +23,7 @@ import { type Grades, letterNames } from './marks.ts'
 import { labNamed, studentNamed } from './names.ts'
 import { findSubmissions } from './submissions.ts'
 
-const PROGRAMS = join(ROOT, 'checks', 'programs')
+const PROGRAMS = join(ROOT, 'checks')
 const folder = mkdtempSync(join(tmpdir(), 'grade-test-'))
 after(() => rmSync(folder, { recursive: true }))
 
@@ -154,7 +154,7 @@ os._exit(0)
 
 test('a cheat and a fork bomb change nobody else’s mark, and get nothing', () => {
   const root = makeClass('class', {
-    'ada/lab2.py': `${readFileSync(join(PROGRAMS, 'lab2/right/newpid.py'), 'utf8')}\n# ${MARK}\n`,
+    'ada/lab2.py': `${readFileSync(join(PROGRAMS, 'labs/02-newpid/right/newpid.py'), 'utf8')}\n# ${MARK}\n`,
     'bomb/lab2.py': BOMB,
     'cheat/lab2.sh': CHEAT.replaceAll('CLASS', join(folder, 'class'))
       .replace('OTHERS', join(ROOT, 'labs'))

@@ -9,8 +9,9 @@ import { ensure, runTool } from '../../lib/lab/lab.ts'
 import { findLab, isController, type Lab } from '../../lib/lab/manifest.ts'
 import { becomeJudge } from '../judge/become.ts'
 import type { Verdict } from '../judge/judge.ts'
+import { needsOf } from '../judge/look-on.ts'
 import { harmlessLine } from '../judge/sanitize.ts'
-import { settingOf } from '../labs/checkers.ts'
+import { checkedLab } from '../labs/all.ts'
 import { LiveLine } from '../report/live-line.ts'
 import { writeGrades } from './files.ts'
 import { giveAway, makeDesk, makeOut, readFolder } from './folders.ts'
@@ -50,7 +51,7 @@ function lacking({ number, needs, slug }: Lab): { cannot?: string } {
   try {
     ensure(needs.filter(isController), `lab ${number}`)
     // A root file system is made once, and not by each judge.
-    settingOf(slug)
+    needsOf(checkedLab(slug).witnesses)
     return {}
   } catch (error) {
     return { cannot: (error as Error).message }

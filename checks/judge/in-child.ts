@@ -9,7 +9,7 @@ import { pipe } from '../../lib/gate.ts'
 import { writeAll } from '../../lib/io/output.ts'
 import { closeQuietly } from '../../lib/io/poll.ts'
 import { kill, waitpid } from '../../lib/process.ts'
-import { CHECKERS, settingOf } from '../labs/checkers.ts'
+import { checkedLab } from '../labs/all.ts'
 import type { Observation } from '../observer/record.ts'
 import type { Confinement } from '../sandbox/confinement.ts'
 import type { Command } from '../sandbox/sandbox.ts'
@@ -72,8 +72,8 @@ export function judgeInChild(
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
-      const setting = { ...settingOf(slug), ...(confinement && { confinement }) }
-      send({ verdict: clean(judge(CHECKERS[slug] ?? [], setting, command, timeout, found, read)) })
+      const extra = confinement && { confinement }
+      send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
     } catch (error) {
       send({
         verdict: clean({ kind: 'cannot', reason: describeError(error), ...(isOurs(error) && { isFault: true }) }),

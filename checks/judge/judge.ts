@@ -3,21 +3,19 @@
  */
 import { CannotRun } from '../../lib/errors.ts'
 import { watchSignals } from '../../lib/io/poll.ts'
-import { inNamespace, namespaces } from '../../lib/namespaces.ts'
-import { interfaceNames } from '../../lib/net/free-network.ts'
 import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 import { type Checker, EVERY_LAB, type Failure, isUnjudged, type Objection, type Unjudged } from '../labs/claim.ts'
-import { Watch } from '../observer/event-loop.ts'
+import type { CheckedLab } from '../labs/lab.ts'
+import { EventLoop } from '../observer/event-loop.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
-import { openWitness, Scene } from '../observer/scene.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
-import { mountLines } from '../witnesses/container.ts'
 import { compareCensus, takeCensus } from './census.ts'
-import { inSandbox, survivors } from './inventory.ts'
+import { Inventory, survivors } from './inventory.ts'
+import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
@@ -54,22 +52,28 @@ const MAKING = 30
 const SETTLING = 2
 
 /** Starts the program and gives its record, which begins when init forks it; by then the sandbox is complete. */
-function startProgram(sandbox: Sandbox, watch: Watch, observer: Observer, scene: Scene, timeout: number): number {
+function startProgram(
+  sandbox: Sandbox,
+  loop: EventLoop,
+  observer: Observer,
+  witnesses: Witnesses,
+  timeout: number,
+): number {
   const { init, hasTerminal } = sandbox
   const hasFailed = () => observer.statusOf(init) !== undefined
   const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
   const deadline = Date.now() + MAKING * 1000
   sandbox.start()
-  // Never without an ear for init: one that is killed ends only when its tracer has heard of it.
-  if (hasTerminal) watch.until(() => sandbox.canTakeTerminal() || hasFailed(), deadline)
+  // Events are taken meanwhile: an init that is killed has ended only when its tracer has waited for it.
+  if (hasTerminal) loop.until(() => sandbox.canTakeTerminal() || hasFailed(), deadline)
   const master = hasTerminal && sandbox.canTakeTerminal() ? sandbox.attachTerminal() : undefined
-  if (master !== undefined) watch.listen(master)
-  scene.begin(observer, master, timeout)
-  watch.until(() => firstChild() !== undefined || hasFailed(), deadline)
+  if (master !== undefined) loop.listen(master)
+  witnesses.begin({ observer, terminal: master, timeout })
+  loop.until(() => firstChild() !== undefined || hasFailed(), deadline)
   const program = firstChild()
   if (program && !hasFailed()) return program.pid
-  watch.until(() => watch.isSilent, Date.now() + 1000)
-  throw new CannotRun(`the sandbox could not be made: ${watch.output.trim() || 'its init gave no reason'}`)
+  loop.until(() => loop.isSilent, Date.now() + 1000)
+  throw new CannotRun(`the sandbox could not be made: ${loop.output.trim() || 'its init gave no reason'}`)
 }
 
 /** @throws CannotRun if others had the processors all the time */
@@ -85,54 +89,52 @@ function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: numb
 /** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
 function observe(
   sandbox: Sandbox,
-  watch: Watch,
+  loop: EventLoop,
   observer: Observer,
-  scene: Scene,
+  witnesses: Witnesses,
+  inventory: Inventory,
   stopwatch: Stopwatch,
   timeout: number,
 ): Observation {
   const { init } = sandbox
   const initEnded = () => observer.statusOf(init) !== undefined
-  const program = startProgram(sandbox, watch, observer, scene, timeout)
+  const program = startProgram(sandbox, loop, observer, witnesses, timeout)
   stopwatch.programBegins([init, sandbox.warden])
   const deadline = Date.now() + timeout * 1000
-  const own = namespaces(init)
-  const before = inSandbox(sandbox, own).filter(line => !line.startsWith('process '))
-  const mountsBefore = mountLines(init)
-  const freshLinks = inNamespace(init, 'net', interfaceNames)
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   // Without a group only the kernel knows whom it has refused, but not of how many there are.
   const isCrowded = () => survivors(observer).length >= BOUNDS.processes - CROWD
   const hits = () => sandbox.groups.hits(isCrowded())
-  const ended = watch.until(() => hasEnded() || scene.goOn(), deadline)
+  const isOver = () => {
+    if (hasEnded()) return true
+    witnesses.goOn()
+    return false
+  }
+  const ended = loop.until(isOver, deadline)
   stopwatch.programEnded()
-  watch.readAll()
+  loop.readAll()
   const bounds = hits()
-  if (!ended && !watch.interrupted) {
-    scene.lookAround(observer)
+  if (!ended && !loop.interrupted) {
+    witnesses.lookAround()
     if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, stopwatch.judging)
   }
   const alive = () => survivors(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
-  const leftovers = () =>
-    initEnded() ? [] : [...new Set([...alive(), ...inSandbox(sandbox, own).filter(line => !before.includes(line))])]
+  const leftovers = () => (initEnded() ? [] : [...new Set([...alive(), ...inventory.added()])])
   const settled = Date.now() + SETTLING * 1000
   let left = leftovers()
   // Networks of the dead are dismantled in the background.
-  for (; ended && left.length > 0 && Date.now() < settled; left = leftovers()) watch.until(() => false, Date.now() + 20)
+  for (; ended && left.length > 0 && Date.now() < settled; left = leftovers()) loop.until(() => false, Date.now() + 20)
   return {
     program,
     processes: observer.processes,
     signals: observer.signals,
     stopped: observer.stopped,
-    networks: observer.networks,
-    freshLinks,
-    sandbox: own,
+    sandbox: inventory.namespaces,
     timedOut: ended ? undefined : timeout,
     hits: bounds,
     leftovers: ended && !initEnded() ? left : undefined,
-    ...scene.seen(),
-    mountsBefore,
-    output: watch.output,
+    ...witnesses.records(),
+    output: loop.output,
   }
 }
 
@@ -159,55 +161,56 @@ function decide(checker: Checker, observation: Observation, tell: (finding: Find
 
 /**
  * Checks one program.
- * @param checker the claims of its lab
- * @param setting what the lab's program is given
+ * @param lab what is looked at, and what is claimed
  * @param command the program and its arguments
  * @param timeout seconds it may take
  * @param tell hears of every claim as it is decided
  * @param read what is wanted of the observation besides, as JSON can carry it
+ * @param extra what the sandbox has to give besides what the lab's witnesses need
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
 export function judge(
-  checker: Checker,
-  setting: Setting,
+  lab: CheckedLab,
   command: Command,
   timeout: number,
   tell: (finding: Finding) => void,
   read?: (seen: Observation) => readonly unknown[],
+  extra: Setting = {},
 ): Verdict {
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
   const before = takeCensus(mark)
-  const witness = openWitness(setting)
-  const sandbox = makeSandbox(command, setting)
+  const makeWitnesses = openWitnesses(lab.witnesses)
+  const sandbox = makeSandbox(command, { ...needsOf(lab.witnesses), ...extra })
   const { init, warden } = sandbox
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
-  const scene = new Scene(sandbox, setting, witness)
-  const observer = new Observer(init, scene.watcher)
-  const watch = new Watch(signals, sandbox.output, observer, scene.samples)
+  const inventory = new Inventory(sandbox)
+  const witnesses = makeWitnesses(sandbox, inventory)
+  const observer = new Observer(init, witnesses.watcher)
+  const loop = new EventLoop(signals, sandbox.output, observer, witnesses.looks)
   let findings: Finding[] = []
   let wanted: readonly unknown[] | undefined
   let isFollowed = false
   try {
     seize(init, FOLLOW_TREE)
     isFollowed = true
-    const observation = observe(sandbox, watch, observer, scene, stopwatch, timeout)
-    if (!watch.interrupted) {
-      findings = decide(checker, observation, tell)
+    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
+    if (!loop.interrupted) {
+      findings = decide(lab.claims, observation, tell)
       wanted = read?.(observation)
     }
   } finally {
     // An init that has failed is gone already, and its number may be somebody else's.
     if (observer.statusOf(init) === undefined) sandbox.kill()
     // Of an init that nobody follows nobody hears.
-    if (isFollowed) watch.bury(init)
+    if (isFollowed) loop.bury(init)
     // The warden waits for init and ends; unless that died before it was born for good.
-    if (!watch.bury(warden, isFollowed ? WARDEN : 0)) sandbox.killWarden()
-    watch.bury(warden)
+    if (!loop.bury(warden, isFollowed ? WARDEN : 0)) sandbox.killWarden()
+    loop.bury(warden)
     sandbox.remove()
   }
-  if (watch.interrupted) return { kind: 'cannot', reason: 'interrupted' }
+  if (loop.interrupted) return { kind: 'cannot', reason: 'interrupted' }
   const changes = [
     ...compareCensus(before, takeCensus(mark)),
     ...survivors(observer).map(pid => `process ${pid} is still there`),
@@ -215,6 +218,6 @@ export function judge(
   const machine = machineFinding(changes)
   tell(machine)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
-  const judged = { findings: [...findings, machine], output: watch.output, seconds, time }
+  const judged = { findings: [...findings, machine], output: loop.output, seconds, time }
   return { kind: 'judged', ...judged, ...(wanted && { read: wanted }) }
 }

@@ -8,7 +8,13 @@ import { checker as lab3 } from '../labs/03-newnet/claims.ts'
 import { checker as lab4 } from '../labs/04-newns/claims.ts'
 import { checker as lab5 } from '../labs/05-memory-oom/claims.ts'
 import { type Checker, EVERY_LAB, isUnjudged } from '../labs/claim.ts'
-import type { MemoryMoment, Moment, NetworkMoment, Observation, ProcessRecord } from '../observer/record.ts'
+import type { Moment, Observation, ProcessRecord } from '../observer/record.ts'
+import type { ContainerRecord } from '../witnesses/container.ts'
+import type { GroupsRecord } from '../witnesses/groups.ts'
+import type { KernelLogRecord } from '../witnesses/kernel-log.ts'
+import type { MemoryMoment, MemoryRecord } from '../witnesses/memory.ts'
+import type { NetworkMoment, NetworkRecord } from '../witnesses/network.ts'
+import type { TerminalRecord } from '../witnesses/terminal.ts'
 
 const OUTSIDE = { pid: 1, net: 1, mnt: 1, uts: 1, ipc: 1, user: 1, cgroup: 1 } as Moment['namespaces']
 const [PROGRAM, CHILD] = [100, 101]
@@ -39,8 +45,17 @@ const NETWORK = {
   },
 } as unknown as NetworkMoment
 
+/** What the witnesses of labs 3, 4 and 5 record. */
+type Seen = Observation &
+  NetworkRecord &
+  ContainerRecord &
+  TerminalRecord &
+  GroupsRecord &
+  MemoryRecord &
+  KernelLogRecord
+
 /** A run that all claims of labs 3 and 5 hold of. */
-const GOOD: Observation = {
+const GOOD: Seen = {
   program: PROGRAM,
   processes: new Map([
     [PROGRAM, process(PROGRAM, OUTSIDE, null)],
@@ -58,7 +73,6 @@ const GOOD: Observation = {
     { order: 1, from: PROGRAM, group: GROUP, file: 'memory.max', text: '20000000', usage: 0, result: 8, limit: LIMIT },
   ],
   memory: [MEMORY],
-  freezer: [],
   members: new Map([[GROUP, new Set([CHILD])]]),
   kernelLog: [OOM],
   logHasOurNumbers: true,
@@ -70,15 +84,15 @@ const GOOD: Observation = {
 }
 
 /** Titles of the claims that nobody can judge, and of those that do not hold. */
-function objections(checker: Checker, without: Partial<Observation>) {
+function objections(checker: Checker<Seen>, without: Partial<Seen>) {
   const found = checker.map(({ title, refute }) => ({ title, objection: refute({ ...GOOD, ...without }) }))
   const titles = (unjudged: boolean) =>
     found.filter(({ objection }) => objection && isUnjudged(objection) === unjudged).map(({ title }) => title)
   return { unjudged: titles(true), failed: titles(false) }
 }
 
-const title = (checker: Checker, part: RegExp) => checker.find(claim => part.test(claim.title))?.title as string
-const only = (checker: Checker, ...parts: RegExp[]) => ({
+const title = (checker: Checker<Seen>, part: RegExp) => checker.find(claim => part.test(claim.title))?.title as string
+const only = (checker: Checker<Seen>, ...parts: RegExp[]) => ({
   unjudged: parts.map(part => title(checker, part)),
   failed: [],
 })
@@ -103,7 +117,7 @@ test('without a counter oom_kill nobody knows whether it rose', () => {
 
 test('a limit whose effect could not be read is no limit with another value', () => {
   const [{ limit: _, ...write } = {}] = GOOD.groupWrites
-  const groupWrites = [write as Observation['groupWrites'][number]]
+  const groupWrites = [write as Seen['groupWrites'][number]]
   assert.deepEqual(objections(lab5, { groupWrites }), only(lab5, LIMITED))
 })
 

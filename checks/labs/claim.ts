@@ -27,18 +27,18 @@ export type Objection = Failure | Unjudged
 /** Whether an objection is no more than that nobody could see. */
 export const isUnjudged = (objection: Objection): objection is Unjudged => 'missing' in objection
 
-/** A statement about what the kernel did. */
-export interface Claim {
+/** A statement about what the kernel did, given what the witnesses of its lab have seen. */
+export interface Claim<Seen = Observation> {
   /** What must be so, as a sentence; also its name in every report. */
   readonly title: string
   /** Section of the lab's chapter that explains it. */
   readonly section: string
   /** What speaks against it, or `undefined` if it holds. It never holds because something could not be observed. */
-  readonly refute: (seen: Observation) => Objection | undefined
+  readonly refute: (seen: Seen) => Objection | undefined
 }
 
 /** The claims of one lab, in the order in which a learner meets them. */
-export type Checker = readonly Claim[]
+export type Checker<Seen = Observation> = readonly Claim<Seen>[]
 
 /** The failure of a claim, unless it holds. */
 export function unless(holds: boolean, expected: string, seen: string, cause: string): Failure | undefined {

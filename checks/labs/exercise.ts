@@ -1,7 +1,7 @@
 /**
  * What an exercise is: a region of a lab that the reader writes themselves.
  */
-import type { Checker } from './claim.ts'
+import type { Claim } from './claim.ts'
 
 /** Hints for something that was seen. */
 export interface SeenHints {
@@ -35,4 +35,5 @@ export interface Exercise {
 type Titles = [string, string, string, string, string, string, string]
 
 /** The titles of a checker's claims, to be given names. */
-export const titlesOf = (checker: Checker): Titles => checker.map(({ title }) => title) as Titles
+export const titlesOf = (checker: readonly Pick<Claim, 'title'>[]): Titles =>
+  checker.map(({ title }) => title) as Titles

@@ -4,14 +4,14 @@
 import { readFileSync } from 'node:fs'
 import type { Assignment } from '../judge/in-child.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
+import { checkedLab } from './all.ts'
 import type { Exercise } from './exercise.ts'
-import { EXERCISES } from './exercises.ts'
 import { numberOf, openTaskNumbers, regionLines } from './tasks.ts'
 
 /** The places of the exercises that are open in a program, in the order in which they are done. */
 export function openPlaces(slug: string, source: string): number[] {
   const open = openTaskNumbers(source)
-  return (EXERCISES[slug] ?? []).flatMap((_, place) => (open.includes(numberOf(slug, place)) ? [place] : []))
+  return checkedLab(slug).exercises.flatMap((_, place) => (open.includes(numberOf(slug, place)) ? [place] : []))
 }
 
 const knows = (exercises: readonly Exercise[], seen: string) => (place: number) =>
@@ -30,7 +30,7 @@ function bestMatch(places: readonly number[], exercises: readonly Exercise[], se
  */
 export function placeBehind(slug: string, source: string, title: string, seen: string): number | undefined {
   const open = openPlaces(slug, source)
-  const exercises = EXERCISES[slug] ?? []
+  const exercises = checkedLab(slug).exercises
   const places = exercises.flatMap(({ claim, region }, place) =>
     claim === title && regionLines(source, region) ? [place] : [],
   )
@@ -60,7 +60,7 @@ export function naming({ slug, source }: Pick<Assignment, 'slug' | 'source'>): (
     if (!finding.failure || !isFirst) return finding
     isFirst = false
     const place = placeBehind(slug, text, finding.title, finding.failure.seen)
-    const exercise = place === undefined ? undefined : EXERCISES[slug]?.[place]
+    const exercise = place === undefined ? undefined : checkedLab(slug).exercises[place]
     return exercise ? { ...finding, task: `${numberOf(slug, place as number)} ${exercise.task}` } : finding
   }
 }

@@ -2,8 +2,8 @@
  * Where the reader stands: which tasks are open, which are done, and which one is next, by the file and by the kernel.
  */
 
+import { checkedLab } from '../labs/all.ts'
 import type { Exercise } from '../labs/exercise.ts'
-import { EXERCISES } from '../labs/exercises.ts'
 import { openPlaces, placeBehind } from '../labs/name-task.ts'
 import { lineOfTask, numberOf } from '../labs/tasks.ts'
 import type { ClaimReport, LabReport } from '../report/report.ts'
@@ -45,7 +45,7 @@ export function standing(slug: string, source: string, report: LabReport | undef
   const failed = report?.claims.find(({ verdict }) => verdict === 'does not hold')
   const seen = [failed?.seen, report?.output].join('\n')
   const place = failed ? placeBehind(slug, source, failed.title, seen) : open[0]
-  const tasks = (EXERCISES[slug] ?? []).map((exercise, at): TaskState => {
+  const tasks = checkedLab(slug).exercises.map((exercise, at): TaskState => {
     const number = numberOf(slug, at)
     const line = lineOfTask(source, number)
     if (open.includes(at)) return { number, exercise, state: 'open', ...(line !== undefined && { line }) }

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
-import { EXERCISES } from '../labs/exercises.ts'
+import { checkedLab } from '../labs/all.ts'
 import { openPlaces } from '../labs/name-task.ts'
 import { copyOf, oneLab, shown, writeCopy } from './mine/mine.ts'
 
@@ -24,7 +24,7 @@ function main(): void {
   }
   const lab = oneLab(words, 'npm run exercise lab3')
   const path = copyOf(lab)
-  const count = EXERCISES[lab.slug]?.length ?? 0
+  const count = checkedLab(lab.slug).exercises.length
   if (writeCopy(lab)) console.log(`${shown(path)}: lab ${lab.number} with ${count} tasks in it.`)
   else {
     const open = openPlaces(lab.slug, readFileSync(path, 'utf8')).length

@@ -28,7 +28,7 @@ import { kill, setsid, WNOHANG, waitpid } from '../../lib/process.ts'
 import { shellCode } from '../../lib/status.ts'
 import { draftPrefix } from '../../lib/tidy/drafts.ts'
 import { childrenOf, statusField } from '../../lib/trace/proc.ts'
-import { EXERCISES } from '../labs/exercises.ts'
+import { checkedLab } from '../labs/all.ts'
 import { putBack } from '../labs/tasks.ts'
 import { awaitSo } from '../testing/lab-runs.ts'
 import { Person } from '../testing/terminal-user.ts'
@@ -75,7 +75,7 @@ class Reader {
 
   /** Solves tasks as the lab does. */
   solve(...places: number[]): void {
-    const regions = places.map(place => EXERCISES[SLUG]?.[place - 1]?.region ?? '')
+    const regions = places.map(place => checkedLab(SLUG).exercises[place - 1]?.region ?? '')
     writeFileSync(this.file, putBack(readFileSync(this.file, 'utf8'), lab, SLUG, regions))
   }
 }

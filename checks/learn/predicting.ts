@@ -4,7 +4,8 @@
 import { join } from 'node:path'
 import { ROOT } from '../../lib/engine/root.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
-import { truths } from '../labs/questions.ts'
+import { checkedLab } from '../labs/all.ts'
+import type { Observation } from '../observer/record.ts'
 import { type Attempt, attempt } from './attempt.ts'
 import type { Prediction } from './mine/progress.ts'
 import { type Page, paragraph, type Size } from './pages/page.ts'
@@ -66,7 +67,8 @@ export class Predicting {
   async #askKernel(): Promise<{ readonly read: readonly unknown[]; readonly remark: string }> {
     const { slug } = this.#lab
     this.#since = performance.now()
-    const read = (seen: Parameters<typeof truths>[1]) => truths(slug, seen)
+    // `null` for what could not be seen: JSON has no undefined.
+    const read = (seen: Observation) => checkedLab(slug).questions.map(({ truth }) => truth(seen) ?? null)
     this.#run = attempt(this.#lab, ownProgram(this.#lab), { timeout: this.#timeout, read })
     const outcome = await this.#run.outcome.catch(() => undefined)
     if (outcome?.kind !== 'judged') return { read: [], remark: 'The lab could not be run.' }

@@ -3,8 +3,8 @@
  */
 import { chalk } from '../../lib/lab/colour.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
+import { checkedLab } from '../labs/all.ts'
 import { type Question, wordsFor } from '../labs/question.ts'
-import { QUESTIONS } from '../labs/questions.ts'
 import type { Prediction } from './mine/progress.ts'
 import { atBothEnds, keyLines, type Page, paragraph, type Size } from './pages/page.ts'
 
@@ -21,7 +21,7 @@ export class Quiz {
 
   constructor(lab: Lab) {
     this.lab = lab
-    this.questions = QUESTIONS[lab.slug] ?? []
+    this.questions = checkedLab(lab.slug).questions
   }
 
   get isOver(): boolean {
@@ -124,7 +124,7 @@ function compared(question: Question, { answer, kernel, isRight }: Prediction, w
 /** The answers beside what the kernel did. @param remark why something was not seen */
 export function comparisonPage(lab: Lab, predictions: readonly Prediction[], remark: string, { columns }: Size): Page {
   const width = columns - 1
-  const questions = QUESTIONS[lab.slug] ?? []
+  const questions = checkedLab(lab.slug).questions
   const lines = predictions.flatMap(one => {
     const question = questions.find(({ name }) => name === one.question)
     return question ? compared(question, one, width) : []

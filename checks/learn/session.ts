@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { describeError } from '../../lib/errors.ts'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
-import { QUESTIONS } from '../labs/questions.ts'
+import { checkedLab } from '../labs/all.ts'
 import type { Standing } from './evidence.ts'
 import { Hinting } from './hinting.ts'
 import { copyOf, shown, writeCopy } from './mine/mine.ts'
@@ -100,7 +100,7 @@ export class Session {
     this.#hasJudged = false
     this.#record(() => recordStart(lab.slug))
     const isAsked = this.#progress.labs[lab.slug]?.predictions !== undefined
-    if (isAsked || !QUESTIONS[lab.slug]?.length) this.#work()
+    if (isAsked || checkedLab(lab.slug).questions.length === 0) this.#work()
     else this.#predict()
     this.#stage.redraw(true)
   }
@@ -224,7 +224,7 @@ export class Session {
   #showPredictions(): void {
     const { predictions } = this.#progress.labs[this.#lab.slug] ?? {}
     if (predictions?.some(({ answer }) => answer !== null)) this.#show('predicted')
-    else if (QUESTIONS[this.#lab.slug]?.length) this.#predict()
+    else if (checkedLab(this.#lab.slug).questions.length > 0) this.#predict()
     else this.#message = 'This lab asks nothing beforehand.'
   }
 

@@ -8,10 +8,8 @@ import test, { after } from 'node:test'
 import { ROOT } from '../../lib/engine/root.ts'
 import { findLab, LABS } from '../../lib/lab/manifest.ts'
 import { draftPrefix } from '../../lib/tidy/drafts.ts'
-import { CHECKERS } from '../labs/checkers.ts'
+import { checkedLab } from '../labs/all.ts'
 import { EVERY_LAB } from '../labs/claim.ts'
-import { EXERCISES } from '../labs/exercises.ts'
-import { QUESTIONS } from '../labs/questions.ts'
 import { widthOf } from '../report/layout.ts'
 import type { ClaimReport, LabReport } from '../report/report.ts'
 
@@ -35,10 +33,10 @@ const { errorsOf } = await import('./type-errors.ts')
 
 const LAB3 = findLab('lab3')
 const { slug } = LAB3
-const exercises = EXERCISES[slug] ?? []
+const exercises = checkedLab(slug).exercises
 const lab = readFileSync(join(ROOT, 'labs', `${slug}.ts`), 'utf8')
 const all = blankLab(lab, slug, exercises)
-const TITLES = [...(CHECKERS[slug] ?? []), ...EVERY_LAB].map(({ title }) => title)
+const TITLES = [...checkedLab(slug).claims, ...EVERY_LAB].map(({ title }) => title)
 
 /** A report in which the first claims hold, one does not, and nothing is known of the rest. */
 function reportOf(holding: number, seen = 'something', output = '', end = 'exit code 1'): LabReport {
@@ -65,7 +63,7 @@ test('one region put back leaves the other tasks open', () => {
   const once = putBack(all, lab, slug, ['ping'])
   assert.equal(openTaskNumbers(once).includes('3.6'), false)
   assert.equal(openTaskNumbers(once).length, 5)
-  assert.match(once, /import \{ openTask \} from '\.\.\/lib\/task\.ts'/)
+  assert.match(once, /import \{ openTask \} from '\.\.\/lib\/lab\/task\.ts'/)
 })
 
 test('the task to look at is the first open one, or one before it whose claim does not hold', () => {
@@ -178,7 +176,7 @@ test('a copy is never written over, and a reset keeps every earlier one', () => 
 
 test('each lab asks two or three questions, each with a name of its own and a reason', () => {
   for (const { slug: each } of LABS) {
-    const questions = QUESTIONS[each] ?? []
+    const questions = checkedLab(each).questions
     assert.ok(questions.length === 2 || questions.length === 3, each)
     assert.equal(new Set(questions.map(({ name }) => name)).size, questions.length)
     for (const { choices, why } of questions) assert.ok((choices === undefined || choices.length > 1) && why !== '')
@@ -189,7 +187,7 @@ test('a chapter lists the tasks of its lab as they are', () => {
   for (const { slug: each } of LABS) {
     const chapter = readFileSync(join(ROOT, 'book', `${each}.md`), 'utf8').replaceAll('`', '')
     const [, list = ''] = /^npm run exercise \S+ writes .*\n\n((?:\d\. .*\n)+)/m.exec(chapter) ?? []
-    const tasks = (EXERCISES[each] ?? []).map(({ task }, i) => `${i + 1}. ${task}\n`)
+    const tasks = checkedLab(each).exercises.map(({ task }, i) => `${i + 1}. ${task}\n`)
     assert.equal(list, tasks.join(''), each)
   }
 })

@@ -17,7 +17,7 @@ const SAMPLE = 20
 const BURIAL = 30
 
 /** Waits for events of one sandbox: traced processes, output, and signals to the judge. */
-export class Watch {
+export class EventLoop {
   output = ''
   interrupted = false
   readonly #signals: number

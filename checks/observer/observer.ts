@@ -8,6 +8,7 @@ import { decodeStatus } from '../../lib/status.ts'
 import { nsPids, readProc, statusField } from '../../lib/trace/proc.ts'
 import {
   eventMessage,
+  type Listener,
   nextEvent,
   PTRACE,
   resume,
@@ -16,9 +17,9 @@ import {
   type TraceEvent,
 } from '../../lib/trace/ptrace.ts'
 import { callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
-import { Lender } from '../sandbox/emulated-calls.ts'
-import { look, lookAtNetwork } from './moment.ts'
-import type { Listener, NetworkMoment, ProcessRecord, SignalCall } from './record.ts'
+import { CallEmulator } from '../sandbox/emulated-calls.ts'
+import { look } from './moment.ts'
+import type { ProcessRecord, SignalCall } from './record.ts'
 
 const SIGTRAP = 5
 /** After how many milliseconds the report of a birth is given up. */
@@ -47,12 +48,10 @@ export class Observer {
   readonly processes = new Map<number, ProcessRecord>()
   readonly signals: SignalCall[] = []
   readonly stopped = new Set<number>()
-  readonly networks: NetworkMoment[] = []
   readonly #init: number
-  readonly #outsideNet: number
   #recording = true
   readonly #watcher: Watcher
-  readonly #lender: Lender
+  readonly #emulator: CallEmulator
   readonly #pending = new Map<number, Listener>()
   readonly #ended = new Map<number, NonNullable<ProcessRecord['status']>>()
   /** Threads whose birth has been reported. */
@@ -66,8 +65,7 @@ export class Observer {
   constructor(init: number, watcher: Watcher = {}) {
     this.#init = init
     this.#watcher = watcher
-    this.#lender = new Lender(init)
-    this.#outsideNet = namespaces(init).net
+    this.#emulator = new CallEmulator(init)
     this.#known = new Set([init])
     this.#first = [init]
   }
@@ -189,7 +187,6 @@ export class Observer {
     if (!exit) return
     record.exit = exit
     record.exiting = this.#order
-    if (exit.namespaces.net !== this.#outsideNet) this.networks.push(lookAtNetwork(pid, this.#init))
     this.#watcher.exit?.(pid, decodeStatus(eventMessage(pid) ?? 0).code ?? undefined)
   }
 
@@ -214,7 +211,7 @@ export class Observer {
 
   #listenerFor(name: StoppedCall, args: readonly bigint[], tid: number): Listener | undefined {
     if (SIGNAL_CALLS.includes(name)) return this.#takeSignalCall(tid, name, args)
-    if (MOUNT_CALLS.includes(name)) return this.#lender.call(name, args, tid)
+    if (MOUNT_CALLS.includes(name)) return this.#emulator.call(name, args, tid)
     return this.#watcher.call?.(name, args, tid, this.#order)
   }
 

@@ -21,9 +21,9 @@ import { DEVICES, deviceNumber, mknod } from '../../lib/mount/rootfs.ts'
 import { NAMESPACES, type NamespaceKind, namespaces, setns } from '../../lib/namespaces.ts'
 import { waitpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
+import type { Listener } from '../../lib/trace/ptrace.ts'
 import { readCString } from '../../lib/trace/remote-memory.ts'
 import type { StoppedCall } from '../../lib/trace/seccomp.ts'
-import type { Listener } from '../observer/record.ts'
 
 const EPERM = -1
 const CAP_SYS_ADMIN = 21n
@@ -89,8 +89,8 @@ function inPlaceOf(
   return waitpid(helper).code === 0
 }
 
-/** The lender of one sandbox. */
-export class Lender {
+/** Does in one sandbox what root of a user namespace is refused. */
+export class CallEmulator {
   readonly #init: number
 
   constructor(init: number) {

@@ -1,25 +1,27 @@
 /**
- * For tests: the programs below checks/programs/, built, and what refused them.
+ * For tests: the programs that the checkers are tried on, built, and what refused them.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ROOT } from '../../lib/engine/root.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
 import { compiler } from '../../lib/testing/in-child.ts'
 import { type Assignment, judgeInChild } from '../judge/in-child.ts'
 import type { Verdict } from '../judge/judge.ts'
 
-const PROGRAMS = join(import.meta.dirname, 'programs')
+const CHECKS = join(ROOT, 'checks')
 const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
 
-/** All of them, relative to that directory. */
+/** All of them in the folders of the labs, relative to checks/. */
 export function specimenFiles(): string[] {
-  const files = readdirSync(PROGRAMS, { recursive: true, encoding: 'utf8' })
-  return files.filter(file => /\.\w+$/.test(file)).sort()
+  const folders = LABS.flatMap(({ slug }) => [`labs/${slug}/right`, `labs/${slug}/wrong`])
+  return folders.flatMap(folder => readdirSync(join(CHECKS, folder)).map(name => `${folder}/${name}`)).sort()
 }
 
 /** C programs are compiled into a folder; everything else runs as it is. @returns what to run */
 export function buildSpecimen(path: string, folder: string): string {
-  const source = join(PROGRAMS, path)
+  const source = join(CHECKS, path)
   if (!path.endsWith('.c')) return source
   const program = join(folder, basename(path, '.c'))
   execFileSync(compiler(), [...FLAGS, '-o', program, source])

@@ -100,11 +100,11 @@ test('it runs, and answers to all its names', () => {
 })
 
 test('its check holds for the lab and for the right program, and refuses the wrong one', () => {
-  for (const [name, ...program] of [['lab7'], ['hostname', 'checks/programs/lab7/right/hostname.sh']] as const) {
+  for (const [name, ...program] of [['lab7'], ['hostname', 'checks/labs/07-hostname/right/hostname.sh']] as const) {
     const { status, all } = npm('check', name, ...program)
     assert.equal(status, 0, all)
   }
-  const { status, stdout } = npm('check', '07-hostname', 'checks/programs/lab7/wrong/prints-only.sh', '--', '--json')
+  const { status, stdout } = npm('check', '07-hostname', 'checks/labs/07-hostname/wrong/prints-only.sh', '--', '--json')
   assert.equal(status, 1)
   const [lab] = JSON.parse(stdout).labs
   const failed = lab.claims.filter(({ verdict }: { verdict: string }) => verdict !== 'holds')

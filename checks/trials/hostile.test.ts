@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { ROOT } from '../../lib/engine/root.ts'
@@ -12,7 +13,7 @@ import { commandFor } from '../judge/command.ts'
 import { judgeInChild } from '../judge/in-child.ts'
 import type { Verdict } from '../judge/judge.ts'
 import { adoptDescendants, Bystander, changesSince, takeMachineCensus } from '../testing/machine-census.ts'
-import { buildSpecimen, refusalsOf, specimenFiles, titlesOnly } from '../testing/programs.ts'
+import { buildSpecimen, refusalsOf, titlesOnly } from '../testing/programs.ts'
 import { HOSTILE, type Hostile } from './hostile.ts'
 
 /** How long making a sandbox, taking it down and waiting for the other check at work may take, in seconds. */
@@ -42,7 +43,9 @@ async function verdictInTime({ slug, timeout }: Hostile, program: string): Promi
 }
 
 test('every hostile program is in the table', () => {
-  const files = specimenFiles().filter(file => file.startsWith('hostile/'))
+  const files = readdirSync(join(import.meta.dirname, 'hostile'))
+    .map(name => `trials/hostile/${name}`)
+    .sort()
   assert.deepEqual(files, [...new Set(HOSTILE.map(({ path }) => path))].sort())
 })
 
@@ -64,7 +67,7 @@ test('hostile programs end within their bounds, refused by the claims that the t
 })
 
 test('a report has no control characters, whatever the program prints', async () => {
-  const program = buildSpecimen('hostile/forges-report.py', bystander.folder)
+  const program = buildSpecimen('trials/hostile/forges-report.py', bystander.folder)
   const check = join(ROOT, 'checks', 'check.ts')
   const run = spawnSync(process.execPath, ['--import', 'tsx', check, 'lab1', program], {
     cwd: ROOT,

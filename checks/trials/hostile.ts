@@ -2,10 +2,11 @@
  * Programs that mean harm, on which the sandbox, the observer and the judge are tried: each must end within its bound,
  * get the verdict named here, and leave the machine as it was.
  */
-import { CHECKERS } from '../labs/checkers.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
+import { checkedLab } from '../labs/all.ts'
 import { EVERY_LAB } from '../labs/claim.ts'
 
-/** One program below checks/trials/hostile/. */
+/** One program in hostile/. */
 export interface Hostile {
   readonly path: string
   /** The lab it poses as. */
@@ -18,9 +19,16 @@ export interface Hostile {
   readonly refusedBy: readonly string[]
 }
 
-const [FORK, PID, NET, NS, MEMORY, FREEZER] = Object.keys(CHECKERS) as [string, string, string, string, string, string]
+const [FORK, PID, NET, NS, MEMORY, FREEZER] = LABS.map(({ slug }) => slug) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+]
 const [END, BOUND, LEFT] = EVERY_LAB.map(({ title }) => title) as [string, string, string]
-const titlesOf = (slug: string) => (CHECKERS[slug] ?? []).map(({ title }) => title)
+const titlesOf = (slug: string) => checkedLab(slug).claims.map(({ title }) => title)
 /** The last claim of lab 5, 'nobody else died', holds for who does nothing. */
 const ALONE = titlesOf(MEMORY).at(-1) as string
 
@@ -66,7 +74,7 @@ const ENDLESS: readonly Row[] = [
 ]
 
 export const HOSTILE: readonly Hostile[] = [...ENDING, ...ENDLESS].map(([path, slug, timeout, tries, refusedBy]) => ({
-  path: `hostile/${path}`,
+  path: `trials/hostile/${path}`,
   slug,
   timeout,
   tries,

@@ -21,7 +21,7 @@ const CHECK = [
   'checks/check.ts',
 ]
 /** SIGSTOP dressed as the freezer. */
-const WRONG = ['lab6/wrong/stop-signal.sh']
+const WRONG = ['labs/06-freezer/wrong/stop-signal.sh']
 
 const quote = (words: readonly string[]) => words.map(word => `'${word}'`).join(' ')
 
@@ -36,7 +36,7 @@ function checkInGuest(...checks: readonly (readonly string[])[]) {
 }
 
 test('in pure v2, labs 5 and 6 pass their checks, and wrong programs are refused by the same claims', t => {
-  const programs = WRONG.map(path => [path.slice(0, 4), join('checks', 'programs', path)])
+  const programs = WRONG.map(path => [path.split('/')[1] ?? '', join('checks', path)])
   const { status, stdout, stderr } = checkInGuest(['lab5'], ['lab6'], ...programs)
   if (status === EXIT.CANNOT && stdout === '') return t.skip(stderr.trim())
   const reports = stdout.split(/^(?=\{)/m).map(text => JSON.parse(text) as Report)

@@ -120,9 +120,9 @@ test('without a group of their own, labs 5 and 6 cannot be judged, with the comm
 })
 
 test('wrong programs are refused, and hostile ones reach nothing', { skip }, () => {
-  const programs = join(user.checkout, 'checks', 'programs')
+  const programs = join(user.checkout, 'checks')
   for (const [name, path, code] of [
-    ['lab2', 'lab2/wrong/kills-three.sh', 1],
+    ['lab2', 'labs/02-newpid/wrong/kills-three.sh', 1],
     ['lab3', 'hostile/writes-everywhere.py', 1],
     ['lab2', 'hostile/reach-processes.py', 1],
     ['lab3', 'hostile/reach-mounts.py', 1],

@@ -4,7 +4,17 @@
  */
 import { randomInt } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import type { ContainerMoment, Typed } from '../observer/record.ts'
+import type { ContainerMoment } from './container.ts'
+
+/** What was typed at a program's terminal. */
+export interface Typed {
+  /** Each line asked the shell for a process that ends with this code. */
+  readonly codes: readonly number[]
+  /** Those codes with which a process did end, and who it was. */
+  readonly answers: ReadonlyMap<number, ContainerMoment | 'outside'>
+  /** A code that nobody had asked for, with which a process inside ended nevertheless. */
+  readonly guessed?: number | undefined
+}
 
 const LINES = 3
 const [LOWEST, HIGHEST] = [30, 120]

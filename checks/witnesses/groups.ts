@@ -1,6 +1,5 @@
 /**
- * Looks at the control groups of a program: what is written to them, who is in them, what they hold, whether they are
- * frozen.
+ * The witness of control groups: what is written to the files of those that the program makes, and who is ever in them.
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,48 +8,58 @@ import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
 import { readProc } from '../../lib/trace/proc.ts'
 import { readMemory } from '../../lib/trace/remote-memory.ts'
 import { type StoppedCall, WRITE_CALLS } from '../../lib/trace/seccomp.ts'
-import type { Watcher } from '../observer/observer.ts'
-import type { Activity, FreezerMoment, GroupWrite, MemoryMoment } from '../observer/record.ts'
 import type { SandboxGroups } from '../sandbox/groups.ts'
+import type { Scene, Witness, WitnessKind } from './witness.ts'
+
+/** One write to the file of a control group. */
+export interface GroupWrite {
+  readonly order: number
+  readonly from: number
+  /** Directory of the group, as the judge sees it. */
+  readonly group: string
+  readonly file: string
+  readonly text: string
+  /** Memory the group held just before, in bytes; for groups of the memory controller. */
+  readonly usage: number | undefined
+  /** What the call returned: a number of bytes or -errno; missing if the caller did not live to see it. */
+  readonly result?: number
+  /** The limit of a memory group just afterwards, in bytes. */
+  readonly limit?: number
+}
+
+/** What this witness records. */
+export interface GroupsRecord {
+  readonly groupWrites: readonly GroupWrite[]
+  /** The processes that were ever in a group the program made, by its directory. */
+  readonly members: ReadonlyMap<string, ReadonlySet<number>>
+}
 
 /** Files whose writes are worth a note. */
 const GROUP_FILE = /^(cgroup\.(procs|threads|freeze|kill)|tasks|freezer\.state|memory\.[a-z_.]+)$/
 const JOINING = /^(cgroup\.procs|cgroup\.threads|tasks)$/
 const LONGEST_TEXT = 256
-const AT_REMOVEDIR = 0x200n
 
-/** What all threads of a process have done so far; `undefined` if it has ended, waited for or not. */
-function activityOf(pid: number, isMember: boolean): Activity | undefined {
-  const status = readProc(pid, 'status')
-  if (!status || /^State:\s*[ZX]/m.test(status)) return undefined
-  const threads = readdirSync(`/proc/${pid}/task`)
-  const sum = (of: (thread: string) => number) => threads.reduce((total, thread) => total + of(`task/${thread}`), 0)
-  return {
-    pid,
-    isMember,
-    runtime: sum(thread => Number((readProc(pid, `${thread}/schedstat`) ?? '0').split(' ')[0])),
-    switches: sum(thread => {
-      const counts = (readProc(pid, `${thread}/status`) ?? '').matchAll(/^(?:non)?voluntary_ctxt_switches:\s*(\d+)/gm)
-      return [...counts].reduce((total, match) => total + Number(match[1]), 0)
-    }),
-    state: /^State:\s*(\w)/m.exec(status)?.[1] ?? '?',
-  }
-}
-
-/** The watcher of the groups of one sandbox. */
-export class GroupWatcher implements Watcher {
-  readonly writes: GroupWrite[] = []
-  readonly memory: MemoryMoment[] = []
-  readonly freezer: FreezerMoment[] = []
-  readonly members = new Map<string, Set<number>>()
+/** The witness of one sandbox's groups. */
+export class GroupsWitness implements Witness<GroupsRecord> {
+  /** Called just before and just after every write that is recorded. */
+  around: () => void = () => {}
+  readonly #writes: GroupWrite[] = []
+  readonly #members = new Map<string, Set<number>>()
   readonly #groups: SandboxGroups
-  readonly #controller: 'memory' | 'freezer'
   readonly #hierarchies: readonly Hierarchy[] = hierarchies()
   readonly #devices = new Set(this.#hierarchies.map(({ path }) => statSync(path).dev))
 
-  constructor(groups: SandboxGroups, controller: 'memory' | 'freezer') {
-    this.#groups = groups
-    this.#controller = controller
+  constructor({ sandbox }: Scene) {
+    this.#groups = sandbox.groups
+  }
+
+  /** The groups that the program has made, by directory. */
+  inner(): string[] {
+    return this.#groups.inner()
+  }
+
+  membersOf(group: string): number[] {
+    return [...(this.#members.get(group) ?? [])]
   }
 
   /** A child is born into the group of its parent, or with CLONE_INTO_CGROUP into another. */
@@ -67,14 +76,14 @@ export class GroupWatcher implements Watcher {
           ? controllers === ''
           : hierarchy.controllers.some(word => words.includes(word))
       })
-      if (isHere) this.#join(group, pid)
+      if (isHere) this.join(group, pid)
     }
-    this.sample()
   }
 
-  #join(group: string, pid: number): void {
-    const members = this.members.get(group) ?? new Set()
-    this.members.set(group, members.add(pid))
+  /** Takes note that a process is in a group. */
+  join(group: string, pid: number): void {
+    const members = this.#members.get(group) ?? new Set()
+    this.#members.set(group, members.add(pid))
   }
 
   #hierarchyOf(group: string): Hierarchy | undefined {
@@ -83,7 +92,6 @@ export class GroupWatcher implements Watcher {
   }
 
   call(name: StoppedCall, args: readonly bigint[], tid: number, order: number) {
-    if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.end(order)
     const file = WRITE_CALLS[name]
     if (file === undefined) return undefined
     try {
@@ -95,19 +103,17 @@ export class GroupWatcher implements Watcher {
   }
 
   #takeWrite(name: StoppedCall, fd: bigint, args: readonly bigint[], tid: number, order: number) {
-    const found = this.#find(`/proc/${tid}/fd/${fd}`)
+    const found = this.#find(tid, fd)
     if (!found) return undefined
     const { group, file } = found
-    const [text, usage] = [this.#text(name, tid, args), this.#figures(group)?.usage]
+    const [text, usage] = [this.#text(name, tid, args), this.figures(group)?.usage]
     const write: GroupWrite = { order, from: tid, group, file, text, usage }
-    this.writes.push(write)
-    // The last look before a thaw takes effect.
-    this.sample()
+    this.#writes.push(write)
+    this.around()
     return (result: number) => {
-      Object.assign(write, { result, limit: this.#figures(group)?.limit })
-      if (JOINING.test(write.file)) for (const pid of this.#processesOf(group)) this.#join(group, pid)
-      // The first look at whoever has joined, and the first after a freeze or a thaw.
-      this.sample()
+      Object.assign(write, { result, limit: this.figures(group)?.limit })
+      if (JOINING.test(write.file)) for (const pid of this.#processesOf(group)) this.join(group, pid)
+      this.around()
     }
   }
 
@@ -126,8 +132,8 @@ export class GroupWatcher implements Watcher {
   }
 
   /** The group and its file that a descriptor is, under whatever name the program has it: of those worth a note. */
-  #find(descriptor: string): { readonly group: string; readonly file: string } | undefined {
-    const { dev, ino } = statSync(descriptor)
+  #find(tid: number, fd: bigint): { readonly group: string; readonly file: string } | undefined {
+    const { dev, ino } = statSync(`/proc/${tid}/fd/${fd}`)
     if (!this.#devices.has(dev)) return undefined
     for (const group of this.#groups.inner()) {
       if (statSync(group, { throwIfNoEntry: false })?.dev !== dev) continue
@@ -137,14 +143,16 @@ export class GroupWatcher implements Watcher {
     return undefined
   }
 
-  #at(group: string) {
+  /** A group of the program's by its directory. */
+  at(group: string) {
     return groupAt(group, this.#hierarchyOf(group) ?? { dialect: 'v2' })
   }
 
-  #figures(path: string) {
-    const group = this.#at(path)
+  /** Memory of a group; `undefined` if it is none of the memory controller, or has just been removed. */
+  figures(path: string) {
+    const group = this.at(path)
     try {
-      return this.#controller === 'memory' && group.has(group.memoryFiles.limit) ? group.memory() : undefined
+      return group.has(group.memoryFiles.limit) ? group.memory() : undefined
     } catch {
       return undefined
     }
@@ -152,46 +160,18 @@ export class GroupWatcher implements Watcher {
 
   #processesOf(group: string): number[] {
     try {
-      return this.#at(group).processes()
+      return this.at(group).processes()
     } catch {
       // It has just been removed.
       return []
     }
   }
 
-  /** Somebody is about to send a signal, perhaps the last thing that happens to its target. */
-  signal(): void {
-    this.sample()
+  record(): GroupsRecord {
+    return { groupWrites: this.#writes, members: this.#members }
   }
+}
 
-  /** Somebody has ended, or a group is about to be removed: what all groups hold now. */
-  end(order: number): void {
-    if (this.#controller !== 'memory') return
-    for (const group of this.#groups.inner()) {
-      const figures = this.#figures(group)
-      if (figures) this.memory.push({ order, group, ...figures })
-    }
-  }
-
-  sample(): void {
-    if (this.#controller !== 'freezer') return
-    for (const path of this.#groups.inner()) this.#sampleFreezer(path)
-  }
-
-  #sampleFreezer(path: string): void {
-    const group = this.#at(path)
-    if (!group.has(group.freezerFiles.control)) return
-    try {
-      const isFrozen = group.isFrozen()
-      const present = group.processes()
-      for (const pid of present) this.#join(path, pid)
-      // Also of those that have left it since: what they do then, they do while their group is frozen.
-      const processes = [...(this.members.get(path) ?? [])]
-        .map(pid => activityOf(pid, present.includes(pid)))
-        .filter(activity => activity !== undefined)
-      this.freezer.push({ at: performance.now() / 1000, group: path, isFrozen, processes })
-    } catch {
-      // It has just been removed.
-    }
-  }
+export const groups: WitnessKind<GroupsRecord, GroupsWitness> = {
+  open: () => scene => new GroupsWitness(scene),
 }

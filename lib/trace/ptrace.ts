@@ -168,3 +168,7 @@ export function nextEvent(
   if (event !== 0) return { tid, kind: EVENTS[event as keyof typeof EVENTS] ?? 'stop', signal }
   return { tid, kind: signal === (SIGTRAP | 0x80) ? 'syscall' : 'signal', signal }
 }
+
+/** Hears what a call returned. @returns what the caller is to see instead, if anything */
+// biome-ignore lint/suspicious/noConfusingVoidType: most hear and say nothing.
+export type Listener = (result: number) => number | void

@@ -75,6 +75,8 @@ export const SIGNAL_CALLS: readonly StoppedCall[] = [
   'tgkill',
   'rt_tgsigqueueinfo',
 ]
+/** The flag with which unlinkat(2) removes a directory, `<fcntl.h>`. */
+export const AT_REMOVEDIR = 0x200n
 /** The calls that can write to a file of a control group, and which argument is the file. */
 export const WRITE_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = {
   write: 0,

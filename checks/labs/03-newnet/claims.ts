@@ -2,15 +2,19 @@
  * Lab 3: an empty network, a veth pair, three pings, by rtnetlink and by the kernel's ICMP counters on both sides.
  */
 import type { Link } from '../../../lib/net/links.ts'
-import type { NetworkMoment, Observation, Side } from '../../observer/record.ts'
+import type { Observation } from '../../observer/record.ts'
+import type { NetworkMoment, NetworkRecord, Side } from '../../witnesses/network.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { childrenOf, unless } from '../claim.ts'
+
+/** What the claims of this lab see. */
+export type Seen = Observation & NetworkRecord
 
 const OUTSIDE = '10.0.0.3'
 const INSIDE = '10.0.0.4'
 
 /** The last moment of the child's network: of all that were seen, the one with most interfaces and most traffic. */
-export function childNetwork({ networks }: Observation): NetworkMoment | undefined {
+export function childNetwork({ networks }: Seen): NetworkMoment | undefined {
   const weight = ({ links, icmp }: NetworkMoment) => [links.length, icmp['OutEchos'] ?? 0, icmp['InEchoReps'] ?? 0]
   const heavier = (one: number[], other: number[]) => one.reduce((sum, n, i) => sum || n - (other[i] as number), 0) >= 0
   return networks.reduce<NetworkMoment | undefined>(
@@ -34,7 +38,7 @@ const hasAddress = (link: Link | undefined, address: string) =>
   link?.addresses.some(entry => entry.split('/')[0] === address) ?? false
 
 /** The two ends of the pair: the only veth inside, and the link outside that names it as its peer. */
-function ends(seen: Observation): { inner?: Link; outer?: Link } {
+function ends(seen: Seen): { inner?: Link; outer?: Link } {
   const network = childNetwork(seen)
   const inner = network?.links.find(({ kind, peerIsElsewhere }) => kind === 'veth' && peerIsElsewhere)
   if (!inner) return {}
@@ -49,17 +53,17 @@ function describeLinks(links: readonly Link[] | undefined): string {
   return links?.map(describe).join(', ') || 'no network of its own'
 }
 
-function describeBoth(seen: Observation): string {
+function describeBoth(seen: Seen): string {
   const network = childNetwork(seen)
   return `inside: ${describeLinks(network?.links)}; outside: ${network ? describeLinks(network.outside.links) : 'nothing new'}`
 }
 
 /** Whether somebody lived in a network of their own, seen or not. */
-const hasOwnNetwork = (seen: Observation) =>
+const hasOwnNetwork = (seen: Seen) =>
   childNetwork(seen) !== undefined || childrenOf(seen).some(({ birth }) => birth.namespaces.net !== seen.sandbox.net)
 
 /** A claim about a network that nobody saw is neither right nor wrong. */
-function about(seen: Observation, claim: () => Objection | undefined): Objection | undefined {
+function about(seen: Seen, claim: () => Objection | undefined): Objection | undefined {
   if (childNetwork(seen) || !hasOwnNetwork(seen)) return claim()
   return {
     missing: "the child's network: every process in it was killed before it could be looked at",
@@ -68,7 +72,7 @@ function about(seen: Observation, claim: () => Objection | undefined): Objection
 }
 
 /** The same for the kernel's ICMP counters. */
-function aboutEchoes(seen: Observation, claim: () => Objection | undefined): Objection | undefined {
+function aboutEchoes(seen: Seen, claim: () => Objection | undefined): Objection | undefined {
   const network = childNetwork(seen)
   const isCounted = network?.icmp['OutEchos'] !== undefined && network.outside.icmp['InEchos'] !== undefined
   if (!network || isCounted) return about(seen, claim)
@@ -78,7 +82,7 @@ function aboutEchoes(seen: Observation, claim: () => Objection | undefined): Obj
   }
 }
 
-export const checker: Checker = [
+export const checker: Checker<Seen> = [
   {
     title: 'a child lives in a network namespace of its own',
     section: 'an-empty-network',

@@ -3,11 +3,12 @@
  */
 
 import type { Question } from '../question.ts'
+import type { Seen } from './claims.ts'
 import { childNetwork } from './claims.ts'
 
 const isVeth = ({ kind }: { readonly kind: string | undefined }) => kind === 'veth'
 
-export const questions: readonly Question[] = [
+export const questions: readonly Question<Seen>[] = [
   {
     name: 'interfaces',
     text: 'How many interfaces does a network have that has just been made?',

@@ -5,10 +5,15 @@
 
 import type { NamespaceKind } from '../../../lib/namespaces.ts'
 import type { Link } from '../../../lib/net/links.ts'
-import type { ContainerMoment, Observation } from '../../observer/record.ts'
+import type { Observation } from '../../observer/record.ts'
 import { HOST_NAME } from '../../sandbox/plan.ts'
+import type { ContainerMoment, ContainerRecord } from '../../witnesses/container.ts'
+import type { TerminalRecord } from '../../witnesses/terminal.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { childrenOf, unless } from '../claim.ts'
+
+/** What the claims of this lab see. */
+export type Seen = Observation & ContainerRecord & TerminalRecord
 
 const OUTSIDE = '10.0.0.13'
 const INSIDE = '10.0.0.15'
@@ -16,11 +21,11 @@ const NAME = 'myhost'
 const SEE_PROC = 'check on the machine itself, or in a container that may look into the processes of its children'
 const FIVE: readonly NamespaceKind[] = ['pid', 'net', 'mnt', 'uts', 'ipc']
 
-const newOnes = ({ sandbox }: Observation, { namespaces }: ContainerMoment) =>
+const newOnes = ({ sandbox }: Seen, { namespaces }: ContainerMoment) =>
   FIVE.filter(kind => namespaces[kind] !== sandbox[kind])
 
 /** The moment that tells most of the container: one when a typed command was answered, else the richest. */
-export function container(seen: Observation): ContainerMoment | undefined {
+export function container(seen: Seen): ContainerMoment | undefined {
   const answered = [...seen.typed.answers.values()].find(where => where !== 'outside')
   const weight = (moment: ContainerMoment) => newOnes(seen, moment).length * 2 + (moment.procIsOwn ? 1 : 0)
   return answered ?? [...seen.containers].sort((one, other) => weight(other) - weight(one))[0]
@@ -32,7 +37,7 @@ function isSamePlace(one: ContainerMoment, other: ContainerMoment | undefined): 
 }
 
 /** Whether PID 1 of that PID namespace was made by somebody who stayed outside. */
-function hasInit(seen: Observation, { namespaces }: ContainerMoment): boolean {
+function hasInit(seen: Seen, { namespaces }: ContainerMoment): boolean {
   const processes = [...seen.processes.values()]
   const init = processes.find(({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === namespaces.pid)
   const creator = init && seen.processes.get(init.creator)
@@ -54,7 +59,7 @@ const describeLinks = (links: readonly Link[]) =>
   links.map(({ name, isUp, addresses }) => [name, isUp ? 'up' : 'down', ...addresses].join(' ')).join(', ') || 'nothing'
 
 /** A claim about the container that cannot hold where there is none. */
-function about(seen: Observation, claim: (moment: ContainerMoment) => Objection | undefined): Objection | undefined {
+function about(seen: Seen, claim: (moment: ContainerMoment) => Objection | undefined): Objection | undefined {
   const moment = container(seen)
   if (moment) return claim(moment)
   const wasThere = childrenOf(seen).some(({ birth }) => birth.namespaces.pid !== seen.sandbox.pid)
@@ -68,7 +73,7 @@ function about(seen: Observation, claim: (moment: ContainerMoment) => Objection 
   return unless(false, 'a process in new namespaces', 'every process stayed where the program was started', cause)
 }
 
-export const checker: Checker = [
+export const checker: Checker<Seen> = [
   {
     title: 'the shell lives in five new namespaces: PID, network, mount, UTS and IPC',
     section: 'five-namespaces',

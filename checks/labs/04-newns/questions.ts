@@ -5,9 +5,10 @@
 import { HOST_NAME } from '../../sandbox/plan.ts'
 import { childrenOf, programOf } from '../claim.ts'
 import type { Question } from '../question.ts'
+import type { Seen } from './claims.ts'
 import { container } from './claims.ts'
 
-export const questions: readonly Question[] = [
+export const questions: readonly Question<Seen>[] = [
   {
     name: 'pid',
     text: 'The child turns itself into a shell by execve(2). Which number is $$ in there?',

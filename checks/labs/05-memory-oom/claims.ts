@@ -5,6 +5,7 @@
 import { PAGE_SIZE, wholePages } from '../../../lib/group/memory.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { childrenOf, programOf, unless } from '../claim.ts'
+import type { Seen } from './facts.ts'
 import {
   describeEnd,
   describeWrites,
@@ -52,7 +53,7 @@ const NO_PEAK: Objection = {
   remedy: 'check on Linux 5.19 or later, or with memory groups of v1',
 }
 
-export const checker: Checker = [
+export const checker: Checker<Seen> = [
   {
     title: 'a process sat in a memory group of its own',
     section: 'the-group',

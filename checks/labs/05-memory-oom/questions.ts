@@ -3,9 +3,10 @@
  */
 
 import type { Question } from '../question.ts'
+import type { Seen } from './facts.ts'
 import { shots, victimOf } from './facts.ts'
 
-export const questions: readonly Question[] = [
+export const questions: readonly Question<Seen>[] = [
   {
     name: 'who',
     text: 'The child takes more memory than its group may have. What ends it?',

@@ -3,9 +3,14 @@
  * while and after.
  */
 import { signalName } from '../../../lib/status.ts'
-import type { Activity, Observation } from '../../observer/record.ts'
+import type { Observation } from '../../observer/record.ts'
+import type { Activity, FreezerRecord } from '../../witnesses/freezer.ts'
+import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { unless } from '../claim.ts'
+
+/** What the claims of this lab see. */
+export type Seen = Observation & GroupsRecord & FreezerRecord
 
 /** How long it has to work, be frozen, and work again, in seconds; the judge looks every 20 ms. */
 const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
@@ -36,7 +41,7 @@ interface Span {
   readonly after: Series['looks']
 }
 
-function allSeries({ freezer, program }: Observation): Series[] {
+function allSeries({ freezer, program }: Seen): Series[] {
   const found = new Map<string, Series & { looks: Series['looks'][number][] }>()
   for (const { at, group, isFrozen, processes } of freezer) {
     for (const activity of processes.filter(({ pid }) => pid !== program)) {
@@ -103,7 +108,7 @@ function unlessBusy(looks: Series['looks'], objection: Objection | undefined): O
 const stayed = (frozen: Series['looks']) => frozen.every(({ isMember }) => isMember)
 
 /** The process the lab is about: of all, the one that was frozen longest, else the one that did most. */
-export function ticker(seen: Observation): (Series & Span) | undefined {
+export function ticker(seen: Seen): (Series & Span) | undefined {
   const all = allSeries(seen).map(series => ({ ...series, ...split(series) }))
   const weight = ({ frozen, looks }: Series & Span) => lengthOf(frozen) * 1e6 + grown(looks, 'switches')
   return all.sort((one, other) => weight(other) - weight(one))[0]
@@ -116,7 +121,7 @@ function describeWork(looks: Series['looks']): string {
     : `${time} ms of CPU time and ${wakes} context switches in ${lengthOf(looks).toFixed(2)} s`
 }
 
-export const checker: Checker = [
+export const checker: Checker<Seen> = [
   {
     title: 'a process sat in a freezer group of its own and was at work',
     section: 'the-ticker',

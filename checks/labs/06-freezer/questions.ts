@@ -3,13 +3,13 @@
  */
 
 import type { Question } from '../question.ts'
-import { grown, lengthOf, ticker } from './claims.ts'
+import { grown, lengthOf, type Seen, ticker } from './claims.ts'
 
 const STATES = ['R (running)', 'S (sleeping)', 'D (disk sleep)', 'T (stopped)']
 /** In so many seconds after the thaw, whoever made up for a second would wake thrice as often as before. */
 const [SOON, CAUGHT_UP] = [0.5, 2]
 
-export const questions: readonly Question[] = [
+export const questions: readonly Question<Seen>[] = [
   {
     name: 'missed',
     text: 'The child ticks ten times a second, and is frozen for one second. What does it do after the thaw?',

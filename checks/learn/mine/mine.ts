@@ -7,7 +7,7 @@ import { draftName } from '../../../lib/tidy/drafts.ts'
 import { CannotRun, UsageError } from '../../../lib/errors.ts'
 import { findLab, type Lab } from '../../../lib/lab/manifest.ts'
 import { ROOT } from '../../../lib/engine/root.ts'
-import { EXERCISES } from '../../labs/exercises.ts'
+import { checkedLab } from '../../labs/all.ts'
 import { blankLab } from '../../labs/tasks.ts'
 
 /** Beside labs/, so that a copy's imports lead where the lab's do. Several readers of one checkout have one each. */
@@ -83,7 +83,7 @@ export function writeMine(path: string, text: string): void {
 
 /** A lab with all its tasks open. */
 export function freshCopy({ slug }: Pick<Lab, 'slug'>): string {
-  return blankLab(readFileSync(join(ROOT, 'labs', `${slug}.ts`), 'utf8'), slug, EXERCISES[slug] ?? [])
+  return blankLab(readFileSync(join(ROOT, 'labs', `${slug}.ts`), 'utf8'), slug, checkedLab(slug).exercises)
 }
 
 /** Writes the reader's copy of a lab if there is none. @returns whether it did @throws CannotRun */

@@ -3,7 +3,7 @@
  */
 import { chalk } from '../../../lib/lab/colour.ts'
 import { LABS, type Lab } from '../../../lib/lab/manifest.ts'
-import { EXERCISES } from '../../labs/exercises.ts'
+import { checkedLab } from '../../labs/all.ts'
 import { cut } from '../../report/layout.ts'
 import type { LabProgress, Progress } from '../mine/progress.ts'
 import { keyLines, type Page, paragraph, type Size } from './page.ts'
@@ -21,7 +21,7 @@ function predicted({ predictions }: LabProgress = {}): string {
 }
 
 function row({ number, title, slug }: Lab, progress: LabProgress | undefined): string[] {
-  const tasks = `${progress?.tasks ?? 0} of ${EXERCISES[slug]?.length ?? 0}`
+  const tasks = `${progress?.tasks ?? 0} of ${checkedLab(slug).exercises.length}`
   return [`${number}`, title, stateOf(progress), tasks, predicted(progress)]
 }
 

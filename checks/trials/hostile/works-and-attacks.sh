@@ -9,5 +9,5 @@ for program in "$here"/reach-*.py; do
     mkdir "$name"
     (cd "$name" && exec "$program") &
 done
-"$here/../lab2/right/newpid.sh"
+"$here/../../labs/02-newpid/right/newpid.sh"
 wait

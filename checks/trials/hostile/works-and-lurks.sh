@@ -3,5 +3,5 @@
 set -eu
 
 here=$(dirname "$0")
-"$here/../lab3/right/newnet.sh"
+"$here/../../labs/03-newnet/right/newnet.sh"
 exec "$here/daemon.py"
