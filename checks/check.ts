@@ -9,7 +9,7 @@ import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import { chalk } from '../lib/lab/colour.ts'
 import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/lab/knobs.ts'
-import { fail } from '../lib/lab/lab.ts'
+import { runTool } from '../lib/lab/lab.ts'
 import { findLab, LABS, type Lab } from '../lib/lab/manifest.ts'
 import { ROOT } from '../lib/machine/root.ts'
 import { becomeJudge, lacking } from './judge/become.ts'
@@ -85,7 +85,7 @@ async function becomeReporter(reporter: string, job: Job): Promise<never> {
 // Whoever reads this may stop reading: what runs is judged and cleaned up all the same.
 process.stdout.on('error', () => {})
 
-try {
+await runTool(async () => {
   const { reporter, json, ...job } = await readCommandLine()
   const isForPeople = reporter === undefined && !json
   const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
@@ -95,6 +95,4 @@ try {
   const { summary } = await (json ? showJson : showPeople)(job)
   // A signal has its own.
   process.exitCode ??= summary.exitCode
-} catch (error) {
-  fail(error)
-}
+})

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { showChapter } from './read.ts'
 import { serve } from './site/serve.ts'
@@ -125,8 +125,4 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   } else throw new UsageError(`unknown command ${command}\nhint: --help lists the commands`)
 }
 
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  fail(error)
-}
+await runTool(() => main(process.argv.slice(2)))

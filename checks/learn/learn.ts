@@ -5,7 +5,7 @@
 import { prepareLives } from '../../lib/engine/life.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { findLab, LABS } from '../../lib/lab/manifest.ts'
 import { tryLock } from '../../lib/tidy/flock.ts'
 import { becomeJudge } from '../judge/become.ts'
@@ -84,8 +84,4 @@ async function main(): Promise<void> {
 prepareLives()
 process.stdout.removeAllListeners('error').on('error', () => {})
 
-try {
-  await main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

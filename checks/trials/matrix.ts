@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { isPrivileged } from '../../lib/rights/privileges.ts'
@@ -213,8 +213,4 @@ async function main(): Promise<void> {
   if (!isGood) process.exitCode = EXIT.FAILS
 }
 
-try {
-  await main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

@@ -52,6 +52,7 @@ test('a lab is recognised by the Node that runs it, and only in this checkout', 
   assert.equal(lab(...node, join(ROOT, 'mine/02-newpid.ts')), 2)
   assert.equal(lab(...node, '/elsewhere/labs/03-newnet.ts'), undefined)
   assert.equal(lab('node', join(ROOT, 'labs/03-newnet.ts')), undefined, 'that is tsx, which only starts it')
+  assert.equal(lab(...node, join(ROOT, 'lib/lab/run-lab.mjs'), 'newpid', '--pace', '1'), 2)
   assert.equal(recognise(getpid(), [...node, join(ROOT, 'checks/check.ts')])?.title, 'npm run check')
 })
 

@@ -4,7 +4,7 @@
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import koffi from 'koffi'
-import { buildShim } from '../../native/build.ts'
+import { buildShim, exitCodeOfBuild } from '../../native/build.ts'
 import { syscallError } from '../errors.ts'
 import { ROOT } from './root.ts'
 
@@ -20,7 +20,7 @@ function findShim(): string {
     return buildShim(join(ROOT, 'native'))
   } catch (error) {
     process.stderr.write(`${(error as Error).message.trimEnd()}\n`)
-    return process.exit(1)
+    return process.exit(exitCodeOfBuild(error))
   }
 }
 

@@ -40,13 +40,16 @@ function giveToReader(path: string): void {
   }
 }
 
-/** @throws CannotRun where the folder cannot be written */
+/** @throws CannotRun where the folder cannot be written; what a full disk says, with the place */
 function explain(error: unknown): never {
-  const { code, path } = error as NodeJS.ErrnoException
-  if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'].includes(code ?? '')) throw error
-  const remedy =
-    code === 'ENOSPC' || code === 'EDQUOT' ? 'make room on that disk' : 'work in a checkout that is yours, or use sudo'
-  throw new CannotRun(`${shown(path ?? MINE)} cannot be written (${code})\nhint: ${remedy}`)
+  const { code, path = MINE } = error as NodeJS.ErrnoException
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code ?? '')) {
+    // A write knows the number of a file and not its name.
+    throw Object.assign(error as Error, { path: shown(path) })
+  }
+  throw new CannotRun(
+    `${shown(path)} cannot be written (${code})\nhint: work in a checkout that is yours, or use sudo`,
+  )
 }
 
 /** Makes the folder. @throws CannotRun */
