@@ -3,7 +3,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import koffi from 'koffi'
-import { libcFunction } from '../engine/libc.ts'
+import { libcFunction } from '../machine/libc.ts'
 import { readProc } from './proc.ts'
 
 koffi.struct('sched_param', { sched_priority: 'int' })

@@ -56,7 +56,9 @@ const isHeld = ({ isFrozen, isMember }: Look) => isFrozen && isMember
 
 /** The places in a series where a freeze of the process begins, and where it is over. */
 function freezesIn(looks: readonly Look[]): (readonly [from: number, to: number])[] {
-  const starts = looks.map((_, i) => i).filter(i => isHeld(looks[i] as Look) && !(i > 0 && isHeld(looks[i - 1] as Look)))
+  const starts = looks
+    .map((_, i) => i)
+    .filter(i => isHeld(looks[i] as Look) && !(i > 0 && isHeld(looks[i - 1] as Look)))
   return starts.map(start => {
     const end = looks.findIndex((look, i) => i > start && !isHeld(look))
     return [start, end < 0 ? looks.length : end]
