@@ -25,7 +25,6 @@ import * as PRCTL from './prctl.ts'
 import { __WALL, SYS_gettid, WNOHANG, WUNTRACED } from './process.ts'
 import * as PTRACE from './ptrace.ts'
 import * as SECCOMP from './seccomp.ts'
-import { FIONREAD } from './signal-lock.ts'
 import * as TERMINAL from './terminal.ts'
 import { compiler, MUSL_COMPILER, withoutMusl } from './testing.ts'
 import { SYS_users } from './users.ts'
@@ -194,7 +193,6 @@ compare('terminals: the sizes and requests are those of termios.h and sys/ioctl.
     'sizeof(struct winsize)': size,
     'offsetof(struct winsize, ws_row)': rows,
     'offsetof(struct winsize, ws_col)': columns,
-    FIONREAD,
     SYS_pidfd_open,
   }
 })

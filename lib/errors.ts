@@ -2,7 +2,7 @@
  * Errors for readers: a failed system call, a wrong argument, and a machine that cannot.
  */
 import { constants } from 'node:os'
-import { getSystemErrorMap } from 'node:util'
+import { getSystemErrorMap, inspect } from 'node:util'
 import koffi from 'koffi'
 
 /** Exit codes of every program of this project. */
@@ -121,7 +121,7 @@ export class SyscallError extends Error {
     for (const [name, value] of Object.entries({ syscall, args, errno, code, hint }))
       Object.defineProperty(this, name, { value })
     // The first place a reader sees is their own.
-    this.stack = (this.stack ?? '').replace(/\n\s+at .*\/lib\/[\w-]+\.ts:.*/g, '')
+    if (typeof this.stack === 'string') this.stack = this.stack.replace(/\n\s+at .*\/lib\/[\w-]+\.ts:.*/g, '')
   }
 }
 
@@ -181,12 +181,34 @@ const FOR_READERS = new Set([
 /** Errors that say where they are in the reader's own program: there they can be mended. */
 const WITH_PLACE = new Set(['TypeError', 'OpenTask'])
 
-/** An error as a reader sees it: its message; the stack only where the message is no sentence of ours. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `uncaught: ${String(error)}`
+/** Something that was thrown and is no error, or an error without a stack (Error.prepareStackTrace makes such). */
+function describeThrown(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    // It has no toString, or one that throws.
+    return inspect(thrown)
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `uncaught: ${describeThrown(error)}`
   const command = commandMessage(error)
   if (command) return command
-  const place = error.stack?.split('\n').find(line => /^\s+at .*\/(labs|mine)\//.test(line))
-  if (!FOR_READERS.has(error.name)) return error.stack ?? error.message
+  const stack = typeof error.stack === 'string' ? error.stack : describeThrown(error)
+  const place = stack.split('\n').find(line => /^\s+at .*\/(labs|mine)\//.test(line))
+  if (!FOR_READERS.has(error.name)) return stack
   return place && WITH_PLACE.has(error.name) ? `${error.message}\n${place}` : error.message
+}
+
+/**
+ * An error as a reader sees it: its message; the stack only where the message is no sentence of ours. It never throws,
+ * whatever has been thrown.
+ */
+export function describeError(error: unknown): string {
+  try {
+    return describe(error)
+  } catch {
+    return 'uncaught: something that cannot be shown'
+  }
 }
