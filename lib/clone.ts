@@ -2,10 +2,12 @@
  * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
  */
 import { closeSync, constants, openSync } from 'node:fs'
-import { argumentError, describeError } from './errors.ts'
+import { release } from 'node:os'
+import { argumentError, CannotRun, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
 import * as F from './flags.ts'
 import { beginStay, endStay, pending } from './guest.ts'
+import { kernelIsAtLeast } from './kernel-version.ts'
 import { checked, shimFunction } from './libc.ts'
 import { lead, prepareLives, renewLoop } from './life.ts'
 import { writeAll } from './output.ts'
@@ -61,10 +63,15 @@ function checkChild(child: unknown): void {
   if (child.constructor.name === 'AsyncFunction') throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
 }
 
+/** pidfd_open(2), by which a child learns whether its parent has died before it could say that it wants to know. */
+const OLDEST_KERNEL = [5, 3] as const
+
 function checkProcess(): void {
+  if (!kernelIsAtLeast(...OLDEST_KERNEL))
+    throw new CannotRun(`clone: this is Linux ${release()}, and it takes ${OLDEST_KERNEL.join('.')} or later`)
   if (isCloneable()) return
   throw new Error(
-    `clone: this process cannot be cloned: it is a worker thread, or a Node that was started without a program file. ` +
+    `clone: this process cannot be cloned: it is a worker thread, or a Node that was started without a program file (with -e, or from standard input). ` +
       `Put the program into a file, or start Node with ${CLONEABLE_FLAGS.join(' ')}`,
   )
 }

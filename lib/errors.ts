@@ -1,6 +1,7 @@
 /**
  * Errors for readers: a failed system call, a wrong argument, and a machine that cannot.
  */
+import './node-only.ts'
 import { constants } from 'node:os'
 import { getSystemErrorMap, inspect } from 'node:util'
 import koffi from 'koffi'
@@ -77,7 +78,7 @@ const HINTS: Record<string, string> = {
     'a process with several threads (Node is one) cannot unshare CLONE_NEWUSER or CLONE_VM; use clone()',
   'setns EPERM': `joining a namespace ${NEEDS_ROOT}; see setns(2)`,
   'setns EINVAL':
-    'the descriptor is no namespace of that kind, or a process with several threads asked for a user or mount namespace',
+    'the descriptor is no namespace of that kind, or a process with several threads (Node is one) asked for a user or mount namespace: do it in a child of fork()',
   'sethostname EPERM': `changing the host name ${NEEDS_ROOT}; see sethostname(2)`,
   'mount EPERM': `${NEEDS_ROOT}; see mount(2)`,
   'kill ESRCH': 'no process has that number in this PID namespace; see kill(2)',

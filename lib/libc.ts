@@ -1,6 +1,7 @@
 /**
  * The C library and the shim, through koffi. Every failed call becomes a {@link SyscallError}.
  */
+import './node-only.ts'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import koffi from 'koffi'
