@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { shimName } from './libc-name.mjs'
 import { ownTag } from './tag.ts'
 
-const SOURCES = ['clone.c', 'exec.c', 'shim.h']
+const SOURCES = ['clone.c', 'exec.c', 'guest.c', 'lock.c', 'quiet.c', 'shim.h']
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
 
 /** What this machine lacks for building, with the remedy. Any other error is one of the compiler or of the sources. */

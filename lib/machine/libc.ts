@@ -1,6 +1,7 @@
 /**
  * The C library and the shim, through koffi. Every failed call becomes a {@link SyscallError}.
  */
+import './node-only.ts'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import koffi from 'koffi'
@@ -34,8 +35,8 @@ export function shimFunction(prototype: string): NativeFunction {
   return shim.func(prototype) as unknown as NativeFunction
 }
 
-/** The type of a child function that C calls. */
-koffi.proto('int ChildFunction()')
+/** The type of a child function that C calls, `child_function` of native/shim.h. */
+koffi.proto('void ChildFunction(int failed_exec)')
 
 /** The errno of the call that has just failed. */
 export const lastErrno = (): number => koffi.errno()
