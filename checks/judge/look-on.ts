@@ -16,8 +16,10 @@ function together(listeners: readonly Listener[]): Listener | undefined {
 }
 
 /** What all kinds of witnesses of a lab need of the sandbox. @throws CannotRun where one of it cannot be had here */
-export const needsOf = (kinds: readonly WitnessKind[]): Setting =>
-  Object.assign({}, ...kinds.map(({ needs }) => needs?.() ?? {}))
+export function needsOf(kinds: readonly WitnessKind[]): Setting {
+  const all = kinds.map(({ needs }) => needs?.() ?? {})
+  return Object.assign({}, ...all, { calls: all.flatMap(({ calls = [] }) => calls) })
+}
 
 /** The witnesses of one run. */
 export class Witnesses {
@@ -39,7 +41,7 @@ export class Witnesses {
       signal: call => this.#each(one => one.signal?.(call)),
       stop: (tid, kind) => this.#each(one => one.stop?.(tid, kind)),
       forget: tid => this.#each(one => one.forget?.(tid)),
-      exit: (pid, code) => this.#each(one => one.exit?.(pid, code)),
+      exit: (pid, code, tid) => this.#each(one => one.exit?.(pid, code, tid)),
       end: order => this.#each(one => one.end?.(order)),
       sample: () => this.#each(one => one.sample?.()),
     }

@@ -24,9 +24,25 @@ const OOM = `oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=${GROUP},task_memcg=
 
 function process(pid: number, namespaces: Moment['namespaces'], signal: string | null): ProcessRecord {
   const place = { directory: '1:1', descriptors: [] }
-  const birth: Moment = { ...place, namespaces, sharing: { VM: false, FILES: false, FS: false }, creator: place }
+  const birth: Moment = {
+    ...place,
+    namespaces,
+    sharing: { VM: false, FILES: false, FS: false, SIGHAND: false },
+    creator: place,
+  }
   const status = { code: signal ? null : 0, signal, coreDumped: false }
-  return { pid, numbers: [pid], creator: PROGRAM, birth, programs: [], status, ended: 9 }
+  return {
+    pid,
+    numbers: [pid],
+    creator: PROGRAM,
+    parent: PROGRAM,
+    flags: 0,
+    born: 0,
+    birth,
+    programs: [],
+    status,
+    ended: 9,
+  }
 }
 
 const MEMORY: MemoryMoment = { order: 9, group: GROUP, limit: LIMIT, usage: 0, peak: LIMIT, oomKills: 1 }

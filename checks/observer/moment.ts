@@ -4,25 +4,54 @@
 import { statSync } from 'node:fs'
 import { openDescriptors } from '../../lib/io/descriptors.ts'
 import { namespaces } from '../../lib/namespaces.ts'
-import { shares } from '../../lib/trace/kcmp.ts'
-import type { Moment } from './record.ts'
+import { type Shareable, shares } from '../../lib/trace/kcmp.ts'
+import type { Moment, Place, Sharing } from './record.ts'
 
-/** A process and its creator at this moment; `undefined` if one has just been killed. */
-export function look(pid: number, creator: number): Moment | undefined {
-  const of = (who: number) => {
-    // By inode: a path changes its text when somebody removes or renames the directory.
-    const { dev, ino } = statSync(`/proc/${who}/cwd`)
-    return { directory: `${dev}:${ino}`, descriptors: openDescriptors(who) }
-  }
+/** Whether a look failed because the process was killed while it stood there, or belongs to somebody else by now. */
+const isGone = (error: unknown) => ['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/** What a process has now. By inode: a path changes its text when somebody removes or renames the directory. */
+function placeOf(tid: number): Place {
+  const { dev, ino } = statSync(`/proc/${tid}/cwd`)
+  return { directory: `${dev}:${ino}`, descriptors: openDescriptors(tid) }
+}
+
+/** The same; `undefined` if it is gone. */
+export function lookAtPlace(tid: number | undefined): Place | undefined {
   try {
-    const sharing = {
-      VM: shares(pid, creator, 'VM'),
-      FILES: shares(pid, creator, 'FILES'),
-      FS: shares(pid, creator, 'FS'),
-    }
-    return { namespaces: namespaces(pid), ...of(pid), sharing, creator: of(creator) }
+    return tid === undefined ? undefined : placeOf(tid)
   } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    if (isGone(error)) return undefined
+    throw error
+  }
+}
+
+const NOTHING: Sharing = { VM: false, FILES: false, FS: false, SIGHAND: false }
+
+/** What two processes share; nothing, if one of them is gone. */
+function sharingOf(tid: number, other: number): Sharing {
+  const compare = (what: Shareable) => shares(tid, other, what)
+  try {
+    return { VM: compare('VM'), FILES: compare('FILES'), FS: compare('FS'), SIGHAND: compare('SIGHAND') }
+  } catch (error) {
+    if (isGone(error)) return NOTHING
+    throw error
+  }
+}
+
+/**
+ * A process at this moment, and its creator.
+ * @param tid a thread of it that stands still
+ * @param creator a living thread of its creator, if that has one
+ * @returns `undefined` if the process itself has just been killed
+ */
+export function look(tid: number, creator: number | undefined): Moment | undefined {
+  try {
+    const beside = lookAtPlace(creator)
+    const sharing = creator === undefined || !beside ? NOTHING : sharingOf(tid, creator)
+    return { namespaces: namespaces(tid), ...placeOf(tid), sharing, ...(beside && { creator: beside }) }
+  } catch (error) {
+    if (isGone(error)) return undefined
     throw error
   }
 }

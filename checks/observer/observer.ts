@@ -2,7 +2,7 @@
  * Follows a tree of processes by ptrace(2) and writes down what the kernel says of each at its birth and at its end,
  * while it stands still. Nothing is sampled, so nothing is too short-lived to be seen.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { namespaces } from '../../lib/namespaces.ts'
 import { decodeStatus } from '../../lib/status.ts'
 import { nsPids, readProc, statusField } from '../../lib/trace/proc.ts'
@@ -17,16 +17,27 @@ import {
   syscallStop,
   type TraceEvent,
 } from '../../lib/trace/ptrace.ts'
-import { callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
+import { CLONE_CALLS, callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { CallEmulator } from '../sandbox/emulated-calls.ts'
+import { takeFlags } from './clones.ts'
 import { Lateness } from './lateness.ts'
 import { Ended } from './load.ts'
 import { look } from './moment.ts'
-import type { ProcessRecord, SignalCall } from './record.ts'
+import type { Moment, ProcessRecord, SignalCall } from './record.ts'
+import { Threads, throughWhom } from './threads.ts'
 
 const SIGTRAP = 5
 /** After how many milliseconds the report of a birth is given up. */
 const LOST = 200
+
+/** The file of the program that a process runs, as the kernel has loaded it. */
+function programOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`)
+  } catch {
+    return '?'
+  }
+}
 
 /** Somebody who looks closer at what one lab is about, while the process in question stands still. */
 export interface Watcher {
@@ -42,8 +53,11 @@ export interface Watcher {
   stop?(tid: number, kind: StopReason): void
   /** A thread has ended, and its number may be given to another one. */
   forget?(tid: number): void
-  /** A process is about to end by itself or by a signal, and still has everything it had. */
-  exit?(pid: number, code: number | undefined): void
+  /**
+   * The last thread of a process is about to end, and the process still has everything it had.
+   * @param tid that thread, through which it can be looked at
+   */
+  exit?(pid: number, code: number | undefined, tid: number): void
   /** A process has ended, and its parent does not know it yet. */
   end?(order: number): void
   /** A look at what nobody reports, every few milliseconds. */
@@ -67,6 +81,9 @@ export class Observer {
   readonly #statuses = new Map<number, NonNullable<ProcessRecord['status']>>()
   /** Threads whose birth has been reported. */
   readonly #known: Set<number>
+  readonly #threads = new Threads()
+  /** The flags of the clone that a thread is in. */
+  readonly #flags = new Map<number, number>()
   /** Threads that stopped before their birth was reported, and when, in ms since the epoch. */
   readonly #unborn = new Map<number, number>()
   /** Init and the program: however busy all others are, the end of these is heard. */
@@ -79,6 +96,7 @@ export class Observer {
     this.#emulator = new CallEmulator(init)
     this.#known = new Set([init])
     this.#first = [init]
+    this.#threads.add(init)
   }
 
   /** How a traced process or child ended, once it has. */
@@ -157,7 +175,7 @@ export class Observer {
     }
     if (kind === 'syscall') this.#takeResult(tid)
     if (kind === 'seccomp' && this.#takeCall(tid)) return PTRACE.SYSCALL
-    if (kind === 'stop' && signal !== SIGTRAP) this.stopped.add(Number(statusField(tid, 'Tgid')))
+    if (kind === 'stop' && signal !== SIGTRAP) this.stopped.add(this.#threads.processOf(tid))
     // A stop by SIGSTOP or its like lasts until SIGCONT; with SIGTRAP it is only the tracer's own.
     return kind === 'stop' && signal !== SIGTRAP ? PTRACE.LISTEN : PTRACE.CONT
   }
@@ -176,31 +194,53 @@ export class Observer {
 
   #bear(tid: number, caller: number): void {
     this.#known.add(tid)
-    const creator = Number(statusField(caller, 'Tgid'))
-    const isProcess = Number(statusField(tid, 'Tgid')) === tid
-    const birth = isProcess ? look(tid, creator) : undefined
-    if (birth) {
-      this.processes.set(tid, { pid: tid, numbers: nsPids(tid), creator, birth, programs: [] })
-      if (creator === this.#init) this.#first.push(tid)
-      this.#watcher.birth?.(tid)
-    }
+    const creator = this.#threads.processOf(caller)
+    const flags = this.#flags.get(caller) ?? 0
+    if (this.#threads.add(tid) === tid) this.#bearProcess(tid, caller, creator, flags)
     if (this.#unborn.delete(tid)) resume(tid, PTRACE.CONT)
   }
 
+  #bearProcess(pid: number, caller: number, creator: number, flags: number): void {
+    const parent = Number(statusField(pid, 'PPid') ?? creator)
+    const birth = look(pid, caller) ?? this.#placeUnknown(creator)
+    // A process that nobody could look at is one all the same. Nothing is known of where it was born.
+    if (!birth) return
+    this.processes.set(pid, {
+      pid,
+      numbers: nsPids(pid),
+      creator,
+      parent,
+      flags,
+      born: this.#order,
+      birth,
+      programs: [],
+    })
+    if (creator === this.#init) this.#first.push(pid)
+    this.#watcher.birth?.(pid)
+  }
+
+  /** For a process that was killed before it could be looked at: where its creator was when that one was born. */
+  #placeUnknown(creator: number): Moment | undefined {
+    const birth = this.processes.get(creator)?.birth
+    return birth && { ...birth, sharing: { VM: false, FILES: false, FS: false, SIGHAND: false } }
+  }
+
   #takeExec(pid: number): void {
-    const [program] = (readProc(pid, 'cmdline') ?? '').split('\0')
-    if (program) this.processes.get(pid)?.programs.push(program)
+    this.#threads.becomeOne(pid)
+    this.processes.get(pid)?.programs.push(programOf(pid))
     this.#watcher.exec?.(pid)
   }
 
-  /** The process is about to end, and still has everything it had. */
-  #takeExit(pid: number): void {
+  /** A thread is about to end. If it is the last of its process, that still has everything it had. */
+  #takeExit(tid: number): void {
+    const pid = this.#threads.processOf(tid)
+    if (!this.#threads.ends(tid)) return
     const record = this.processes.get(pid)
-    const exit = record && look(pid, record.creator)
+    const exit = record && look(tid, throughWhom(record.creator))
     if (!exit) return
     record.exit = exit
     record.exiting = this.#order
-    this.#watcher.exit?.(pid, decodeStatus(eventMessage(pid) ?? 0).code ?? undefined)
+    this.#watcher.exit?.(pid, decodeStatus(eventMessage(tid) ?? 0).code ?? undefined, tid)
   }
 
   #takeEnd(pid: number, status: NonNullable<ProcessRecord['status']>): void {
@@ -208,6 +248,8 @@ export class Observer {
     // The kernel may give the number to somebody else.
     this.ended.forget(pid)
     this.#watcher.forget?.(pid)
+    this.#threads.forget(pid)
+    this.#flags.delete(pid)
     this.#known.delete(pid)
     this.#unborn.delete(pid)
     const record = this.processes.get(pid)
@@ -225,6 +267,13 @@ export class Observer {
   }
 
   #listenerFor(name: StoppedCall, args: readonly bigint[], tid: number): Listener | undefined {
+    if (CLONE_CALLS.includes(name)) {
+      const flags = takeFlags(name as 'clone' | 'clone3', args, tid)
+      if (flags !== undefined) this.#flags.set(tid, flags)
+      return () => {
+        this.#flags.delete(tid)
+      }
+    }
     if (SIGNAL_CALLS.includes(name)) return this.#takeSignalCall(tid, name, args)
     if (MOUNT_CALLS.includes(name)) return this.#emulator.call(name, args, tid)
     return this.#watcher.call?.(name, args, tid, this.#order)
@@ -233,14 +282,15 @@ export class Observer {
   #takeSignalCall(tid: number, name: StoppedCall, args: readonly bigint[]) {
     // tgkill and rt_tgsigqueueinfo name the process and then the thread.
     const [first = 0n, second = 0n] = /tg/.test(name) ? [args[0], args[2]] : args
-    const from = Number(statusField(tid, 'Tgid'))
+    const from = this.#threads.processOf(tid)
     const byPidfd = name === 'pidfd_send_signal'
-    const target = byPidfd ? this.#pidOfPidfd(from, Number(first)) : Number(BigInt.asIntN(32, first))
+    const target = byPidfd ? this.#pidOfPidfd(tid, Number(first)) : Number(BigInt.asIntN(32, first))
     const call: SignalCall = {
       order: this.#order,
       from,
       target,
-      found: this.#numbered(from, target),
+      found: this.#numbered(tid, target),
+      outside: this.#outside(tid, target),
       signal: Number(BigInt.asIntN(32, second)),
       result: undefined,
     }
@@ -267,6 +317,14 @@ export class Observer {
     } catch {
       return -1
     }
+  }
+
+  /** The living process that has a number of its own in a PID namespace around that of `caller`. */
+  #outside(caller: number, number: number): number | undefined {
+    const depth = nsPids(caller).length
+    return [...this.processes.values()].find(
+      ({ numbers, status }) => !status && numbers.length < depth && numbers.at(-1) === number,
+    )?.pid
   }
 
   /** The living process that has a number in the PID namespace of `caller`. */

@@ -8,15 +8,20 @@ import type { Shareable } from '../../lib/trace/kcmp.ts'
 /** What a process shared with its creator at one moment. */
 export type Sharing = Readonly<Record<Shareable, boolean>>
 
-/** A process at one moment, while it stood still. */
-export interface Moment {
-  readonly namespaces: Namespaces
+/** Where a process is, and what it has open, at one moment. */
+export interface Place {
   /** Its working directory, as device:inode. */
   readonly directory: string
   readonly descriptors: readonly number[]
+}
+
+/** A process at one moment, while it stood still. */
+export interface Moment extends Place {
+  readonly namespaces: Namespaces
+  /** What it shares with its creator; nothing, if that is gone. */
   readonly sharing: Sharing
-  /** The same of its creator, at the same moment. */
-  readonly creator: { readonly directory: string; readonly descriptors: readonly number[] }
+  /** The place of its creator at the same moment; missing if that is gone. */
+  readonly creator?: Place
 }
 
 /** One call that sent a signal, or tried to. */
@@ -27,6 +32,8 @@ export interface SignalCall {
   readonly target: number
   /** The process of that number in the caller's PID namespace, if there was one. */
   readonly found: number | undefined
+  /** The living process in an outer PID namespace that knows itself by that number, if there is one. */
+  readonly outside: number | undefined
   readonly signal: number
   /** What the call returned: 0 or -errno; `undefined` if the caller did not live to see it. */
   result: number | undefined
@@ -39,9 +46,15 @@ export interface ProcessRecord {
   readonly numbers: readonly number[]
   /** Who called fork or clone. */
   readonly creator: number
+  /** Its parent at its birth: the creator, or with CLONE_PARENT the creator's own parent. */
+  readonly parent: number
+  /** The flags of the clone that made it, as far as they are known: fork(2) and vfork(2) have none. */
+  readonly flags: number
   readonly birth: Moment
-  /** The programs it turned itself into. */
+  /** The programs it turned itself into, by the file that the kernel has loaded. */
   readonly programs: string[]
+  /** When it was born, in the order of events. */
+  readonly born: number
   /** Its last moment, before anything was torn down; missing if it was killed. */
   exit?: Moment
   /** When that was, in the order of events. */

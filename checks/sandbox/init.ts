@@ -19,10 +19,12 @@ import { joinNewKeyring } from '../../lib/rights/keyring.ts'
 import { hardLimit, RLIMIT_NOFILE, RLIMIT_NPROC, setLimit } from '../../lib/rights/limits.ts'
 import { forbidInspection, setParentDeathSignal } from '../../lib/rights/prctl.ts'
 import { becomeRoot } from '../../lib/rights/users.ts'
-import { GROUP_CALLS, MOUNT_CALLS, SIGNAL_CALLS, stopAtCalls } from '../../lib/trace/seccomp.ts'
+import { CLONE_CALLS, GROUP_CALLS, MOUNT_CALLS, SIGNAL_CALLS, stopAtCalls } from '../../lib/trace/seccomp.ts'
 import { BOUNDS } from './groups.ts'
 import { type Command, HOST_NAME, type Plan } from './plan.ts'
 
+/** The calls at which every program stops for the observer. */
+const ALWAYS = [...CLONE_CALLS, ...SIGNAL_CALLS, ...MOUNT_CALLS]
 /** How many descriptors a program has, and how many it can have: the observer looks at each. */
 const DESCRIPTORS = { soft: 1024, hard: 4096 }
 
@@ -107,7 +109,7 @@ export function liveAsInit({ command, setting, groups, directory, firstPid, line
   }
   closePipes([output])
   limitResources(groups.limitsProcesses)
-  stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], UNSEEN)
+  stopAtCalls([...new Set([...ALWAYS, ...(setting.calls ?? []), ...(setting.groups ? GROUP_CALLS : [])])], UNSEEN)
   fork(() => {
     setsid()
     connect(output, setting.terminal === true)

@@ -3,6 +3,7 @@
  */
 import { type Gate, makeGate, pipe } from '../../lib/gate.ts'
 import type { Controller } from '../../lib/group/hierarchies.ts'
+import type { StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Confinement } from './confinement.ts'
 import type { SandboxGroups } from './groups.ts'
 import type { SandboxUsers } from './users.ts'
@@ -21,6 +22,8 @@ export interface Setting {
   readonly pair?: boolean
   /** A root file system, of which `./fs` becomes a copy. */
   readonly rootfs?: string
+  /** Further calls at which the program stops for the observer. */
+  readonly calls?: readonly StoppedCall[]
   /** The controller whose groups are followed: writes and removals are reported. */
   readonly groups?: Controller
   /** What it sees of the machine's files, if that is not all of them. */

@@ -93,27 +93,27 @@ export class ContainerWitness implements Witness<ContainerRecord> {
     this.#fs ??= identity(`/proc/${pid}/cwd/fs`)
   }
 
-  exit(pid: number, code: number | undefined): void {
-    const moment = this.#look(pid, code)
+  exit(pid: number, code: number | undefined, tid: number): void {
+    const moment = this.#look(pid, code, tid)
     if (code !== undefined) this.heard(code, moment ?? 'outside')
   }
 
   /** @returns the moment, if the process is in another PID, mount or UTS namespace than the sandbox */
-  #look(pid: number, code?: number): ContainerMoment | undefined {
+  #look(pid: number, code?: number, tid = pid): ContainerMoment | undefined {
     try {
-      const its = namespaces(pid)
+      const its = namespaces(tid)
       const own = namespaces(this.#init)
       if (its.pid === own.pid && its.mnt === own.mnt && its.uts === own.uts) return undefined
       const moment: ContainerMoment = {
         pid,
         code,
         namespaces: its,
-        root: identity(`/proc/${pid}/root`) ?? '',
-        isInRoot: isInRoot(pid),
-        runsOwnProgram: statSync(`/proc/${pid}/exe`).dev === statSync(`/proc/${pid}/root`).dev,
-        procIsOwn: procIsOwn(pid, its.pid),
-        hostName: hostNameOf(pid),
-        links: inNamespace(pid, 'net', links),
+        root: identity(`/proc/${tid}/root`) ?? '',
+        isInRoot: isInRoot(tid),
+        runsOwnProgram: statSync(`/proc/${tid}/exe`).dev === statSync(`/proc/${tid}/root`).dev,
+        procIsOwn: procIsOwn(tid, its.pid),
+        hostName: hostNameOf(tid),
+        links: inNamespace(tid, 'net', links),
         outside: {
           hostName: hostNameOf(this.#init),
           links: inNamespace(this.#init, 'net', links),

@@ -76,11 +76,10 @@ class NetworkWitness implements Witness<NetworkRecord> {
     this.#freshLinks ??= inNamespace(this.#init, 'net', interfaceNames)
   }
 
-  /** Also of processes that are killed: the kernel stops each before it takes anything away. */
-  exit(pid: number): void {
+  exit(_pid: number, _code: number | undefined, tid: number): void {
     try {
-      const { net } = namespaces(pid)
-      if (net !== this.#outside) this.#networks.push({ net, ...sideOf(pid), outside: sideOf(this.#init) })
+      const { net } = namespaces(tid)
+      if (net !== this.#outside) this.#networks.push({ net, ...sideOf(tid), outside: sideOf(this.#init) })
     } catch {
       // It was killed once more while it stood there.
     }

@@ -13,13 +13,13 @@ const libcSyscall = libcFunction(
 export const SYS_kcmp = { x64: 312, arm64: 272 }[process.arch as 'x64' | 'arm64']
 
 /** What can be compared, `enum kcmp_type` of <linux/kcmp.h>. */
-export const KCMP = { VM: 1, FILES: 2, FS: 3 } as const
+export const KCMP = { VM: 1, FILES: 2, FS: 3, SIGHAND: 4 } as const
 
 export type Shareable = keyof typeof KCMP
 
 /**
  * Whether two processes (or threads) share their memory (`VM`), their descriptor table (`FILES`) or their
- * directory, root and umask (`FS`).
+ * directory, root and umask (`FS`), their signal handlers (`SIGHAND`).
  * @throws SyscallError ESRCH when one has ended, EPERM when the caller may not trace both, ENOSYS
  * @see kcmp(2)
  */

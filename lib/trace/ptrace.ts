@@ -145,6 +145,18 @@ export function setResult(tid: number, result: number): void {
   libcPtraceVector(PTRACE.SETREGSET, tid, NT_PRSTATUS, vector)
 }
 
+/** Where in the registers the first argument of a call is, by architecture. */
+export const FIRST_ARGUMENT = { x64: 14 * 8, arm64: 0 }
+
+/** Changes the first argument of the system call that a thread is about to make. */
+export function setFirstArgument(tid: number, value: bigint): void {
+  const registers = Buffer.alloc(RESULT_REGISTER[process.arch as 'x64' | 'arm64'].size)
+  const vector = { base: registers, length: registers.length }
+  if (libcPtraceVector(PTRACE.GETREGSET, tid, NT_PRSTATUS, vector) < 0) return
+  registers.writeBigUInt64LE(value, FIRST_ARGUMENT[process.arch as 'x64' | 'arm64'])
+  libcPtraceVector(PTRACE.SETREGSET, tid, NT_PRSTATUS, vector)
+}
+
 const SIGTRAP = 5
 
 /** `siginfo_t` of waitid(2), `<signal.h>`. */

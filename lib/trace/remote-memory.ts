@@ -2,6 +2,9 @@
  * The memory of another process: /proc/PID/mem.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { call, libcFunction } from '../machine/libc.ts'
+
+const libcPwrite = libcFunction('long pwrite64(int fd, const uint8_t *buf, size_t count, int64_t offset)')
 
 /**
  * Reads from another process, which should stand still.
@@ -34,4 +37,18 @@ export function readCString(pid: number, address: bigint, longest: number): stri
     if (bytes.length === 0) break
   }
   return text.toString('latin1', 0, longest)
+}
+
+/**
+ * Writes into the memory of another process, which should stand still.
+ * @param pid as in {@link readMemory}
+ * @throws as {@link readMemory}
+ */
+export function writeMemory(pid: number, address: bigint, bytes: Buffer): void {
+  const memory = openSync(`/proc/${pid}/mem`, 'r+')
+  try {
+    call('pwrite', libcPwrite, [memory, bytes, bytes.length, address])
+  } finally {
+    closeSync(memory)
+  }
 }

@@ -35,6 +35,12 @@ const NUMBERS = {
     io_uring_setup: 425,
     io_setup: 206,
     seccomp: 317,
+    clone: 56,
+    clone3: 435,
+    close: 3,
+    close_range: 436,
+    chdir: 80,
+    fchdir: 81,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -61,6 +67,12 @@ const NUMBERS = {
     io_uring_setup: 425,
     io_setup: 0,
     seccomp: 277,
+    clone: 220,
+    clone3: 435,
+    close: 57,
+    close_range: 436,
+    chdir: 49,
+    fchdir: 50,
   },
 } as const
 
@@ -91,6 +103,12 @@ export const WRITE_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = {
 /** Those, and the calls that remove a group. */
 export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as readonly StoppedCall[]
 
+/** The calls that make processes and threads and can hide them from a tracer. fork(2) and vfork(2) cannot. */
+export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
+
+/** The calls that close a descriptor or change the directory. */
+export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'chdir', 'fchdir']
+
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
@@ -104,7 +122,7 @@ export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | u
 
 /** The name of a stopped call by its number. */
 export function callName(number: number): StoppedCall | undefined {
-  const names = [...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS]
+  const names = [...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS, ...CLONE_CALLS, ...PLACE_CALLS]
   return names.find(name => callNumbers()[name] === number)
 }
 

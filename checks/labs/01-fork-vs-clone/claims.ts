@@ -3,13 +3,17 @@
  */
 
 import type { Moment, Observation, ProcessRecord, Sharing } from '../../observer/record.ts'
+import type { Act, PlacesRecord } from '../../witnesses/places.ts'
 import type { Checker } from '../claim.ts'
 import { childrenOf, unless } from '../claim.ts'
 
-/** A child that ran no other program and whose last moment was seen. */
-type Child = ProcessRecord & { readonly exit: Moment }
+/** What the claims of this lab see. */
+export type Seen = Observation & PlacesRecord
 
-export function plainChildren(seen: Observation): Child[] {
+/** A child that ran no other program and whose last moment was seen. */
+export type Child = ProcessRecord & { readonly exit: Moment }
+
+export function plainChildren(seen: Seen): Child[] {
   return childrenOf(seen).filter((child): child is Child => child.exit !== undefined && child.programs.length === 0)
 }
 
@@ -17,51 +21,83 @@ export function plainChildren(seen: Observation): Child[] {
 export function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always'): Sharing {
   const both = (what: keyof Sharing) =>
     how === 'ever' ? birth.sharing[what] || exit.sharing[what] : birth.sharing[what] && exit.sharing[what]
-  return { VM: both('VM'), FILES: both('FILES'), FS: both('FS') }
+  return { VM: both('VM'), FILES: both('FILES'), FS: both('FS'), SIGHAND: both('SIGHAND') }
 }
 
-/** The descriptors a child closed and that its parent had. */
-function closed({ birth, exit }: Child): number[] {
-  return birth.descriptors.filter(fd => !exit.descriptors.includes(fd) && birth.creator.descriptors.includes(fd))
+/** What a child did itself, in its order. */
+const actsOf = ({ acts }: Seen, { pid }: ProcessRecord) => acts.filter(act => act.pid === pid)
+
+/** The inherited files that a call of a child closed and that its creator had open at that moment. */
+const closed = ({ birth }: ProcessRecord, { files, before, after }: Act): number[] =>
+  files.filter(
+    fd =>
+      birth.descriptors.includes(fd) && !after.own.descriptors.includes(fd) && before.creator?.descriptors.includes(fd),
+  )
+
+const moves = ({ before, after }: Act) => before.own.directory !== after.own.directory
+
+/** Whether a child closed something and moved, while its parent lived. */
+const hasClosed = (seen: Seen, child: ProcessRecord) => actsOf(seen, child).some(act => closed(child, act).length > 0)
+const hasMoved = (seen: Seen, child: ProcessRecord) =>
+  actsOf(seen, child).some(act => moves(act) && act.after.creator !== undefined)
+
+/** Whether the parent lost what a child closed, and went where a child went, by the child's own call. */
+export const parentLost = (seen: Seen, child: ProcessRecord) =>
+  actsOf(seen, child).some(act => closed(child, act).some(fd => !act.after.creator?.descriptors.includes(fd)))
+export const parentMoved = (seen: Seen, child: ProcessRecord) =>
+  actsOf(seen, child)
+    .filter(moves)
+    .some(({ after }) => after.creator?.directory === after.own.directory)
+
+/**
+ * Whether the parent moved, or closed what the child closed, by a call of its own while the child lived. Where the two
+ * share neither, nothing else that happens at that time comes from one of them to the other.
+ */
+function parentActed(seen: Seen, child: ProcessRecord): boolean {
+  const { creator, born, exiting = Number.POSITIVE_INFINITY } = child
+  const fds = actsOf(seen, child).flatMap(act => closed(child, act))
+  const own = seen.acts.filter(({ pid, order }) => pid === creator && order > born && order < exiting)
+  const lost = ({ before, after }: Act) =>
+    fds.some(fd => before.own.descriptors.includes(fd) && !after.own.descriptors.includes(fd))
+  return own.some(act => moves(act) || lost(act))
 }
 
-const moved = ({ birth, exit }: Child) => birth.directory !== exit.directory
-export const parentMoved = (child: Child) => child.exit.creator.directory === child.exit.directory
-const parentStayed = (child: Child) => child.exit.creator.directory === child.birth.creator.directory
-export const parentLost = (child: Child) => closed(child).some(fd => !child.exit.creator.descriptors.includes(fd))
-const parentKept = (child: Child) => closed(child).some(fd => child.exit.creator.descriptors.includes(fd))
-
-function describe(child: Child): string {
-  const { VM, FILES, FS } = sharing(child)
-  const shared = Object.entries({ memory: VM, descriptors: FILES, directory: FS }).filter(([, is]) => is)
-  const did = [closed(child).length > 0 && 'closed a file', moved(child) && 'changed directory'].filter(Boolean)
+function describe(seen: Seen, child: Child): string {
+  const { VM, FILES, FS, SIGHAND } = sharing(child)
+  const all = { memory: VM, descriptors: FILES, directory: FS, 'signal handlers': SIGHAND }
+  const shared = Object.entries(all).filter(([, is]) => is)
+  const did = [hasClosed(seen, child) && 'closed a file', hasMoved(seen, child) && 'changed directory'].filter(Boolean)
   const names = shared.map(([name]) => name).join(' and ') || 'nothing'
-  return `a child that shared ${names} and ${did.join(' and ') || 'neither closed a file nor changed directory'}`
+  const beside = parentActed(seen, child) ? ', while its parent did so by itself' : ''
+  return `a child that shared ${names} and ${did.join(' and ') || 'neither closed a file nor changed directory'}${beside}`
 }
 
-function describeAll(children: Child[]): string {
-  return [...new Set(children.map(describe))].join('; ') || 'no child that ended without running another program'
+function describeAll(seen: Seen): string {
+  const all = plainChildren(seen).map(child => describe(seen, child))
+  return [...new Set(all)].join('; ') || 'no child that ended without running another program'
 }
 
-/** Some child must share exactly `wanted`, close a file, change directory, and its parent must be as `parent` says. */
-function refute(wanted: Sharing, parent: (child: Child) => boolean, expected: string, cause: string) {
-  return (seen: Observation) => {
-    const children = plainChildren(seen)
+/** Some child must share exactly `wanted`, close a file that its parent has, change directory, and do as `how` says. */
+function refute(wanted: Sharing, how: (seen: Seen, child: Child) => boolean, expected: string, cause: string) {
+  return (seen: Seen) => {
     const same = (child: Child) =>
       [sharing(child), sharing(child, 'ever')].every(shared => JSON.stringify(shared) === JSON.stringify(wanted))
-    const holds = children.some(child => same(child) && closed(child).length > 0 && moved(child) && parent(child))
-    return unless(holds, expected, describeAll(children), cause)
+    const holds = plainChildren(seen).some(
+      child =>
+        same(child) && hasClosed(seen, child) && hasMoved(seen, child) && !parentActed(seen, child) && how(seen, child),
+    )
+    return unless(holds, expected, describeAll(seen), cause)
   }
 }
 
-const untouched = (child: Child) => parentStayed(child) && parentKept(child)
+const untouched = () => true
 
-export const checker: Checker = [
+export const checker: Checker<Seen> = [
   {
     title: 'a forked child works on a copy: its parent keeps its memory, its open file and its directory',
     section: 'fork',
     refute: refute(
-      { VM: false, FILES: false, FS: false },
+      { VM: false, FILES: false, FS: false, SIGHAND: false },
       untouched,
       'a child that shares nothing, closes a file it inherited and changes directory, while its parent keeps both',
       'no fork at all (a thread is no child), or the child does not close and move, or the parent does it itself',
@@ -71,7 +107,7 @@ export const checker: Checker = [
     title: "a CLONE_VM child works in its parent's memory, and only the memory is shared",
     section: 'clone-vm',
     refute: refute(
-      { VM: true, FILES: false, FS: false },
+      { VM: true, FILES: false, FS: false, SIGHAND: false },
       untouched,
       'a child that shares the memory from its birth to its end, closes a file and changes directory, while its parent keeps both',
       'CLONE_VM is missing, CLONE_FILES or CLONE_FS came with it, or the child ran another program and so left the memory',
@@ -81,8 +117,8 @@ export const checker: Checker = [
     title: 'what a CLONE_FILES child closes is closed in its parent',
     section: 'clone-files',
     refute: refute(
-      { VM: false, FILES: true, FS: false },
-      child => parentLost(child) && parentStayed(child),
+      { VM: false, FILES: true, FS: false, SIGHAND: false },
+      parentLost,
       'a child that shares the descriptor table and nothing else, and closes a file that its parent then lacks',
       'CLONE_FILES is missing, or the child does not close anything its parent had open',
     ),
@@ -91,8 +127,8 @@ export const checker: Checker = [
     title: 'where a CLONE_FS child goes, its parent goes too',
     section: 'clone-fs',
     refute: refute(
-      { VM: false, FILES: false, FS: true },
-      child => parentMoved(child) && parentKept(child),
+      { VM: false, FILES: false, FS: true, SIGHAND: false },
+      parentMoved,
       'a child that shares the directory and nothing else, and changes it for both',
       'CLONE_FS is missing, or the child does not change directory',
     ),

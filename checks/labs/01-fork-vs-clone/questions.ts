@@ -2,18 +2,17 @@
  * What is asked before lab 1 is run.
  */
 
-import type { Observation } from '../../observer/record.ts'
 import type { Question } from '../question.ts'
-import { parentLost, parentMoved, plainChildren, sharing } from './claims.ts'
+import { parentLost, parentMoved, plainChildren, type Seen, sharing } from './claims.ts'
 
 /** The child that shared just this with its parent, or nothing. */
-function sharer(seen: Observation, what: 'FILES' | 'FS' | undefined) {
+function sharer(seen: Seen, what: 'FILES' | 'FS' | undefined) {
   return plainChildren(seen).find(child =>
     Object.entries(sharing(child)).every(([each, isShared]) => isShared === (each === what)),
   )
 }
 
-export const questions: readonly Question[] = [
+export const questions: readonly Question<Seen>[] = [
   {
     name: 'copy',
     text: "A child made by fork() puts another text into one of the program's variables. What does its parent find there afterwards?",
@@ -30,7 +29,7 @@ export const questions: readonly Question[] = [
     choices: ['yes: it has a descriptor of its own', 'no: it is closed for both'],
     truth: seen => {
       const child = sharer(seen, 'FILES')
-      return child && Number(parentLost(child))
+      return child && Number(parentLost(seen, child))
     },
     why: 'A descriptor is a place in a table, and there is only one table here. Whoever empties the place empties it for both.',
   },
@@ -40,7 +39,7 @@ export const questions: readonly Question[] = [
     choices: ['where it was', 'in /'],
     truth: seen => {
       const child = sharer(seen, 'FS')
-      return child && Number(parentMoved(child))
+      return child && Number(parentMoved(seen, child))
     },
     why: 'Root, working directory and umask are one structure in the kernel, and with CLONE_FS both processes point to it.',
   },

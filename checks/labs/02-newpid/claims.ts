@@ -1,6 +1,7 @@
 /**
  * Lab 2: PID 1 and its three children, by NSpid; who was killed and by whom, by the calls themselves and the exits.
  */
+import { errnoName } from '../../../lib/errors.ts'
 import { signalName } from '../../../lib/status.ts'
 import type { Observation, ProcessRecord, SignalCall } from '../../observer/record.ts'
 import type { Checker } from '../claim.ts'
@@ -9,36 +10,39 @@ import { childrenOf, programOf, unless } from '../claim.ts'
 const SIGKILL = 9
 const ESRCH = -3
 
+/** The processes whose parent a process was at their birth. */
+const offspring = (seen: Observation, { pid }: ProcessRecord) => childrenOf(seen).filter(({ parent }) => parent === pid)
+
 /** The process that is 1 in a PID namespace that the program made; of several, the one with most children. */
 export function findInit(seen: Observation): ProcessRecord | undefined {
   const depth = programOf(seen).numbers.length
-  const inits = childrenOf(seen).filter(({ numbers }) => numbers.length === depth + 1 && numbers.at(-1) === 1)
-  const offspring = (init: ProcessRecord) => childrenOf(seen).filter(({ creator }) => creator === init.pid).length
-  return inits.sort((one, other) => offspring(other) - offspring(one))[0]
+  const inits = childrenOf(seen).filter(({ numbers }) => numbers.length > depth && numbers.at(-1) === 1)
+  return inits.sort((one, other) => offspring(seen, other).length - offspring(seen, one).length)[0]
 }
 
 /** The process with a number in the PID namespace of `init`. */
 function numbered(seen: Observation, init: ProcessRecord | undefined, number: number): ProcessRecord | undefined {
   return childrenOf(seen).find(
-    ({ numbers, birth, creator }) =>
-      birth.namespaces.pid === init?.birth.namespaces.pid && numbers.at(-1) === number && creator === init?.pid,
+    ({ numbers, birth, parent }) =>
+      birth.namespaces.pid === init?.birth.namespaces.pid && numbers.at(-1) === number && parent === init?.pid,
   )
 }
 
-export const isOutside = (seen: Observation, pid: number) =>
-  seen.processes.get(pid)?.numbers.length === programOf(seen).numbers.length
-
-/** The numbers under which the processes outside know themselves. */
-export function outsideNumbers(seen: Observation): number[] {
-  return [...seen.processes.values()]
-    .filter(({ pid }) => isOutside(seen, pid))
-    .map(({ numbers }) => numbers.at(-1) as number)
+/** Whether a process lives where the parent of `init` does: just outside, however deep that is. */
+export function isOutside(seen: Observation, init: ProcessRecord, pid: number): boolean {
+  const one = seen.processes.get(pid)
+  const parent = seen.processes.get(init.parent)
+  return (
+    one !== undefined &&
+    one.numbers.length === init.numbers.length - 1 &&
+    one.birth.namespaces.pid === parent?.birth.namespaces.pid
+  )
 }
 
 function describeCall(seen: Observation, { from, target, signal, result }: SignalCall): string {
   const who = seen.processes.get(from)?.numbers.at(-1)
   const answer =
-    result === undefined ? 'it did not live to hear the answer' : result === 0 ? 'done' : `errno ${-result}`
+    result === undefined ? 'it did not live to hear the answer' : result === 0 ? 'done' : errnoName(-result)
   return `${who} called kill(${target}, ${signal === 0 ? 0 : signalName(signal)}): ${answer}`
 }
 
@@ -51,7 +55,7 @@ function describeTree(seen: Observation): string {
   if (!init) return 'no child process in a PID namespace of its own'
   const inside = childrenOf(seen).filter(({ birth }) => birth.namespaces.pid === init.birth.namespaces.pid)
   const name = (pid: number) => seen.processes.get(pid)?.numbers.at(-1) ?? 'somebody'
-  return inside.map(({ numbers, creator }) => `${numbers.at(-1)} (child of ${name(creator)})`).join(', ')
+  return inside.map(({ numbers, parent }) => `${numbers.at(-1)} (child of ${name(parent)})`).join(', ')
 }
 
 function describeEnd(record: ProcessRecord | undefined): string {
@@ -67,8 +71,8 @@ export const checker: Checker = [
     refute: seen => {
       const init = findInit(seen)
       return unless(
-        init !== undefined && isOutside(seen, init.creator),
-        'a process that is 1 in a new PID namespace and whose creator is not in it',
+        init !== undefined && isOutside(seen, init, init.parent),
+        'a process that is 1 in a new PID namespace and whose parent is not in it',
         describeTree(seen),
         'CLONE_NEWPID is missing; or unshare(CLONE_NEWPID) was called and no child came after it',
       )
@@ -92,14 +96,15 @@ export const checker: Checker = [
     section: 'kill',
     refute: seen => {
       const init = findInit(seen)
-      const outside = outsideNumbers(seen)
+      const isMeant = (outside: number | undefined) =>
+        init !== undefined && outside !== undefined && isOutside(seen, init, outside)
       const tried = seen.signals.some(
-        ({ from, target, signal, result }) =>
-          from === init?.pid && signal === SIGKILL && result === ESRCH && outside.includes(target),
+        ({ from, outside, signal, result }) =>
+          from === init?.pid && signal === SIGKILL && result === ESRCH && isMeant(outside),
       )
       return unless(
         tried,
-        `kill(${outside.join(' or ')}, SIGKILL) by PID 1, answered with ESRCH`,
+        'kill(N, SIGKILL) by PID 1, answered with ESRCH, where N is the number of a process that lives outside just then',
         describeCalls(seen),
         "the outer parent's number has to reach the child (getppid() says 0 in there), and kill(0, …) is something else",
       )
@@ -147,7 +152,7 @@ export const checker: Checker = [
     section: 'kill',
     refute: seen => {
       const init = findInit(seen)
-      const parent = init && seen.processes.get(init.creator)
+      const parent = init && seen.processes.get(init.parent)
       const outlived = parent?.status?.code === 0 && (parent.ended ?? 0) > (init?.ended ?? Number.POSITIVE_INFINITY)
       return unless(
         init?.status?.code === 0 && outlived,

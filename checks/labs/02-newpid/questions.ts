@@ -4,7 +4,7 @@
 
 import { childrenOf } from '../claim.ts'
 import type { Question } from '../question.ts'
-import { findInit, isOutside, outsideNumbers } from './claims.ts'
+import { findInit, isOutside } from './claims.ts'
 
 const [EPERM, ESRCH] = [-1, -3]
 
@@ -15,7 +15,7 @@ export const questions: readonly Question[] = [
     truth: seen => {
       const init = findInit(seen)
       if (!init) return undefined
-      return isOutside(seen, init.creator) ? 0 : seen.processes.get(init.creator)?.numbers.at(-1)
+      return isOutside(seen, init, init.parent) ? 0 : seen.processes.get(init.parent)?.numbers.at(-1)
     },
     why: 'Its parent lives outside and has no number in there. What cannot be named is 0.',
   },
@@ -25,8 +25,7 @@ export const questions: readonly Question[] = [
     choices: ['the parent dies', 'EPERM: PID 1 may not do that', 'ESRCH: there is no such process'],
     truth: seen => {
       const init = findInit(seen)
-      const numbers = outsideNumbers(seen)
-      const call = seen.signals.find(({ from, target }) => from === init?.pid && numbers.includes(target))
+      const call = seen.signals.find(({ from, outside }) => from === init?.pid && outside !== undefined)
       if (call?.result === 0) return 0
       return call?.result === EPERM ? 1 : call?.result === ESRCH ? 2 : undefined
     },
@@ -38,7 +37,7 @@ export const questions: readonly Question[] = [
     truth: seen => {
       const init = findInit(seen)
       return childrenOf(seen)
-        .filter(({ creator }) => creator === init?.pid)[1]
+        .filter(({ parent }) => parent === init?.pid)[1]
         ?.numbers.at(-1)
     },
     why: 'Numbers are handed out one after the other, in each namespace for itself, and 1 was the first.',
