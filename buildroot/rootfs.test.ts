@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { findProgram } from '../lib/lab/find-program.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
 import { mounts } from '../lib/mount/mount.ts'
 import { resolveInside } from '../lib/mount/rootfs.ts'
 import { WAYS } from './contents.ts'

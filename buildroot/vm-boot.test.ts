@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
-import { ROOT } from '../lib/engine/root.ts'
 import { until } from '../lib/io/until.ts'
-import { findProgram } from '../lib/lab/find-program.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
+import { ROOT } from '../lib/machine/root.ts'
 import { readableCheckout, readableNode } from '../lib/testing/readable-checkout.ts'
 import { allPids, readProc } from '../lib/trace/proc.ts'
 import { fresh, inFolder, NOBODY, programs } from './testing.ts'
@@ -175,18 +175,18 @@ test('wrong usage is 2, --help is 0', () => {
   assert.match(stdout, /--cgroup WORD/)
 })
 
-test('a QEMU that fails, a guest that does not boot and one that falls silent: 1, in time, with what was said', {
+test('a QEMU that fails, a guest that does not boot and one that falls silent: 70, in time, with what was said', {
   skip,
 }, () => {
   const failing = vm(['--accel', 'tcg', 'true'], withFake('echo "no such machine" >&2; exit 1'))
-  assert.equal(failing.status, 1)
+  assert.equal(failing.status, 70)
   assert.match(failing.stderr, /^vm: the guest ended before it had booted\nQEMU said:\n {2}no such machine$/m)
   const mute = vm(['--accel', 'tcg', '--patience', '0.5', 'true'], withFake('exec sleep 1000.25'))
-  assert.equal(mute.status, 1)
+  assert.equal(mute.status, 70)
   assert.match(mute.stderr, /did not boot in 0\.5 s/)
   const says = `exec ${process.execPath} -e 'fs.writeSync(104, "hello\\nstarted\\n"); fs.writeSync(100, "its last words\\n"); setInterval(() => {}, 1e6)'`
   const silent = vm(['--accel', 'tcg', '--patience', '2', 'true'], withFake(says))
-  assert.equal(silent.status, 1)
+  assert.equal(silent.status, 70)
   assert.match(silent.stderr, /silent for 2 s: it hangs\nthe end of its console:\n {2}its last words$/m)
   assert.deepEqual(running('1000.25'), [])
 })

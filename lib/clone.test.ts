@@ -88,11 +88,6 @@ test('a child on the shared heap may allocate, throw and exit, and the parent go
   assert.equal(kept.length, rounds.length)
 })
 
-test('a CLONE_VM child from too deep a stack is refused', () => {
-  const dive = (depth: number): number => (depth === 0 ? clone(() => 0, SHARED) : dive(depth - 1))
-  assert.match(thrownBy(() => dive(300)).message, /part of this stack/)
-})
-
 test('flags that cannot work with JavaScript are refused before the call, with the reason', () => {
   const reasons: [number, RegExp][] = [
     [F.CLONE_VM | F.SIGCHLD, /two JavaScript engines.*add CLONE_VFORK/],

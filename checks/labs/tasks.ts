@@ -2,7 +2,7 @@
  * The reader's copy of a lab: the same program, with tasks in place of some of its regions.
  */
 
-import { wrap } from '../report/layout.ts'
+import { wrap } from '../../lib/lab/layout.ts'
 import type { Exercise } from './exercise.ts'
 
 /** How long the text of a comment may be. */

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import test from 'node:test'
-import { ROOT } from '../../lib/engine/root.ts'
-import { findProgram } from '../../lib/lab/find-program.ts'
+import { widthOf, wrap } from '../../lib/lab/layout.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { harmlessLine, harmlessLines } from '../judge/sanitize.ts'
-import { widthOf, wrap } from './layout.ts'
 import type { Report } from './report.ts'
 
 const CHECK = [process.execPath, '--single-threaded', '--v8-pool-size=1', 'lib/engine/start.mjs', 'checks/check.ts']

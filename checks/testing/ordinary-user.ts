@@ -3,24 +3,15 @@
  * that nobody else may read.
  */
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  lchownSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
-import { copySources, packageNames, readableCheckout, readableNode } from '../../lib/testing/readable-checkout.ts'
+import { readableNode } from '../../lib/testing/readable-checkout.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
+import { makeCheckout } from './checkout.ts'
 
 /** A user that no distribution has. */
 export const USER = 70007
@@ -39,14 +30,6 @@ function give(path: string): void {
     if (entry.isDirectory()) give(each)
     else lchownSync(each, USER, USER)
   }
-}
-
-/** Makes a checkout of all that is ours, with the packages of this one. */
-function makeCheckout(checkout: string): void {
-  copySources(checkout)
-  mkdirSync(join(checkout, 'node_modules', '.cache'), { recursive: true })
-  const packages = join(readableCheckout(), 'node_modules')
-  for (const name of packageNames()) symlinkSync(join(packages, name), join(checkout, 'node_modules', name))
 }
 
 /** The ordinary user. */

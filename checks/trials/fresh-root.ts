@@ -6,9 +6,9 @@ import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { ROOT } from '../../lib/engine/root.ts'
 import { CannotRun } from '../../lib/errors.ts'
-import { findProgram } from '../../lib/lab/find-program.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { NODE_VERSIONS, nodeFolder } from '../../lib/testing/node-versions.ts'
 
 /** A release of Debian. */

@@ -6,11 +6,11 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { ROOT } from '../engine/root.ts'
+import { ROOT } from '../machine/root.ts'
 import { draftPrefix } from '../tidy/drafts.ts'
 
 /** What a copy of a checkout does without: the reader's own, and what is made anew. */
-const NOT_OURS = ['.git', 'node_modules', 'mine', 'buildroot/fs', 'buildroot/work']
+const NOT_OURS = ['.git', 'node_modules', 'mine', 'grades', 'book/site', 'buildroot/fs', 'buildroot/work']
 
 /** Whether every user may enter a folder, and every folder on the way to it. */
 function mayAllEnter(folder: string): boolean {
