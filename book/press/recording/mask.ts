@@ -24,6 +24,25 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b(Node v?)\d+\.\d+\.\d+/g, '$1V'],
   [/\bruns \d+ more threads/g, 'runs N more threads'],
   [/\bticked \d+ times/g, 'ticked N times'],
+  // From here on: what differs from one distribution, or one release of it, to the next.
+  [/\bBusyBox v[\d.]+ \([^)]*\)/g, 'BusyBox V'],
+  // The busybox of 2025 names the line of a script, also of the one behind -c.
+  [/^sh: line \d+: /g, 'sh: '],
+  // In a container a group's name has the inode of the PID namespace behind its owner's number.
+  [/(\bcontainers-from-clone\.[\w-]+\.\d+)@\d+/g, '$1'],
+  // An ip that asks /proc itself says it in words of its own.
+  [
+    /^(?:RTNETLINK answers: No such process|Error: argument "\d+" is wrong: Invalid "netns" value)$/g,
+    'NO SUCH NETWORK',
+  ],
+  // The coreutils of 2025 leave the folder of their name out.
+  [/^\/bin\/(mknod: )/g, '$1'],
+  // Which folders of libraries a root has depends on the processor, and on where its shell comes from.
+  [/ \/lib(?:32|64|x32)\b/g, ''],
+  // The chapter says of which C libraries: 5 of a stack of 5,000 bytes, or none.
+  [/\b[05] KiB of my neighbours/g, 'N KiB of my neighbours'],
+  // The chapter says of which Nodes, and that it is chance.
+  [/^(?:hangs|comes through)$/g, 'HANGS OR COMES THROUGH'],
 ]
 const BAR = /\[#*\.*\]/g
 /** How ticks fall into columns is chance; a gap between them is none. */
