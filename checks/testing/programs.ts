@@ -60,7 +60,7 @@ export function buildSpecimen(path: string, folder: string): string {
 const isTooBusy = (text: string | undefined) => /\bmachine is too busy\b/.test(text ?? '')
 
 /** Whether the machine was too busy for a verdict, or for one claim of it. */
-function wasTooBusy(verdict: Verdict): boolean {
+export function wasTooBusy(verdict: Verdict): boolean {
   if (verdict.kind === 'cannot') return isTooBusy(verdict.reason)
   return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
 }
