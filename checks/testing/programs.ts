@@ -30,8 +30,8 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 /** A program's text, and for a shell script that of the right one that it becomes. */
 function textOf(path: string): string {
   const text = readFileSync(join(CHECKS, path), 'utf8')
-  const [other] = /\bright\/[\w-]+\.sh\b/.exec(text) ?? []
-  return other ? text + readFileSync(join(CHECKS, dirname(path), '..', other), 'utf8') : text
+  const others = text.match(/(?:\/\.\.)+\/[\w/-]*\bright\/[\w-]+\.sh\b/g) ?? []
+  return [text, ...others.map(other => readFileSync(join(CHECKS, dirname(path), other), 'utf8'))].join('\n')
 }
 
 /** Why a program among them cannot be run here: tools that it names and this machine lacks. */

@@ -3,6 +3,9 @@
  * and whatever has a name in both must be the same thing in both: one PID is one other PID everywhere.
  */
 
+import { namespaces } from '../../../lib/namespaces.ts'
+import { INITIAL_PID_NAMESPACE } from '../../../lib/tidy/owner.ts'
+
 /** What is of no account, and what stands in its place. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g, 'MAC'],
@@ -38,12 +41,22 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   // The coreutils of 2025 leave the folder of their name out.
   [/^\/bin\/(mknod: )/g, '$1'],
   // Which folders of libraries a root has depends on the processor, and on where its shell comes from.
-  [/ \/lib(?:32|64|x32)\b/g, ''],
+  [/ \/lib(?:32|64|x32)?(?= |$)/g, ''],
+  // The chapter says that the newer one is no program of its shell.
+  [/\{(\w+)\} sh\b/g, '$1'],
+  // How a Node calls its first thread.
+  [/\btask=(?:node|MainThread)\b/g, 'task=node'],
+  // The kernel's log numbers processes as the machine does, which nobody in a container knows.
+  ...(namespaces().pid === INITIAL_PID_NAMESPACE ? [] : [[/(?<=\btask=\w+,)pid=\d+/g, 'pid=P'] as const]),
   // The chapter says of which C libraries: 5 of a stack of 5,000 bytes, or none.
   [/\b[05] KiB of my neighbours/g, 'N KiB of my neighbours'],
   // The chapter says of which Nodes, and that it is chance.
   [/^(?:hangs|comes through)$/g, 'HANGS OR COMES THROUGH'],
 ]
+/** The newer ip ends its complaint with an empty line. */
+const withoutGaps = (lines: readonly string[]) =>
+  lines.filter((line, i) => line !== '' || !/^Error: argument ".*" is wrong: /.test(lines[i - 1] ?? ''))
+
 const BAR = /\[#*\.*\]/g
 /** How ticks fall into columns is chance; a gap between them is none. */
 const GAP = /\.{8,}/
@@ -102,7 +115,8 @@ export class Comparison {
   }
 
   /** The first line that differs; `undefined` if none does. */
-  difference(recorded: readonly string[], seen: readonly string[]) {
+  difference(recorded: readonly string[], printed: readonly string[]) {
+    const seen = withoutGaps(printed)
     for (let at = 0; at < Math.max(recorded.length, seen.length); at++) {
       const [before, now] = [recorded[at], seen[at]]
       if (before === undefined || now === undefined || !this.isSame(before, now)) return { at, before, now }

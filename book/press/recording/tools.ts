@@ -3,8 +3,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../../../lib/machine/root.ts'
 import { findProgram } from '../../../lib/machine/find-program.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
 
 const TOOLS = [
   ...['cgcreate', 'cgdelete', 'cgexec', 'cgset', 'mount', 'umount', 'pgrep', 'pivot_root', 'pkill', 'ps', 'python3'],
