@@ -177,6 +177,16 @@ test('no link of a README leads nowhere', () => {
   assert.deepEqual(dead, [])
 })
 
+test('a file of the checkout that is named in pieces is there', () => {
+  const wrong = FILES.filter(file => /\.(ts|mjs)$/.test(file)).flatMap(file => {
+    const paths = [...read(file).matchAll(/\bjoin\(ROOT((?:, '[\w.-]+')+)\)/g)].map(([, words = '']) =>
+      [...words.matchAll(/'([^']+)'/g)].map(match => match[1]).join('/'),
+    )
+    return paths.filter(path => IS_CODE.test(path) && !existsSync(join(ROOT, path))).map(path => `${file}: ${path}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
 test('no file lies there for nobody: each is imported or started, or is named where it is used', () => {
   const imported = new Set(FILES.filter(file => IS_CODE.test(file)).flatMap(imports))
   const texts = FILES.filter(file => /\.(ts|mjs|cjs|json|sh|md)$|^\.ci\/run$|^labs\/run$/.test(file))
