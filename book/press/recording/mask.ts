@@ -46,8 +46,9 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\{(\w+)\} sh\b/g, '$1'],
   // How a Node calls its first thread.
   [/\btask=(?:node|MainThread)\b/g, 'task=node'],
+  [/\bKilled process (\d+) \((?:node|MainThread)\)/g, 'Killed process $1 (node)'],
   // The kernel's log numbers processes as the machine does, which nobody in a container knows.
-  ...(namespaces().pid === INITIAL_PID_NAMESPACE ? [] : [[/(?<=\btask=\w+,)pid=\d+/g, 'pid=P'] as const]),
+  ...(namespaces().pid === INITIAL_PID_NAMESPACE ? [] : [[/(?<=\btask=\w+,pid=|\bKilled process )\d+/g, 'P'] as const]),
   // The chapter says of which C libraries: 5 of a stack of 5,000 bytes, or none.
   [/\b[05] KiB of my neighbours/g, 'N KiB of my neighbours'],
   // The chapter says of which Nodes, and that it is chance.
