@@ -74,7 +74,7 @@ function start(command: readonly string[], { env: own, input }: Settings) {
   const all = { ...env, NO_COLOR: '1', ...own }
   // Where everybody may be: a program of one who may not is not even started.
   const cwd = readableCheckout()
-  const options = { cwd, env: all, encoding: 'utf8', timeout: 20_000, input: input ?? '' } as const
+  const options = { cwd, env: all, encoding: 'utf8', timeout: 120_000, input: input ?? '' } as const
   const { status, stdout, stderr, error } = spawnSync(program, words, options)
   return { status, stdout, stderr: error ? error.message : stderr }
 }

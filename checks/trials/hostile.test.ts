@@ -100,7 +100,7 @@ test('a report has no control characters, whatever the program prints', {
   const run = spawnSync(process.execPath, ['--import', 'tsx', check, 'lab1', program], {
     cwd: ROOT,
     encoding: 'utf8',
-    timeout: 30000,
+    timeout: 120_000,
     env: { PATH: process.env['PATH'], NO_COLOR: '1' },
   })
   assert.equal(run.status, EXIT.FAILS, run.stdout + run.stderr)
