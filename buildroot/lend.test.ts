@@ -16,9 +16,9 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { CannotRun } from '../lib/errors.ts'
 import * as F from '../lib/flags.ts'
-import { MS_NODEV, MS_PRIVATE, MS_REC, mount } from '../lib/mount.ts'
-import { bindDevices, checkRootfs, DEVICES, deviceNumber, mknod, resolveInside } from '../lib/rootfs.ts'
-import { inChild, thrownBy } from '../lib/testing.ts'
+import { MS_NODEV, MS_PRIVATE, MS_REC, mount } from '../lib/mount/mount.ts'
+import { bindDevices, checkRootfs, DEVICES, deviceNumber, mknod, resolveInside } from '../lib/mount/rootfs.ts'
+import { inChild, thrownBy } from '../lib/testing/in-child.ts'
 import { fresh, made, NOBODY, replace, skip } from './testing.ts'
 
 test('devices on a nodev file system, wrong nodes and dangling links are replaced by the machine’s', { skip }, () => {

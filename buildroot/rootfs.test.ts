@@ -12,8 +12,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { mounts } from '../lib/mount.ts'
-import { resolveInside } from '../lib/rootfs.ts'
+import { mounts } from '../lib/mount/mount.ts'
+import { resolveInside } from '../lib/mount/rootfs.ts'
 import { WAYS } from './contents.ts'
 import { folder, fresh, inFolder, inside, made, NOBODY, programs, record, rootfs, skip } from './testing.ts'
 

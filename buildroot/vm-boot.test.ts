@@ -8,16 +8,16 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
-import { findProgram } from '../lib/find-program.ts'
-import { allPids, readProc } from '../lib/proc.ts'
-import { ROOT } from '../lib/root.ts'
-import { until } from '../lib/until.ts'
+import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
+import { ROOT } from '../lib/engine/root.ts'
+import { until } from '../lib/io/until.ts'
+import { findProgram } from '../lib/lab/find-program.ts'
+import { allPids, readProc } from '../lib/trace/proc.ts'
 import { fresh, inFolder, NOBODY, programs } from './testing.ts'
 import { cacheFolders } from './vm/cache.ts'
 import { findQemu } from './vm/qemu.ts'
 
-const PROGRAM = [...CLONEABLE_FLAGS, join(ROOT, 'lib/start.mjs'), join(ROOT, 'buildroot/vm/vm.ts')]
+const PROGRAM = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'buildroot/vm/vm.ts')]
 const BOUND = 100_000
 const NAME = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64'
 

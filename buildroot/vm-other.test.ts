@@ -6,12 +6,12 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
-import { bundle } from '../lib/bundle.ts'
-import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
-import { ROOT } from '../lib/root.ts'
+import { bundle } from '../lib/engine/bundle.ts'
+import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
+import { ROOT } from '../lib/engine/root.ts'
 import { OTHER_ARCH, PROCESSORS } from './vm/architecture.ts'
 
-const START = [...CLONEABLE_FLAGS, '--enable-source-maps', 'lib/start.mjs']
+const START = [...CLONEABLE_FLAGS, '--enable-source-maps', 'lib/engine/start.mjs']
 const TESTS = 'lib/clone.test.ts'
 /** Of an hour nothing is needed but on a machine that is very busy. */
 const BOUND = 3_600_000

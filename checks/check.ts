@@ -3,22 +3,22 @@
  */
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
-import { bundle, cachedBundle } from '../lib/bundle.ts'
-import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
-import { chalk } from '../lib/colour.ts'
+import { bundle, cachedBundle } from '../lib/engine/bundle.ts'
+import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
+import { ROOT } from '../lib/engine/root.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
-import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
-import { fail } from '../lib/lab.ts'
-import { findLab, LABS, type Lab } from '../lib/manifest.ts'
-import { ROOT } from '../lib/root.ts'
-import { becomeJudge, lacking } from './become-judge.ts'
-import { commandFor, fileOf, isTypeScript } from './command.ts'
-import { showJson } from './json.ts'
-import type { Assignment } from './judge-in-child.ts'
-import { showPeople } from './people.ts'
-import type { Job } from './run.ts'
-import { TIME, timeHere } from './time-here.ts'
+import { chalk } from '../lib/lab/colour.ts'
+import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/lab/knobs.ts'
+import { fail } from '../lib/lab/lab.ts'
+import { findLab, LABS, type Lab } from '../lib/lab/manifest.ts'
+import { becomeJudge, lacking } from './judge/become.ts'
+import { commandFor, fileOf, isTypeScript } from './judge/command.ts'
+import type { Assignment } from './judge/in-child.ts'
+import type { Job } from './judge/run.ts'
+import { TIME, timeHere } from './judge/time-limit.ts'
+import { showJson } from './report/json.ts'
+import { showPeople } from './report/text.ts'
 
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
 
@@ -71,7 +71,7 @@ async function readCommandLine() {
 
 /** Becomes a Node that shows the job through one of its own reporters. */
 async function becomeReporter(reporter: string, job: Job): Promise<never> {
-  const file = join(import.meta.dirname, 'reporters.ts')
+  const file = join(import.meta.dirname, 'report', 'node-test.ts')
   const compiled = cachedBundle(file) ?? (await bundle(file))
   const loader = compiled ? ['--enable-source-maps'] : ['--import', createRequire(import.meta.url).resolve('tsx')]
   const view = [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']

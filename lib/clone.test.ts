@@ -4,14 +4,14 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import test from 'node:test'
 import { type Child, clone, fork } from './clone.ts'
-import { openDescriptors } from './descriptors.ts'
 import { system } from './exec.ts'
 import * as F from './flags.ts'
 import { makeGate, pipe } from './gate.ts'
+import { openDescriptors } from './io/descriptors.ts'
 import { namespaces } from './namespaces.ts'
-import { childrenOf, statusField } from './proc.ts'
 import { _exit, getpid, getppid, kill, sleep, waitpid } from './process.ts'
-import { capture, inChild, thrownBy } from './testing.ts'
+import { capture, inChild, thrownBy } from './testing/in-child.ts'
+import { childrenOf, statusField } from './trace/proc.ts'
 
 const SHARED = F.CLONE_VM | F.CLONE_VFORK | F.SIGCHLD
 

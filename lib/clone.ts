@@ -2,14 +2,14 @@
  * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
  */
 import { closeSync, constants, openSync } from 'node:fs'
+import { checked, shimFunction } from './engine/libc.ts'
+import { ChildExit, lead, prepareLives, renewLoop } from './engine/life.ts'
 import { argumentError, describeError } from './errors.ts'
 import * as F from './flags.ts'
-import { checked, shimFunction } from './libc.ts'
-import { ChildExit, lead, prepareLives, renewLoop } from './life.ts'
-import { writeAll } from './output.ts'
+import { writeAll } from './io/output.ts'
 import { _exit } from './process.ts'
-import './restart.ts'
-import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
+import './engine/restart.ts'
+import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')

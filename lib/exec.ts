@@ -2,8 +2,8 @@
  * Turning the calling process into another program, and running a shell command: execve(2), execvp(3), system(3).
  */
 import { constants } from 'node:os'
+import { checked, shimFunction } from './engine/libc.ts'
 import { argumentError } from './errors.ts'
-import { checked, shimFunction } from './libc.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
 
 const shimExecve = shimFunction('long shim_execve(const char *file, const char **argv, const char **envp, int search)')

@@ -2,9 +2,9 @@
  * Which namespaces a process lives in, and moving between them.
  */
 import { closeSync, fstatSync, openSync, readlinkSync } from 'node:fs'
+import { call, libcFunction } from './engine/libc.ts'
 import { argumentError } from './errors.ts'
 import * as F from './flags.ts'
-import { call, libcFunction } from './libc.ts'
 
 const libcUnshare = libcFunction('int unshare(int flags)')
 const libcSetns = libcFunction('int setns(int fd, int nstype)')

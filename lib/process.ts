@@ -2,8 +2,8 @@
  * A process's own numbers, waiting for children, signals, sleeping.
  */
 import { constants } from 'node:os'
+import { call, callUninterrupted, lastErrno, libcFunction } from './engine/libc.ts'
 import { argumentError } from './errors.ts'
-import { call, callUninterrupted, lastErrno, libcFunction } from './libc.ts'
 import { decodeStatus, type Signal, signalName, signalNumber, type WaitStatus } from './status.ts'
 
 const libcGetpid = libcFunction('int getpid()')

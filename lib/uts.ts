@@ -1,8 +1,9 @@
 /**
  * The host name, which belongs to the UTS namespace.
  */
+
+import { call, libcFunction } from './engine/libc.ts'
 import { argumentError } from './errors.ts'
-import { call, libcFunction } from './libc.ts'
 
 const libcSethostname = libcFunction('int sethostname(const char *name, size_t len)')
 

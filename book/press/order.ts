@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
-import { findLab, LABS, type Lab } from '../../lib/manifest.ts'
+import { findLab, LABS, type Lab } from '../../lib/lab/manifest.ts'
 
 /** A chapter by its place in the book. */
 export interface Place {

@@ -4,12 +4,14 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LABS } from '../../lib/lab/manifest.ts'
+import { fillContents } from './contents.ts'
 import { fences } from './fences.ts'
 import { ORDER } from './order.ts'
-import type { Chapter } from './page.ts'
 import type { Problem } from './problem.ts'
 import { type Quotation, quoteInto, regionReader } from './quote.ts'
-import { recordingsOf } from './recording.ts'
+import { recordingsOf } from './recording/recording.ts'
+import type { Chapter } from './site/page.ts'
 
 const read = (root: string, file: string) =>
   existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : ''
@@ -44,14 +46,12 @@ function quotations(root: string, chapters: readonly Chapter[]) {
   return { problems, used }
 }
 
-/** The regions that exercises name, `03-newnet#ping`. They describe themselves in files called as the lab. */
+/** The regions that exercises name, `03-newnet#ping`: each lab's stand in its own folder. */
 function exercised(root: string): Set<string> {
-  return new Set(
-    sourcesIn(root, 'checks/exercises').flatMap(file => {
-      const slug = /([^/]+)\.ts$/.exec(file)?.[1]
-      return [...read(root, file).matchAll(/region:\s*'([\w-]+)'/g)].map(match => `${slug}#${match[1]}`)
-    }),
-  )
+  const slugs = LABS.map(({ slug }) => slug)
+  const regionsOf = (slug: string) =>
+    [...read(root, `checks/labs/${slug}/exercises.ts`).matchAll(/region:\s*'([\w-]+)'/g)].map(match => match[1])
+  return new Set(slugs.flatMap(slug => regionsOf(slug).map(region => `${slug}#${region}`)))
 }
 
 /** Regions of labs that nobody uses, and markers that do not fit. */
@@ -80,16 +80,16 @@ function unusedRegions(root: string, used: readonly Quotation[]): Problem[] {
 function missingSections(root: string, chapters: readonly Chapter[]): Problem[] {
   const sectionsOf = (file: string) =>
     [...read(root, file).matchAll(/section: '([\w-]+)'/g)].map(match => match[1] as string)
-  const everywhere = sectionsOf('checks/claims.ts')
+  const everywhere = sectionsOf('checks/labs/claim.ts')
   return chapters.flatMap(({ place, headings }) => {
     if (!place.lab) return []
     const anchors = new Set(headings.map(({ anchor }) => anchor))
-    const wanted = new Set([...sectionsOf(`checks/${place.name}.ts`), ...everywhere])
+    const wanted = new Set([...sectionsOf(`checks/labs/${place.name}/claims.ts`), ...everywhere])
     return [...wanted]
       .filter(section => !anchors.has(section))
       .map(section => ({
         file: `book/${place.name}.md`,
-        what: `a claim of checks/${place.name}.ts sends its reader to #${section}, and no heading has that anchor`,
+        what: `a claim of checks/labs/${place.name}/claims.ts sends its reader to #${section}, and no heading has that anchor`,
         hint: `write a section whose heading becomes ${section}`,
       }))
   })
@@ -134,7 +134,10 @@ function deadCommands(root: string, chapters: readonly Chapter[]): Problem[] {
 /** The cover lists every chapter, in the order in which they follow. */
 function contentsFaults(root: string, chapters: readonly Chapter[]): Problem[] {
   const file = 'book/README.md'
-  const links = [...read(root, file).matchAll(/\]\(([\w-]+)\.md\)/g)].map(match => match[1])
+  const cover = read(root, file)
+  if (fillContents(cover) !== cover)
+    return [{ file, what: 'the list of labs is not what the manifest says', hint: 'npm run book -- quote' }]
+  const links = [...cover.matchAll(/\]\(([\w-]+)\.md\)/g)].map(match => match[1])
   const wanted = chapters.map(({ place }) => place.name).filter(name => name !== 'README')
   const missing = wanted.filter(name => !links.includes(name))
   const hint = 'the order is in book/press/order.ts'

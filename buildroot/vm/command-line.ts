@@ -3,9 +3,19 @@
  */
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { FLOOR, kernelIsAtLeast } from '../../lib/engine/kernel-version.ts'
 import { UsageError } from '../../lib/errors.ts'
-import { FLOOR, kernelIsAtLeast } from '../../lib/kernel-version.ts'
-import { bytes, choice, flag, helpLines, type Knob, type Knobs, parseKnobs, path, seconds } from '../../lib/knobs.ts'
+import {
+  bytes,
+  choice,
+  flag,
+  helpLines,
+  type Knob,
+  type Knobs,
+  parseKnobs,
+  path,
+  seconds,
+} from '../../lib/lab/knobs.ts'
 import { ARCHES, type Arch, OWN_ARCH } from './architecture.ts'
 
 /** The layouts of control groups that distributions have had. */

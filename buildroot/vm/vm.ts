@@ -3,9 +3,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ROOT } from '../../lib/engine/root.ts'
 import { EXIT } from '../../lib/errors.ts'
-import { fail } from '../../lib/lab.ts'
-import { ROOT } from '../../lib/root.ts'
+import { fail } from '../../lib/lab/lab.ts'
 import { Interrupted } from '../run.ts'
 import { OWN_ARCH } from './architecture.ts'
 import { closeArchives } from './archive.ts'

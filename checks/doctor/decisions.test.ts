@@ -3,10 +3,10 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { LABS } from '../../lib/manifest.ts'
-import { distributionOf, type Family, packagesOf, type Tool } from '../../lib/packages.mjs'
-import { type Switches, whatForbids } from '../../lib/user-namespaces.ts'
-import type { Facts } from './facts.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
+import { distributionOf, type Family, packagesOf, type Tool } from '../../lib/lab/packages.mjs'
+import { type Switches, whatForbids } from '../../lib/rights/user-namespaces.ts'
+import type { Facts } from './observe/facts.ts'
 import { ACTIONS, diagnose, isPossible, WAYS, type Way } from './table.ts'
 
 const FEDORA = distributionOf('ID=fedora\nVERSION_ID=43\nPRETTY_NAME="Fedora Linux 43"')

@@ -7,11 +7,11 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlin
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { findProgram } from '../../lib/find-program.ts'
-import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../../lib/launch-versions.ts'
-import { ROOT } from '../../lib/root.ts'
+import { ROOT } from '../../lib/engine/root.ts'
+import { findProgram } from '../../lib/lab/find-program.ts'
+import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../../lib/testing/node-versions.ts'
 import { libcName, shimName } from '../../native/libc-name.mjs'
-import { changesSince, takeMachineCensus } from '../machine-census.ts'
+import { changesSince, takeMachineCensus } from '../testing/machine-census.ts'
 import type { Diagnosed, Row, Way } from './table.ts'
 
 const START = join(ROOT, 'checks', 'doctor', 'start.cjs')

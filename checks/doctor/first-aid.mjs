@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { release, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { distribution, installHint } from '../../lib/packages.mjs'
+import { distribution, installHint } from '../../lib/lab/packages.mjs'
 import { isBuilt, NATIVE, ROOT, toolFaults } from './programs.mjs'
 
 const NEEDED = ['chalk', 'koffi', 'tsx']
@@ -110,6 +110,6 @@ if (findings.length > 0) {
 } else {
   process.setSourceMapsEnabled(true)
   // start.mjs takes its own name out, and then the first word is the program.
-  process.argv.splice(1, 1, join(ROOT, 'lib', 'start.mjs'), join(import.meta.dirname, 'doctor.ts'))
-  await import(pathToFileURL(join(ROOT, 'lib', 'start.mjs')).href)
+  process.argv.splice(1, 1, join(ROOT, 'lib', 'engine', 'start.mjs'), join(import.meta.dirname, 'doctor.ts'))
+  await import(pathToFileURL(join(ROOT, 'lib', 'engine', 'start.mjs')).href)
 }

@@ -1,4 +1,4 @@
-import type { Tool } from '../../lib/packages.mjs'
+import type { Tool } from '../../lib/lab/packages.mjs'
 
 /** What is wrong with a tool: what was found, and why that matters. */
 export interface Fault {

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { findProgram, isBusybox } from '../../lib/packages.mjs'
+import { findProgram, isBusybox } from '../../lib/lab/packages.mjs'
 import { shimName } from '../../native/libc-name.mjs'
 
 export const ROOT = join(import.meta.dirname, '..', '..')

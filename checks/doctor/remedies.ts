@@ -1,8 +1,8 @@
 /**
  * Commands that mend something, for the machine at hand.
  */
-import { installCommands, type Tool } from '../../lib/packages.mjs'
-import type { Facts } from './facts.ts'
+import { installCommands, type Tool } from '../../lib/lab/packages.mjs'
+import type { Facts } from './observe/facts.ts'
 
 /** A command as root types it, or somebody else. */
 export const asRoot = ({ user, become }: Facts, command: string): string =>

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { becomeRoot, distribution, installCommands, installHint } from '../../lib/packages.mjs'
+import { becomeRoot, distribution, installCommands, installHint } from '../../lib/lab/packages.mjs'
 import { ROOT, toolFaults } from './programs.mjs'
 
 const [FAILS, USAGE, CANNOT] = [1, 2, 77]

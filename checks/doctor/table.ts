@@ -1,13 +1,13 @@
 /**
  * Which lab can be run and checked in which way: every cell is decided by the worst of the findings it depends on.
  */
-import { LABS, type Lab } from '../../lib/manifest.ts'
-import type { Facts } from './facts.ts'
-import { groupFindings } from './find-groups.ts'
-import { kernelFindings } from './find-kernel.ts'
-import { programFindings } from './find-programs.ts'
-import { rightFindings } from './find-rights.ts'
-import type { Finding, State } from './finding.ts'
+import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import type { Finding, State } from './find/finding.ts'
+import { groupFindings } from './find/groups.ts'
+import { kernelFindings } from './find/kernel.ts'
+import { programFindings } from './find/programs.ts'
+import { rightFindings } from './find/rights.ts'
+import type { Facts } from './observe/facts.ts'
 
 /** As root; as an ordinary user; in the virtual machine of `npm run vm`. */
 export const WAYS = ['root', 'user', 'vm'] as const

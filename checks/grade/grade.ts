@@ -2,16 +2,17 @@
  * `npm run grade -- DIR`: checks a folder of submissions and writes the marks.
  */
 import { join } from 'node:path'
+import { prepareLives } from '../../lib/engine/life.ts'
 import { EXIT } from '../../lib/errors.ts'
-import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/knobs.ts'
-import { ensure, fail } from '../../lib/lab.ts'
-import { prepareLives } from '../../lib/life.ts'
-import { findLab, isController, type Lab } from '../../lib/manifest.ts'
-import { becomeJudge } from '../become-judge.ts'
-import { settingOf } from '../checkers.ts'
-import { harmlessLine } from '../harmless.ts'
-import type { Verdict } from '../judge.ts'
-import { LiveLine } from '../live-line.ts'
+import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/lab/knobs.ts'
+import { ensure, fail } from '../../lib/lab/lab.ts'
+import { findLab, isController, type Lab } from '../../lib/lab/manifest.ts'
+import { becomeJudge } from '../judge/become.ts'
+import type { Verdict } from '../judge/judge.ts'
+import { needsOf } from '../judge/look-on.ts'
+import { harmlessLine } from '../judge/sanitize.ts'
+import { checkedLab } from '../labs/all.ts'
+import { LiveLine } from '../report/live-line.ts'
 import { writeGrades } from './files.ts'
 import { giveAway, makeDesk, makeOut, readFolder } from './folders.ts'
 import { judgeClass } from './judge-class.ts'
@@ -50,7 +51,7 @@ function lacking({ number, needs, slug }: Lab): { cannot?: string } {
   try {
     ensure(needs.filter(isController), `lab ${number}`)
     // A root file system is made once, and not by each judge.
-    settingOf(slug)
+    needsOf(checkedLab(slug).witnesses)
     return {}
   } catch (error) {
     return { cannot: (error as Error).message }

@@ -1,9 +1,10 @@
 /**
  * Judging a class, several at a time, so that nobody's mark depends on who was judged beside them.
  */
-import type { Verdict } from '../judge.ts'
-import type { Assignment } from '../judge-in-child.ts'
-import { startLabs } from '../run.ts'
+
+import type { Assignment } from '../judge/in-child.ts'
+import type { Verdict } from '../judge/judge.ts'
+import { startLabs } from '../judge/run.ts'
 
 /** How many are judged at once: most of a judge's time is its program's sleep, but each takes about 100 MB. */
 const MOST = 8

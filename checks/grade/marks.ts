@@ -1,11 +1,11 @@
 /**
  * From verdicts to points.
  */
-import type { Lab } from '../../lib/manifest.ts'
-import { CHECKERS } from '../checkers.ts'
-import { EVERY_LAB } from '../claims.ts'
-import type { Verdict } from '../judge.ts'
-import { type ClaimReport, labReport, type Word } from '../report.ts'
+import type { Lab } from '../../lib/lab/manifest.ts'
+import type { Verdict } from '../judge/judge.ts'
+import { checkedLab } from '../labs/all.ts'
+import { EVERY_LAB } from '../labs/claim.ts'
+import { type ClaimReport, labReport, type Word } from '../report/report.ts'
 import type { Submission } from './submissions.ts'
 
 /** Changes when a field changes its meaning or goes; new ones may come. */
@@ -65,7 +65,7 @@ export interface Grades {
 }
 
 /** How many claims a lab's check states: its own, those of every lab, and the one about the machine. */
-const claimsOf = (slug: string): number => (CHECKERS[slug]?.length ?? 0) + EVERY_LAB.length + 1
+const claimsOf = (slug: string): number => checkedLab(slug).claims.length + EVERY_LAB.length + 1
 
 function head({ student, lab, program }: Submission) {
   const { slug, number, title } = lab
@@ -84,7 +84,7 @@ export function markOfProblem(submission: Submission, problem: string): Mark {
  * ended: that is its own doing, and no point.
  */
 function withPoints(slug: string, claims: readonly ClaimReport[]): MarkedClaim[] {
-  const number = CHECKERS[slug]?.length ?? 0
+  const number = checkedLab(slug).claims.length
   const hasDone = claims.slice(0, number).some(({ verdict }) => verdict === 'holds')
   const hadToBeEnded = claims[number]?.verdict === 'does not hold'
   return claims.map((claim, i) => {

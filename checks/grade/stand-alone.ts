@@ -3,7 +3,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { ROOT } from '../../lib/root.ts'
+import { ROOT } from '../../lib/engine/root.ts'
 
 /** Of the checkout, what a program may import: `../lib/clone.ts`, wherever it was written. */
 const LIBRARY = /^\.\.\/(?:.*\/)?(lib\/[\w.-]+)$/

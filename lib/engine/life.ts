@@ -1,0 +1,83 @@
+/**
+ * What `console.log` and `process.exit` mean in a child without an event loop. The wrappers are put in place once, in
+ * the parent, so that a child has only to turn one switch: whatever it writes to, the kernel must copy first.
+ */
+
+import { writeAll } from '../io/output.ts'
+import { _exit } from '../process.ts'
+import { libcFunction } from './libc.ts'
+import { findSignalLock, renewSignalLock } from './signal-lock.ts'
+
+// libuv's own answer to fork, exported by every Node.
+const uvDefaultLoop = libcFunction('void *uv_default_loop()')
+const uvLoopFork = libcFunction('int uv_loop_fork(void *loop)')
+
+/** Whose life this process leads: its own, that of a copy, or that of a guest on the parent's heap. */
+export type Life = 'own' | 'copy' | 'guest'
+
+let life: Life = 'own'
+let isPrepared = false
+
+/** Thrown by `process.exit` in a guest, to unwind V8 before the process ends. */
+export class ChildExit {
+  readonly code: number
+
+  constructor(code: number) {
+    this.code = code
+  }
+}
+
+type Callback = (error?: Error | null) => void
+
+/** Makes a stream complete its writes before they return, in every life but its own. */
+function wrapStream(stream: NodeJS.WriteStream, fd: number): void {
+  // What reads our output has gone, as `| head` does: end as SIGPIPE would end us, had Node not switched it off.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(128 + 13)
+    throw error
+  })
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
+  stream.write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Callback, done?: Callback): boolean => {
+    if (life === 'own') return write(chunk, encoding, done)
+    const isText = typeof chunk === 'string' && typeof encoding === 'string'
+    writeAll(fd, isText ? Buffer.from(chunk, encoding) : chunk)
+    const callback = typeof encoding === 'function' ? encoding : done
+    callback?.()
+    return true
+  }
+}
+
+function wrapExit(): void {
+  const exit = process.exit.bind(process)
+  process.exit = code => {
+    if (life === 'own') return exit(code)
+    const wanted = Number(code ?? process.exitCode ?? 0) & 0xff
+    if (life === 'guest') throw new ChildExit(wanted)
+    return _exit(wanted)
+  }
+}
+
+let signalLock: ReturnType<typeof findSignalLock>
+
+/** Puts the wrappers in place, before the first clone. */
+export function prepareLives(): void {
+  if (isPrepared) return
+  isPrepared = true
+  signalLock = findSignalLock()
+  wrapStream(process.stdout, 1)
+  wrapStream(process.stderr, 2)
+  wrapExit()
+}
+
+/** Gives a fresh clone what libuv would give it after fork(3): a lock, an epoll and a signal pipe of its own. */
+export function renewLoop(): void {
+  if (signalLock) renewSignalLock(signalLock)
+  uvLoopFork(uvDefaultLoop())
+}
+
+/** Says whose life this process leads from here on. @returns whose it was */
+export function lead(next: Life): Life {
+  const before = life
+  life = next
+  return before
+}
