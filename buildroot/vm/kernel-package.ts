@@ -64,20 +64,25 @@ const RELEASES: Readonly<Record<string, string>> = { '5.10': 'bullseye', '6.1': 
 /** Those that have had one after the other. */
 const MOVING = ['trixie-backports', 'bookworm-backports', 'sid']
 
-/** The releases of kernels that an archive has, the newest last: `6.12.95+deb12`. Not those for clouds or real time. */
-export function releasesAmong(names: readonly string[], debianArch: string, version: string): string[] {
+/**
+ * The releases of kernels that an archive has, the newest last: `6.12.95+deb12`. Not those for clouds or real time.
+ * @param version how they begin; all without one
+ */
+export function releasesAmong(names: readonly string[], debianArch: string, version?: string): string[] {
   const pattern = new RegExp(`^linux-image-(\\d[\\w.+~]*(?:-\\d+)?)-${debianArch}$`)
   const releases = names.flatMap(name => pattern.exec(name)?.[1] ?? [])
-  const isWanted = (release: string) => new RegExp(`^${version.replaceAll('.', '\\.')}(?!\\d)`).test(release)
-  return releases.filter(isWanted).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+  const begins = new RegExp(version === undefined ? '' : `^${version.replaceAll('.', '\\.')}(?!\\d)`)
+  return releases
+    .filter(release => begins.test(release))
+    .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
 }
 
-async function ofVersion(archive: Archive, { arch, version = '' }: Wanted): Promise<Package[]> {
+async function ofVersion(archive: Archive, { arch, version }: Wanted): Promise<Package[]> {
   const { debian } = PROCESSORS[arch]
   const names = await archive.names('linux-image-')
   const release = releasesAmong(names, debian, version).at(-1)
   if (release) return sized(archive, await withParts(archive, `linux-image-${release}-${debian}`))
-  const known = releasesAmong(names, debian, '').map(each => each.split('.').slice(0, 2).join('.'))
+  const known = releasesAmong(names, debian).map(each => each.split('.').slice(0, 2).join('.'))
   throw new CannotRun(
     `Debian's archive has no Linux ${version} for ${arch}\n` +
       `hint: it has ${[...new Set([...Object.keys(RELEASES), ...known])].join(', ')}`,
