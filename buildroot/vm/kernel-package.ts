@@ -2,7 +2,7 @@
  * A kernel from a distribution's package, downloaded and unpacked into the cache: nothing is installed, and root is
  * not needed. The package manager checks the signature.
  */
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/lab/find-program.ts'
@@ -151,6 +151,15 @@ function prune(root: string): void {
       rmSync(join(root, 'lib/modules', release, 'kernel', path), { recursive: true, force: true })
 }
 
+/** Where /lib is a link to /usr/lib, packages have the modules there, and no /lib. */
+function useModules(root: string): void {
+  const [modules, there] = [join(root, 'lib/modules'), join(root, 'usr/lib/modules')]
+  if (existsSync(modules)) return
+  if (!existsSync(there)) throw new CannotRun(`the packages of the kernel have no modules\n${BY_HAND}`)
+  mkdirSync(join(root, 'lib'), { recursive: true })
+  renameSync(there, modules)
+}
+
 /** Packages leave the making of modules.dep to their installation. */
 async function makeTables(root: string, busybox: () => Promise<string>): Promise<void> {
   for (const release of readdirSync(join(root, 'lib/modules'))) {
@@ -204,7 +213,7 @@ export async function fetchKernel(
     if (unpacked.code !== 0) throw new CannotRun(`${file} cannot be unpacked: ${lastWords(unpacked)}`)
     rmSync(join(draft, file))
   }
-  if (!existsSync(join(draft, 'lib/modules'))) renameSync(join(draft, 'usr/lib/modules'), join(draft, 'lib/modules'))
+  useModules(draft)
   prune(draft)
   await makeTables(draft, busybox)
   return place(draft, folder, wanted.arch)
