@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { bundle } from '../lib/engine/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
-import { ROOT } from '../lib/engine/root.ts'
+import { ROOT } from '../lib/machine/root.ts'
 import { OTHER_ARCH, PROCESSORS } from './vm/architecture.ts'
 
 const START = [...CLONEABLE_FLAGS, '--enable-source-maps', 'lib/engine/start.mjs']

@@ -8,8 +8,16 @@ import { pathToFileURL } from 'node:url'
 import { shimName } from './libc-name.mjs'
 import { ownTag } from './tag.ts'
 
-const SOURCES = ['clone.c', 'exec.c', 'shim.h']
+const SOURCES = ['clone.c', 'exec.c', 'guest.c', 'lock.c', 'quiet.c', 'shim.h']
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
+
+/** What this machine lacks for building, with the remedy. Any other error is one of the compiler or of the sources. */
+export class CannotBuild extends Error {
+  override readonly name = 'CannotBuild'
+}
+
+/** EXIT.FAULT and EXIT.CANNOT of lib/errors.ts, which cannot be imported before there is a shim. */
+export const exitCodeOfBuild = (error: unknown): number => (error instanceof CannotBuild ? 77 : 70)
 
 function mtime(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
@@ -34,7 +42,7 @@ export function compile(folder: string, output: string, candidates: readonly str
       `${compiler} could not compile native/: ${run.stderr || run.error?.message || `it said nothing (exit code ${run.status})`}`,
     )
   }
-  throw new Error(
+  throw new CannotBuild(
     `no C compiler found (tried ${candidates.join(', ')}), and native/ has to be built\n` +
       'hint: npm run setup installs one with the package manager of this machine; or set CC',
   )
@@ -64,7 +72,7 @@ export function buildShim(folder: string, name: string = shimName(), candidates?
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EROFS' && code !== 'EACCES') throw error
-    throw new Error(
+    throw new CannotBuild(
       `native/ has to be built, but ${target} cannot be written (${code})\nhint: run npm ci in a copy that can be written`,
     )
   } finally {
@@ -78,6 +86,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     console.log(`built ${buildShim(import.meta.dirname)}`)
   } catch (error) {
     console.error((error as Error).message)
-    process.exitCode = 1
+    process.exitCode = exitCodeOfBuild(error)
   }
 }

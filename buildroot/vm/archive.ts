@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
-import { findProgram } from '../../lib/lab/find-program.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
 import { lastWords, type Outcome, run } from '../run.ts'
 import { type Arch, OWN_ARCH, PROCESSORS } from './architecture.ts'
 import { draftFolder } from './cache.ts'

@@ -3,7 +3,6 @@
  */
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { FLOOR, kernelIsAtLeast } from '../../lib/engine/kernel-version.ts'
 import { UsageError } from '../../lib/errors.ts'
 import {
   bytes,
@@ -16,6 +15,7 @@ import {
   path,
   seconds,
 } from '../../lib/lab/knobs.ts'
+import { FLOOR, kernelIsAtLeast } from '../../lib/machine/kernel-version.ts'
 import { ARCHES, type Arch, OWN_ARCH } from './architecture.ts'
 
 /** The layouts of control groups that distributions have had. */

@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle, cachedBundle } from '../../lib/engine/bundle.ts'
-import { ROOT } from '../../lib/engine/root.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 
 /** Programs that are started from their bundles. */
 function programs(): string[] {

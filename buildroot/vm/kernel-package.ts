@@ -5,7 +5,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
-import { findProgram } from '../../lib/lab/find-program.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
 import { lastWords, type Outcome, run } from '../run.ts'
 import { type Arch, OWN_ARCH, PROCESSORS } from './architecture.ts'
 import { type Archive, hasApt, openArchive, ownArchive } from './archive.ts'

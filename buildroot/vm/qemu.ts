@@ -3,8 +3,8 @@
  */
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { CannotRun } from '../../lib/errors.ts'
-import { findProgram } from '../../lib/lab/find-program.ts'
-import { installHint } from '../../lib/lab/packages.mjs'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { installHint } from '../../lib/machine/packages.mjs'
 import { type Arch, OWN_ARCH, PROCESSORS } from './architecture.ts'
 import type { Layout } from './command-line.ts'
 import type { Parts } from './parts.ts'

@@ -2,8 +2,8 @@
  * What a guest is told before it starts the command: a shell script, because that is all it can read.
  */
 import { existsSync } from 'node:fs'
-import { ROOT } from '../../lib/engine/root.ts'
-import type { WindowSize } from '../../lib/io/terminal.ts'
+import type { WindowSize } from '../../lib/lab/terminal.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { type Arch, OWN_ARCH } from './architecture.ts'
 import type { Wish } from './command-line.ts'
 import type { Kernel } from './kernel.ts'

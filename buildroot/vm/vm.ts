@@ -3,9 +3,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { EXIT } from '../../lib/errors.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { Interrupted } from '../run.ts'
 import { OWN_ARCH } from './architecture.ts'
 import { closeArchives } from './archive.ts'
@@ -110,13 +110,13 @@ async function main(): Promise<number> {
   return EXIT.HOLDS
 }
 
-/** Tells what went wrong, and the exit code that says so. */
+/** Tells what went wrong, and the exit code that says so: 1 would be taken for the command's. */
 function failed(error: unknown): number {
   if (error instanceof Interrupted) return error.exitCode
-  if (!(error instanceof GuestFailed)) return fail(error)
+  if (!(error instanceof GuestFailed)) throw error
   process.stderr.write(`${error.message}\n`)
-  return EXIT.FAILS
+  return EXIT.FAULT
 }
 
 // An input that nobody ends would keep us.
-process.exit(await main().catch(failed))
+await runTool(async () => process.exit(await main().catch(failed)))

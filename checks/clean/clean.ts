@@ -3,7 +3,7 @@
  */
 import { EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { type Leftover, leftovers } from './leftovers.ts'
 
 const KNOBS = { 'dry-run': flag('lists, and removes nothing') }
@@ -46,11 +46,7 @@ function main(): void {
     console.log('hint: sudo npm run clean')
     process.exitCode = EXIT.CANNOT
   }
-  if (results.some(({ failed }) => failed)) process.exitCode = EXIT.FAILS
+  if (results.some(({ failed }) => failed)) process.exitCode = EXIT.FAULT
 }
 
-try {
-  main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

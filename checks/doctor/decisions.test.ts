@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { LABS } from '../../lib/lab/manifest.ts'
-import { distributionOf, type Family, packagesOf, type Tool } from '../../lib/lab/packages.mjs'
+import { distributionOf, type Family, packagesOf, type Tool } from '../../lib/machine/packages.mjs'
 import { type Switches, whatForbids } from '../../lib/rights/user-namespaces.ts'
 import type { Facts } from './observe/facts.ts'
 import { ACTIONS, diagnose, isPossible, WAYS, type Way } from './table.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { prepareLives } from '../../lib/engine/life.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/lab/knobs.ts'
-import { ensure, fail } from '../../lib/lab/lab.ts'
+import { ensure, runTool } from '../../lib/lab/lab.ts'
 import { findLab, isController, type Lab } from '../../lib/lab/manifest.ts'
 import { becomeJudge } from '../judge/become.ts'
 import type { Verdict } from '../judge/judge.ts'
@@ -110,6 +110,12 @@ async function markAll(prepared: readonly Prepared[], timeout: number, quiet: bo
   return prepared.flatMap(one => marks.get(one) ?? [])
 }
 
+/** A mark that is still open is no final one, and where a judge has failed itself the next run may find another. */
+function exitCodeOfMarks(marks: readonly Mark[]): number {
+  if (marks.some(({ isFault }) => isFault)) return EXIT.FAULT
+  return marks.some(isOpen) ? EXIT.CANNOT : EXIT.HOLDS
+}
+
 async function main(): Promise<void> {
   const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
   if (help) {
@@ -136,15 +142,11 @@ async function main(): Promise<void> {
   console.log(`\n${table(grades)}\n\n${closing(grades, out)}`)
   if (hasStopped) console.log('interrupted: what was judged until then is written, the rest is marked as not judged')
   // A signal has its own.
-  process.exitCode ??= marks.some(isOpen) ? EXIT.CANNOT : EXIT.HOLDS
+  process.exitCode ??= exitCodeOfMarks(marks)
 }
 
 // Whoever reads this may stop reading, as `| head` does: the grades are written all the same.
 prepareLives()
 process.stdout.removeAllListeners('error').on('error', () => {})
 
-try {
-  await main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

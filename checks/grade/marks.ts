@@ -37,6 +37,8 @@ export interface Mark extends Pick<Lab, 'slug' | 'number' | 'title'> {
   /** Why there was nothing to judge, or why it could not be judged. */
   readonly reason?: string
   readonly remedy?: string
+  /** Whether it is the judge's own fault that it could not. */
+  readonly isFault?: true
   /** The last lines that the program printed. */
   readonly output: string
 }
@@ -96,7 +98,8 @@ function withPoints(slug: string, claims: readonly ClaimReport[]): MarkedClaim[]
 /** Of what was judged, or should have been. */
 export function markOf(submission: Submission, verdict: Verdict): Mark {
   const { slug } = submission.lab
-  const { verdict: word, seconds, claims, output, missing, remedy } = labReport(slug, submission.program ?? '', verdict)
+  const judged = labReport(slug, submission.program ?? '', verdict)
+  const { verdict: word, seconds, claims, output, missing, remedy, isFault } = judged
   const marked = withPoints(slug, claims)
   const reason = missing === undefined ? {} : { reason: missing, ...(remedy !== undefined && { remedy }) }
   if (claims.length === 0) {
@@ -111,6 +114,7 @@ export function markOf(submission: Submission, verdict: Verdict): Mark {
       claims: [],
       output,
       ...reason,
+      ...(isFault && { isFault }),
     }
   }
   const points = marked.reduce((sum, claim) => sum + (claim.points ?? 0), 0)

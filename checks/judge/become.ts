@@ -1,14 +1,13 @@
 /**
  * How a process comes to be one that may judge.
  */
-
-import { ensureKernel } from '../../lib/engine/kernel-version.ts'
 import { CLONE_NEWNS, CLONE_NEWUTS } from '../../lib/flags.ts'
 import { ownName } from '../../lib/group/cgroup.ts'
 import { bestHomes, homesWith, makeRoom } from '../../lib/group/delegation.ts'
 import { ASKED, continueInScope, isInScope } from '../../lib/group/systemd.ts'
 import { ensure } from '../../lib/lab/lab.ts'
 import { isController, type Lab } from '../../lib/lab/manifest.ts'
+import { ensureKernel } from '../../lib/machine/kernel-version.ts'
 import { ensurePrivileges, isPrivileged } from '../../lib/rights/privileges.ts'
 
 /**

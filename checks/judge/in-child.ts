@@ -4,7 +4,7 @@
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fork } from '../../lib/clone.ts'
-import { describeError } from '../../lib/errors.ts'
+import { CannotRun, describeError, SyscallError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
 import { writeAll } from '../../lib/io/output.ts'
 import { closeQuietly } from '../../lib/io/poll.ts'
@@ -49,6 +49,12 @@ const clean = (verdict: Verdict): Verdict =>
     ? { ...verdict, reason: harmlessLines(verdict.reason) }
     : { ...harmless(verdict), output: harmlessLines(verdict.output) }
 
+/** Whether an error is a fault of the judge, and not something that the machine does not have or refuses. */
+const isOurs = (error: unknown) => !(error instanceof CannotRun || error instanceof SyscallError)
+
+/** What ends a judge from outside: somebody's wish, or the kernel's need for memory. Any other end is its own fault. */
+const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
+
 /**
  * Judges in a forked child, so that several run at once and none can disturb another.
  * @param tell hears of every claim as it is decided
@@ -69,7 +75,9 @@ export function judgeInChild(
       const extra = confinement && { confinement }
       send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
     } catch (error) {
-      send({ verdict: clean({ kind: 'cannot', reason: describeError(error) }) })
+      send({
+        verdict: clean({ kind: 'cannot', reason: describeError(error), ...(isOurs(error) && { isFault: true }) }),
+      })
     }
   })
   closeQuietly(writeEnd)
@@ -93,5 +101,6 @@ async function readVerdict(
   clearTimeout(watchdog)
   const { code, signal } = waitpid(pid)
   if (code === 0 && verdict) return verdict
-  return { kind: 'cannot', reason: `the judge ended early (${signal ?? `exit code ${code}`})\nhint: check it again` }
+  const reason = `the judge ended early (${signal ?? `exit code ${code}`})\nhint: check it again`
+  return { kind: 'cannot', reason, ...(!FROM_OUTSIDE.includes(signal ?? '') && { isFault: true }) }
 }

@@ -40,7 +40,7 @@ export type Verdict =
       /** What was read from the observation besides, for whoever asked. */
       readonly read?: readonly unknown[]
     }
-  | { readonly kind: 'cannot'; readonly reason: string }
+  | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true }
 
 /** With so many processes less than the bound a sandbox is full: init is one, and some have just ended. */
 const CROWD = 16

@@ -3,9 +3,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { checkedLab } from '../labs/all.ts'
-import { openPlaces } from '../labs/name-task.ts'
+import { openPlaces } from '../report/name-task.ts'
 import { copyOf, oneLab, shown, writeCopy } from './mine/mine.ts'
 
 const HELP = [
@@ -33,8 +33,4 @@ function main(): void {
   console.log(`next: open it in your editor, and npm run learn lab${lab.number}, which checks it whenever you save`)
 }
 
-try {
-  main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

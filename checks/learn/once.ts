@@ -4,7 +4,7 @@
 import { EXIT } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
 import { columns } from '../report/live-line.ts'
-import { EXIT_OF } from '../report/report.ts'
+import { exitCodeOfRun } from '../report/report.ts'
 import { copyOf, shown, writeCopy } from './mine/mine.ts'
 import { type Read, recordStart, recordTasks } from './mine/progress.ts'
 import { mainPage } from './pages/main.ts'
@@ -32,5 +32,5 @@ export async function once(lab: Lab, { progress, warning }: Read, timeout: numbe
   const { head, body } = mainPage({ ...view, message: warning ?? '' }, size)
   console.log([...head, ...body, ...(warning === undefined ? [] : ['', warning])].join('\n').trimEnd())
   if (problem.length > 0 || !report) return EXIT.FAILS
-  return EXIT_OF[report.verdict]
+  return exitCodeOfRun([report])
 }

@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs'
 import { helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { copyOf, oneLab, setAside, shown, writeCopy } from './mine/mine.ts'
 
 const HELP = [
@@ -27,8 +27,4 @@ function main(): void {
   console.log(`${shown(path)} is new, with all its tasks open`)
 }
 
-try {
-  main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

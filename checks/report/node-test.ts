@@ -3,8 +3,10 @@
  * because Node wants to know the reporter when it starts. Its argument is the job.
  */
 import test from 'node:test'
-import { type Job, startLabs } from '../judge/run.ts'
-import { type ClaimReport, EXIT_OF, labReport, outputLines } from './report.ts'
+import { EXIT } from '../../lib/errors.ts'
+import type { Job } from '../judge/run.ts'
+import { startNamedLabs } from './name-task.ts'
+import { type ClaimReport, exitCodeOfRun, type LabReport, labReport, outputLines } from './report.ts'
 
 /** A claim that does not hold, as every reporter prints it. */
 class ClaimError extends Error {
@@ -22,12 +24,12 @@ const reason = ({ missing, remedy }: { readonly missing?: string; readonly remed
   `cannot be judged here: ${[missing, remedy && `remedy: ${remedy}`].filter(Boolean).join('; ').replaceAll('\n', ' ')}`
 
 const job = JSON.parse(process.argv[2] ?? '') as Job
-let unjudged = false
+const reports: LabReport[] = []
 
-for (const { lab, program, verdict } of startLabs(job)) {
+for (const { lab, program, verdict } of startNamedLabs(job)) {
   test(`lab ${lab.number}: ${lab.title}`, async suite => {
     const judged = labReport(lab.slug, program, await verdict)
-    unjudged ||= judged.verdict === 'cannot be judged'
+    reports.push(judged)
     if (judged.claims.length === 0) {
       suite.skip(reason(judged))
       return
@@ -45,5 +47,8 @@ for (const { lab, program, verdict } of startLabs(job)) {
 }
 
 process.on('exit', code => {
-  if (code === 0 && unjudged) process.exitCode = EXIT_OF['cannot be judged']
+  // A signal has its own. Node knows only 0 and 1, and 1 also where a lab or the reporter came to no end.
+  if (code > 1) return
+  const wanted = reports.length === job.assignments.length ? exitCodeOfRun(reports) : EXIT.FAULT
+  process.exitCode = code === 1 && wanted === 0 ? EXIT.FAULT : wanted
 })

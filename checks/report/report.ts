@@ -3,9 +3,9 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { findLab, type Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
 import { type Shares, sinceStart } from '../judge/stopwatch.ts'
 
@@ -43,6 +43,8 @@ export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   /** Of a lab that cannot be judged at all. */
   readonly missing?: string
   readonly remedy?: string
+  /** Whether it is the judge's own fault that it cannot. */
+  readonly isFault?: true
 }
 
 /** The whole run. */
@@ -92,8 +94,9 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
   const head = { slug, number, title, program }
   if (verdict.kind === 'cannot') {
     const [missing = '', remedy] = verdict.reason.split('\nhint: ')
+    const fault = verdict.isFault ? { isFault: true as const } : {}
     const none = { seconds: 0, time: { checker: 0, program: 0, waiting: 0 }, output: '', claims: [] }
-    return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }) }
+    return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }), ...fault }
   }
   const claims = verdict.findings.map(finding => claimReport(slug, finding))
   const { output, seconds, time } = verdict
@@ -112,10 +115,15 @@ export function outputLines(output: string, all: boolean): string[] {
 }
 
 /** The exit code of a verdict. */
-export const EXIT_OF: Readonly<Record<Word, number>> = {
+const EXIT_OF: Readonly<Record<Word, number>> = {
   holds: EXIT.HOLDS,
   'does not hold': EXIT.FAILS,
   'cannot be judged': EXIT.CANNOT,
+}
+
+/** The exit code of a run. A judge that failed says nothing, and so does a run with one in it. */
+export function exitCodeOfRun(labs: readonly Pick<LabReport, 'verdict' | 'isFault'>[]): number {
+  return labs.some(({ isFault }) => isFault) ? EXIT.FAULT : EXIT_OF[worst(labs.map(({ verdict }) => verdict))]
 }
 
 /**
@@ -134,7 +142,7 @@ export function report(labs: readonly LabReport[], span: number): Report {
     labs,
     summary: {
       verdict,
-      exitCode: EXIT_OF[verdict],
+      exitCode: exitCodeOfRun(labs),
       claims: {
         holds: number('holds'),
         'does not hold': number('does not hold'),

@@ -3,25 +3,15 @@
  * that nobody else may read.
  */
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  lchownSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
+import { readableNode } from '../../lib/testing/readable-checkout.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
+import { makeCheckout } from './checkout.ts'
 
 /** A user that no distribution has. */
 export const USER = 70007
@@ -42,19 +32,12 @@ function give(path: string): void {
   }
 }
 
-/** Makes a checkout of all that is ours, with the packages of this one. */
-function makeCheckout(checkout: string): void {
-  const isOurs = (path: string) => !/\/(\.git|node_modules|mine|buildroot\/(fs|work))$/.test(path)
-  cpSync(ROOT, checkout, { recursive: true, preserveTimestamps: true, filter: isOurs })
-  mkdirSync(join(checkout, 'node_modules', '.cache'), { recursive: true })
-  for (const name of readdirSync(join(ROOT, 'node_modules')).filter(each => each !== '.cache'))
-    symlinkSync(join(ROOT, 'node_modules', name), join(checkout, 'node_modules', name))
-}
-
 /** The ordinary user. */
 export class OrdinaryUser {
   readonly home: string = mkdtempSync(join(tmpdir(), `${PREFIX}.user-`))
   readonly checkout: string = join(this.home, 'workbook')
+  /** The Node that they can start. */
+  readonly node: string = readableNode()
   /** Who they are, and where, for child_process. */
   readonly options = {
     cwd: this.checkout,
@@ -73,7 +56,7 @@ export class OrdinaryUser {
 
   /** Runs something of the checkout. */
   run(words: readonly string[], timeout = 60_000) {
-    return spawnSync(process.execPath, words, { ...this.options, encoding: 'utf8', timeout })
+    return spawnSync(this.node, words, { ...this.options, encoding: 'utf8', timeout })
   }
 
   /** Hands over a group in every v1 hierarchy that the labs need. @returns those that were made */

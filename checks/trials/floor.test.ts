@@ -8,8 +8,8 @@ import { release } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
-import { ROOT } from '../../lib/engine/root.ts'
-import { findProgram } from '../../lib/lab/find-program.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import type { Report } from '../report/report.ts'
 
 const BOUND = 120_000

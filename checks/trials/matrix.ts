@@ -5,13 +5,14 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { isPrivileged } from '../../lib/rights/privileges.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
+import { proveFresh } from './fresh.ts'
 import type { LabProof, PlaceProof } from './place.ts'
 
 const only: Knob<string | undefined> = {
@@ -22,15 +23,27 @@ const only: Knob<string | undefined> = {
   parse: text => text,
 }
 
+const run: Knob<string | undefined> = {
+  initial: undefined,
+  help: 'with --fresh: another command than npm test',
+  expected: 'a shell command',
+  placeholder: 'COMMAND',
+  parse: text => text || undefined,
+}
+
 const KNOBS = {
   only,
   programs: flag('tries the right and wrong programs, too, here and in v2: half an hour more'),
   write: flag('writes what came of it into the table of README.md'),
+  fresh: flag('instead: npm test on fresh roots of Debian 12, 13 and sid; needs mmdebstrap'),
+  tools: flag('with --fresh: installs what the tests use, too, so that fewer are skipped'),
+  run,
 }
 
 const HELP = [
   'Usage: npm run matrix                 every lab and every check in every place: an hour without KVM',
   '       npm run matrix -- --only 5.10  in those whose names have that word in them',
+  '       npm run matrix -- --fresh      setup, npm ci and npm test on fresh roots: some ten minutes each',
   '',
   'As root it tries this machine as root and as an ordinary user; virtual machines, with the kernels of',
   "Debian's archive and with the other processor, need no root.",
@@ -113,7 +126,7 @@ function commandOf({ vm, isOther, programs }: Place, user: OrdinaryUser | undefi
 async function prove(place: Place, user: OrdinaryUser | undefined, withPrograms: boolean): Promise<PlaceProof> {
   if (!place.vm && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
   const { words, options } = commandOf(place, user, withPrograms)
-  const child = spawn(process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(user?.node ?? process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
   let stdout = ''
   child.stdout.on('data', chunk => {
     stdout += chunk
@@ -171,6 +184,10 @@ function writeRows(rows: readonly string[]): void {
 async function main(): Promise<void> {
   const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   if (help) return console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
+  if (values.fresh) {
+    process.exitCode = await proveFresh(values)
+    return
+  }
   const places = PLACES.filter(({ name }) => name.includes(values.only ?? ''))
   const lines: string[] = []
   console.log([HEAD, RULE].join('\n'))
@@ -196,8 +213,4 @@ async function main(): Promise<void> {
   if (!isGood) process.exitCode = EXIT.FAILS
 }
 
-try {
-  await main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

@@ -6,11 +6,11 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { layout } from '../../lib/group/hierarchies.ts'
 import { flag, parseKnobs, seconds } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import type { LabReport, Report } from '../report/report.ts'
 import { buildSpecimen } from '../testing/programs.ts'
 import { SPECIMENS, type Specimen } from './programs.ts'
@@ -118,9 +118,7 @@ async function prove(timeout: number, withPrograms: boolean): Promise<PlaceProof
   return { kernel, groups: layout(), node: process.version, labs, programs }
 }
 
-try {
+await runTool(async () => {
   const { values } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   console.log(JSON.stringify(await prove(values.timeout, values.programs)))
-} catch (error) {
-  fail(error)
-}
+})

@@ -4,7 +4,7 @@
 import { randomInt } from 'node:crypto'
 import { EXIT } from '../../lib/errors.ts'
 import { helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
 import { note } from '../../lib/lab/say.ts'
 import { requireRoot } from '../../lib/rights/privileges.ts'
 import { endure } from '../bench/endurance.ts'
@@ -94,8 +94,4 @@ async function soak(): Promise<void> {
   if (results.includes(false)) process.exitCode = EXIT.FAILS
 }
 
-try {
-  await soak()
-} catch (error) {
-  fail(error)
-}
+await runTool(soak)

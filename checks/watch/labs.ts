@@ -2,10 +2,11 @@
  * Which labs and checks of this checkout run now.
  */
 import { readlinkSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
-import { ROOT } from '../../lib/engine/root.ts'
+import { slugOf } from '../../lib/lab/lab-names.mjs'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { everybody, wordsOfProcess } from './facts.ts'
 
 /** A program of this checkout that runs. */
@@ -27,6 +28,11 @@ const OTHERS: Readonly<Record<string, string>> = {
 /** A name of a program or of the bundle that was made from it: `03-newnet.ts`, `03-newnet-1a2b3c4d.mjs`. */
 const nameOf = (path: string) => basename(path).replace(/(-[0-9a-f]{8})?\.(mjs|ts)$/, '')
 
+/** What `labs/run` starts a lab with; the lab's name comes next. */
+const RUNNER = join(ROOT, 'lib', 'lab', 'run-lab.mjs')
+
+const titleOf = ({ number, title }: Lab) => `lab ${number}: ${title}`
+
 function directoryOf(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
@@ -39,12 +45,16 @@ function directoryOf(pid: number): string {
 /** What a process is by its words: only the Node that can be cloned is the lab, and not npx and tsx, which started it. */
 export function recognise(pid: number, words: readonly string[]): Omit<Running, 'pid'> | undefined {
   if (!CLONEABLE_FLAGS.every(flag => words.includes(flag))) return undefined
+  const runner = words.indexOf(RUNNER)
+  const named = slugOf(words[runner + 1] ?? '', runner < 0 ? [] : LABS.map(({ slug }) => slug))
+  const running = LABS.find(({ slug }) => slug === named)
+  if (running) return { title: titleOf(running), lab: running }
   const paths = words.slice(1).filter(word => /\.(mjs|ts)$/.test(word) && !word.startsWith('-'))
   for (const path of paths) {
     if (!resolve(directoryOf(pid), path).startsWith(`${ROOT}/`)) continue
     const name = nameOf(path)
     const lab = LABS.find(({ slug }) => slug === name)
-    if (lab) return { title: `lab ${lab.number}: ${lab.title}`, lab }
+    if (lab) return { title: titleOf(lab), lab }
     const other = OTHERS[name]
     if (other) return { title: other, lab: undefined }
   }

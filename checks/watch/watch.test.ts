@@ -6,15 +6,15 @@ import test, { after } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { clone } from '../../lib/clone.ts'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
-import { ROOT } from '../../lib/engine/root.ts'
 import { CLONE_NEWNET, CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { writeAll } from '../../lib/io/output.ts'
-import { openTerminal } from '../../lib/io/pty.ts'
-import { setWindowSize } from '../../lib/io/terminal.ts'
+import { widthOf } from '../../lib/lab/layout.ts'
+import { openTerminal } from '../../lib/lab/pty.ts'
+import { setWindowSize } from '../../lib/lab/terminal.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { getpid, waitpid } from '../../lib/process.ts'
-import { widthOf } from '../report/layout.ts'
 import { takeSnapshot } from './facts.ts'
 import { recognise } from './labs.ts'
 import { Letters } from './letters.ts'
@@ -52,6 +52,7 @@ test('a lab is recognised by the Node that runs it, and only in this checkout', 
   assert.equal(lab(...node, join(ROOT, 'mine/02-newpid.ts')), 2)
   assert.equal(lab(...node, '/elsewhere/labs/03-newnet.ts'), undefined)
   assert.equal(lab('node', join(ROOT, 'labs/03-newnet.ts')), undefined, 'that is tsx, which only starts it')
+  assert.equal(lab(...node, join(ROOT, 'lib/lab/run-lab.mjs'), 'newpid', '--pace', '1'), 2)
   assert.equal(recognise(getpid(), [...node, join(ROOT, 'checks/check.ts')])?.title, 'npm run check')
 })
 

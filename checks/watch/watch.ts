@@ -5,10 +5,10 @@ import { existsSync } from 'node:fs'
 import { CannotRun, EXIT, UsageError } from '../../lib/errors.ts'
 import { chalk } from '../../lib/lab/colour.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
-import { fail } from '../../lib/lab/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
+import { wrap } from '../../lib/lab/layout.ts'
 import { findLab, type Lab } from '../../lib/lab/manifest.ts'
 import { namespaces } from '../../lib/namespaces.ts'
-import { wrap } from '../report/layout.ts'
 import { type Snapshot, takeSnapshot } from './facts.ts'
 import { type Running, runningLabs } from './labs.ts'
 import { Letters } from './letters.ts'
@@ -156,11 +156,9 @@ function showOnce(wanted: Wanted): void {
   console.log(picture(view, { title: found.title, state: `PID ${found.pid}` }, letters, size).join('\n'))
 }
 
-try {
+await runTool(() => {
   const wanted = readCommandLine()
   const isStill = wanted.once || wanted.json || !process.stdout.isTTY || process.env['TERM'] === 'dumb'
   if (isStill) showOnce(wanted)
   else follow(wanted)
-} catch (error) {
-  fail(error)
-}
+})

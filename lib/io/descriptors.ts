@@ -2,8 +2,8 @@
  * File descriptors: dup2(2), and which ones a process has.
  */
 import { closeSync, readdirSync } from 'node:fs'
-import { call, callUninterrupted, libcFunction } from '../engine/libc.ts'
 import { SyscallError } from '../errors.ts'
+import { call, callUninterrupted, libcFunction } from '../machine/libc.ts'
 
 const libcDup2 = libcFunction('int dup2(int oldfd, int newfd)')
 const libcCloseRange = libcFunction(

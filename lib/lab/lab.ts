@@ -2,17 +2,17 @@
  * How every lab starts: its options, its --help, what it needs, and how its errors look.
  */
 import { delimiter } from 'node:path'
-import { ensureKernel } from '../engine/kernel-version.ts'
-import { CannotRun, describeError, exitCodeOf } from '../errors.ts'
+import { CannotRun, describeError, EXIT, exitCodeOf } from '../errors.ts'
 import { homesWith } from '../group/delegation.ts'
 import { hierarchyWith } from '../group/hierarchies.ts'
 import { ASKED, continueInScope, isInScope } from '../group/systemd.ts'
 import { writeAll } from '../io/output.ts'
-import { ensurePrivileges } from '../rights/privileges.ts'
-import { findProgram, isBusybox, SBIN } from './find-program.ts'
+import { findProgram, isBusybox, SBIN } from '../machine/find-program.ts'
+import { ensureKernel } from '../machine/kernel-version.ts'
+import { installHint, type Tool } from '../machine/packages.mjs'
+import { ensurePrivileges, isPrivilege } from '../rights/privileges.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, isController, type Lab, type Need } from './manifest.ts'
-import { installHint, type Tool } from './packages.mjs'
 import { note, setPace, setQuiet } from './say.ts'
 
 /**
@@ -52,10 +52,30 @@ function printHelp({ number, title, question, slug, manPages, needs }: Lab, knob
   writeAll(1, `${lines.join('\n')}\n`)
 }
 
-/** Prints an error as a reader should see it and ends the program with the exit code it asks for. */
-export function fail(error: unknown): never {
-  writeAll(2, `${describeError(error)}\n`)
-  process.exit(exitCodeOf(error))
+/**
+ * Prints an error as a reader should see it and ends the program with the exit code it asks for.
+ * @param otherwise the code of any error that asks for none: of a tool that it failed itself
+ */
+export function fail(error: unknown, otherwise: number = EXIT.FAULT): never {
+  // Where standard error takes nothing more, the exit code is all that can be said.
+  try {
+    writeAll(2, `${describeError(error)}\n`)
+  } finally {
+    process.exit(exitCodeOf(error, otherwise))
+  }
+}
+
+/**
+ * Runs a tool to its end. Whatever goes wrong in it, at once or later in a callback, is a sentence and an exit code (2 for
+ * wrong usage, 77 for a machine that cannot, else 70), and never Node's own 1, which would say "does not hold".
+ */
+export async function runTool(main: () => void | Promise<void>): Promise<void> {
+  process.on('uncaughtException', error => fail(error))
+  try {
+    await main()
+  } catch (error) {
+    fail(error)
+  }
 }
 
 const FROM = `: systemd gave it (${ASKED})`
@@ -89,7 +109,7 @@ export async function startLab<K extends Knobs>(
   knobs: K,
   options: LabOptions = {},
 ): Promise<Values<K> & { readonly words: readonly string[] }> {
-  process.on('uncaughtException', fail)
+  process.on('uncaughtException', error => fail(error, EXIT.FAILS))
   const lab = findLab(name)
   const { values, help, words } = parseKnobs(knobs, process.argv.slice(2), options.words ?? 'none')
   if (help) {
@@ -103,7 +123,7 @@ export async function startLab<K extends Knobs>(
   const command = ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' ')
   ensureKernel()
   ensure(lab.needs, `lab ${lab.number}`)
-  await ensurePrivileges(lab.needs, `lab ${lab.number}`, command, note)
+  await ensurePrivileges(lab.needs.filter(isPrivilege), `lab ${lab.number}`, command, note)
   if (values['group'] === undefined) ensureHome(lab.needs)
   return { ...values, words }
 }

@@ -3,12 +3,14 @@
  */
 import { UsageError } from '../errors.ts'
 import type { Controller } from '../group/hierarchies.ts'
+import type { Privilege } from '../rights/privileges.ts'
+import { slugOf, unknownLab } from './lab-names.mjs'
 
 /**
  * What a lab cannot do without: the power over new `namespaces`, over a `network`, over `mounts` with a /proc of their
  * own; programs; groups with a controller.
  */
-export type Need = 'namespaces' | 'network' | 'mounts' | 'ip' | 'ping' | Controller
+export type Need = Privilege | 'ip' | 'ping' | Controller
 
 /** Whether a need is one for groups. */
 export const isController = (need: Need): need is Controller => need === 'memory' || need === 'freezer'
@@ -91,12 +93,9 @@ export const LABS: readonly Lab[] = [
  * @throws UsageError that lists the labs
  */
 export function findLab(name: string): Lab {
-  const wanted = name.toLowerCase().replace(/^lab-?/, '')
-  const found = LABS.find(({ slug, number }) => {
-    const [digits, ...words] = slug.split('-')
-    return [slug, words.join('-'), digits, String(number), ...words.filter(word => word.length > 2)].includes(wanted)
-  })
+  const slugs = LABS.map(({ slug }) => slug)
+  const wanted = slugOf(name, slugs)
+  const found = LABS.find(({ slug }) => slug === wanted)
   if (found) return found
-  const known = LABS.map(({ number, slug }) => `lab${number} (${slug})`).join(', ')
-  throw new UsageError(`unknown lab ${JSON.stringify(name)}\nhint: the labs are ${known}`)
+  throw new UsageError(unknownLab(name, slugs))
 }

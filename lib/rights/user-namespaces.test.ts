@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ensureKernel, kernelIsAtLeast } from '../engine/kernel-version.ts'
+import { ensureKernel, kernelIsAtLeast } from '../machine/kernel-version.ts'
 import { thrownBy } from '../testing/in-child.ts'
 import { probeUserNamespaces, readSwitches, type Switches, whatForbids } from './user-namespaces.ts'
 

@@ -1,10 +1,11 @@
 /**
  * Findings about the kernel and the place it runs in.
  */
-import { FLOOR, kernelIsAtLeast } from '../../../lib/engine/kernel-version.ts'
+
+import { FLOOR, kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
 import type { Facts } from '../observe/facts.ts'
-import { asRoot, betterContainer } from '../remedies.ts'
 import { type Diagnosis, finding } from './finding.ts'
+import { asRoot, betterContainer } from './remedies.ts'
 
 /** What came with a kernel, and what a check loses without it; the oldest comes first. */
 const SINCE = [

@@ -2,11 +2,12 @@
  * The reader's own folder, mine/: their copies of the labs. What is written there belongs to them, also under sudo.
  */
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { draftName } from '../../../lib/tidy/drafts.ts'
+import { withNewNames } from '../../../lib/engine/moved.ts'
 import { CannotRun, UsageError } from '../../../lib/errors.ts'
 import { findLab, type Lab } from '../../../lib/lab/manifest.ts'
-import { ROOT } from '../../../lib/engine/root.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
 import { checkedLab } from '../../labs/all.ts'
 import { blankLab } from '../../labs/tasks.ts'
 
@@ -39,13 +40,16 @@ function giveToReader(path: string): void {
   }
 }
 
-/** @throws CannotRun where the folder cannot be written */
+/** @throws CannotRun where the folder cannot be written; what a full disk says, with the place */
 function explain(error: unknown): never {
-  const { code, path } = error as NodeJS.ErrnoException
-  if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'].includes(code ?? '')) throw error
-  const remedy =
-    code === 'ENOSPC' || code === 'EDQUOT' ? 'make room on that disk' : 'work in a checkout that is yours, or use sudo'
-  throw new CannotRun(`${shown(path ?? MINE)} cannot be written (${code})\nhint: ${remedy}`)
+  const { code, path = MINE } = error as NodeJS.ErrnoException
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code ?? '')) {
+    // A write knows the number of a file and not its name.
+    throw Object.assign(error as Error, { path: shown(path) })
+  }
+  throw new CannotRun(
+    `${shown(path)} cannot be written (${code})\nhint: work in a checkout that is yours, or use sudo`,
+  )
 }
 
 /** Makes the folder. @throws CannotRun */
@@ -88,6 +92,19 @@ export function writeCopy(lab: Pick<Lab, 'slug'>): boolean {
   const path = copyOf(lab)
   if (existsSync(path)) return false
   writeMine(path, freshCopy(lab))
+  return true
+}
+
+/**
+ * Brings the imports of a copy in step, if it was written when files of lib/ had other names. Nothing else is changed.
+ * @returns whether anything was @throws CannotRun
+ */
+export function bringInStep(path: string): boolean {
+  if (dirname(path) !== MINE || !existsSync(path)) return false
+  const text = readFileSync(path, 'utf8')
+  const renewed = withNewNames(text)
+  if (renewed === text) return false
+  writeMine(path, renewed)
   return true
 }
 
