@@ -46,7 +46,7 @@ export type Verdict =
 const CROWD = 16
 /** How long the warden may outlive init, in seconds. */
 const WARDEN = 1
-/** How long a sandbox may take to be made, in seconds. */
+/** How long a sandbox may take to be made, in seconds; longer where the program may. */
 const MAKING = 30
 /** How long after the program's end the kernel may take to remove what died with it, in seconds. */
 const SETTLING = 2
@@ -62,7 +62,8 @@ function startProgram(
   const { init, hasTerminal } = sandbox
   const hasFailed = () => observer.statusOf(init) !== undefined
   const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
-  const deadline = Date.now() + MAKING * 1000
+  const making = Math.max(MAKING, timeout)
+  const deadline = Date.now() + making * 1000
   sandbox.start()
   // Events are taken meanwhile: an init that is killed has ended only when its tracer has waited for it.
   if (hasTerminal) loop.until(() => sandbox.canTakeTerminal() || hasFailed(), deadline)
@@ -72,6 +73,11 @@ function startProgram(
   loop.until(() => firstChild() !== undefined || hasFailed(), deadline)
   const program = firstChild()
   if (program && !hasFailed()) return program.pid
+  if (!hasFailed())
+    throw new CannotRun(
+      `the sandbox was not made in ${making} s: the machine is too busy\n` +
+        'hint: check it again when less is going on, or give it more time: -- --timeout 120',
+    )
   loop.until(() => loop.isSilent, Date.now() + 1000)
   throw new CannotRun(`the sandbox could not be made: ${loop.output.trim() || 'its init gave no reason'}`)
 }
