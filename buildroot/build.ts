@@ -3,8 +3,8 @@
  */
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { libcFunction } from '../lib/engine/libc.ts'
 import { CannotRun, UsageError } from '../lib/errors.ts'
+import { libcFunction } from '../lib/machine/libc.ts'
 import { rootfsPath } from '../lib/mount/rootfs.ts'
 import { fetchRelease } from './release.ts'
 import { lastWords, type Outcome, run } from './run.ts'

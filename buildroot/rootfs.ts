@@ -2,11 +2,11 @@
  * `npm run rootfs`: makes the root file system of lab 4. README.md says from what.
  */
 import { relative } from 'node:path'
-import { ROOT } from '../lib/engine/root.ts'
 import { CannotRun, EXIT, UsageError } from '../lib/errors.ts'
 import { choice, flag, helpLines, parseKnobs, path } from '../lib/lab/knobs.ts'
 import { runTool } from '../lib/lab/lab.ts'
-import { installHint } from '../lib/lab/packages.mjs'
+import { installHint } from '../lib/machine/packages.mjs'
+import { ROOT } from '../lib/machine/root.ts'
 import { rootfsPath } from '../lib/mount/rootfs.ts'
 import { build } from './build.ts'
 import { installedBusybox } from './busybox.ts'

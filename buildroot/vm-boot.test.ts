@@ -4,20 +4,26 @@
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
-import { ROOT } from '../lib/engine/root.ts'
 import { until } from '../lib/io/until.ts'
-import { findProgram } from '../lib/lab/find-program.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
+import { ROOT } from '../lib/machine/root.ts'
+import { readableCheckout, readableNode } from '../lib/testing/readable-checkout.ts'
 import { allPids, readProc } from '../lib/trace/proc.ts'
 import { fresh, inFolder, NOBODY, programs } from './testing.ts'
 import { cacheFolders } from './vm/cache.ts'
 import { findQemu } from './vm/qemu.ts'
 
-const PROGRAM = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'buildroot/vm/vm.ts')]
+const programIn = (checkout: string) => [
+  ...CLONEABLE_FLAGS,
+  join(checkout, 'lib/engine/start.mjs'),
+  join(checkout, 'buildroot/vm/vm.ts'),
+]
+const PROGRAM = programIn(ROOT)
 const BOUND = 100_000
 const NAME = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64'
 
@@ -29,9 +35,11 @@ interface Setting {
 
 /** Runs the program to its end. */
 function vm(args: readonly string[], { env, input, uid }: Setting = {}) {
-  const user = uid === undefined ? {} : { uid, gid: uid }
-  const options = { encoding: 'utf8' as const, input: input ?? '', timeout: BOUND, cwd: ROOT, ...user }
-  return spawnSync(process.execPath, [...PROGRAM, ...args], { ...options, env: { ...process.env, ...env } })
+  const options = { encoding: 'utf8', input: input ?? '', timeout: BOUND, env: { ...process.env, ...env } } as const
+  if (uid === undefined) return spawnSync(process.execPath, [...PROGRAM, ...args], { ...options, cwd: ROOT })
+  const checkout = readableCheckout()
+  const words = [...programIn(checkout), ...args]
+  return spawnSync(readableNode(), words, { ...options, cwd: checkout, uid, gid: uid })
 }
 
 /** Why no guest can be booted here. */
@@ -103,7 +111,8 @@ test('somebody who may not write the checkout gets a guest, too, and v2 groups t
     .find(existsSync)
   const cache = inFolder('somebody')
   mkdirSync(join(cache, 'containers-from-clone/vm'), { recursive: true })
-  if (kernel) symlinkSync(kernel, join(cache, 'containers-from-clone/vm/kernel'))
+  // A copy: the real one may lie in a home that only root may enter.
+  if (kernel) cpSync(kernel, join(cache, 'containers-from-clone/vm/kernel'), { recursive: true })
   for (const path of [cache, join(cache, 'containers-from-clone'), join(cache, 'containers-from-clone/vm')])
     chmodSync(path, 0o777)
   const script =

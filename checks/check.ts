@@ -5,18 +5,19 @@ import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { bundle, cachedBundle } from '../lib/engine/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
-import { ROOT } from '../lib/engine/root.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
 import { chalk } from '../lib/lab/colour.ts'
 import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/lab/knobs.ts'
 import { runTool } from '../lib/lab/lab.ts'
 import { findLab, LABS, type Lab } from '../lib/lab/manifest.ts'
+import { ROOT } from '../lib/machine/root.ts'
 import { becomeJudge, lacking } from './judge/become.ts'
 import { commandFor, fileOf, isTypeScript } from './judge/command.ts'
 import type { Assignment } from './judge/in-child.ts'
 import type { Job } from './judge/run.ts'
 import { TIME, timeHere } from './judge/time-limit.ts'
+import { bringInStep } from './learn/mine/mine.ts'
 import { showJson } from './report/json.ts'
 import { showPeople } from './report/text.ts'
 
@@ -44,6 +45,7 @@ const HELP = [
 async function assign(lab: Lab, program: string | undefined): Promise<Assignment> {
   const { slug } = lab
   const own = join(ROOT, 'labs', `${slug}.ts`)
+  if (program !== undefined) bringInStep(fileOf(program))
   const command = await commandFor(program ?? own)
   const source = program !== undefined && isTypeScript(program) ? { source: fileOf(program) } : {}
   return { slug, program: program ?? relative(ROOT, own), command, ...source, ...lacking(lab, program === undefined) }

@@ -10,6 +10,7 @@ import { makeGate, pipe } from './gate.ts'
 import { openDescriptors } from './io/descriptors.ts'
 import { namespaces } from './namespaces.ts'
 import { _exit, getpid, getppid, kill, sleep, waitpid } from './process.ts'
+import { becomeUser } from './rights/users.ts'
 import { capture, inChild, thrownBy } from './testing/in-child.ts'
 import { childrenOf, statusField } from './trace/proc.ts'
 
@@ -85,11 +86,6 @@ test('a child on the shared heap may allocate, throw and exit, and the parent go
     assert.equal(waitpid(clone(() => process.exit(5), SHARED)).code, 5)
   }
   assert.equal(kept.length, rounds.length)
-})
-
-test('a CLONE_VM child from too deep a stack is refused', () => {
-  const dive = (depth: number): number => (depth === 0 ? clone(() => 0, SHARED) : dive(depth - 1))
-  assert.match(thrownBy(() => dive(300)).message, /part of this stack/)
 })
 
 test('flags that cannot work with JavaScript are refused before the call, with the reason', () => {
@@ -226,8 +222,7 @@ test('spawnSync works in a child whose parent has asynchronous children', async 
 
 test('a namespace needs privilege, and the error says which call, which errno and what to do', () => {
   const { output } = capture(0, () => {
-    process.setgid?.(65534)
-    process.setuid?.(65534)
+    becomeUser(65534, 65534)
     clone(() => 0, F.CLONE_NEWNET | F.SIGCHLD)
   })
   assert.equal(
@@ -239,8 +234,7 @@ test('a namespace needs privilege, and the error says which call, which errno an
 
 test('an ordinary user becomes root in a user namespace', () => {
   const seen = inChild(0, () => {
-    process.setgid?.(65534)
-    process.setuid?.(65534)
+    becomeUser(65534, 65534)
     return inChild(F.CLONE_NEWUSER | F.CLONE_NEWUTS, () => statusField('self', 'CapEff'))
   })
   assert.match(seen ?? '', /[1-9a-f]{4,}/)

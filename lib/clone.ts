@@ -2,17 +2,21 @@
  * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
  */
 import { closeSync, constants, openSync } from 'node:fs'
-import { checked, shimFunction } from './engine/libc.ts'
-import { ChildExit, lead, prepareLives, renewLoop } from './engine/life.ts'
-import { argumentError, describeError } from './errors.ts'
 import * as F from './flags.ts'
-import { writeAll } from './io/output.ts'
-import { _exit } from './process.ts'
 import './engine/restart.ts'
+import { release } from 'node:os'
 import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'
+import { beginStay, endStay, pending } from './engine/guest.ts'
+import { lead, prepareLives, renewLoop } from './engine/life.ts'
+import { argumentError, CannotRun, describeError } from './errors.ts'
+import { lastExecError } from './exec.ts'
+import { writeAll } from './io/output.ts'
+import { kernelIsAtLeast } from './machine/kernel-version.ts'
+import { checked, shimFunction } from './machine/libc.ts'
 
-const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup)')
+const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup, ChildFunction *child)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')
+const shimEnd = shimFunction('void shim_end(int code)')
 
 /** What a child runs: synchronous; the number it returns, 0 to 255, is its exit code, nothing means 0. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a child without a return statement is the usual case.
@@ -59,10 +63,15 @@ function checkChild(child: unknown): void {
   if (child.constructor.name === 'AsyncFunction') throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
 }
 
+/** pidfd_open(2), by which a child learns whether its parent has died before it could say that it wants to know. */
+const OLDEST_KERNEL = [5, 3] as const
+
 function checkProcess(): void {
+  if (!kernelIsAtLeast(...OLDEST_KERNEL))
+    throw new CannotRun(`clone: this is Linux ${release()}, and it takes ${OLDEST_KERNEL.join('.')} or later`)
   if (isCloneable()) return
   throw new Error(
-    `clone: this process cannot be cloned: it is a worker thread, or a Node that was started without a program file. ` +
+    `clone: this process cannot be cloned: it is a worker thread, or a Node that was started without a program file (with -e, or from standard input). ` +
       `Put the program into a file, or start Node with ${CLONEABLE_FLAGS.join(' ')}`,
   )
 }
@@ -71,69 +80,86 @@ const NO_EVENT_LOOP =
   'the child must not be async or return a promise: a cloned child has no event loop that would ever settle it; ' +
   'do the work synchronously and wait with gates, waitpid() and sleep()'
 
+/** Says what has been thrown, if it can be said and there is somebody to say it to. */
+function complain(error: unknown): void {
+  try {
+    writeAll(2, `${describeError(error)}\n`)
+  } catch {
+    // EBADF: the child has closed its descriptor.
+  }
+}
+
 /** Runs the child's function and turns whatever it does into an exit code. */
 function runChild<T>(child: Child<T>, arg: T): number {
   try {
     const result: unknown = child(arg)
+    const end = pending()
+    if (end) return end.code
     if (result === undefined) return 0
     if (typeof (result as PromiseLike<unknown> | null)?.then === 'function')
       throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
     if (Number.isInteger(result) && (result as number) >= 0 && (result as number) <= 255) return result as number
     throw argumentError('clone', 'what the child returns', 'an exit code from 0 to 255 or nothing', result)
   } catch (error) {
-    if (error instanceof ChildExit) return error.code
-    writeAll(2, `${describeError(error)}\n`)
+    const end = pending()
+    if (end) return end.code
+    complain(error)
     return 1
   }
 }
 
 // #region live-as-copy
-/** Life in a copy of the parent: from here on everything belongs to the child, and it never returns. */
-function liveAsCopy<T>(child: Child<T>, arg: T, sharesFiles: boolean): never {
+/** Life in a copy of the parent. C calls it and ends the process behind it, whatever happens here. */
+function liveAsCopy<T>(child: Child<T>, arg: T, sharesFiles: boolean): void {
   lead('copy')
   // With CLONE_FILES the old descriptors would be closed for the parent too.
   if (!sharesFiles) renewLoop()
   process.exitCode = undefined
-  return _exit(runChild(child, arg))
+  shimEnd(runChild(child, arg))
 }
 // #endregion live-as-copy
 
-/** The deepest call stack a CLONE_VM child may start from: what is in use must end above the child's part. */
-const MAX_DEPTH = 200
+/** Arguments that take 64 KiB of the stack. */
+const FILLER = new Array(8192).fill(0)
 
-function checkDepth(): void {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = MAX_DEPTH + 1
-  const depth = (new Error().stack ?? '').split('\n').length
-  Error.stackTraceLimit = limit
-  if (depth > MAX_DEPTH) {
-    throw new RangeError(
-      `clone: with CLONE_VM the child runs on a part of this stack, and ${MAX_DEPTH} calls already use it`,
-    )
-  }
-}
+/** @throws RangeError in the parent, where it can be caught, rather than in the child as its first word */
+function takeRoom(..._filler: unknown[]): void {}
+
+/** How many guests may live in one another: each takes 20 of the 2048 KiB on which koffi calls C. */
+const MOST_NESTED = 64
+let nested = 0
 
 /** Life on the parent's own heap while the parent sleeps: afterwards everything is the parent's again. */
 function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
-  checkDepth()
-  const before = lead('guest')
+  if (nested === MOST_NESTED)
+    throw new RangeError(`clone: with CLONE_VM ${MOST_NESTED} children already live on this stack, one in another`)
+  nested++
+  const life = lead('guest')
+  const stay = beginStay()
+  /** C calls it again with the errno of an execve(2) that it has tried on the child's behalf. */
+  const live = (failed: number) => {
+    const code = failed === 0 ? runChild(child, arg) : 1
+    if (failed !== 0) complain(lastExecError(failed))
+    shimEnd(code)
+  }
   try {
-    return checked(
-      'clone',
-      shimCloneShared(flags, () => runChild(child, arg)),
-      [child, F.flagSymbol(flags)],
-    )
+    return checked('clone', shimCloneShared(flags, live), [child, F.flagSymbol(flags)])
   } finally {
-    lead(before)
+    endStay(stay)
+    lead(life)
+    nested--
   }
 }
 
 /** Clones with the child born in a v2 group. */
-function cloneInto(directory: string, flags: number, child: unknown): number {
+function cloneInto(directory: string, flags: number, child: unknown, live: () => void): number {
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
-  const result = shimClone(flags, fd)
-  // With CLONE_FILES the descriptor is the parent's, too, and closed there.
-  if (result !== 0 || (flags & F.CLONE_FILES) === 0) closeSync(fd)
+  const result = shimClone(flags, fd, () => {
+    // With CLONE_FILES the descriptor is the parent's, too, and closed there.
+    if ((flags & F.CLONE_FILES) === 0) closeSync(fd)
+    live()
+  })
+  closeSync(fd)
   return checked('clone3', result, [child, Symbol(`${F.flagNames(flags)}|CLONE_INTO_CGROUP`), directory])
 }
 
@@ -163,16 +189,15 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { 
   const wanted = checkFlags(flags)
   checkProcess()
   prepareLives()
+  takeRoom(...FILLER)
   if ((wanted & F.CLONE_VM) !== 0) {
     if (cgroup !== undefined)
       throw new TypeError('clone: a child on shared memory (CLONE_VM) cannot be born in a group')
     return cloneShared(child, wanted, arg as T)
   }
-  const pid =
-    cgroup === undefined
-      ? checked('clone', shimClone(wanted, -1), [child, F.flagSymbol(wanted)])
-      : cloneInto(cgroup, wanted, child)
-  return pid === 0 ? liveAsCopy(child, arg as T, (wanted & F.CLONE_FILES) !== 0) : pid
+  const live = () => liveAsCopy(child, arg as T, (wanted & F.CLONE_FILES) !== 0)
+  if (cgroup !== undefined) return cloneInto(cgroup, wanted, child, live)
+  return checked('clone', shimClone(wanted, -1, live), [child, F.flagSymbol(wanted)])
 }
 
 /**

@@ -8,11 +8,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { FIONREAD } from './engine/signal-lock.ts'
 import * as FLAGS from './flags.ts'
-import { CLOSE_RANGE_CLOEXEC, SYS_close_range } from './io/descriptors.ts'
+import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './io/descriptors.ts'
 import * as POLL from './io/poll.ts'
-import * as TERMINAL from './io/terminal.ts'
+import * as TERMINAL from './lab/terminal.ts'
 import * as MOUNT_FD from './mount/detached.ts'
 import * as MOUNT from './mount/mount.ts'
 import { NS_GET_USERNS } from './namespaces.ts'
@@ -194,7 +193,6 @@ compare('terminals: the sizes and requests are those of termios.h and sys/ioctl.
     'sizeof(struct winsize)': size,
     'offsetof(struct winsize, ws_row)': rows,
     'offsetof(struct winsize, ws_col)': columns,
-    FIONREAD,
     SYS_pidfd_open,
   }
 })
@@ -211,6 +209,8 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   NS_GET_USERNS,
   SYS_close_range,
   CLOSE_RANGE_CLOEXEC,
+  F_SETFD,
+  FD_CLOEXEC,
   SYS_keyctl,
   KEYCTL_JOIN_SESSION_KEYRING,
   'sizeof(rlim_t)': 8,

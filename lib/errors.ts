@@ -1,8 +1,9 @@
 /**
  * Errors for readers: a failed system call, a wrong argument, and a machine that cannot.
  */
+import './machine/node-only.ts'
 import { constants } from 'node:os'
-import { getSystemErrorMap } from 'node:util'
+import { getSystemErrorMap, inspect } from 'node:util'
 import koffi from 'koffi'
 
 /**
@@ -80,7 +81,7 @@ const HINTS: Record<string, string> = {
     'a process with several threads (Node is one) cannot unshare CLONE_NEWUSER or CLONE_VM; use clone()',
   'setns EPERM': `joining a namespace ${NEEDS_ROOT}; see setns(2)`,
   'setns EINVAL':
-    'the descriptor is no namespace of that kind, or a process with several threads asked for a user or mount namespace',
+    'the descriptor is no namespace of that kind, or a process with several threads (Node is one) asked for a user or mount namespace: do it in a child of fork()',
   'sethostname EPERM': `changing the host name ${NEEDS_ROOT}; see sethostname(2)`,
   'mount EPERM': `${NEEDS_ROOT}; see mount(2)`,
   'kill ESRCH': 'no process has that number in this PID namespace; see kill(2)',
@@ -124,7 +125,7 @@ export class SyscallError extends Error {
     for (const [name, value] of Object.entries({ syscall, args, errno, code, hint }))
       Object.defineProperty(this, name, { value })
     // The first place a reader sees is their own.
-    this.stack = (this.stack ?? '').replace(/\n\s+at .*\/lib\/[\w-]+\.ts:.*/g, '')
+    if (typeof this.stack === 'string') this.stack = this.stack.replace(/\n\s+at .*\/lib\/[\w-]+\.ts:.*/g, '')
   }
 }
 
@@ -203,12 +204,34 @@ const FOR_READERS = new Set([
 /** Errors that say where they are in the reader's own program: there they can be mended. */
 const WITH_PLACE = new Set(['TypeError', 'OpenTask'])
 
-/** An error as a reader sees it: its message; the stack only where the message is no sentence of ours. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `uncaught: ${String(error)}`
+/** Something that was thrown and is no error, or an error without a stack (Error.prepareStackTrace makes such). */
+function describeThrown(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    // It has no toString, or one that throws.
+    return inspect(thrown)
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `uncaught: ${describeThrown(error)}`
   const sentence = commandMessage(error) ?? diskMessage(error)
   if (sentence !== undefined) return sentence
-  const place = error.stack?.split('\n').find(line => /^\s+at .*\/(labs|mine)\//.test(line))
-  if (!FOR_READERS.has(error.name)) return error.stack ?? error.message
+  const stack = typeof error.stack === 'string' ? error.stack : describeThrown(error)
+  const place = stack.split('\n').find(line => /^\s+at .*\/(labs|mine)\//.test(line))
+  if (!FOR_READERS.has(error.name)) return stack
   return place && WITH_PLACE.has(error.name) ? `${error.message}\n${place}` : error.message
+}
+
+/**
+ * An error as a reader sees it: its message; the stack only where the message is no sentence of ours. It never throws,
+ * whatever has been thrown.
+ */
+export function describeError(error: unknown): string {
+  try {
+    return describe(error)
+  } catch {
+    return 'uncaught: something that cannot be shown'
+  }
 }

@@ -1,9 +1,12 @@
 /**
  * Turning the calling process into another program, and running a shell command: execve(2), execvp(3), system(3).
  */
+import { accessSync, constants as fsConstants, statSync } from 'node:fs'
 import { constants } from 'node:os'
-import { checked, shimFunction } from './engine/libc.ts'
-import { argumentError } from './errors.ts'
+import { delimiter, join } from 'node:path'
+import { isGuest, leave, pending } from './engine/guest.ts'
+import { argumentError, type SyscallError, syscallError } from './errors.ts'
+import { checked, shimFunction } from './machine/libc.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
 
 const shimExecve = shimFunction('long shim_execve(const char *file, const char **argv, const char **envp, int search)')
@@ -24,10 +27,45 @@ function checkArgv(name: string, file: unknown, argv: unknown): void {
   }
 }
 
+/** What a guest's execve(2) is called in an error: C tries it only once the guest has left its JavaScript. */
+let last: { readonly name: string; readonly shown: unknown[] } | undefined
+
+/** The error of an execve(2) that C has tried for a guest. */
+export const lastExecError = (errno: number): SyscallError =>
+  syscallError(last?.name ?? 'execve', last?.shown ?? [], errno)
+
+/** Where execvp(3) looks for a name. */
+function candidates(file: string): string[] {
+  if (file.includes('/')) return [file]
+  return (process.env['PATH'] ?? '/bin:/usr/bin').split(delimiter).map(folder => join(folder || '.', file))
+}
+
+/** What can be known before the attempt. @throws SyscallError ENOENT, EACCES */
+function checkProgram(name: string, paths: readonly string[], shown: unknown[]): void {
+  const failures = paths.map(path => {
+    try {
+      accessSync(path, fsConstants.X_OK)
+      return statSync(path).isFile() ? 0 : constants.errno.EACCES
+    } catch (error) {
+      return -((error as NodeJS.ErrnoException).errno ?? 0)
+    }
+  })
+  if (failures.includes(0)) return
+  throw syscallError(name, shown, failures.find(errno => errno === constants.errno.EACCES) ?? failures[0] ?? 0)
+}
+
 function exec(name: string, file: string, argv: readonly string[], env: Environment, search: boolean): never {
   checkArgv(name, file, argv)
+  const shown = [file, Symbol(`[${argv.join(', ')}]`)]
+  if (isGuest()) {
+    const end = pending()
+    if (end) throw end
+    checkProgram(name, search ? candidates(file) : [file], shown)
+    last = { name, shown }
+  }
   const result = shimExecve(file, [...argv, null], [...environmentStrings(env), null], search ? 1 : 0)
-  checked(name, result, [file, Symbol(`[${argv.join(', ')}]`)])
+  checked(name, result, shown)
+  if (isGuest()) leave(0)
   throw new Error(`${name} returned ${result}`)
 }
 
@@ -36,7 +74,8 @@ function exec(name: string, file: string, argv: readonly string[], env: Environm
  * @param path `const char *pathname`, not searched in PATH
  * @param argv `char *const argv[]`, the first is the program's own name
  * @param env `char *const envp[]` as an object
- * @throws SyscallError ENOENT, EACCES, ENOEXEC, E2BIG
+ * @throws SyscallError ENOENT, EACCES, ENOEXEC, E2BIG; a child on its parent's heap (CLONE_VM) only the first two, and
+ *   of the others, which show only when it has left its JavaScript, it dies
  * @see execve(2)
  */
 export function execve(path: string, argv: readonly string[], env: Environment = process.env): never {

@@ -8,7 +8,7 @@ import { errnoName } from './errors.ts'
 import * as F from './flags.ts'
 import { hierarchies } from './group/hierarchies.ts'
 import { mount, mounts } from './mount/mount.ts'
-import { inNamespace, namespaces, setns, unshare } from './namespaces.ts'
+import { inNamespace, namespaces, sethostname, setns, unshare } from './namespaces.ts'
 import { freeAddresses, freeInterfaceName, interfaceNames } from './net/free-network.ts'
 import { setip } from './net/interfaces.ts'
 import { links } from './net/links.ts'
@@ -17,7 +17,6 @@ import { decodeStatus } from './status.ts'
 import { inChild, thrownBy } from './testing/in-child.ts'
 import { shares } from './trace/kcmp.ts'
 import { nsPids } from './trace/proc.ts'
-import { sethostname } from './uts.ts'
 
 test('wait statuses are decoded as sys/wait.h does', () => {
   assert.deepEqual(decodeStatus(0x2a00), { code: 42, signal: null, coreDumped: false })

@@ -2,8 +2,9 @@
  * A process's own numbers, waiting for children, signals, sleeping.
  */
 import { constants } from 'node:os'
-import { call, callUninterrupted, lastErrno, libcFunction } from './engine/libc.ts'
+import { isGuest, leave } from './engine/guest.ts'
 import { argumentError } from './errors.ts'
+import { call, callUninterrupted, lastErrno, libcFunction } from './machine/libc.ts'
 import { decodeStatus, type Signal, signalName, signalNumber, type WaitStatus } from './status.ts'
 
 const libcGetpid = libcFunction('int getpid()')
@@ -22,7 +23,7 @@ export const WUNTRACED = 0x2
 /** Waits for children of every kind, also those cloned without SIGCHLD. */
 export const __WALL = 0x40000000
 
-/** The PID of the calling process in its own PID namespace: `process.pid` is what it was before a clone. @see getpid(2) */
+/** The PID of the calling process in its own PID namespace, as `process.pid` is. @see getpid(2) */
 export const getpid = (): number => libcGetpid()
 
 /** The PID of its parent, 0 if the parent lives outside the PID namespace. @see getppid(2) */
@@ -42,8 +43,13 @@ export const gettid = (): number => libcGettid(SYS_gettid)
  */
 export const setsid = (): number => call('setsid', libcSetsid, [])
 
-/** Ends the calling process at once: no exit handlers, nothing flushed. @see _exit(2) */
+/**
+ * Ends the calling process at once: no exit handlers, nothing flushed. A child on its parent's heap (CLONE_VM) ends by an
+ * exception, which runs its `finally` blocks.
+ * @see _exit(2)
+ */
 export function _exit(status: number): never {
+  if (isGuest()) leave(status & 0xff)
   libcExit(status)
   throw new Error('_exit returned')
 }

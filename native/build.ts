@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { shimName } from './libc-name.mjs'
 import { ownTag } from './tag.ts'
 
-const SOURCES = ['clone.c', 'exec.c', 'shim.h']
+const SOURCES = ['clone.c', 'exec.c', 'guest.c', 'lock.c', 'quiet.c', 'shim.h']
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
 
 /** What this machine lacks for building, with the remedy. Any other error is one of the compiler or of the sources. */
@@ -51,12 +51,13 @@ export function compile(folder: string, output: string, candidates: readonly str
 /**
  * Builds the shim from the sources in `folder` if it is missing or older than they are. A build by root in somebody
  * else's checkout belongs to that somebody, and two builds at once do not meet: each renames its own file into place.
+ * @param name the library's, by default that of this Node; for another one, `candidates` are compilers for that
  * @returns the path of the shared library
  * @throws Error without a compiler, or when the folder cannot be written
  */
-export function buildShim(folder: string): string {
+export function buildShim(folder: string, name: string = shimName(), candidates?: readonly string[]): string {
   const target = join(folder, 'build')
-  const library = join(target, shimName())
+  const library = join(target, name)
   if (mtime(library) >= Math.max(...SOURCES.map(name => mtime(join(folder, name))))) return library
   const draft = `${library}.${ownTag()}`
   try {
@@ -64,7 +65,7 @@ export function buildShim(folder: string): string {
     accessSync(folder, constants.W_OK)
     mkdirSync(target, { recursive: true })
     writeFileSync(draft, '')
-    compile(folder, draft)
+    compile(folder, draft, candidates)
     const owner = statSync(folder)
     if (process.getuid?.() === 0) for (const path of [target, draft]) chownSync(path, owner.uid, owner.gid)
     renameSync(draft, library)

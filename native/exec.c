@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,17 +69,65 @@ long shim_clone_exec(unsigned long flags, const char *file, char *const argv[], 
     return result;
 }
 
-/*
- * shim_execve(file: string, argv: string[], envp: string[], search: 0 | 1): number. 1 looks in PATH, too.
- * In C, because no JavaScript may run between mending the descriptors and execve. Returns only to say why not.
+struct errand {
+    char *file, **argv, **envp;
+    int search;
+};
+
+static void free_list(char **list) {
+    for (char **each = list; list && *each; each++) free(*each);
+    free(list);
+}
+
+void free_errand(struct errand *errand) {
+    free(errand->file);
+    free_list(errand->argv);
+    free_list(errand->envp);
+    free(errand);
+}
+
+static char **copy_list(char *const *list) {
+    size_t length = 0;
+    while (list[length]) length++;
+    char **copy = calloc(length + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < length; i++)
+        if (!(copy[i] = strdup(list[i]))) return free_list(copy), NULL;
+    return copy;
+}
+
+/* Notes down what a guest is to become: V8, on whose memory it lives, has to be unwound first. The first note counts.
  */
-long shim_execve(const char *file, char *const argv[], char *const envp[], int search) {
+static int note_errand(const char *file, char *const argv[], char *const envp[], int search) {
+    if (guest->errand) return 0;
+    struct errand *errand = calloc(1, sizeof *errand);
+    if (!errand) return -ENOMEM;
+    *errand = (struct errand){strdup(file), copy_list(argv), copy_list(envp), search};
+    if (!errand->file || !errand->argv || !errand->envp) return free_errand(errand), -ENOMEM;
+    guest->errand = errand;
+    return 0;
+}
+
+/* Returns the errno only where it fails. */
+static int become_program(const char *file, char *const argv[], char *const envp[], int search) {
     struct sigaction before;
     prepare_exec(&before);
     (search ? execvpe : execve)(file, argv, envp);
-    long result = -errno;
+    int error = errno;
     sigaction(SIGPIPE, &before, NULL);
-    return result;
+    return error;
+}
+
+int run_errand(const struct errand *errand) {
+    return become_program(errand->file, errand->argv, errand->envp, errand->search);
+}
+
+/*
+ * shim_execve(file: string, argv: string[], envp: string[], search: 0 | 1): number. 1 looks in PATH, too.
+ * In C, because no JavaScript may run between mending the descriptors and execve. Returns to say why not; or 0 to a
+ * guest, which has to leave its JavaScript before it becomes the program.
+ */
+long shim_execve(const char *file, char *const argv[], char *const envp[], int search) {
+    return guest ? note_errand(file, argv, envp, search) : -become_program(file, argv, envp, search);
 }
 
 /* shim_system(command: string): number. system(3): a wait status. In C for the same reason as shim_execve. */

@@ -3,17 +3,17 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
-import { fillContents } from './contents.ts'
-import { findChapter, present } from './order.ts'
-import { describeProblem, type Problem } from './problem.ts'
-import { quoteInto, regionReader } from './quote.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { showChapter } from './read.ts'
 import { serve } from './site/serve.ts'
 import { readBook, writeSite } from './site/site.ts'
+import { fillContents } from './source/contents.ts'
+import { findChapter, present } from './source/order.ts'
+import { describeProblem, type Problem } from './source/problem.ts'
+import { quoteInto, regionReader } from './source/quote.ts'
 
 const BOOK = join(ROOT, 'book')
 const fileOf = (name: string) => relative(ROOT, join(BOOK, `${name}.md`))

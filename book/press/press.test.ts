@@ -3,17 +3,17 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { fences, refill } from './fences.ts'
-import { findChapter } from './order.ts'
 import { screen } from './recording/keys.ts'
 import { Comparison } from './recording/mask.ts'
 import { recordingsOf } from './recording/recording.ts'
-import { regionsOf } from './regions.ts'
 import { renderText } from './render-text.ts'
 import { inlinePicture } from './site/picture.ts'
 import { render } from './site/render.ts'
 import { searchIndex } from './site/search-index.ts'
 import { readBook } from './site/site.ts'
+import { fences, refill } from './source/fences.ts'
+import { findChapter } from './source/order.ts'
+import { regionsOf } from './source/regions.ts'
 import { soundBook, withTree } from './testing.ts'
 
 const renderPlain = (markdown: string) => {

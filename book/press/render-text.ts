@@ -3,7 +3,7 @@
  */
 import { lexer, type Token, type Tokens } from 'marked'
 import { chalk } from '../../lib/lab/colour.ts'
-import { unescapeHtml } from './site/html.ts'
+import { unescapeHtml } from './source/html.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how colours begin.
 const COLOURS = /\x1b\[[\d;]*m/g

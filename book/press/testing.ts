@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { LABS } from '../../lib/lab/manifest.ts'
-import { ORDER } from './order.ts'
+import { ORDER } from './source/order.ts'
 
 const PICTURE =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 200" role="img"><title>t</title><desc>d</desc>' +

@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { abandonedDrafts, draftName, draftPrefix } from '../../lib/tidy/drafts.ts'
 import { keep } from '../../lib/tidy/keeper.ts'
 

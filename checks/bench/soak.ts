@@ -5,11 +5,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { clone } from '../../lib/clone.ts'
-import { libcFunction } from '../../lib/engine/libc.ts'
 import { describeError } from '../../lib/errors.ts'
 import { SIGCHLD } from '../../lib/flags.ts'
 import { openDescriptors } from '../../lib/io/descriptors.ts'
 import { writeAll } from '../../lib/io/output.ts'
+import { libcFunction } from '../../lib/machine/libc.ts'
 import { waitpid } from '../../lib/process.ts'
 import { describeStatus } from '../../lib/status.ts'
 

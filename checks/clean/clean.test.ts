@@ -18,26 +18,31 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { clone, fork } from '../../lib/clone.ts'
 import { cloneExec } from '../../lib/clone-exec.ts'
-import { ROOT } from '../../lib/engine/root.ts'
 import * as F from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { groupAt, groupsNamed, ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { discardGroups } from '../../lib/group/directory.ts'
 import { hierarchiesWith } from '../../lib/group/hierarchies.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { kill, sleep, WNOHANG, waitpid } from '../../lib/process.ts'
 import { inChild } from '../../lib/testing/in-child.ts'
 import { draftName, draftPrefix } from '../../lib/tidy/drafts.ts'
+import { INITIAL_PID_NAMESPACE } from '../../lib/tidy/owner.ts'
 import { statusField } from '../../lib/trace/proc.ts'
-import { awaitSo, enterProc, labRun, NOBODY } from '../testing/lab-runs.ts'
+import { awaitSo, enterProc, labRun } from '../testing/lab-runs.ts'
+import { OrdinaryUser } from '../testing/ordinary-user.ts'
 
-const PROGRAM = ['--import', 'tsx', join(ROOT, 'checks', 'clean.ts')]
+const PROGRAM = ['--import', 'tsx', join(ROOT, 'checks', 'clean', 'clean.ts')]
 const CACHE = join(ROOT, 'node_modules', '.cache', 'clone')
 const OTHER_BOOT = '00000000'
 
-function clean(args: readonly string[] = [], user = {}): { status: number | null; lines: string[] } {
-  const options = { cwd: ROOT, encoding: 'utf8', timeout: 60000, ...user } as const
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...PROGRAM, ...args], options)
+function clean(args: readonly string[] = []): { status: number | null; lines: string[] } {
+  const options = { cwd: ROOT, encoding: 'utf8', timeout: 60000 } as const
+  return result(spawnSync(process.execPath, [...PROGRAM, ...args], options))
+}
+
+function result({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }) {
   assert.equal(stderr, '')
   return { status, lines: stdout.trimEnd().split('\n') }
 }
@@ -72,12 +77,17 @@ for (const hierarchy of hierarchiesWith('freezer')) {
       const group = groupAt(join(path, 'inner'), hierarchy)
       group.add(pid)
       group.freeze()
-      assert.deepEqual(clean(['--dry-run']), { status: 0, lines: [`would remove group ${path}`] })
-      assert.equal(group.isFrozen(), true)
-      assert.deepEqual(clean(), { status: 0, lines: [`removed group ${path}`] })
-      assert.equal(existsSync(path), false)
-      assert.equal(waitpid(pid).signal, 'SIGKILL')
-      assert.deepEqual(clean(), { status: 0, lines: ['nothing to clean'] })
+      try {
+        assert.deepEqual(clean(['--dry-run']), { status: 0, lines: [`would remove group ${path}`] })
+        assert.equal(group.isFrozen(), true)
+        assert.deepEqual(clean(), { status: 0, lines: [`removed group ${path}`] })
+        assert.equal(existsSync(path), false)
+        assert.equal(waitpid(pid).signal, 'SIGKILL')
+        assert.deepEqual(clean(), { status: 0, lines: ['nothing to clean'] })
+      } finally {
+        // In v1 not even the end of the namespace ends a process that is frozen.
+        if (existsSync(path)) group.thaw()
+      }
     })
   })
 
@@ -118,11 +128,14 @@ test('the group of an owner in another PID namespace goes when that one is dead,
   ]
   isMade.open()
   clean()
-  assert.deepEqual([existsSync(ofInit), existsSync(ofNobody)], [true, false])
+  // Who lives in another namespace is seen from the machine's first one alone: from a container nothing is certain.
+  const isCertain = namespaces().pid === INITIAL_PID_NAMESPACE
+  assert.deepEqual([existsSync(ofInit), existsSync(ofNobody)], [true, !isCertain])
   mayEnd.open()
   waitpid(init)
   clean()
-  assert.equal(existsSync(ofInit), false)
+  assert.equal(existsSync(ofInit), !isCertain)
+  if (!isCertain) for (const path of [ofInit, ofNobody]) rmdirSync(path)
 })
 
 test('groups whose path is longer than a path may be go as well', () => {
@@ -230,10 +243,12 @@ test('two at once remove the same things, and neither fails', () => {
   })
 })
 
-test('without root it says what it found and could not remove, with exit code 77', () => {
+test('without root it says what it found and could not remove, with exit code 77', t => {
+  const user = new OrdinaryUser()
+  t.after(() => user.end())
   inNamespace(() => {
     const path = makeGroupNamed(ownName('clean', deadPid()))
-    const { status, lines } = clean([], NOBODY)
+    const { status, lines } = result(user.run(['--import', 'tsx', 'checks/clean/clean.ts']))
     assert.equal(status, 77)
     assert.ok(lines.includes(`needs root: group ${path}`), lines.join('\n'))
     assert.equal(lines.at(-1), 'hint: sudo npm run clean')

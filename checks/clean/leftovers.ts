@@ -4,10 +4,10 @@
 import { accessSync, constants, lstatSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { CannotRun } from '../../lib/errors.ts'
 import { groupFate, groupOwner, groupsNamed, PREFIX } from '../../lib/group/cgroup.ts'
 import { discardGroups, thawAll } from '../../lib/group/directory.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { mounts } from '../../lib/mount/mount.ts'
 import { rootfsPath } from '../../lib/mount/rootfs.ts'
 import { abandonedDrafts } from '../../lib/tidy/drafts.ts'
@@ -32,7 +32,7 @@ function nurseries(): [folder: string, start: RegExp][] {
     [join(ROOT, 'mine'), /^.+\.(ts|json)\./],
     ...besideRootfs.map((folder): [string, RegExp] => [folder, /^\.fs\./]),
     ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
-    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|vm)-`)],
+    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|readable|vm)-`)],
   ]
 }
 

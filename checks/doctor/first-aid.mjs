@@ -7,8 +7,8 @@ import { release, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installFault } from '../../lib/engine/installed.mjs'
-import { distribution, installHint } from '../../lib/lab/packages.mjs'
-import { isBuilt, NATIVE, ROOT, toolFaults } from './programs.mjs'
+import { distribution, installHint } from '../../lib/machine/packages.mjs'
+import { isBuilt, NATIVE, ROOT, toolFaults } from './observe/programs.mjs'
 
 const finding = (id, title, seen, cause, remedy) => ({ id, title, state: 'missing', seen, cause, remedy, affects: [] })
 

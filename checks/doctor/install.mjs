@@ -4,8 +4,8 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline/promises'
-import { becomeRoot, distribution, installCommands, installHint } from '../../lib/lab/packages.mjs'
-import { toolFaults } from './programs.mjs'
+import { becomeRoot, distribution, installCommands, installHint } from '../../lib/machine/packages.mjs'
+import { toolFaults } from './observe/programs.mjs'
 
 const [FAILS, CANNOT] = [1, 77]
 

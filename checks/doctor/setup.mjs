@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { installMissing } from './install.mjs'
-import { ROOT } from './programs.mjs'
+import { ROOT } from './observe/programs.mjs'
 
 const USAGE = 2
 const KNOWN = ['--yes', '--vm', '--help', '-h']

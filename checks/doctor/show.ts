@@ -2,7 +2,7 @@
  * The view for people: the machine, a table of labs and ways, and what is not good.
  */
 import { chalk } from '../../lib/lab/colour.ts'
-import { wrap } from '../report/layout.ts'
+import { wrap } from '../../lib/lab/layout.ts'
 import { columns } from '../report/live-line.ts'
 import type { State } from './find/finding.ts'
 import type { Facts } from './observe/facts.ts'

@@ -49,6 +49,7 @@ const rule = (id: Id, labs: Rule['labs'], ways: readonly Way[] = HERE, actions: 
 /** Findings that are in none of these decide nothing: they explain others. */
 const RULES: readonly Rule[] = [
   rule('wsl', every),
+  rule('old-kernel', every),
   rule('root', needs => needs.length > 0, ['root'], ['run']),
   rule('root', every, ['root'], ['check']),
   rule('user-namespaces', need('namespaces', 'network', 'mounts'), ['user'], ['run']),

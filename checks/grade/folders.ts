@@ -14,9 +14,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { PREFIX } from '../../lib/group/cgroup.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { draftPrefix } from '../../lib/tidy/drafts.ts'
 
 /** npm runs scripts in the checkout, and leaves word of where the command was typed. */

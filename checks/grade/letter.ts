@@ -1,8 +1,9 @@
 /**
  * The text that a student gets.
  */
+
+import { wrap } from '../../lib/lab/layout.ts'
 import { harmlessLine } from '../judge/sanitize.ts'
-import { wrap } from '../report/layout.ts'
 import { outputLines } from '../report/report.ts'
 import type { Mark, MarkedClaim, Sum } from './marks.ts'
 

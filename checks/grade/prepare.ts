@@ -14,7 +14,7 @@ import {
 import { basename, dirname, extname, join, relative } from 'node:path'
 import { compile, describeBuildFailure } from '../../lib/engine/bundle.ts'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
-import { ROOT } from '../../lib/engine/root.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import type { Assignment } from '../judge/in-child.ts'
 import { harmlessLines } from '../judge/sanitize.ts'
 import { compileC } from './compile-c.ts'

@@ -1,13 +1,13 @@
 /**
  * How a process comes to be one that may judge.
  */
-
 import { CLONE_NEWNS, CLONE_NEWUTS } from '../../lib/flags.ts'
 import { ownName } from '../../lib/group/cgroup.ts'
 import { bestHomes, homesWith, makeRoom } from '../../lib/group/delegation.ts'
 import { ASKED, continueInScope, isInScope } from '../../lib/group/systemd.ts'
 import { ensure } from '../../lib/lab/lab.ts'
 import { isController, type Lab } from '../../lib/lab/manifest.ts'
+import { ensureKernel } from '../../lib/machine/kernel-version.ts'
 import { ensurePrivileges, isPrivileged } from '../../lib/rights/privileges.ts'
 
 /**
@@ -19,6 +19,7 @@ import { ensurePrivileges, isPrivileged } from '../../lib/rights/privileges.ts'
  * @throws CannotRun with the remedy
  */
 export async function becomeJudge(what: string, command: string, tell: (line: string) => void): Promise<void> {
+  ensureKernel()
   if (!isPrivileged() && homesWith('memory').length === 0) continueInScope()
   // Once: in the user namespace the program begins anew.
   if (isInScope() && !isPrivileged())

@@ -36,7 +36,9 @@ export class Witnesses {
         together(
           all.map(one => one.call?.(...call)).filter((listener): listener is Listener => listener !== undefined),
         ),
-      signal: () => this.#each(one => one.signal?.()),
+      signal: call => this.#each(one => one.signal?.(call)),
+      stop: (tid, kind) => this.#each(one => one.stop?.(tid, kind)),
+      forget: tid => this.#each(one => one.forget?.(tid)),
       exit: (pid, code) => this.#each(one => one.exit?.(pid, code)),
       end: order => this.#each(one => one.end?.(order)),
       sample: () => this.#each(one => one.sample?.()),

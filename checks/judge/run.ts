@@ -7,7 +7,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { findLab, type Lab } from '../../lib/lab/manifest.ts'
 import { kill } from '../../lib/process.ts'
 import { signalNumber } from '../../lib/status.ts'
-import { naming, withTask } from '../labs/name-task.ts'
 import { type Assignment, judgeInChild } from './in-child.ts'
 import type { Finding, Verdict } from './judge.ts'
 
@@ -82,10 +81,9 @@ export function startLabs(
   )
   const begin = async (assignment: Assignment, index: number): Promise<Verdict> => {
     if (!waiting.delete(assignment)) return { kind: 'cannot', reason: 'interrupted' }
-    const named = naming(assignment)
-    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, named(finding)))
+    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, finding))
     running.set(assignment, pid)
-    return verdict.then(one => withTask(assignment, one)).finally(() => running.delete(assignment))
+    return verdict.finally(() => running.delete(assignment))
   }
   const labs = assignments.map((assignment, index) => {
     const { slug, program } = assignment

@@ -2,13 +2,13 @@
  * The reader's copy of a lab: the same program, with tasks in place of some of its regions.
  */
 
-import { wrap } from '../report/layout.ts'
+import { wrap } from '../../lib/lab/layout.ts'
 import type { Exercise } from './exercise.ts'
 
 /** How long the text of a comment may be. */
 const WIDTH = 116
 const TASK_CALL = /\b(?:openTask|skipTask)\s*(?:<[^(]*(?:\([^)]*\)[^(]*)?>)?\s*\(\s*['"](\d+\.\d+)['"]/g
-const IMPORT = /^import \{[^}]*\} from '\.\.\/lib\/task\.ts'\n/m
+const IMPORT = /^import \{[^}]*\} from '\.\.\/lib\/lab\/task\.ts'\n/m
 
 /** A part of a text, from one line up to another, which is not in it. */
 interface Part {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
 import { checkedLab } from '../labs/all.ts'
-import { openPlaces } from '../labs/name-task.ts'
+import { openPlaces } from '../report/name-task.ts'
 import { copyOf, oneLab, shown, writeCopy } from './mine/mine.ts'
 
 const HELP = [

@@ -2,8 +2,8 @@
  * Giving hints one at a time, and from the beginning when something else is the matter.
  */
 import type { LabReport } from '../report/report.ts'
-import type { Standing } from './evidence.ts'
-import { hintsFor } from './hints.ts'
+import type { Standing } from './mine/evidence.ts'
+import { hintsFor } from './mine/hints.ts'
 
 export class Hinting {
   #given = 0

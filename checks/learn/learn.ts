@@ -6,11 +6,11 @@ import { prepareLives } from '../../lib/engine/life.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
-import { findLab } from '../../lib/lab/manifest.ts'
+import { findLab, LABS } from '../../lib/lab/manifest.ts'
 import { tryLock } from '../../lib/tidy/flock.ts'
 import { becomeJudge } from '../judge/become.ts'
 import { timeHere } from '../judge/time-limit.ts'
-import { ensureMine, MINE } from './mine/mine.ts'
+import { bringInStep, copyOf, ensureMine, MINE, shown } from './mine/mine.ts'
 import { readProgress } from './mine/progress.ts'
 import { once } from './once.ts'
 import { tableLines } from './pages/list.ts'
@@ -70,6 +70,8 @@ async function main(): Promise<void> {
   if (!isOnce && !(process.stdin.isTTY && process.stdout.isTTY))
     throw new UsageError('this needs a terminal\nhint: npm run learn -- --once checks once without one')
   const timeout = Math.round(timeHere() * PATIENCE)
+  for (const path of LABS.map(copyOf).filter(bringInStep))
+    console.log(`${shown(path)}: its imports name the files of lib/ as they are called now.`)
   await becomeJudge('the check', ['npm run learn', ...process.argv.slice(2)].join(' '), line => console.log(line))
   if (!isOnce) lockMine()
   const read = readProgress()

@@ -2,8 +2,8 @@
  * Predicting: the questions of a lab, then the lab's own program under the eyes of the judge, then the two side by side.
  */
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { checkedLab } from '../labs/all.ts'
 import type { Observation } from '../observer/record.ts'
 import { type Attempt, attempt } from './attempt.ts'

@@ -4,8 +4,8 @@
 import { fork } from '../../lib/clone.ts'
 import { execve } from '../../lib/exec.ts'
 import { makeGate } from '../../lib/gate.ts'
-import { openTerminal, relay, takeTerminal } from '../../lib/io/pty.ts'
-import { setWindowSize, windowSize } from '../../lib/io/terminal.ts'
+import { openTerminal, relay, takeTerminal } from '../../lib/lab/pty.ts'
+import { setWindowSize, windowSize } from '../../lib/lab/terminal.ts'
 import { kill, setsid, waitpid } from '../../lib/process.ts'
 import type { WaitStatus } from '../../lib/status.ts'
 

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { harmlessLines } from '../judge/sanitize.ts'
 import { MINE } from './mine/mine.ts'
 

@@ -5,12 +5,12 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import test, { after } from 'node:test'
-import { ROOT } from '../../lib/engine/root.ts'
+import { widthOf } from '../../lib/lab/layout.ts'
 import { findLab, LABS } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { draftPrefix } from '../../lib/tidy/drafts.ts'
 import { checkedLab } from '../labs/all.ts'
 import { EVERY_LAB } from '../labs/claim.ts'
-import { widthOf } from '../report/layout.ts'
 import type { ClaimReport, LabReport } from '../report/report.ts'
 
 const folder = mkdtempSync(draftPrefix(join(ROOT, '.mine.')))
@@ -20,8 +20,8 @@ after(() => rmSync(folder, { recursive: true }))
 // What follows looks for the folder when it is loaded.
 const { blankLab, lineOfTask, openTaskNumbers, putBack } = await import('../labs/tasks.ts')
 const { compareLines, comparePage } = await import('./pages/compare.ts')
-const { standing } = await import('./evidence.ts')
-const { hintsFor } = await import('./hints.ts')
+const { standing } = await import('./mine/evidence.ts')
+const { hintsFor } = await import('./mine/hints.ts')
 const { listPage } = await import('./pages/list.ts')
 const { mainPage } = await import('./pages/main.ts')
 const { copyOf, setAside, writeCopy } = await import('./mine/mine.ts')

@@ -48,7 +48,9 @@ export class EventLoop {
       const left = deadline - Date.now()
       if (left <= 0 || this.interrupted) return false
       const longest = this.#samples ? SAMPLE : this.#observer.hasUnborn ? SLICE : left
+      if (isDrained && this.#samples) this.#observer.lateness.quiet()
       const ready = poll([this.#signals, ...this.#outputs], (isDrained ? Math.min(left, longest) : 0) / 1000)
+      if (isDrained && this.#samples) this.#observer.lateness.woke()
       if (ready.includes(this.#signals) && readSignals(this.#signals).some(signal => signal !== SIGCHLD))
         this.interrupted = true
       for (const output of this.#outputs) if (ready.includes(output)) this.#read(output)

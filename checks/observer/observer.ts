@@ -12,12 +12,15 @@ import {
   nextEvent,
   PTRACE,
   resume,
+  type StopReason,
   setResult,
   syscallStop,
   type TraceEvent,
 } from '../../lib/trace/ptrace.ts'
 import { callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { CallEmulator } from '../sandbox/emulated-calls.ts'
+import { Lateness } from './lateness.ts'
+import { Ended } from './load.ts'
 import { look } from './moment.ts'
 import type { ProcessRecord, SignalCall } from './record.ts'
 
@@ -34,7 +37,11 @@ export interface Watcher {
   /** A thread is about to make a call. @returns who wants to know what it returned */
   call?(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined
   /** A thread is about to send a signal. */
-  signal?(): void
+  signal?(call: SignalCall): void
+  /** A thread stands still because it is traced, and is about to go on. */
+  stop?(tid: number, kind: StopReason): void
+  /** A thread has ended, and its number may be given to another one. */
+  forget?(tid: number): void
   /** A process is about to end by itself or by a signal, and still has everything it had. */
   exit?(pid: number, code: number | undefined): void
   /** A process has ended, and its parent does not know it yet. */
@@ -48,12 +55,16 @@ export class Observer {
   readonly processes = new Map<number, ProcessRecord>()
   readonly signals: SignalCall[] = []
   readonly stopped = new Set<number>()
+  /** How late it hears of what happens. */
+  readonly lateness = new Lateness()
+  /** What threads had of the processors that have ended. */
+  readonly ended = new Ended()
   readonly #init: number
   #recording = true
   readonly #watcher: Watcher
   readonly #emulator: CallEmulator
   readonly #pending = new Map<number, Listener>()
-  readonly #ended = new Map<number, NonNullable<ProcessRecord['status']>>()
+  readonly #statuses = new Map<number, NonNullable<ProcessRecord['status']>>()
   /** Threads whose birth has been reported. */
   readonly #known: Set<number>
   /** Threads that stopped before their birth was reported, and when, in ms since the epoch. */
@@ -72,7 +83,7 @@ export class Observer {
 
   /** How a traced process or child ended, once it has. */
   statusOf(pid: number): ProcessRecord['status'] {
-    return this.#ended.get(pid)
+    return this.#statuses.get(pid)
   }
 
   /** From here on the dead are only buried: what a sandbox does while it is torn down proves nothing. */
@@ -117,6 +128,8 @@ export class Observer {
 
   #take(event: TraceEvent): void {
     this.#order++
+    if (event.kind === 'exit' && this.#recording) this.ended.take(event.tid)
+    if (event.kind !== 'ended' && this.#recording) this.#watcher.stop?.(event.tid, event.kind)
     if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
     else if (!this.#recording) resume(event.tid, PTRACE.CONT)
     // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
@@ -191,8 +204,10 @@ export class Observer {
   }
 
   #takeEnd(pid: number, status: NonNullable<ProcessRecord['status']>): void {
-    this.#ended.set(pid, status)
+    this.#statuses.set(pid, status)
     // The kernel may give the number to somebody else.
+    this.ended.forget(pid)
+    this.#watcher.forget?.(pid)
     this.#known.delete(pid)
     this.#unborn.delete(pid)
     const record = this.processes.get(pid)
@@ -221,7 +236,6 @@ export class Observer {
     const from = Number(statusField(tid, 'Tgid'))
     const byPidfd = name === 'pidfd_send_signal'
     const target = byPidfd ? this.#pidOfPidfd(from, Number(first)) : Number(BigInt.asIntN(32, first))
-    this.#watcher.signal?.()
     const call: SignalCall = {
       order: this.#order,
       from,
@@ -231,6 +245,7 @@ export class Observer {
       result: undefined,
     }
     this.signals.push(call)
+    this.#watcher.signal?.(call)
     return (result: number) => {
       call.result = result
     }

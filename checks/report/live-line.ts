@@ -1,7 +1,7 @@
 /**
  * One line at the bottom of a terminal that says what is being waited for, and goes before anything else is printed.
  */
-import { cut } from './layout.ts'
+import { cut } from '../../lib/lab/layout.ts'
 
 /** How often it is drawn again, in milliseconds. */
 const EVERY = 250

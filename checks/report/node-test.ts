@@ -4,7 +4,8 @@
  */
 import test from 'node:test'
 import { EXIT } from '../../lib/errors.ts'
-import { type Job, startLabs } from '../judge/run.ts'
+import type { Job } from '../judge/run.ts'
+import { startNamedLabs } from './name-task.ts'
 import { type ClaimReport, exitCodeOfRun, type LabReport, labReport, outputLines } from './report.ts'
 
 /** A claim that does not hold, as every reporter prints it. */
@@ -25,7 +26,7 @@ const reason = ({ missing, remedy }: { readonly missing?: string; readonly remed
 const job = JSON.parse(process.argv[2] ?? '') as Job
 const reports: LabReport[] = []
 
-for (const { lab, program, verdict } of startLabs(job)) {
+for (const { lab, program, verdict } of startNamedLabs(job)) {
   test(`lab ${lab.number}: ${lab.title}`, async suite => {
     const judged = labReport(lab.slug, program, await verdict)
     reports.push(judged)

@@ -4,17 +4,18 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import test from 'node:test'
-import { ROOT } from '../../lib/engine/root.ts'
-import { findProgram } from '../../lib/lab/find-program.ts'
+import { widthOf, wrap } from '../../lib/lab/layout.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { harmlessLine, harmlessLines } from '../judge/sanitize.ts'
-import { widthOf, wrap } from './layout.ts'
 import type { Report } from './report.ts'
 
 const CHECK = [process.execPath, '--single-threaded', '--v8-pool-size=1', 'lib/engine/start.mjs', 'checks/check.ts']
 const FORGER = 'checks/labs/01-fork-vs-clone/wrong/forged-report.py'
 const STAYS = 'checks/labs/01-fork-vs-clone/wrong/stays-put.py'
 /** A check where something else has the name of the kernel's log. */
-const NO_LOG = ['unshare', '-m', 'sh', '-c', 'mount --bind /dev/null /dev/kmsg && exec "$@"', 'sh', ...CHECK, 'lab5']
+const MOUNTED = [process.execPath, '--import', 'tsx', 'lib/testing/fixtures/mounted.ts']
+const NO_LOG = [...MOUNTED, 'bind', '/dev/null', '/dev/kmsg', ...CHECK, 'lab5']
 const ESCAPE = '\x1b['
 /** What no report may contain when it is no terminal's. */
 const isControl = (character: string) => /[\p{Cc}\p{Cf}\p{Cs}]/u.test(character) && !'\n\t'.includes(character)

@@ -3,9 +3,9 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { findLab, type Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
 import { type Shares, sinceStart } from '../judge/stopwatch.ts'
 

@@ -3,10 +3,11 @@
  * seen, why, and what to read.
  */
 import { chalk } from '../../lib/lab/colour.ts'
+import { wrap } from '../../lib/lab/layout.ts'
 import type { Finding } from '../judge/judge.ts'
-import { type Job, type RunningLab, startLabs } from '../judge/run.ts'
-import { wrap } from './layout.ts'
+import type { Job, RunningLab } from '../judge/run.ts'
 import { columns, LiveLine } from './live-line.ts'
+import { startNamedLabs } from './name-task.ts'
 import { type ClaimReport, claimReport, type LabReport, labReport, outputLines, type Report, report } from './report.ts'
 
 const lay = (line: string, hang: number) => wrap(line, hang, columns())
@@ -77,7 +78,9 @@ export async function showPeople(job: Job): Promise<Report> {
   let turn = -1
   const show = (index: number, finding: Finding) =>
     live.print(claimLines(claimReport(job.assignments[index]?.slug ?? '', finding)))
-  const labs = startLabs(job, (index, finding) => (index === turn ? show(index, finding) : early[index]?.push(finding)))
+  const labs = startNamedLabs(job, (index, finding) =>
+    index === turn ? show(index, finding) : early[index]?.push(finding),
+  )
   const live = new LiveLine(() => waitingFor(labs, since))
   live.start()
   const reports: LabReport[] = []

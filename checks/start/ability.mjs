@@ -3,7 +3,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { ROOT } from '../doctor/programs.mjs'
+import { ROOT } from '../doctor/observe/programs.mjs'
 
 const WAYS = { root: 'as root', user: 'without root', vm: 'in the virtual machine' }
 

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { ROOT } from '../doctor/programs.mjs'
+import { ROOT } from '../doctor/observe/programs.mjs'
 
 const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 

@@ -8,8 +8,8 @@ import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { ROOT } from '../../lib/engine/root.ts'
 import { EXIT } from '../../lib/errors.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { makeCheckout } from '../testing/checkout.ts'
 
 const isRoot = process.getuid?.() === 0

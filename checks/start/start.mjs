@@ -4,7 +4,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FOLDER } from '../../lib/engine/bundle-cache.mjs'
-import { ROOT } from '../doctor/programs.mjs'
+import { ROOT } from '../doctor/observe/programs.mjs'
 import { ability } from './ability.mjs'
 import { run } from './child.mjs'
 import { withLock } from './lock.mjs'

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { installFault } from '../../lib/engine/installed.mjs'
 import { recordNode } from '../../lib/engine/record-node.mjs'
 import { installMissing } from '../doctor/install.mjs'
-import { isBuilt, ROOT, toolFaults } from '../doctor/programs.mjs'
+import { isBuilt, ROOT, toolFaults } from '../doctor/observe/programs.mjs'
 import { run } from './child.mjs'
 
 /** What lab 3 cannot do without. The others of `npm run setup` can wait. */

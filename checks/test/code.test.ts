@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
-import { ROOT } from '../../lib/engine/root.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 
 /** Runs one of the tools that npm has installed. */
 function tool(name: string, ...args: readonly string[]) {

@@ -3,8 +3,8 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { UsageError } from '../../lib/errors.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 
 /** What is tested: the rooms of the house. */
 const ROOMS = ['native', 'lib', 'labs', 'buildroot', 'book', 'checks']

@@ -2,7 +2,7 @@
  * Counting the results of several runs of node:test as if they were one.
  */
 import { relative } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 
 /** An event of node:test as its reporters get it. @see node:test TestsStream */
 export interface TestEvent {

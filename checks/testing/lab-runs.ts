@@ -4,22 +4,19 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { until } from '../../lib/io/until.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { MS_PRIVATE, MS_REC, mount } from '../../lib/mount/mount.ts'
 import { WNOHANG, waitpid } from '../../lib/process.ts'
 import { allPids } from '../../lib/trace/proc.ts'
 import { commandFor } from '../judge/command.ts'
-
-/** An ordinary user. */
-export const NOBODY = { uid: 65534, gid: 65534 }
 
 /** How a lab is started. */
 export interface LabRun {
   /** Its command line with these arguments. */
   readonly command: (...args: string[]) => string[]
   /** Runs it to its end, without a terminal. */
-  readonly run: (args?: readonly string[], options?: { uid?: number; gid?: number; input?: string }) => Result
+  readonly run: (args?: readonly string[], options?: { input?: string }) => Result
 }
 
 /** What a run gave. */

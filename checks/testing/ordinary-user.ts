@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
+import { readableNode } from '../../lib/testing/readable-checkout.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 import { makeCheckout } from './checkout.ts'
 
@@ -35,6 +36,8 @@ function give(path: string): void {
 export class OrdinaryUser {
   readonly home: string = mkdtempSync(join(tmpdir(), `${PREFIX}.user-`))
   readonly checkout: string = join(this.home, 'workbook')
+  /** The Node that they can start. */
+  readonly node: string = readableNode()
   /** Who they are, and where, for child_process. */
   readonly options = {
     cwd: this.checkout,
@@ -53,7 +56,7 @@ export class OrdinaryUser {
 
   /** Runs something of the checkout. */
   run(words: readonly string[], timeout = 60_000) {
-    return spawnSync(process.execPath, words, { ...this.options, encoding: 'utf8', timeout })
+    return spawnSync(this.node, words, { ...this.options, encoding: 'utf8', timeout })
   }
 
   /** Hands over a group in every v1 hierarchy that the labs need. @returns those that were made */

@@ -2,10 +2,11 @@
  * For tests: the programs that the checkers are tried on, built, and what refused them.
  */
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { compiler } from '../../lib/testing/in-child.ts'
 import { type Assignment, judgeInChild } from '../judge/in-child.ts'
 import type { Verdict } from '../judge/judge.ts'
@@ -17,6 +18,27 @@ const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
 export function specimenFiles(): string[] {
   const folders = LABS.flatMap(({ slug }) => [`labs/${slug}/right`, `labs/${slug}/wrong`])
   return folders.flatMap(folder => readdirSync(join(CHECKS, folder)).map(name => `${folder}/${name}`)).sort()
+}
+
+/** Commands that the labs do without and that not every machine has, by Debian's package. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  'cgroup-tools': ['cgcreate', 'cgset', 'cgexec', 'cgdelete'],
+  mount: ['mount', 'umount'],
+  python3: ['python3'],
+}
+
+/** Why a program among them cannot be run here: tools that it names and this machine lacks. */
+export function lackingTools(path: string): string | false {
+  const text = readFileSync(join(CHECKS, path), 'utf8')
+  // In Python and C, mount is also what somebody calls a function; a shell script has nothing but commands.
+  const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : (text.split('\n')[0] as string)
+  const isNeeded = (tool: string) =>
+    new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(code) || (tool === 'python3' && /\.py\b/.test(code))
+  const lacking = Object.entries(TOOLS).flatMap(([name, tools]) => {
+    const missing = tools.filter(tool => isNeeded(tool) && findProgram(tool) === undefined)
+    return missing.length > 0 ? [`it needs ${missing.join(', ')}: apt-get install ${name}`] : []
+  })
+  return lacking.length > 0 && lacking.join('; ')
 }
 
 /** C programs are compiled into a folder; everything else runs as it is. @returns what to run */

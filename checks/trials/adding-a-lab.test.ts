@@ -7,7 +7,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, r
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test, { after } from 'node:test'
-import { ROOT } from '../../lib/engine/root.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 
 const README = readFileSync(join(ROOT, 'labs', 'README.md'), 'utf8')
 const MOST_STEPS = 7

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { findProgram } from '../../lib/lab/find-program.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
 import { buildShim } from '../../native/build.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')

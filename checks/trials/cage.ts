@@ -4,12 +4,12 @@
 import { constants, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fork } from '../../lib/clone.ts'
-import { ROOT } from '../../lib/engine/root.ts'
 import { execvp } from '../../lib/exec.ts'
 import { groupsNamed } from '../../lib/group/cgroup.ts'
 import { dup2 } from '../../lib/io/descriptors.ts'
 import { writeAll } from '../../lib/io/output.ts'
-import { openTerminal, takeTerminal } from '../../lib/io/pty.ts'
+import { openTerminal, takeTerminal } from '../../lib/lab/pty.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { MS_BIND, mount, mounts } from '../../lib/mount/mount.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { interfaceNames } from '../../lib/net/free-network.ts'
@@ -150,7 +150,7 @@ function strike({ signal, target, who }: Plan, leader: number): string | undefin
 
 /** Runs `npm run clean` in the cage. */
 function clean(tmp: string, output: string): void {
-  const argv = ['node', '--import', 'tsx', join('checks', 'clean.ts')]
+  const argv = ['node', '--import', 'tsx', join('checks', 'clean', 'clean.ts')]
   startProgram({ argv, usual: 1 }, tmp, output)
   wait(isAlone, PATIENCE, () => {})
 }

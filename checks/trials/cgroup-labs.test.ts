@@ -7,21 +7,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { cloneExec } from '../../lib/clone-exec.ts'
-import { ROOT } from '../../lib/engine/root.ts'
 import * as F from '../../lib/flags.ts'
-import { groupsNamed, ownName } from '../../lib/group/cgroup.ts'
+import { groupsNamed, makeGroup, ownName } from '../../lib/group/cgroup.ts'
 import { innerGroups } from '../../lib/group/directory.ts'
 import { hierarchies, hierarchiesWith, hierarchyWith } from '../../lib/group/hierarchies.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { MNT_DETACH, MS_PRIVATE, MS_REC, mount, umount2 } from '../../lib/mount/mount.ts'
 import { kill, waitpid } from '../../lib/process.ts'
 import { capture, inChild } from '../../lib/testing/in-child.ts'
 import { childrenOf, statusField } from '../../lib/trace/proc.ts'
-import { awaitSo, enterProc, isAlone, labRun, NOBODY } from '../testing/lab-runs.ts'
+import { awaitSo, enterProc, isAlone, labRun } from '../testing/lab-runs.ts'
+import { lab, OrdinaryUser, USER } from '../testing/ordinary-user.ts'
 
 const oom = await labRun('05-memory-oom')
 const freezer = await labRun('06-freezer')
 const folder = mkdtempSync(join(tmpdir(), 'cgroup-labs-'))
 after(() => rmSync(folder, { recursive: true }))
+const user = new OrdinaryUser()
+after(() => user.end())
 
 /** The groups of a lab that runs or ran in this PID namespace. */
 const groupsOf = (pid: number) => groupsNamed(name => [ownName('lab5', pid), ownName('lab6', pid)].includes(name))
@@ -32,7 +35,7 @@ function withHandedGroup(use: (path: string) => void): void {
   const path = join(root, ownName('handed'))
   mkdirSync(path)
   const files = dialect === 'v1' ? readdirSync(path) : ['cgroup.procs', 'memory.max', 'memory.swap.max']
-  for (const file of files) chownSync(join(path, file), NOBODY.uid, NOBODY.gid)
+  for (const file of files) chownSync(join(path, file), USER, USER)
   try {
     use(path)
   } finally {
@@ -71,7 +74,6 @@ test('lab 5 draws what it has printed', () => {
 })
 
 test('lab 5 refuses limits, files and groups that cannot be', () => {
-  const { path } = hierarchyWith('memory')
   const wrong: [string[], RegExp][] = [
     [['--limit', 'much'], /^--limit must be a number of bytes such as 20000000 or 20M, not "much"\n$/],
     [['--limit', '0'], /^--limit must be a number of bytes/],
@@ -83,12 +85,26 @@ test('lab 5 refuses limits, files and groups that cannot be', () => {
     [['--group', '/nowhere'], /^\/nowhere is no group\nhint: groups are directories such as/],
     [['--group', '/tmp'], /^\/tmp is no control group\nhint: /],
     [['--step', '1'], /^--step 1: that takes 20000000 steps to --limit 20000000\nhint: /],
-    [['--group', path], /is in use: there are processes in it/],
   ]
   for (const [args, message] of wrong) {
     const { status, stderr } = oom.run(['--pace', '0', ...args])
     assert.equal(status, 2, `${args}: ${stderr}`)
     assert.match(stderr, message)
+  }
+})
+
+test('lab 5 refuses a group with somebody in it', () => {
+  const group = makeGroup(ownName('busy'), 'memory')
+  const pid = cloneExec(['sleep', '60'])
+  try {
+    group.add(pid)
+    const { status, stderr } = oom.run(['--pace', '0', '--group', group.path])
+    assert.equal(status, 2, stderr)
+    assert.ok(stderr.startsWith(`${group.path} is in use: there are processes in it (${pid})`), stderr)
+  } finally {
+    kill(pid, 'SIGKILL')
+    waitpid(pid)
+    group.remove()
   }
 })
 
@@ -98,7 +114,7 @@ test('lab 5 needs no root for a group that was handed over, and gives it back as
   withHandedGroup(path => {
     const limit = () => readFileSync(join(path, 'memory.limit_in_bytes'), 'utf8')
     const before = limit()
-    const { status, stdout, stderr } = oom.run(['--pace', '0', '--group', path], NOBODY)
+    const { status, stdout, stderr } = user.run(lab('05-memory-oom', '--pace', '0', '--group', path))
     assert.equal(status, 0, stderr)
     assert.match(stdout, /oom_kill 0 before, 1 now\./)
     assert.equal(limit(), before)
@@ -107,7 +123,7 @@ test('lab 5 needs no root for a group that was handed over, and gives it back as
 
 test('a plot that an ordinary user cannot write is refused before anything is done', () => {
   withHandedGroup(path => {
-    const { status, stderr } = oom.run(['--group', path, '--plot', '/root/hidden/x.svg'], NOBODY)
+    const { status, stderr } = user.run(lab('05-memory-oom', '--group', path, '--plot', '/root/hidden/x.svg'))
     assert.equal(status, 2)
     assert.match(stderr, /^--plot .*: no file can be written there\nhint: /)
   })
@@ -116,7 +132,7 @@ test('a plot that an ordinary user cannot write is refused before anything is do
 test('lab 5 without root names what is not yours', () => {
   const path = join(hierarchyWith('memory').path, ownName('mine'))
   mkdirSync(path)
-  const { status, stderr } = oom.run(['--pace', '0', '--group', path], NOBODY)
+  const { status, stderr } = user.run(lab('05-memory-oom', '--pace', '0', '--group', path))
   rmdirSync(path)
   assert.equal(status, 1)
   assert.match(stderr, /EACCES .*\nhint: /)

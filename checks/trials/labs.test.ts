@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import test from 'node:test'
+import test, { after } from 'node:test'
 import { cloneExec } from '../../lib/clone-exec.ts'
 import * as F from '../../lib/flags.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
-import { installHint } from '../../lib/lab/packages.mjs'
+import { installHint } from '../../lib/machine/packages.mjs'
 import { MS_BIND, MS_PRIVATE, MS_REC, mount } from '../../lib/mount/mount.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { interfaceNames } from '../../lib/net/free-network.ts'
@@ -16,12 +16,15 @@ import { setip } from '../../lib/net/interfaces.ts'
 import { kill, waitpid } from '../../lib/process.ts'
 import { capture } from '../../lib/testing/in-child.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
-import { awaitSo, enterProc, isAlone, type LabRun, labRun, NOBODY } from '../testing/lab-runs.ts'
+import { awaitSo, enterProc, isAlone, type LabRun, labRun } from '../testing/lab-runs.ts'
+import { lab, OrdinaryUser, USER } from '../testing/ordinary-user.ts'
 
 const labs = new Map<string, LabRun>()
 for (const { slug } of LABS) labs.set(slug, await labRun(slug))
 const command = (slug: string, ...args: string[]) => labs.get(slug)?.command(...args) ?? []
-const run = (slug: string, args: readonly string[] = [], user = {}) => (labs.get(slug) as LabRun).run(args, user)
+const run = (slug: string, args: readonly string[] = []) => (labs.get(slug) as LabRun).run(args)
+const user = new OrdinaryUser()
+after(() => user.end())
 const NET03 = '03-newnet'
 
 for (const { slug, number, question } of LABS) {
@@ -58,11 +61,13 @@ test('lab 3 refuses addresses that cannot belong together', () => {
 
 test('labs 2 and 3 need no root where user namespaces are allowed, and say what is different', () => {
   for (const slug of ['02-newpid', NET03]) {
-    const { status, stdout, stderr } = run(slug, [], NOBODY)
+    const { status, stdout, stderr } = user.run(lab(slug))
     assert.deepEqual([status, stderr], [0, ''])
     assert.match(
       stdout,
-      /^ +You are not root here, so lab \d runs in a user namespace, .*\n +then 0 65534 1 in its uid_map/,
+      new RegExp(
+        `^ +You are not root here, so lab \\d runs in a user namespace, .*\\n +then 0 ${USER} 1 in its uid_map`,
+      ),
     )
     assert.equal(/a network of its own, too/.test(stdout), slug === NET03)
   }
@@ -70,7 +75,7 @@ test('labs 2 and 3 need no root where user namespaces are allowed, and say what 
 
 test('labs 5 and 6 without root and without a group of their own say how to get one, with exit code 77', () => {
   for (const slug of ['05-memory-oom', '06-freezer']) {
-    const { status, stdout, stderr } = run(slug, [], NOBODY)
+    const { status, stdout, stderr } = user.run(lab(slug))
     assert.deepEqual([status, stdout], [77, ''])
     assert.match(
       stderr,
@@ -80,7 +85,7 @@ test('labs 5 and 6 without root and without a group of their own say how to get 
 })
 
 test('lab 1 needs no root', () => {
-  assert.equal(run('01-fork-vs-clone', [], NOBODY).status, 0)
+  assert.equal(user.run(lab('01-fork-vs-clone')).status, 0)
 })
 
 test('lab 3 without ip or ping names the package that has it', () => {

@@ -5,13 +5,14 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../../lib/engine/root.ts'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { isPrivileged } from '../../lib/rights/privileges.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
+import { proveFresh } from './fresh.ts'
 import type { LabProof, PlaceProof } from './place.ts'
 
 const only: Knob<string | undefined> = {
@@ -22,16 +23,30 @@ const only: Knob<string | undefined> = {
   parse: text => text,
 }
 
+const run: Knob<string | undefined> = {
+  initial: undefined,
+  help: 'with --fresh: another command than npm test',
+  expected: 'a shell command',
+  placeholder: 'COMMAND',
+  parse: text => text || undefined,
+}
+
 const KNOBS = {
   only,
   programs: flag('tries the right and wrong programs, too, here and in v2: half an hour more'),
   write: flag('writes what came of it into the table of README.md'),
+  fresh: flag('instead: npm test on fresh roots of Debian 12, 13 and sid; needs mmdebstrap'),
+  tools: flag('with --fresh: installs what the tests use, too, so that fewer are skipped'),
+  run,
 }
 
 const HELP = [
-  'Usage: npm run matrix                 every lab and every check in every place: some ten minutes',
+  'Usage: npm run matrix                 every lab and every check in every place: an hour without KVM',
+  '       npm run matrix -- --only 5.10  in those whose names have that word in them',
+  '       npm run matrix -- --fresh      setup, npm ci and npm test on fresh roots: some ten minutes each',
   '',
-  'As root it tries this machine as root and as an ordinary user; the virtual machine needs no root.',
+  'As root it tries this machine as root and as an ordinary user; virtual machines, with the kernels of',
+  "Debian's archive and with the other processor, need no root.",
   '',
   'Options:',
 ]
@@ -41,18 +56,51 @@ interface Place {
   readonly name: string
   /** Options of `npm run vm`; without them it is this machine. */
   readonly vm?: readonly string[]
+  /** The guest has a processor, and so programs, of its own. */
+  readonly isOther?: boolean
   readonly isOrdinary?: boolean
   readonly programs?: boolean
 }
 
+/** The processor that this machine does not have. */
+const OTHER_ARCH = process.arch === 'arm64' ? 'x64' : 'arm64'
+type Layout = 'v2' | 'v1' | 'hybrid'
+
+/** A guest with a kernel of Debian's archive. */
+function guest(
+  kernel: string,
+  cgroup: Layout,
+  more: { readonly isOrdinary?: true; readonly programs?: true } = {},
+): Place {
+  const { isOrdinary, programs } = more
+  const name = `Linux ${kernel}, ${cgroup}, ${isOrdinary ? 'ordinary user' : 'root'}`
+  const vm = ['--kernel', kernel, '--cgroup', cgroup, ...(isOrdinary ? ['--user'] : [])]
+  return { name, vm, ...(programs && { programs }) }
+}
+
+const otherGuest = (cgroup: Layout): Place => ({
+  name: `Linux on ${OTHER_ARCH}, ${cgroup}, root`,
+  vm: ['--arch', OTHER_ARCH, '--cgroup', cgroup],
+  isOther: true,
+})
+
 const PLACES: readonly Place[] = [
   { name: 'this machine, root', programs: true },
   { name: 'this machine, ordinary user', isOrdinary: true },
-  { name: 'virtual machine, v2, root', vm: ['--cgroup', 'v2'], programs: true },
-  { name: 'virtual machine, v2, ordinary user', vm: ['--cgroup', 'v2', '--user'] },
-  { name: 'virtual machine, v1, root', vm: ['--cgroup', 'v1'] },
-  { name: 'virtual machine, v1, ordinary user', vm: ['--cgroup', 'v1', '--user'] },
-  { name: 'virtual machine, hybrid, root', vm: ['--cgroup', 'hybrid'] },
+  guest('5.10', 'v2'),
+  guest('5.10', 'v2', { isOrdinary: true }),
+  guest('5.10', 'v1'),
+  guest('6.1', 'v2', { programs: true }),
+  guest('6.1', 'v2', { isOrdinary: true }),
+  guest('6.1', 'v1'),
+  guest('6.1', 'v1', { isOrdinary: true }),
+  guest('6.1', 'hybrid'),
+  guest('6.12', 'v2'),
+  guest('6.12', 'v1'),
+  guest('7', 'v2'),
+  guest('7', 'v1'),
+  otherGuest('v2'),
+  otherGuest('v1'),
 ]
 
 const NODE = [
@@ -62,14 +110,15 @@ const NODE = [
   'lib/engine/start.mjs',
   'checks/trials/place.ts',
 ]
-const VM = ['--import', 'tsx', 'buildroot/vm/vm.ts']
+const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
-const SLOW = ['--timeout', '120']
+const SLOW = ['--timeout', '300']
 
 /** The command that proves a place, and who gives it. */
-function commandOf({ vm, programs }: Place, user: OrdinaryUser | undefined, withPrograms: boolean) {
+function commandOf({ vm, isOther, programs }: Place, user: OrdinaryUser | undefined, withPrograms: boolean) {
   const more = withPrograms && programs ? ['--programs'] : []
-  if (vm) return { words: [...VM, ...vm, process.execPath, ...NODE, ...SLOW, ...more], options: { cwd: ROOT } }
+  const node = isOther ? 'node' : process.execPath
+  if (vm) return { words: [...VM, ...vm, node, ...NODE, ...SLOW, ...more], options: { cwd: ROOT } }
   return { words: [...NODE, ...more], options: user ? user.options : { cwd: ROOT } }
 }
 
@@ -77,7 +126,7 @@ function commandOf({ vm, programs }: Place, user: OrdinaryUser | undefined, with
 async function prove(place: Place, user: OrdinaryUser | undefined, withPrograms: boolean): Promise<PlaceProof> {
   if (!place.vm && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
   const { words, options } = commandOf(place, user, withPrograms)
-  const child = spawn(process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(user?.node ?? process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
   let stdout = ''
   child.stdout.on('data', chunk => {
     stdout += chunk
@@ -135,6 +184,10 @@ function writeRows(rows: readonly string[]): void {
 async function main(): Promise<void> {
   const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   if (help) return console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
+  if (values.fresh) {
+    process.exitCode = await proveFresh(values)
+    return
+  }
   const places = PLACES.filter(({ name }) => name.includes(values.only ?? ''))
   const lines: string[] = []
   console.log([HEAD, RULE].join('\n'))

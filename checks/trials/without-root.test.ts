@@ -123,10 +123,10 @@ test('wrong programs are refused, and hostile ones reach nothing', { skip }, () 
   const programs = join(user.checkout, 'checks')
   for (const [name, path, code] of [
     ['lab2', 'labs/02-newpid/wrong/kills-three.sh', 1],
-    ['lab3', 'hostile/writes-everywhere.py', 1],
-    ['lab2', 'hostile/reach-processes.py', 1],
-    ['lab3', 'hostile/reach-mounts.py', 1],
-    ['lab3', 'hostile/reach-network.py', 1],
+    ['lab3', 'trials/hostile/writes-everywhere.py', 1],
+    ['lab2', 'trials/hostile/reach-processes.py', 1],
+    ['lab3', 'trials/hostile/reach-mounts.py', 1],
+    ['lab3', 'trials/hostile/reach-network.py', 1],
   ] as const) {
     const program = join(programs, path)
     assert.ok(existsSync(program), program)
@@ -149,7 +149,7 @@ test('what a program writes to the user.home of its user is forgotten', { skip }
 
 /** Starts something as the user, and gives it when `isReady`. */
 function started(words: readonly string[], isReady: () => boolean): ChildProcess {
-  const child = spawn(process.execPath, words, { ...user.options, stdio: 'ignore' })
+  const child = spawn(user.node, words, { ...user.options, stdio: 'ignore' })
   awaitSo(isReady)
   return child
 }
@@ -186,7 +186,7 @@ function runForbidden(words: readonly string[]) {
       writeFileSync('/proc/sys/user/max_user_namespaces', '0')
       process.chdir(user.checkout)
       const become = [`--reuid=${USER}`, `--regid=${USER}`, '--clear-groups']
-      return waitpid(cloneExec(['setpriv', ...become, process.execPath, ...words], { env: user.options.env })).code ?? 1
+      return waitpid(cloneExec(['setpriv', ...become, user.node, ...words], { env: user.options.env })).code ?? 1
     }, CLONE_NEWUSER | SIGCHLD)
     writeIdMaps(pid, [{ inside: 0, outside: 0, count: USER + 1 }])
     hasUsers.open()

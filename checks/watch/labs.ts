@@ -4,9 +4,9 @@
 import { readlinkSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
-import { ROOT } from '../../lib/engine/root.ts'
 import { slugOf } from '../../lib/lab/lab-names.mjs'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { everybody, wordsOfProcess } from './facts.ts'
 
 /** A program of this checkout that runs. */

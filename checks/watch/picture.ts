@@ -3,8 +3,8 @@
  */
 import { basename } from 'node:path'
 import { chalk } from '../../lib/lab/colour.ts'
+import { cut, widthOf } from '../../lib/lab/layout.ts'
 import { harmlessLine } from '../judge/sanitize.ts'
-import { cut, widthOf } from '../report/layout.ts'
 import { type Group, KINDS, type Process, type Snapshot } from './facts.ts'
 import type { Letters } from './letters.ts'
 

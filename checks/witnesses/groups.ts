@@ -5,7 +5,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { groupAt } from '../../lib/group/cgroup.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
-import { readProc } from '../../lib/trace/proc.ts'
+import { readProc, statusField } from '../../lib/trace/proc.ts'
 import { readMemory } from '../../lib/trace/remote-memory.ts'
 import { type StoppedCall, WRITE_CALLS } from '../../lib/trace/seccomp.ts'
 import type { SandboxGroups } from '../sandbox/groups.ts'
@@ -42,7 +42,7 @@ const LONGEST_TEXT = 256
 /** The witness of one sandbox's groups. */
 export class GroupsWitness implements Witness<GroupsRecord> {
   /** Called just before and just after every write that is recorded. */
-  around: () => void = () => {}
+  around: (isAfter: boolean) => void = () => {}
   readonly #writes: GroupWrite[] = []
   readonly #members = new Map<string, Set<number>>()
   readonly #groups: SandboxGroups
@@ -80,6 +80,11 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     }
   }
 
+  /** The process of a thread; the thread itself if it has just ended. */
+  processOf(tid: number): number {
+    return Number(statusField(tid, 'Tgid') ?? tid)
+  }
+
   /** Takes note that a process is in a group. */
   join(group: string, pid: number): void {
     const members = this.#members.get(group) ?? new Set()
@@ -109,11 +114,11 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     const [text, usage] = [this.#text(name, tid, args), this.figures(group)?.usage]
     const write: GroupWrite = { order, from: tid, group, file, text, usage }
     this.#writes.push(write)
-    this.around()
+    this.around(false)
     return (result: number) => {
       Object.assign(write, { result, limit: this.figures(group)?.limit })
       if (JOINING.test(write.file)) for (const pid of this.#processesOf(group)) this.join(group, pid)
-      this.around()
+      this.around(true)
     }
   }
 

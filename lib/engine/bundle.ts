@@ -3,13 +3,14 @@
  * replaces this one start without a loader: sooner, and without the loader's thread.
  */
 import { spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ROOT } from '../machine/root.ts'
 import { draftName } from '../tidy/drafts.ts'
 import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
-import { ROOT } from './root.ts'
+import { MOVED } from './moved.ts'
 
 export { cachedBundle }
 
@@ -30,6 +31,19 @@ const keepImportMeta: import('esbuild').Plugin = {
     }),
 }
 
+/** A file of lib/ under the name that it had when somebody's program was written is the file that it is now. */
+const findMoved: import('esbuild').Plugin = {
+  name: 'find-moved',
+  setup: build =>
+    build.onResolve({ filter: /^\..*\/lib\/[\w-]+\.ts$/ }, ({ path, resolveDir }) => {
+      const moved = MOVED[basename(path)]
+      const old = resolve(resolveDir, path)
+      return moved === undefined || existsSync(old) || dirname(old) !== join(ROOT, 'lib')
+        ? undefined
+        : { path: join(ROOT, 'lib', moved) }
+    }),
+}
+
 /** The text of the bundle of a program. @param plugins what else esbuild asks @throws BuildFailure of esbuild */
 export async function compile(entry: string, plugins: readonly import('esbuild').Plugin[] = []): Promise<string> {
   const esbuild = await import('esbuild')
@@ -47,7 +61,7 @@ export async function compile(entry: string, plugins: readonly import('esbuild')
     outdir: FOLDER,
     absWorkingDir: ROOT,
     logLevel: 'silent',
-    plugins: [...plugins, keepImportMeta],
+    plugins: [...plugins, findMoved, keepImportMeta],
     define: Object.fromEntries(
       Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant]),
     ),

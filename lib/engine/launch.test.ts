@@ -2,15 +2,16 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
+import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { ROOT } from '../machine/root.ts'
 import type { Report } from '../testing/fixtures/launched.ts'
 import { NODE_VERSIONS, type NodeVersion, NoSuchNode, nodeFolder } from '../testing/node-versions.ts'
 import { CLONEABLE_FLAGS } from './cloneable.ts'
-import { ROOT } from './root.ts'
 
 const LAUNCHED = 'lib/testing/fixtures/launched.ts'
 const ENDING = 'lib/testing/fixtures/ending.ts'
@@ -419,8 +420,9 @@ function copyCheckout(t: TestContext): Checkout {
 
 /** Runs a command that sees `folder` as a file system that cannot be written. */
 function readOnly(folder: string, command: readonly string[]): string[] {
-  const script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$PWD" && exec "$@"'
-  return ['unshare', '-m', 'sh', '-c', script, folder, ...command]
+  const tsx = createRequire(import.meta.url).resolve('tsx')
+  const mounted = [process.execPath, '--import', tsx, join(ROOT, 'lib', 'testing', 'fixtures', 'mounted.ts')]
+  return [...mounted, 'read-only', folder, ...command]
 }
 
 function works({ forked, nested, shared }: Report): void {

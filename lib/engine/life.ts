@@ -2,10 +2,10 @@
  * What `console.log` and `process.exit` mean in a child without an event loop. The wrappers are put in place once, in
  * the parent, so that a child has only to turn one switch: whatever it writes to, the kernel must copy first.
  */
-
 import { writeAll } from '../io/output.ts'
-import { _exit } from '../process.ts'
-import { libcFunction } from './libc.ts'
+import { libcFunction } from '../machine/libc.ts'
+import { _exit, getpid } from '../process.ts'
+import { endStay } from './guest.ts'
 import { findSignalLock, renewSignalLock } from './signal-lock.ts'
 
 // libuv's own answer to fork, exported by every Node.
@@ -18,19 +18,21 @@ export type Life = 'own' | 'copy' | 'guest'
 let life: Life = 'own'
 let isPrepared = false
 
-/** Thrown by `process.exit` in a guest, to unwind V8 before the process ends. */
-export class ChildExit {
-  readonly code: number
+type Callback = (error?: Error | null) => void
 
-  constructor(code: number) {
-    this.code = code
+/** A stream of this process; none where its descriptor is closed or somebody has taken it away. */
+function streamOf(name: 'stdout' | 'stderr'): NodeJS.WriteStream | undefined {
+  try {
+    return typeof process[name].write === 'function' ? process[name] : undefined
+  } catch {
+    return undefined
   }
 }
 
-type Callback = (error?: Error | null) => void
-
 /** Makes a stream complete its writes before they return, in every life but its own. */
-function wrapStream(stream: NodeJS.WriteStream, fd: number): void {
+function wrapStream(name: 'stdout' | 'stderr', fd: number): void {
+  const stream = streamOf(name)
+  if (!stream) return
   // What reads our output has gone, as `| head` does: end as SIGPIPE would end us, had Node not switched it off.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(128 + 13)
@@ -51,11 +53,19 @@ function wrapExit(): void {
   const exit = process.exit.bind(process)
   process.exit = code => {
     if (life === 'own') return exit(code)
-    const wanted = Number(code ?? process.exitCode ?? 0) & 0xff
-    if (life === 'guest') throw new ChildExit(wanted)
-    return _exit(wanted)
+    return _exit(Number(code ?? process.exitCode ?? 0) & 0xff)
   }
+  const { reallyExit } = internals
+  internals.reallyExit = code => (life === 'own' ? reallyExit.call(process, code) : _exit(code))
 }
+
+/** What Node has fixed at its start: `process.pid`, and with it whom `process.kill(process.pid)` strikes. */
+function wrapPid(): void {
+  Object.defineProperty(process, 'pid', { get: getpid, configurable: true, enumerable: true })
+}
+
+/** Behind process.exit, and called by some programs. */
+const internals = process as unknown as { reallyExit(code: number): never }
 
 let signalLock: ReturnType<typeof findSignalLock>
 
@@ -64,9 +74,10 @@ export function prepareLives(): void {
   if (isPrepared) return
   isPrepared = true
   signalLock = findSignalLock()
-  wrapStream(process.stdout, 1)
-  wrapStream(process.stderr, 2)
+  wrapStream('stdout', 1)
+  wrapStream('stderr', 2)
   wrapExit()
+  wrapPid()
 }
 
 /** Gives a fresh clone what libuv would give it after fork(3): a lock, an epoll and a signal pipe of its own. */
@@ -79,5 +90,6 @@ export function renewLoop(): void {
 export function lead(next: Life): Life {
   const before = life
   life = next
+  if (life === 'copy') endStay(undefined)
   return before
 }

@@ -12,10 +12,10 @@ import { dirname, join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { compile } from '../../native/build.ts'
 import { libcName, shimName } from '../../native/libc-name.mjs'
-import { findProgram } from '../lab/find-program.ts'
+import { readElf } from '../machine/elf.ts'
+import { findProgram } from '../machine/find-program.ts'
+import { ROOT } from '../machine/root.ts'
 import { compiler, MUSL_COMPILER, withoutMusl } from '../testing/in-child.ts'
-import { readElf } from './elf.ts'
-import { ROOT } from './root.ts'
 
 const WARNINGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread']
 const MACHINE = process.arch === 'x64' ? 'x86_64' : 'aarch64'
@@ -49,6 +49,7 @@ function factsOf(t: TestContext, command: readonly string[]): Record<string, num
 /** A signal is counted in hundreds, an errno is negative. */
 const FACTS = {
   'clone.reads memory marked DONTFORK': 5,
+  'clone.ends with 1 if it says nothing': 1,
   'clone.libc knows its TID': 1,
   'clone.so does its own clone': 1,
   'clone.and its fork': 7,
@@ -85,6 +86,12 @@ const FACTS = {
   'shared.PID 1': 11,
   'shared.variable': 83,
   'shared.in a copy': 1,
+  'shared.of one that is shared': 1,
+  'shared.copies itself': 17,
+  'shared.ends with 1 if it says nothing': 1,
+  'shared.becomes a program': 5,
+  'shared.becomes none that is not there': 2,
+  'shared.and goes on': 125,
   'shared.impossible flags': -22,
   'shared.nobody is left': -10,
 }

@@ -22,7 +22,9 @@ import { until } from '../io/until.ts'
 import { MS_BIND, MS_PRIVATE, MS_REC, mount, umount2 } from '../mount/mount.ts'
 import { namespaces } from '../namespaces.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from '../process.ts'
+import { becomeUser } from '../rights/users.ts'
 import { inChild, thrownBy } from '../testing/in-child.ts'
+import { INITIAL_PID_NAMESPACE } from '../tidy/owner.ts'
 import { readProc, statusField } from '../trace/proc.ts'
 import { borrowMemoryGroup, groupAt, makeGroup, makeOwnGroup, openGroup, ownName, sweepGroups } from './cgroup.ts'
 import { removeGroup } from './directory.ts'
@@ -200,7 +202,7 @@ test('errors say what to do: taken, not yours, vanished, no such process, no gro
     assert.match(thrownBy(() => openGroup('/nowhere', 'memory')).message, /is no group\nhint: groups are/)
     assert.match(thrownBy(() => openGroup(`${group.path}/x`, 'memory')).message, /is no group\nhint: make it first/)
     const notMine = inChild(0, () => {
-      process.setuid?.(65534)
+      becomeUser(65534, 65534)
       return thrownBy(() => group.limitMemory(20_000_000)).message
     })
     assert.match(notMine, /EACCES .*\nhint: the file belongs to somebody else/)
@@ -228,8 +230,7 @@ test('an ordinary user can limit a group that was handed to them', () => {
   withGroup('memory', undefined, group => {
     for (const file of readdirSync(group.path)) chownSync(join(group.path, file), 65534, 65534)
     const limit = inChild(0, () => {
-      process.setgid?.(65534)
-      process.setuid?.(65534)
+      becomeUser(65534, 65534)
       const borrowed = borrowMemoryGroup(group.path)
       borrowed.limitMemory(20_000_000)
       const set = borrowed.memory().limit
@@ -281,7 +282,9 @@ test('limits below those of the lab are given back as well', () => {
 })
 
 test('a name says whose PID namespace its number is of, where that is not the first', () => {
-  assert.equal(ownName('x', 7), 'containers-from-clone.x.7')
+  const own = namespaces().pid
+  const ending = own === INITIAL_PID_NAMESPACE ? '' : `@${own}`
+  assert.equal(ownName('x', 7), `containers-from-clone.x.7${ending}`)
   const { name, inode } = inChild(CLONE_NEWPID, () => ({ name: ownName('x', 7), inode: namespaces().pid }))
   assert.equal(name, `containers-from-clone.x.7@${inode}`)
 })

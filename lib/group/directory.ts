@@ -87,6 +87,14 @@ export class GroupDirectory {
       .filter(pid => pid > 0)
   }
 
+  /** The threads in it, as the calling process numbers them: v1 moves each by itself, and v2 may. */
+  threads(): number[] {
+    return this.read(this.has('tasks') ? 'tasks' : 'cgroup.threads')
+      .split('\n')
+      .map(Number)
+      .filter(tid => tid > 0)
+  }
+
   /** Says and removes. @throws SyscallError EBUSY: after {@link PATIENCE} seconds it still has processes */
   protected removeDirectory(): void {
     this.#tell(`rmdir ${this.path}`)

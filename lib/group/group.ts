@@ -26,6 +26,8 @@ export interface Group {
   add(pid: number): void
   /** The PIDs of those in it. */
   processes(): number[]
+  /** The thread IDs of those in it: v1 moves each thread by itself, and v2 may. */
+  threads(): number[]
   /** A file of it as text. @throws SyscallError ENOENT, ENODEV: it has vanished */
   read(file: string): string
   has(file: string): boolean

@@ -2,8 +2,8 @@
  * Memory: taking it, and how much the machine has.
  */
 import { readFileSync } from 'node:fs'
-import { libcFunction } from '../engine/libc.ts'
 import { UsageError } from '../errors.ts'
+import { libcFunction } from '../machine/libc.ts'
 
 const libcMalloc = libcFunction('void *malloc(size_t size)')
 const libcMemset = libcFunction('void *memset(void *s, int c, size_t n)')

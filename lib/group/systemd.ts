@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Environment, execve } from '../exec.ts'
-import { findProgram } from '../lab/find-program.ts'
+import { findProgram } from '../machine/find-program.ts'
 import { getpid } from '../process.ts'
 
 /** What systemd has answered, for the program that is started anew and all that it starts: GRANTED, or why not. */

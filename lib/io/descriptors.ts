@@ -1,8 +1,9 @@
 /**
  * File descriptors: dup2(2), and which ones a process has.
  */
-import { readdirSync } from 'node:fs'
-import { call, callUninterrupted, libcFunction } from '../engine/libc.ts'
+import { closeSync, readdirSync } from 'node:fs'
+import { SyscallError } from '../errors.ts'
+import { call, callUninterrupted, libcFunction } from '../machine/libc.ts'
 
 const libcDup2 = libcFunction('int dup2(int oldfd, int newfd)')
 const libcCloseRange = libcFunction(
@@ -10,6 +11,7 @@ const libcCloseRange = libcFunction(
 )
 const libcSocketpair = libcFunction('int socketpair(int domain, int type, int protocol, _Out_ int *sv)')
 const libcFchdir = libcFunction('int fchdir(int fd)')
+const libcFcntl = libcFunction('int fcntl(int fd, int cmd, ...)')
 
 /**
  * Makes `newFd` of the calling process another name of `oldFd`; it stays open across execve.
@@ -54,11 +56,41 @@ export function closeOthers(kept: readonly number[]): void {
   for (const [i, wall] of walls.entries()) closeRange(wall + 1, (walls[i + 1] ?? LAST + 1) - 1, 0)
 }
 
-/** Marks every descriptor of the calling process from 3 on: none is open in the program it turns into. */
+/**
+ * Marks every descriptor of the calling process from 3 on: none is open in the program it turns into.
+ * @throws Error ENOENT where the kernel cannot do it in one call (before Linux 5.11) and there is no /proc
+ */
 export const closeAtExec = () => closeRange(3, LAST, CLOSE_RANGE_CLOEXEC)
 
+/** `<fcntl.h>` */
+export const F_SETFD = 2
+export const FD_CLOEXEC = 1
+
+/** close_range(2) is of Linux 5.9, its flag of 5.11; a container's filter of before knows neither. */
+const UNKNOWN = ['ENOSYS', 'EINVAL', 'EPERM']
+
 function closeRange(first: number, last: number, flags: number): void {
-  if (first <= last) call('close_range', libcCloseRange, [SYS_close_range, first, last, flags], [first, last, flags])
+  if (first > last) return
+  try {
+    call('close_range', libcCloseRange, [SYS_close_range, first, last, flags], [first, last, flags])
+  } catch (error) {
+    if (!(error instanceof SyscallError) || !UNKNOWN.includes(error.code)) throw error
+    closeEach(first, last, flags)
+  }
+}
+
+/** The same, one descriptor after the other. What is not seen would stay open, so without /proc it throws. */
+function closeEach(first: number, last: number, flags: number): void {
+  for (const fd of readdirSync('/proc/self/fd').map(Number)) {
+    if (fd < first || fd > last) continue
+    try {
+      if (flags === 0) closeSync(fd)
+      else call('fcntl', libcFcntl, [fd, F_SETFD, 'int', FD_CLOEXEC], [fd, Symbol('F_SETFD'), Symbol('FD_CLOEXEC')])
+    } catch (error) {
+      // EBADF: the one by which the folder was read.
+      if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error
+    }
+  }
 }
 
 /** The open descriptors of a process; none if it has ended. @see proc_pid_fd(5) */

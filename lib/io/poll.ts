@@ -2,7 +2,7 @@
  * Waiting for several things at once without an event loop: poll(2) and signalfd(2).
  */
 import { closeSync, readSync } from 'node:fs'
-import { call, callUninterrupted, libcFunction } from '../engine/libc.ts'
+import { call, callUninterrupted, libcFunction } from '../machine/libc.ts'
 import { type Signal, signalNumber } from '../status.ts'
 
 const libcPoll = libcFunction('int poll(_Inout_ int *fds, unsigned long nfds, int timeout)')

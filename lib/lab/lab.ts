@@ -7,11 +7,12 @@ import { homesWith } from '../group/delegation.ts'
 import { hierarchyWith } from '../group/hierarchies.ts'
 import { ASKED, continueInScope, isInScope } from '../group/systemd.ts'
 import { writeAll } from '../io/output.ts'
-import { ensurePrivileges } from '../rights/privileges.ts'
-import { findProgram, isBusybox, SBIN } from './find-program.ts'
+import { findProgram, isBusybox, SBIN } from '../machine/find-program.ts'
+import { ensureKernel } from '../machine/kernel-version.ts'
+import { installHint, type Tool } from '../machine/packages.mjs'
+import { ensurePrivileges, isPrivilege } from '../rights/privileges.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, isController, type Lab, type Need } from './manifest.ts'
-import { installHint, type Tool } from './packages.mjs'
 import { note, setPace, setQuiet } from './say.ts'
 
 /**
@@ -120,8 +121,9 @@ export async function startLab<K extends Knobs>(
   if (typeof values['pace'] === 'number') setPace(values['pace'])
   setQuiet(values['quiet'] === true)
   const command = ['npx tsx', `labs/${lab.slug}.ts`, ...process.argv.slice(2)].join(' ')
+  ensureKernel()
   ensure(lab.needs, `lab ${lab.number}`)
-  await ensurePrivileges(lab.needs, `lab ${lab.number}`, command, note)
+  await ensurePrivileges(lab.needs.filter(isPrivilege), `lab ${lab.number}`, command, note)
   if (values['group'] === undefined) ensureHome(lab.needs)
   return { ...values, words }
 }

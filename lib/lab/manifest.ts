@@ -3,13 +3,14 @@
  */
 import { UsageError } from '../errors.ts'
 import type { Controller } from '../group/hierarchies.ts'
+import type { Privilege } from '../rights/privileges.ts'
 import { slugOf, unknownLab } from './lab-names.mjs'
 
 /**
  * What a lab cannot do without: the power over new `namespaces`, over a `network`, over `mounts` with a /proc of their
  * own; programs; groups with a controller.
  */
-export type Need = 'namespaces' | 'network' | 'mounts' | 'ip' | 'ping' | Controller
+export type Need = Privilege | 'ip' | 'ping' | Controller
 
 /** Whether a need is one for groups. */
 export const isController = (need: Need): need is Controller => need === 'memory' || need === 'freezer'

@@ -3,8 +3,8 @@
  * move_mount(2), which attaches them.
  */
 import { closeSync, openSync } from 'node:fs'
-import { call, libcFunction } from '../engine/libc.ts'
 import { closeQuietly } from '../io/poll.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 const libcOpenTree = libcFunction('long syscall(long number, int directory, const char *path, unsigned int flags)')
 const libcMountSetattr = libcFunction(

@@ -3,8 +3,8 @@
  */
 import { closeSync, constants, lstatSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { call, libcFunction } from '../engine/libc.ts'
 import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 import { resolveInside } from '../trace/inside.ts'
 import { MS_BIND, mount } from './mount.ts'
 

@@ -2,8 +2,8 @@
  * Mounts: mount(2), umount2(2), pivot_root(2), chroot(2), and /proc/PID/mountinfo.
  */
 
-import { call, libcFunction } from '../engine/libc.ts'
 import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 import { readProc } from '../trace/proc.ts'
 
 const libcMount = libcFunction(

@@ -3,13 +3,12 @@
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { cloneExec } from '../clone-exec.ts'
-import { isOurs, machineName, OUR_MACHINE, readElf } from '../engine/elf.ts'
-import { ROOT } from '../engine/root.ts'
 import { CannotRun, SyscallError } from '../errors.ts'
+import { isOurs, machineName, OUR_MACHINE, readElf } from '../machine/elf.ts'
+import { ROOT } from '../machine/root.ts'
 import { waitpid } from '../process.ts'
 import { describeStatus } from '../status.ts'
 import { resolveInside } from '../trace/inside.ts'
@@ -113,11 +112,13 @@ export function rootfsPath(): string {
 export function ensureRootfs(): string {
   const directory = rootfsPath()
   if (!lstatSync(directory, { throwIfNoEntry: false })) {
-    const loader = ['--import', createRequire(import.meta.url).resolve('tsx')]
+    const words = [
+      '--enable-source-maps',
+      join(ROOT, 'lib', 'engine', 'start.mjs'),
+      join(ROOT, 'buildroot', 'rootfs.ts'),
+    ]
     // What it says belongs to nobody who reads a lab's output.
-    const { status } = spawnSync(process.execPath, [...loader, join(ROOT, 'buildroot', 'rootfs.ts')], {
-      stdio: ['ignore', 2, 2],
-    })
+    const { status } = spawnSync(process.execPath, words, { stdio: ['ignore', 2, 2] })
     if (status !== 0) throw new CannotRun('the root file system could not be made: the reason is above')
   }
   checkRootfs(directory)

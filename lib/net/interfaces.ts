@@ -3,8 +3,8 @@
  */
 import { isIPv4 } from 'node:net'
 import koffi from 'koffi'
-import { call, libcFunction } from '../engine/libc.ts'
 import { argumentError, Unexpected } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 import { sleep } from '../process.ts'
 
 const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')

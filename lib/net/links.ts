@@ -1,7 +1,7 @@
 /**
  * The interfaces and addresses of the calling process's network namespace, asked of the kernel over rtnetlink.
  */
-import { call, libcFunction } from '../engine/libc.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
 const libcSend = libcFunction('long send(int fd, const uint8_t *buf, size_t len, int flags)')

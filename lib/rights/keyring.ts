@@ -1,7 +1,7 @@
 /**
  * Keyrings, which no namespace separates: keyctl(2).
  */
-import { libcFunction } from '../engine/libc.ts'
+import { libcFunction } from '../machine/libc.ts'
 
 const libcKeyctl = libcFunction('long syscall(long number, int operation, const char *name)')
 

@@ -1,7 +1,7 @@
 /**
  * Resource limits of the calling process and of all it starts: setrlimit(2).
  */
-import { call, libcFunction } from '../engine/libc.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 import { readProc } from '../trace/proc.ts'
 
 const libcSetrlimit = libcFunction('int setrlimit(int resource, const uint64_t *limit)')

@@ -1,7 +1,7 @@
 /**
  * Settings of the calling process that no other call has: prctl(2).
  */
-import { call, libcFunction } from '../engine/libc.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 import { type Signal, signalName, signalNumber } from '../status.ts'
 
 const libcPrctl = libcFunction('int prctl(int option, unsigned long value)')

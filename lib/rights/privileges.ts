@@ -3,27 +3,32 @@
  */
 import { CannotRun } from '../errors.ts'
 import { CLONE_NEWNET } from '../flags.ts'
-import type { Need } from '../lab/manifest.ts'
 import { ownsNamespace } from '../namespaces.ts'
 import { statusField } from '../trace/proc.ts'
 import { probeUserNamespaces } from './user-namespaces.ts'
 import { continueInUserNamespace } from './without-root.ts'
 
+/** A power that a lab needs: over new `namespaces`, over a `network`, over `mounts` with a /proc of their own. */
+export type Privilege = 'namespaces' | 'network' | 'mounts'
+
 const CAP_NET_ADMIN = 12n
 const CAP_SYS_ADMIN = 21n
-const CAPABILITIES: Partial<Record<Need, bigint>> = {
+const CAPABILITIES: Readonly<Record<Privilege, bigint>> = {
   namespaces: CAP_SYS_ADMIN,
   mounts: CAP_SYS_ADMIN,
   network: CAP_NET_ADMIN,
 }
+
+/** Whether a need is one for power. */
+export const isPrivilege = (need: string): need is Privilege => need in CAPABILITIES
 
 function hasCapability(capability: bigint): boolean {
   return ((BigInt(`0x${statusField('self', 'CapEff') ?? '0'}`) >> capability) & 1n) === 1n
 }
 
 /** Whether the calling process may do what is needed as it is, whatever its user. */
-export function isPrivileged(needs: readonly Need[] = ['namespaces', 'network']): boolean {
-  const wanted = needs.flatMap(need => CAPABILITIES[need] ?? [])
+export function isPrivileged(needs: readonly Privilege[] = ['namespaces', 'network']): boolean {
+  const wanted = needs.map(need => CAPABILITIES[need])
   return wanted.every(hasCapability) && (!needs.includes('network') || ownsNamespace('net'))
 }
 
@@ -60,7 +65,7 @@ export function requireRoot(what: string, command: string): void {
  * @throws CannotRun with the switch that forbids it, and the remedy
  */
 export async function ensurePrivileges(
-  needs: readonly Need[],
+  needs: readonly Privilege[],
   what: string,
   command: string,
   tell: (line: string) => void,

@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { kernelIsAtLeast } from '../engine/kernel-version.ts'
+import { ensureKernel, kernelIsAtLeast } from '../machine/kernel-version.ts'
+import { thrownBy } from '../testing/in-child.ts'
 import { probeUserNamespaces, readSwitches, type Switches, whatForbids } from './user-namespaces.ts'
 
 const OPEN: Switches = {
@@ -47,4 +48,12 @@ test('versions of kernels are compared by their numbers', () => {
     kernelIsAtLeast(5, 9, '5.10.0-28-amd64') && kernelIsAtLeast(5, 10, '5.10') && kernelIsAtLeast(4, 19, '5.4.0'),
   )
   assert.ok(!kernelIsAtLeast(5, 11, '5.10.226') && !kernelIsAtLeast(6, 1, '5.15.167.4-microsoft-standard-WSL2'))
+})
+
+test('a kernel below the floor is refused with its release, what is needed and what helps', () => {
+  ensureKernel('5.10.0-32-amd64')
+  assert.match(
+    thrownBy(() => ensureKernel('5.4.0-216-generic')).message,
+    /^this is Linux 5\.4\.0-216-generic, and .* 5\.10 or later\nhint: npm run vm/,
+  )
 })

@@ -1,9 +1,10 @@
 /**
  * Users and groups across user namespaces: which IDs inside stand for which outside, and becoming root inside.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { call, libcFunction } from '../engine/libc.ts'
+import { writeFileSync } from 'node:fs'
 import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
+import { readSelf } from '../machine/self.ts'
 
 // Not libc's own wrappers: they would tell every thread of the process, of which a clone has one and libc knows more.
 const libcSetThree = libcFunction(
@@ -54,7 +55,7 @@ export function writeOwnIdMap(pid: number): void {
 
 /** Whether the calling process is in a user namespace that knows only some of the machine's users. */
 export function knowsFewUsers(): boolean {
-  return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(readSelf('uid_map'))
 }
 
 /**
@@ -78,7 +79,6 @@ export function becomeUser(uid: number, gid: number): void {
   if (SYS_users === undefined) throw new CannotRun(`setresuid(2) has no known number on ${process.arch}`)
   const { setresgid, setresuid, setgroups } = SYS_users
   call('setresgid', libcSetThree, [setresgid, gid, gid, gid], [gid, gid, gid])
-  if (readFileSync('/proc/self/setgroups', 'utf8').trim() !== 'deny')
-    call('setgroups', libcSetgroups, [setgroups, 0, null], [0, null])
+  if (readSelf('setgroups').trim() !== 'deny') call('setgroups', libcSetgroups, [setgroups, 0, null], [0, null])
   call('setresuid', libcSetThree, [setresuid, uid, uid, uid], [uid, uid, uid])
 }

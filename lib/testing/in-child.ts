@@ -8,7 +8,7 @@ import { SIGCHLD } from '../flags.ts'
 import { pipe } from '../gate.ts'
 import { dup2 } from '../io/descriptors.ts'
 import { writeAll } from '../io/output.ts'
-import { findProgram } from '../lab/find-program.ts'
+import { findProgram } from '../machine/find-program.ts'
 import { waitpid } from '../process.ts'
 import type { WaitStatus } from '../status.ts'
 

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ROOT } from '../engine/root.ts'
+import { ROOT } from '../machine/root.ts'
 import { draftPrefix } from '../tidy/drafts.ts'
 
 /** One of each line that is supported, published for x64 and for arm64. */

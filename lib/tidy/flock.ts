@@ -2,9 +2,9 @@
  * A lock on a file or a directory that the kernel takes back when its owner is gone, however that came about.
  */
 import { constants, fstatSync, openSync, readFileSync } from 'node:fs'
-import { call, libcFunction } from '../engine/libc.ts'
 import { SyscallError } from '../errors.ts'
 import { closeQuietly } from '../io/poll.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 const libcFlock = libcFunction('int flock(int fd, int operation)')
 

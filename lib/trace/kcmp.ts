@@ -2,8 +2,8 @@
  * What two processes share, by the kernel's own word.
  */
 
-import { call, libcFunction } from '../engine/libc.ts'
 import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 const libcSyscall = libcFunction(
   'long syscall(long number, int pid1, int pid2, int type, unsigned long idx1, unsigned long idx2)',

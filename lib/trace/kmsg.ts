@@ -3,7 +3,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
-import { call, libcFunction } from '../engine/libc.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 const libcLseek = libcFunction('long lseek(int fd, long offset, int whence)')
 

@@ -1,7 +1,7 @@
 /**
  * A descriptor that stands for a process: unlike a number it never comes to mean somebody else.
  */
-import { call, libcFunction } from '../engine/libc.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 const libcPidfdOpen = libcFunction('long syscall(long number, int pid, unsigned int flags)')
 

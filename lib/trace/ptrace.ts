@@ -2,8 +2,8 @@
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which disturbs nobody.
  */
 import koffi from 'koffi'
-import { call, lastErrno, libcFunction } from '../engine/libc.ts'
 import { CannotRun } from '../errors.ts'
+import { call, lastErrno, libcFunction } from '../machine/libc.ts'
 import { __WALL, WNOHANG } from '../process.ts'
 import { decodeStatus, type WaitStatus } from '../status.ts'
 
@@ -19,6 +19,7 @@ export const PTRACE = {
   CONT: 7,
   SYSCALL: 24,
   GETEVENTMSG: 0x4201,
+  GETSIGINFO: 0x4202,
   GETREGSET: 0x4204,
   SETREGSET: 0x4205,
   SEIZE: 0x4206,
@@ -82,6 +83,25 @@ export function resume(tid: number, how: number, signal = 0): void {
 export function eventMessage(tid: number): number | undefined {
   const message = Buffer.alloc(8)
   return libcPtraceData(PTRACE.GETEVENTMSG, tid, 0, message) < 0 ? undefined : Number(message.readBigUInt64LE())
+}
+
+/** What is behind a signal that a thread is stopped at. */
+export interface SignalInfo {
+  readonly signal: number
+  /** `si_code`: above 0 the kernel sent it, as CLD_EXITED; 0 and below a process did, by kill(2) and its like. */
+  readonly code: number
+  /** `si_pid`: who sent it, or whose end it tells of, as the receiver numbers it. */
+  readonly pid: number
+}
+
+/** `si_code`, `<asm-generic/siginfo.h>`: a child has ended, or stopped, or goes on; a timer of timer_create(2) is over. */
+export const SI = { CLD_FIRST: 1, CLD_LAST: 6, TIMER: -2 } as const
+
+/** Who sent the signal that a thread is stopped at; `undefined` if it has died. */
+export function signalInfo(tid: number): SignalInfo | undefined {
+  const info = Buffer.alloc(SIGINFO.size)
+  if (libcPtraceData(PTRACE.GETSIGINFO, tid, 0, info) < 0) return undefined
+  return { signal: info.readInt32LE(0), code: info.readInt32LE(SIGINFO.code), pid: info.readInt32LE(SIGINFO.pid) }
 }
 
 /** `struct ptrace_syscall_info`, `<linux/ptrace.h>`: an entry or a seccomp stop has nr and args, an exit has rval. */

@@ -2,8 +2,8 @@
  * A seccomp filter that stops a traced process at chosen system calls and lets every other one pass.
  */
 import koffi from 'koffi'
-import { call, libcFunction } from '../engine/libc.ts'
 import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
 
 koffi.struct('sock_fprog', { len: 'unsigned short', filter: 'uint8_t *' })
 const libcSeccomp = libcFunction('int prctl(int option, unsigned long mode, sock_fprog *program)')

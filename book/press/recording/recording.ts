@@ -1,7 +1,7 @@
 /**
  * A recorded session as it stands in a chapter: what is typed, and under which conditions.
  */
-import { type Fence, fences } from '../fences.ts'
+import { type Fence, fences } from '../source/fences.ts'
 
 /** What a session is to be run with, and what it holds now. */
 export interface Recording {

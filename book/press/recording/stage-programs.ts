@@ -5,8 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { bundleSync, cachedBundle } from '../../../lib/engine/bundle.ts'
 import { bundlePath } from '../../../lib/engine/bundle-cache.mjs'
-import { ROOT } from '../../../lib/engine/root.ts'
 import { LABS } from '../../../lib/lab/manifest.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
 
 /** Whose machine it is. */
 export const USER = { name: 'ada', id: 1000, home: '/home/ada' } as const

@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ROOT } from '../../../lib/engine/root.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
 import {
   MNT_DETACH,
   MS_BIND,
@@ -28,8 +28,8 @@ import {
   pivotRoot,
   umount2,
 } from '../../../lib/mount/mount.ts'
+import { sethostname } from '../../../lib/namespaces.ts'
 import { setip } from '../../../lib/net/interfaces.ts'
-import { sethostname } from '../../../lib/uts.ts'
 import { CHECKOUT, OWN_NODE, shortenNpx, USER } from './stage-programs.ts'
 
 const HOST = 'laptop'

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ROOT } from '../../../lib/engine/root.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
 
 /** The chapter with the recording. */
 export const CHAPTER: string = join(ROOT, 'book', '06-freezer.md')

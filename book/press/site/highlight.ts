@@ -8,7 +8,7 @@ import diff from 'highlight.js/lib/languages/diff'
 import json from 'highlight.js/lib/languages/json'
 import typescript from 'highlight.js/lib/languages/typescript'
 import yaml from 'highlight.js/lib/languages/yaml'
-import { escapeHtml } from './html.ts'
+import { escapeHtml } from '../source/html.ts'
 
 for (const [name, language] of Object.entries({ bash, c, diff, json, typescript, yaml }))
   hljs.registerLanguage(name, language)

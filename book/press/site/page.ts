@@ -2,9 +2,9 @@
  * What stands around every page: contents, search, light and dark, the way back and on.
  */
 
-import type { Place } from '../order.ts'
+import { escapeHtml } from '../source/html.ts'
+import type { Place } from '../source/order.ts'
 import { highlight } from './highlight.ts'
-import { escapeHtml } from './html.ts'
 import type { Page } from './render.ts'
 
 /** A chapter that has been rendered. */

@@ -1,7 +1,7 @@
 /**
  * A picture of the book, drawn into the page: so it follows the page's light or dark, and asks nobody for a file.
  */
-import { escapeHtml } from './html.ts'
+import { escapeHtml } from '../source/html.ts'
 
 /** What a picture has to have, and what is missing when it has not. */
 const PARTS: readonly (readonly [RegExp, string])[] = [

@@ -3,9 +3,9 @@
  */
 import GithubSlugger from 'github-slugger'
 import { Marked, type Token, type Tokens } from 'marked'
-import { quotationOf } from '../quote.ts'
+import { escapeHtml, unescapeHtml } from '../source/html.ts'
+import { quotationOf } from '../source/quote.ts'
 import { highlight, isLanguage } from './highlight.ts'
-import { escapeHtml, unescapeHtml } from './html.ts'
 import { MAN_PAGE, manPageAddress } from './man-pages.ts'
 import { sessionHtml } from './session-html.ts'
 

@@ -2,7 +2,7 @@
  * What can be searched for without asking anybody: an index of all sections, made when the book is built.
  */
 import MiniSearch from 'minisearch'
-import { unescapeHtml } from './html.ts'
+import { unescapeHtml } from '../source/html.ts'
 import { type Chapter, pageName } from './page.ts'
 
 /** How the index is made; the page has to search with the same. */

@@ -1,7 +1,7 @@
 /**
  * A session as HTML: what was typed stands out, and a copy takes the commands alone.
  */
-import { escapeHtml } from './html.ts'
+import { escapeHtml } from '../source/html.ts'
 
 const AT_PROGRAM = /^([\w.-]+:\S*[#$] )(.*)$/
 

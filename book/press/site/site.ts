@@ -4,15 +4,15 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
-import { present } from '../order.ts'
-import type { Problem } from '../problem.ts'
-import { verify } from '../verify.ts'
+import { escapeHtml } from '../source/html.ts'
+import { present } from '../source/order.ts'
+import type { Problem } from '../source/problem.ts'
 import { highlight } from './highlight.ts'
-import { escapeHtml } from './html.ts'
 import { type Chapter, chapterPage, pageName, sourcePage } from './page.ts'
 import { inlinePicture, pictureFault } from './picture.ts'
 import { type Page, render, type Surroundings } from './render.ts'
 import { searchIndex } from './search-index.ts'
+import { verify } from './verify.ts'
 
 const ASSETS = join(import.meta.dirname, 'assets')
 

@@ -4,8 +4,8 @@
 import { handOver } from '../../../lib/group/delegation.ts'
 import type { Controller } from '../../../lib/group/hierarchies.ts'
 import type { ControllerFacts, Facts } from '../observe/facts.ts'
-import { asRoot, asRootShell, betterContainer } from '../remedies.ts'
 import { type Diagnosis, finding } from './finding.ts'
+import { asRoot, asRootShell, betterContainer } from './remedies.ts'
 
 const LAYOUTS = {
   v1: 'v1: a tree of groups for each controller',

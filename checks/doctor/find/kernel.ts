@@ -1,32 +1,32 @@
 /**
  * Findings about the kernel and the place it runs in.
  */
+
+import { FLOOR, kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
 import type { Facts } from '../observe/facts.ts'
-import { asRoot, betterContainer } from '../remedies.ts'
 import { type Diagnosis, finding } from './finding.ts'
+import { asRoot, betterContainer } from './remedies.ts'
 
-function isBefore(version: string, wanted: string): boolean {
-  const [one, other] = [version, wanted].map(text => text.split(/[.-]/).map(Number)) as [number[], number[]]
-  const [major = 0, minor = 0] = one
-  return major < (other[0] ?? 0) || (major === other[0] && minor < (other[1] ?? 0))
-}
-
-/** What came with a kernel, and what is lost without it; what a check cannot do without comes first. */
+/** What came with a kernel, and what a check loses without it; the oldest comes first. */
 const SINCE = [
-  ['5.3', 'a check reads the calls of a program with PTRACE_GET_SYSCALL_INFO', 'missing'],
-  ['5.12', 'in a check the files of the machine belong to nobody (no idmapped mounts)', 'limited'],
-  ['5.19', 'in a check the files of the machine belong to nobody, and v2 does not tell the peak of a group', 'limited'],
+  [5, 12, 'in a check the files of the machine belong to nobody (no idmapped mounts)'],
+  [5, 19, 'in a check the files of the machine belong to nobody, and v2 does not tell the peak of a group'],
 ] as const
 
 function kernel(facts: Facts) {
   const title = 'Linux'
-  const lacking = SINCE.find(([version]) => isBefore(facts.kernel, version))
+  const lacking = SINCE.find(([major, minor]) => !kernelIsAtLeast(major, minor, facts.kernel))
   if (!lacking) return finding('kernel', title, 'good', facts.kernel)
-  const [version, loss, state] = lacking
-  return finding('kernel', title, state, facts.kernel, {
-    cause: `before ${version} ${loss}`,
-    remedy: newerKernel(facts),
-  })
+  const [major, minor, loss] = lacking
+  const cause = `before ${major}.${minor} ${loss}`
+  return finding('kernel', title, 'limited', facts.kernel, { cause, remedy: newerKernel(facts) })
+}
+
+function oldKernel(facts: Facts) {
+  const title = `Linux ${FLOOR.join('.')}`
+  if (kernelIsAtLeast(...FLOOR, facts.kernel)) return finding('old-kernel', title, 'good', 'or later')
+  const cause = 'labs and checks have not been seen on an older kernel, and do not start'
+  return finding('old-kernel', title, 'missing', facts.kernel, { cause, remedy: newerKernel(facts) })
 }
 
 function newerKernel({ wsl, container, distribution }: Facts): string {
@@ -120,6 +120,7 @@ function noexec({ noexec }: Facts) {
 
 /** What is said of the kernel and the place. */
 export const kernelFindings = (facts: Facts) => [
+  oldKernel(facts),
   kernel(facts),
   wsl(facts),
   container(facts),

@@ -1,10 +1,10 @@
 /**
  * Findings about programs and packages.
  */
-import type { Tool } from '../../../lib/lab/packages.mjs'
+import type { Tool } from '../../../lib/machine/packages.mjs'
 import type { Facts } from '../observe/facts.ts'
-import { asRoot, install } from '../remedies.ts'
 import { finding, type State } from './finding.ts'
+import { asRoot, install } from './remedies.ts'
 
 /** A tool: fine where nothing is wrong with it. */
 function tool(facts: Facts, id: Tool, title: string, without: State) {

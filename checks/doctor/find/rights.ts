@@ -2,8 +2,8 @@
  * Findings about what may be done here: as root, as an ordinary user, in a container.
  */
 import type { Facts } from '../observe/facts.ts'
-import { asRoot, betterContainer } from '../remedies.ts'
 import { finding } from './finding.ts'
+import { asRoot, betterContainer } from './remedies.ts'
 
 function root(facts: Facts) {
   const title = 'root'

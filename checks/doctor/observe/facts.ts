@@ -2,9 +2,9 @@
  * What the doctor observes, as plain data: every decision is a function of this.
  */
 import type { Dialect } from '../../../lib/group/hierarchies.ts'
-import type { Distribution, Tool } from '../../../lib/lab/packages.mjs'
+import type { Distribution, Tool } from '../../../lib/machine/packages.mjs'
 import type { UserNamespaces } from '../../../lib/rights/user-namespaces.ts'
-import type { Fault } from '../programs.mjs'
+import type { Fault } from './programs.mjs'
 
 /** How a driver or file system comes into the kernel. */
 export type Presence = 'there' | 'loadable' | 'absent' | 'unknown'

@@ -3,8 +3,8 @@
  */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
-import { ROOT } from '../../../lib/engine/root.ts'
-import { distribution, findProgram } from '../../../lib/lab/packages.mjs'
+import { distribution, findProgram } from '../../../lib/machine/packages.mjs'
+import { ROOT } from '../../../lib/machine/root.ts'
 import { mounts } from '../../../lib/mount/mount.ts'
 import { rootfsPath } from '../../../lib/mount/rootfs.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
@@ -13,12 +13,12 @@ import { knowsFewUsers } from '../../../lib/rights/users.ts'
 import { INITIAL_PID_NAMESPACE } from '../../../lib/tidy/owner.ts'
 import { shares } from '../../../lib/trace/kcmp.ts'
 import { statusField } from '../../../lib/trace/proc.ts'
-import { toolFaults } from '../programs.mjs'
 import { NOBODY, ordinaryUser } from './attempt.ts'
 import type { Facts } from './facts.ts'
 import { observeGroups } from './groups.ts'
 import { observeKernel } from './kernel.ts'
 import { observeNamespaces } from './namespaces.ts'
+import { toolFaults } from './programs.mjs'
 
 function read(path: string): string {
   try {

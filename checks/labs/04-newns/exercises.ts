@@ -78,7 +78,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'host-name',
     task: 'Give the container the host name of knobs.hostname.',
-    given: 'sethostname(name) of lib/uts.ts.',
+    given: 'sethostname(name) of lib/namespaces.ts.',
     claim: NAME,
     hints: [
       'The host name belongs to the UTS namespace, and the child has one of its own. Who has to make the call?',

@@ -24,7 +24,7 @@ export const exercises: readonly Exercise[] = [
     ],
     seen: [
       {
-        when: /and [01] context switches/,
+        when: /slept for [\d.]+ s at a stretch/,
         hints: [
           'The child hardly ever woke before it was frozen: sleep(0.1) is in seconds, and it sleeps in the loop.',
         ],

@@ -3,11 +3,15 @@
  */
 
 import type { Question } from '../question.ts'
-import { grown, lengthOf, type Seen, ticker } from './claims.ts'
+import { type Seen, ticker } from './claims.ts'
+import type { Look } from './work.ts'
 
 const STATES = ['R (running)', 'S (sleeping)', 'D (disk sleep)', 'T (stopped)']
 /** In so many seconds after the thaw, whoever made up for a second would wake thrice as often as before. */
 const [SOON, CAUGHT_UP] = [0.5, 2]
+
+const lengthOf = (looks: readonly Look[]) => (looks.at(-1)?.at ?? 0) - (looks[0]?.at ?? 0)
+const wakes = (looks: readonly Look[]) => (looks.at(-1)?.sleeps ?? 0) - (looks[0]?.sleeps ?? 0)
 
 export const questions: readonly Question<Seen>[] = [
   {
@@ -19,7 +23,7 @@ export const questions: readonly Question<Seen>[] = [
       const start = after[0]?.at ?? 0
       const soon = after.filter(({ at }) => at <= start + SOON)
       if (lengthOf(soon) < SOON / 2 || lengthOf(before) === 0) return undefined
-      const [usual, now] = [before, soon].map(looks => grown(looks, 'switches') / lengthOf(looks)) as [number, number]
+      const [usual, now] = [before, soon].map(looks => wakes(looks) / lengthOf(looks)) as [number, number]
       return now > usual * CAUGHT_UP ? 0 : 1
     },
     why: 'It slept between two ticks and did not run: its clock went on, its program did not. It finds only that it is later.',

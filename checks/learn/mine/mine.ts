@@ -2,11 +2,12 @@
  * The reader's own folder, mine/: their copies of the labs. What is written there belongs to them, also under sudo.
  */
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { draftName } from '../../../lib/tidy/drafts.ts'
+import { withNewNames } from '../../../lib/engine/moved.ts'
 import { CannotRun, UsageError } from '../../../lib/errors.ts'
 import { findLab, type Lab } from '../../../lib/lab/manifest.ts'
-import { ROOT } from '../../../lib/engine/root.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
 import { checkedLab } from '../../labs/all.ts'
 import { blankLab } from '../../labs/tasks.ts'
 
@@ -91,6 +92,19 @@ export function writeCopy(lab: Pick<Lab, 'slug'>): boolean {
   const path = copyOf(lab)
   if (existsSync(path)) return false
   writeMine(path, freshCopy(lab))
+  return true
+}
+
+/**
+ * Brings the imports of a copy in step, if it was written when files of lib/ had other names. Nothing else is changed.
+ * @returns whether anything was @throws CannotRun
+ */
+export function bringInStep(path: string): boolean {
+  if (dirname(path) !== MINE || !existsSync(path)) return false
+  const text = readFileSync(path, 'utf8')
+  const renewed = withNewNames(text)
+  if (renewed === text) return false
+  writeMine(path, renewed)
   return true
 }
 

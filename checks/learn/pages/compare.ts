@@ -3,9 +3,9 @@
  * other where the screen is narrow.
  */
 import { chalk } from '../../../lib/lab/colour.ts'
+import { widthOf, wrap } from '../../../lib/lab/layout.ts'
 import type { Lab } from '../../../lib/lab/manifest.ts'
 import { harmlessLines } from '../../judge/sanitize.ts'
-import { widthOf, wrap } from '../../report/layout.ts'
 import { keyLines, type Page, paragraph, type Size } from './page.ts'
 
 /** A stretch of two texts: lines that both have, or lines of one in place of lines of the other. */

@@ -2,9 +2,9 @@
  * The table of all labs: what is done, what is begun, what was predicted.
  */
 import { chalk } from '../../../lib/lab/colour.ts'
+import { cut } from '../../../lib/lab/layout.ts'
 import { LABS, type Lab } from '../../../lib/lab/manifest.ts'
 import { checkedLab } from '../../labs/all.ts'
-import { cut } from '../../report/layout.ts'
 import type { LabProgress, Progress } from '../mine/progress.ts'
 import { keyLines, type Page, paragraph, type Size } from './page.ts'
 

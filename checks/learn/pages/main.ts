@@ -4,8 +4,8 @@
 import { chalk } from '../../../lib/lab/colour.ts'
 import { LABS, type Lab } from '../../../lib/lab/manifest.ts'
 import type { ClaimReport, LabReport } from '../../report/report.ts'
-import type { Standing, TaskState } from '../evidence.ts'
-import { hangOf } from '../hints.ts'
+import type { Standing, TaskState } from '../mine/evidence.ts'
+import { hangOf } from '../mine/hints.ts'
 import { shown } from '../mine/mine.ts'
 import { atBothEnds, fits, keyLines, type Page, paragraph, type Size } from './page.ts'
 

@@ -2,7 +2,7 @@
  * Pages of a screen: what stays at the top and at the bottom, and what is scrolled between.
  */
 import { chalk } from '../../../lib/lab/colour.ts'
-import { cut, widthOf, wrap } from '../../report/layout.ts'
+import { cut, widthOf, wrap } from '../../../lib/lab/layout.ts'
 
 /** The size of a screen. */
 export interface Size {

@@ -2,7 +2,7 @@
  * The terminal as a screen that is drawn anew, and a keyboard that is read key by key. Whatever ends this process, the
  * terminal is then as it was.
  */
-import { rawTerminal } from '../../../lib/io/pty.ts'
+import { rawTerminal } from '../../../lib/lab/pty.ts'
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J'
 const LEAVE = '\x1b[?25h\x1b[?1049l'

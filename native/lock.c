@@ -1,0 +1,90 @@
+/* Which pipe is libuv's lock: see lib/engine/signal-lock.ts for what it is. */
+#define _GNU_SOURCE
+#include "shim.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST_PIPES = 64 };
+
+struct end {
+    int fd;
+    ino_t pipe;
+};
+
+/* Whether a descriptor is an end of a pipe that blocks and closes on exec, as libuv makes it. */
+static int is_end(int fd, int access, struct end *end) {
+    struct stat stat;
+    if (fcntl(fd, F_GETFD) != FD_CLOEXEC) return 0;
+    int flags = fcntl(fd, F_GETFL);
+    if ((flags & (O_ACCMODE | O_NONBLOCK)) != access || fstat(fd, &stat) != 0 || !S_ISFIFO(stat.st_mode)) return 0;
+    *end = (struct end){fd, stat.st_ino};
+    return 1;
+}
+
+/*
+ * Which of several pipes libuv takes for its own: in a child of fork(3) it closes it and makes another.
+ * Returns its place, or -ENOENT.
+ */
+static int ask_libuv(const struct end *ends, int count) {
+    int status = 0;
+    pid_t pid = fork();
+    if (pid < 0) return -errno;
+    if (pid == 0) {
+        for (int i = 0; i < count; i++) {
+            struct stat stat;
+            if (fstat(ends[i].fd, &stat) != 0 || stat.st_ino != ends[i].pipe) _exit(i);
+        }
+        _exit(count);
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+    return WIFEXITED(status) && WEXITSTATUS(status) < count ? WEXITSTATUS(status) : -ENOENT;
+}
+
+/* The next descriptor of this process, -1 after the last. */
+static int next_descriptor(DIR *list) {
+    struct dirent *entry = readdir(list);
+    while (entry && entry->d_name[0] == '.') entry = readdir(list);
+    return entry ? atoi(entry->d_name) : -1;
+}
+
+/* The other end of the pipe; libuv's has the next number, unless there was no room for it. */
+static int writing_end(DIR *list, const struct end *of) {
+    struct end other;
+    int fd = of->fd + 1;
+    for (rewinddir(list); fd >= 0; fd = next_descriptor(list))
+        if (is_end(fd, O_WRONLY, &other) && other.pipe == of->pipe) return fd;
+    return -ENOENT;
+}
+
+/* The ends that could be it: one byte waits in the pipe. */
+static int reading_ends(DIR *list, struct end found[MOST_PIPES]) {
+    int count = 0, waiting;
+    for (int fd; count < MOST_PIPES && (fd = next_descriptor(list)) >= 0;)
+        if (is_end(fd, O_RDONLY, &found[count]) && ioctl(fd, FIONREAD, &waiting) == 0 && waiting == 1) count++;
+    return count;
+}
+
+/*
+ * shim_signal_lock(ends: [number, number]): number. Stores the reading and the writing end, or returns -ENOENT.
+ * In C, because there may be many thousands of descriptors, and because nothing but C may run in a child of fork(3).
+ */
+long shim_signal_lock(int ends[2]) {
+    struct end found[MOST_PIPES];
+    long fd = shim_open_self("fd", O_RDONLY | O_DIRECTORY);
+    DIR *list = fd < 0 ? NULL : fdopendir((int)fd);
+    if (!list) return fd < 0 ? fd : -errno;
+    int count = reading_ends(list, found);
+    int chosen = count > 1 ? ask_libuv(found, count) : count - 1;
+    int other = chosen < 0 ? -ENOENT : writing_end(list, &found[chosen]);
+    closedir(list);
+    if (other < 0) return other;
+    ends[0] = found[chosen].fd;
+    ends[1] = other;
+    return 0;
+}

@@ -1,0 +1,106 @@
+/* What a process that runs V8 has to be before it is copied: all of its memory copyable, its other threads asleep. */
+#define _GNU_SOURCE
+#include "shim.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+static const uintptr_t END_OF_MEMORY = (uintptr_t)INTPTR_MAX + 1 - 65536;
+enum { CLOCK_PAGES = 16, PROC_MAGIC = 0x9fa0 };
+
+/*
+ * Undoes MADV_DONTFORK, with which V8 marks its heap, from one address to another: one call, however many mappings
+ * there are. ENOMEM speaks of holes between them. EINVAL stops at memory of a device, which is halved until only its
+ * own pages are left out.
+ */
+static int undo_dontfork(uintptr_t from, uintptr_t to, uintptr_t page) {
+    if (from >= to || madvise((void *)from, to - from, MADV_DOFORK) == 0 || errno == ENOMEM) return 0;
+    if (errno != EINVAL) return -errno;
+    if (to - from <= page) return 0;
+    uintptr_t middle = from + (to - from) / 2 / page * page;
+    int result = undo_dontfork(from, middle, page);
+    return result ? result : undo_dontfork(middle, to, page);
+}
+
+/* Everywhere. The kernel's clock, a device to it, lies just below its vdso: it alone is looked at page by page. */
+int make_copyable(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), vdso = getauxval(AT_SYSINFO_EHDR);
+    uintptr_t clock = vdso > CLOCK_PAGES * page ? vdso - CLOCK_PAGES * page : vdso;
+    int result = undo_dontfork(0, clock, page);
+    if (result == 0) result = undo_dontfork(clock, vdso, page);
+    return result ? result : undo_dontfork(vdso, END_OF_MEMORY, page);
+}
+
+static int proc = -1;
+
+/* Before the program can have gone where another /proc is mounted, or none. */
+__attribute__((constructor)) static void keep_proc(void) { proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC); }
+
+/*
+ * shim_open_self(file: string, flags: number): number. Opens a file of /proc/self.
+ * In C, because after setns(2) the /proc that is mounted may not know this process; the one of the start does.
+ * Whoever has closed its descriptor has none, and what has come in its place is no /proc.
+ */
+long shim_open_self(const char *file, int flags) {
+    char path[64];
+    struct statfs stat;
+    if (snprintf(path, sizeof path, "/proc/self/%s", file) >= (int)sizeof path) return -ENAMETOOLONG;
+    int fd = open(path, flags | O_CLOEXEC);
+    if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR)) return fd < 0 ? -errno : fd;
+    int error = errno;
+    fd = openat(proc, path + strlen("/proc/"), flags | O_CLOEXEC);
+    if (fd < 0) return -error;
+    if (fstatfs(fd, &stat) == 0 && stat.f_type == PROC_MAGIC) return fd;
+    close(fd);
+    return -error;
+}
+
+/* 0 if the thread sleeps (or has just ended), 1 if it runs or waits for a disk. */
+static int is_awake(int threads, const char *thread) {
+    char path[64], stat[256] = "";
+    snprintf(path, sizeof path, "%.20s/stat", thread);
+    int fd = openat(threads, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t length = read(fd, stat, sizeof stat - 1);
+    close(fd);
+    const char *name_end = strrchr(stat, ')');
+    return length > 0 && (!name_end || name_end[1] != ' ' || !strchr("SZX", name_end[2]));
+}
+
+/*
+ * How many threads are awake. One always is: the caller, or on its parent's memory the parent, which waits for it.
+ * Not readdir(3), which allocates: a thread that holds that lock would have to be awaited first.
+ */
+static int count_awake(int threads) {
+    char list[4096] __attribute__((aligned(8)));
+    int awake = 0;
+    long filled;
+    lseek(threads, 0, SEEK_SET);
+    while ((filled = syscall(SYS_getdents64, threads, list, sizeof list)) > 0)
+        for (struct dirent *task = (void *)list; (char *)task < list + filled;) {
+            if (task->d_name[0] != '.') awake += is_awake(threads, task->d_name);
+            task = (void *)((char *)task + task->d_reclen);
+        }
+    return filled < 0 ? -errno : awake;
+}
+
+/* Waits up to 200 ms until no thread but one is awake, and so none holds a lock that a copy would wait for in vain.
+ */
+int await_sleepers(int threads) {
+    for (int tries = 0; tries < 1000; tries++) {
+        int awake = count_awake(threads);
+        if (awake <= 1) return awake < 0 ? awake : 0;
+        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    }
+    return -EBUSY;
+}
