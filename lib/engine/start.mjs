@@ -36,8 +36,8 @@ async function start() {
   if (!/\.ts$/.test(entry)) return load(entry)
   const { cachedBundle } = await import('./bundle-cache.mjs')
   const make = () => {
-    const words = ['--import', 'tsx', join(HERE, 'bundle-main.ts'), entry]
-    spawnSync(process.execPath, words, { stdio: 'ignore', cwd: HERE })
+    const maker = cachedBundle(join(HERE, 'bundle-main.ts')) || join(HERE, 'bundle-first.mjs')
+    spawnSync(process.execPath, [maker, entry], { stdio: 'ignore', cwd: HERE })
     return cachedBundle(entry)
   }
   const compiled = cachedBundle(entry) || make()
