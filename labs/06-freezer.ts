@@ -38,7 +38,7 @@ const began = now()
 const ticks = pipe()
 
 // #region child
-/** Ticks ten times a second: writes down what time it is. Nothing in here knows of any freezer. */
+/** Ticks ten times a second: writes down the time. Nothing in here knows about the freezer. */
 function child(): void {
   for (;;) {
     // #region work
@@ -49,10 +49,10 @@ function child(): void {
 }
 // #endregion child
 
-/** What the kernel says of a process and of its group, and what was done to them as a shell command. */
+/** Prints the state of a process as the kernel reports it; `tell` prints the shell command for a step. */
 const showState = (pid: number) => outside(`/proc/${pid}/status, State: ${statusField(pid, 'State')}`)
 const tell = (command: string) => outside(`# ${command}`)
-/** Gives a process time to work: so many seconds, and more where a busy machine has not let it wake that often. */
+/** Lets a process work for some seconds, and for longer if a busy machine has not let it wake up `wakes` times by then. */
 function letWork(pid: number, seconds: number, wakes: number): void {
   const count = () => Number(statusField(pid, 'voluntary_ctxt_switches'))
   const enough = count() + wakes

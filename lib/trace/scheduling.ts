@@ -10,13 +10,14 @@ koffi.struct('sched_param', { sched_priority: 'int' })
 const libcSetScheduler = libcFunction('int sched_setscheduler(int pid, int policy, const sched_param *param)')
 const libcSetPriority = libcFunction('int setpriority(int which, unsigned int who, int prio)')
 
-/** Policies, `<sched.h>`. Whoever forks with SCHED_RESET_ON_FORK has children that are like all others. */
+/** Policies, `<sched.h>`. Children of a thread with SCHED_RESET_ON_FORK have the default policy. */
 export const SCHED = { OTHER: 0, RR: 2, RESET_ON_FORK: 0x40000000 } as const
 const PRIO_PROCESS = 0
 const NICE = -10
 
 /**
- * Has the scheduler prefer the calling thread to whoever computes, as far as its rights go, and not its children.
+ * Has the scheduler prefer the calling thread to busy ones, as far as its privileges allow; its children are not
+ * preferred.
  * @returns how: a real-time policy, a nice value, or `undefined` where neither is allowed
  * @see sched_setscheduler(2), setpriority(2)
  */
@@ -26,7 +27,7 @@ export function becomePrompt(): 'SCHED_RR' | 'nice' | undefined {
   return libcSetPriority(PRIO_PROCESS, 0, NICE) === 0 ? 'nice' : undefined
 }
 
-/** How long a thread ran, and how long it was ready to run while somebody else did, in seconds. */
+/** How long a thread ran, and how long it was ready to run while another thread ran, in seconds. */
 export interface Scheduled {
   readonly ran: number
   readonly waited: number
