@@ -12,9 +12,9 @@ import {
   nextEvent,
   PTRACE,
   resume,
+  type StopReason,
   setResult,
   syscallStop,
-  type StopReason,
   type TraceEvent,
 } from '../../lib/trace/ptrace.ts'
 import { callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'

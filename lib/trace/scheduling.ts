@@ -2,28 +2,38 @@
  * How the scheduler treats a thread, and what it says of one: sched(7), /proc/PID/schedstat, /proc/stat.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority, setPriority } from 'node:os'
 import koffi from 'koffi'
 import { libcFunction } from '../engine/libc.ts'
 import { readProc } from './proc.ts'
 
 koffi.struct('sched_param', { sched_priority: 'int' })
 const libcSetScheduler = libcFunction('int sched_setscheduler(int pid, int policy, const sched_param *param)')
-const libcSetPriority = libcFunction('int setpriority(int which, unsigned int who, int prio)')
 
 /** Policies, `<sched.h>`. Whoever forks with SCHED_RESET_ON_FORK has children that are like all others. */
 export const SCHED = { OTHER: 0, RR: 2, RESET_ON_FORK: 0x40000000 } as const
-const PRIO_PROCESS = 0
+/** As nice as no program of an ordinary user can be. */
 const NICE = -10
 
 /**
  * Has the scheduler prefer the calling thread to whoever computes, as far as its rights go, and not its children.
- * @returns how: a real-time policy, a nice value, or `undefined` where neither is allowed
+ * @returns makes it like all others again
  * @see sched_setscheduler(2), setpriority(2)
  */
-export function becomePrompt(): 'SCHED_RR' | 'nice' | undefined {
-  if (libcSetScheduler(0, SCHED.RR | SCHED.RESET_ON_FORK, { sched_priority: 1 }) === 0) return 'SCHED_RR'
-  libcSetScheduler(0, SCHED.OTHER | SCHED.RESET_ON_FORK, { sched_priority: 0 })
-  return libcSetPriority(PRIO_PROCESS, 0, NICE) === 0 ? 'nice' : undefined
+export function becomePrompt(): () => void {
+  const set = (policy: number, priority: number) => libcSetScheduler(0, policy, { sched_priority: priority }) === 0
+  if (set(SCHED.RR | SCHED.RESET_ON_FORK, 1)) return () => void set(SCHED.OTHER, 0)
+  const before = getPriority()
+  set(SCHED.OTHER | SCHED.RESET_ON_FORK, 0)
+  try {
+    setPriority(NICE)
+  } catch {
+    // EACCES: only root may, and where the processors belong to a group without real time this is what root has.
+  }
+  return () => {
+    if (getPriority() < before) setPriority(before)
+    set(SCHED.OTHER, 0)
+  }
 }
 
 /** How long a thread ran, and how long it was ready to run while somebody else did, in seconds. */

@@ -56,7 +56,9 @@ const isHeld = ({ isFrozen, isMember }: Look) => isFrozen && isMember
 
 /** The places in a series where a freeze of the process begins, and where it is over. */
 function freezesIn(looks: readonly Look[]): (readonly [from: number, to: number])[] {
-  const starts = looks.map((_, i) => i).filter(i => isHeld(looks[i] as Look) && !(i > 0 && isHeld(looks[i - 1] as Look)))
+  const starts = looks
+    .map((_, i) => i)
+    .filter(i => isHeld(looks[i] as Look) && !(i > 0 && isHeld(looks[i - 1] as Look)))
   return starts.map(start => {
     const end = looks.findIndex((look, i) => i > start && !isHeld(look))
     return [start, end < 0 ? looks.length : end]
@@ -93,9 +95,9 @@ function tickersIn(looks: readonly Look[]): Ticker[] {
 export function lengthOf({ frozen, edges }: Ticker): { readonly least: number; readonly most: number } {
   const [first, last] = [frozen[0], frozen.at(-1)]
   if (!first || !last) return { least: 0, most: 0 }
-  // Somebody is about to write where there are two looks at one moment, before and after; then no time is in between.
-  const end = edges.after?.since === last.since ? last.at : (edges.after?.at ?? last.at)
-  return { least: Math.min(last.since, last.at) - first.at, most: end - (edges.before?.at ?? first.from) }
+  // Whoever writes may have come before it was heard of, and the group is thawed after that.
+  const [earliest, latest] = last.isBeforeWrite ? [last.since, last.at] : [last.at, edges.after?.at ?? last.at]
+  return { least: Math.max(0, Math.min(earliest, last.at) - first.at), most: latest - (edges.before?.at ?? first.from) }
 }
 
 const spent = (looks: readonly Look[], what: 'ran' | 'switches') =>
@@ -113,7 +115,7 @@ const tooBusy = (what: string): Objection => ({
 })
 
 function describeWork({ sleep, wakes, seconds, signals }: Work, looks: readonly Look[]): string {
-  if (looks.length < 2) return 'no look at it'
+  if (looks.length < 2) return 'it was not there'
   if (sleep > LONGEST_SLEEP) return `it slept for ${round(sleep)} s at a stretch`
   const byOthers = signals > 0 ? `, and ${signals} signals of others` : ''
   return `${wakes} wakes of its own in ${round(seconds)} s${byOthers}`

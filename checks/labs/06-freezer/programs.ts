@@ -22,7 +22,7 @@ export const programs: ProgramTable = {
   'wrong/killed-soon.sh': [SAME],
   'wrong/left-behind.sh': [LEFT],
   'wrong/left-frozen.sh': [SAME, LEFT],
-  'wrong/moved-out.sh': [FROZEN, STILL],
+  'wrong/moved-out.sh': [FROZEN],
   'wrong/never-thawed.sh': [SAME],
   'wrong/no-work-before.sh': [WORKED],
   'wrong/prints-only.sh': [WORKED, FROZEN, STILL, FREEZER, SAME],

@@ -104,6 +104,15 @@ export function workAt(looks: readonly Look[], seconds: number, end: 'first' | '
   const walk = new Walk(seconds)
   for (const each of intervals) if (walk.step(each)) break
   const signals = (looks.at(-1)?.signals ?? 0) - (looks[0]?.signals ?? 0)
+  if (walk.result().answer === 'unknown')
+    console.error(
+      'UNKNOWN',
+      end,
+      walk,
+      intervals
+        .map(({ from, to, ...i }) => JSON.stringify({ ...i, rf: from.isReady, rt: to.isReady, st: to.state }))
+        .join('\n'),
+    )
   return { ...walk.result(), signals }
 }
 
@@ -144,9 +153,11 @@ class Walk {
     this.#longest.most = Math.max(this.#longest.most, this.#sleep.most)
     this.#longest.surely = Math.max(this.#longest.surely, this.#sleep.surely)
     if (this.#sleep.surely > LONGEST_SLEEP) {
+      // The longer it goes on, the more of it can be told to be its own.
       this.#refused = this.#sleep.onItsOwn > LONGEST_SLEEP ? 'no' : this.#unknown()
-      return true
+      return !goesOn
     }
+    if (this.#refused) return true
     if (!goesOn) {
       this.#wakes += each.wakes
       this.#sleep = { most, surely: 0, onItsOwn: 0 }
