@@ -9,7 +9,7 @@ import type { Group } from '../../lib/group/group.ts'
 import { getppid, sleep } from '../../lib/process.ts'
 import { readProc } from '../../lib/trace/proc.ts'
 import type { StopReason } from '../../lib/trace/ptrace.ts'
-import { becomePrompt, type Scheduled } from '../../lib/trace/scheduling.ts'
+import { allowedProcessors, becomePrompt, ownTime, type Scheduled } from '../../lib/trace/scheduling.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { SignalCall } from '../observer/record.ts'
@@ -84,6 +84,7 @@ class FreezerWitness implements Witness<FreezerRecord> {
   /** The thread whose stop is being handled: it is among {@link #stops} already. */
   #standing: number | undefined
   #heard = 0
+  readonly #processors = allowedProcessors()
   #becomeOrdinary = () => {}
   #observer: Observer | undefined
   #foreign: Foreign | undefined
@@ -148,10 +149,8 @@ class FreezerWitness implements Witness<FreezerRecord> {
   /** What is known of the machine and of the whole sandbox: looked at anew when it is no longer recent. */
   #surroundings(observer: Observer): { readonly sandbox: Scheduled; readonly load: Load } {
     if (this.#around && now() - this.#around.at < RECENT) return this.#around
-    const alive = [...observer.processes.values()].filter(({ status }) => !status).map(({ pid }) => pid)
-    const sandbox = observer.ended.with(alive)
-    const judge = Number((readProc('self', 'schedstat') ?? '').split(' ')[0] ?? 0) / 1e9
-    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + judge) }
+    const sandbox = observer.scheduled
+    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + ownTime(), this.#processors) }
     return this.#around
   }
 

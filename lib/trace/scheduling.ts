@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
 import koffi from 'koffi'
 import { libcFunction } from '../engine/libc.ts'
-import { readProc } from './proc.ts'
+import { readProc, statusField } from './proc.ts'
 
 koffi.struct('sched_param', { sched_priority: 'int' })
 const libcSetScheduler = libcFunction('int sched_setscheduler(int pid, int policy, const sched_param *param)')
@@ -63,7 +63,10 @@ export function scheduled(pid: number, tid: number): Scheduled | undefined {
   return text === undefined ? undefined : parseSchedstat(text)
 }
 
-/** What all processors of this machine have done since it was started, in seconds. */
+/** CPU time of the calling thread, in seconds. */
+export const ownTime = (): number => parseSchedstat(readProc('self', 'schedstat') ?? '').ran
+
+/** What processors of this machine have done since it was started, in seconds. */
 export interface MachineTime {
   readonly total: number
   /** They had nothing to do. */
@@ -73,12 +76,30 @@ export interface MachineTime {
 /** USER_HZ: the unit of /proc/stat on every architecture of Node's. */
 const TICKS = 100
 
-/** The first line of /proc/stat. What a hypervisor gave to other machines counts as work. @see proc_stat(5) */
-export function machineTime(): MachineTime {
-  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1)
-  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = line
-    .split(/\s+/)
-    .slice(1)
-    .map(each => Number(each) / TICKS)
-  return { total: user + nice + system + idle + iowait + irq + softirq + steal, idle: idle + iowait }
+/** The processors that the calling process may use: `0-1,4` in /proc/self/status. */
+export function allowedProcessors(): number[] {
+  const list = statusField('self', 'Cpus_allowed_list') ?? ''
+  return list.split(',').flatMap(part => {
+    const [first = 0, last = first] = part.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
+}
+
+/**
+ * The lines `cpuN` of /proc/stat. What a hypervisor gave to other machines counts as work.
+ * @param processors the numbers of those that count
+ * @see proc_stat(5)
+ */
+export function machineTime(processors: readonly number[]): MachineTime {
+  const wanted = new Set(processors.map(number => `cpu${number}`))
+  let [total, idle] = [0, 0]
+  for (const line of readFileSync('/proc/stat', 'utf8').split('\n')) {
+    const [name = '', ...fields] = line.split(' ')
+    if (!wanted.has(name)) continue
+    // user nice system idle iowait irq softirq steal; what guests had is in user and nice already.
+    const times = fields.slice(0, 8).map(each => Number(each) / TICKS)
+    total += times.reduce((sum, each) => sum + each, 0)
+    idle += (times[3] ?? 0) + (times[4] ?? 0)
+  }
+  return { total, idle }
 }
