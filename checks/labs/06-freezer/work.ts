@@ -19,6 +19,9 @@ const WAKES_PER_SECOND = 10
 /** The part of its time for which whoever computes has to have had a processor. */
 const COMPUTED = 1 / 3
 
+/** The part of its time that whoever computes, or would, may have slept. */
+const AWAKE = 0.1
+
 /** What there was between two looks, in seconds. */
 interface Interval {
   readonly wakes: number
@@ -104,15 +107,6 @@ export function workAt(looks: readonly Look[], seconds: number, end: 'first' | '
   const walk = new Walk(seconds)
   for (const each of intervals) if (walk.step(each)) break
   const signals = (looks.at(-1)?.signals ?? 0) - (looks[0]?.signals ?? 0)
-  if (walk.result().answer === 'unknown')
-    console.error(
-      'UNKNOWN',
-      end,
-      walk,
-      intervals
-        .map(({ from, to, ...i }) => JSON.stringify({ ...i, rf: from.isReady, rt: to.isReady, st: to.state }))
-        .join('\n'),
-    )
   return { ...walk.result(), signals }
 }
 
@@ -125,6 +119,7 @@ class Walk {
   #length = 0
   #ran = 0
   #waited = 0
+  #slept = 0
   /** The sleep that goes on: at most, surely, and on its own. */
   #sleep = { most: 0, surely: 0, onItsOwn: 0 }
   #longest = { most: 0, surely: 0 }
@@ -144,6 +139,7 @@ class Walk {
     this.#ran += each.ran
     this.#waited += each.waited
     const { most, surely } = each.slept
+    this.#slept += most
     // Somewhere between two looks it woke: in the middle of this, or several times.
     const parts = each.wakes > 0 ? each.wakes + 1 : 1
     const goesOn = each.wakes === 0
@@ -172,7 +168,7 @@ class Walk {
       this.#length - this.#waited - late >= this.#needed ||
       this.#wakes >= WAKES_PER_SECOND * this.#needed ||
       this.#ran >= COMPUTED * this.#needed
-    return this.#length - late >= this.#needed && hasUsedIt
+    return this.#length - late >= this.#needed && (hasUsedIt || this.#slept <= AWAKE * this.#length)
   }
 
   /** How much later than it happened the last look may have been. */
