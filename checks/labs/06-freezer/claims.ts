@@ -45,7 +45,7 @@ function seriesOf({ freezer, program }: Seen): Look[][] {
     for (const activity of processes.filter(({ pid }) => pid !== program)) {
       const key = `${moment.group} ${activity.pid}`
       const looks = found.get(key) ?? []
-      looks.push({ ...activity, ...moment })
+      looks.push({ ...activity, ...moment, hasCompany: processes.length > 1 })
       found.set(key, looks)
     }
   }
