@@ -32,7 +32,7 @@ export class Witnesses {
     this.#all = all
     this.looks = all.some(({ sample, goOn }) => sample ?? goOn)
     this.watcher = {
-      birth: pid => this.#each(one => one.birth?.(pid)),
+      birth: (pid, order) => this.#each(one => one.birth?.(pid, order)),
       exec: pid => this.#each(one => one.exec?.(pid)),
       call: (...call) =>
         together(
@@ -42,6 +42,7 @@ export class Witnesses {
       stop: (tid, kind) => this.#each(one => one.stop?.(tid, kind)),
       forget: tid => this.#each(one => one.forget?.(tid)),
       exit: (pid, code, tid) => this.#each(one => one.exit?.(pid, code, tid)),
+      gone: (pid, order) => this.#each(one => one.gone?.(pid, order)),
       end: order => this.#each(one => one.end?.(order)),
       sample: () => this.#each(one => one.sample?.()),
     }

@@ -45,7 +45,7 @@ function process(pid: number, namespaces: Moment['namespaces'], signal: string |
   }
 }
 
-const MEMORY: MemoryMoment = { order: 9, group: GROUP, limit: LIMIT, usage: 0, peak: LIMIT, oomKills: 1 }
+const MEMORY: MemoryMoment = { order: 9, group: GROUP, limit: LIMIT, usage: 0, peak: LIMIT, oomKills: 1, limitHits: 1 }
 const LINK = { flags: 0, isUp: true, kind: 'veth', peerIsElsewhere: true }
 const NETWORK = {
   net: 2,
@@ -90,6 +90,8 @@ const GOOD: Seen = {
   ],
   memory: [MEMORY],
   members: new Map([[GROUP, new Set([CHILD])]]),
+  stays: [{ group: GROUP, pid: CHILD, from: 1, to: 9 }],
+  directories: new Map([[GROUP, [GROUP]]]),
   kernelLog: [OOM],
   logHasOurNumbers: true,
   containers: [],

@@ -43,7 +43,7 @@ function programOf(pid: number): string {
 /** Somebody who looks closer at what one lab is about, while the process in question stands still. */
 export interface Watcher {
   /** A process has just been born. */
-  birth?(pid: number): void
+  birth?(pid: number, order: number): void
   /** A process has turned itself into another program. */
   exec?(pid: number): void
   /** A thread is about to make a call. @returns who wants to know what it returned */
@@ -59,6 +59,8 @@ export interface Watcher {
    * @param tid that thread, through which it can be looked at
    */
   exit?(pid: number, code: number | undefined, tid: number): void
+  /** A process has ended, and its parent may know. */
+  gone?(pid: number, order: number): void
   /** A process has ended, and its parent does not know it yet. */
   end?(order: number): void
   /** A look at what nobody reports, every few milliseconds. */
@@ -223,7 +225,7 @@ export class Observer {
       programs: [],
     })
     if (creator === this.#init) this.#first.push(pid)
-    this.#watcher.birth?.(pid)
+    this.#watcher.birth?.(pid, this.#order)
   }
 
   /** For a process that was killed before it could be looked at: where its creator was when that one was born. */
@@ -260,7 +262,10 @@ export class Observer {
     this.#known.delete(pid)
     this.#unborn.delete(pid)
     const record = this.processes.get(pid)
-    if (record) Object.assign(record, { status, ended: this.#order })
+    if (record) {
+      Object.assign(record, { status, ended: this.#order })
+      if (this.#recording) this.#watcher.gone?.(pid, this.#order)
+    }
   }
 
   /** @returns whether the end of the call is worth waiting for */

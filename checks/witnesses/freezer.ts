@@ -170,7 +170,18 @@ class FreezerWitness implements Witness<FreezerRecord> {
       const to = now()
       const { since, total } = observer.lateness
       this.#freezer.push({
-        ...{ from, at, to, since, isBeforeWrite, group: path, isFrozen, heard: this.#heard, late: total, processes },
+        ...{
+          from,
+          at,
+          to,
+          since,
+          isBeforeWrite,
+          group: this.#groups.nameOf(path),
+          isFrozen,
+          heard: this.#heard,
+          late: total,
+          processes,
+        },
         ...this.#surroundings(observer),
       })
     } catch {

@@ -33,7 +33,7 @@ class MemoryWitness implements Witness<MemoryRecord> {
   end(order: number): void {
     for (const group of this.#groups.inner()) {
       const figures = this.#groups.figures(group)
-      if (figures) this.#memory.push({ order, group, ...figures })
+      if (figures) this.#memory.push({ order, group: this.#groups.nameOf(group), ...figures })
     }
   }
 

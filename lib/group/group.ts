@@ -12,6 +12,11 @@ export interface MemoryFigures {
   readonly peak: number | undefined
   /** How many of its processes the kernel's OOM killer has killed. */
   readonly oomKills: number
+  /**
+   * How often its own limit, and not that of a group above it, stood in the way of a charge: v1 `memory.failcnt`, v2
+   * `max` in `memory.events.local` (5.2); `undefined` where that is not counted.
+   */
+  readonly limitHits: number | undefined
 }
 
 /** A control group. */
@@ -20,7 +25,7 @@ export interface Group {
   /** Its directory. */
   readonly path: string
   /** The names of its files, as this dialect has them. */
-  readonly memoryFiles: Readonly<Record<keyof MemoryFigures, string>>
+  readonly memoryFiles: Readonly<Record<Exclude<keyof MemoryFigures, 'limitHits'>, string>>
   readonly freezerFiles: { readonly control: string; readonly state: string }
   /** Moves a process in. @throws SyscallError ESRCH, EACCES, EBUSY */
   add(pid: number): void

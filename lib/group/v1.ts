@@ -49,7 +49,20 @@ export class GroupV1 extends GroupDirectory implements Group {
       usage: Number(this.read(this.memoryFiles.usage)),
       peak: Number(this.read(this.memoryFiles.peak)),
       oomKills: this.readField(this.memoryFiles.oomKills, 'oom_kill'),
+      limitHits: this.#limitHits(),
     }
+  }
+
+  /**
+   * Where memory and swap together are limited to no more, that limit is in the way first, and newer kernels do not count
+   * how often.
+   */
+  #limitHits(): number | undefined {
+    const hits = Number(this.read('memory.failcnt'))
+    if (hits > 0 || !this.has('memory.memsw.limit_in_bytes')) return hits
+    return Number(this.read('memory.memsw.limit_in_bytes')) > Number(this.read(this.memoryFiles.limit))
+      ? hits
+      : undefined
   }
 
   /** Reading the file is what moves the state on from FREEZING to FROZEN. */

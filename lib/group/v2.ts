@@ -68,6 +68,7 @@ export class GroupV2 extends GroupDirectory implements Group {
       // Since Linux 5.19.
       peak: this.has('memory.peak') ? Number(this.read('memory.peak')) : undefined,
       oomKills: this.readField(this.memoryFiles.oomKills, 'oom_kill'),
+      limitHits: this.has('memory.events.local') ? this.readField('memory.events.local', 'max') : undefined,
     }
   }
 

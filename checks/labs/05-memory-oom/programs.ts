@@ -29,6 +29,6 @@ export const programs: ProgramTable = {
   'wrong/second-group.sh': [ALONE],
   'wrong/stops-short.py': [COUNTER, LOG, SIGNAL, PEAK],
   'wrong/ten-times.sh': [LIMIT],
-  'wrong/twice.sh': [GROUP, COUNTER, ALONE],
+  'wrong/twice.sh': [COUNTER, ALONE],
   'wrong/two-victims.sh': [GROUP, COUNTER, ALONE],
 }
