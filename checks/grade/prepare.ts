@@ -17,6 +17,7 @@ import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { Assignment } from '../judge/in-child.ts'
 import { harmlessLines } from '../judge/sanitize.ts'
+import { whyUnstartable } from '../judge/unstartable.ts'
 import { compileC } from './compile-c.ts'
 import { standAlone } from './stand-alone.ts'
 import type { Submission } from './submissions.ts'
@@ -93,6 +94,8 @@ async function commandOf(file: string, copy: string, desk: string, hidden: reado
   }
   if (extname(file) !== '.c') {
     refuseUnlessExecutable(file)
+    const fault = whyUnstartable(file)
+    if (fault) throw new Unfit(`it cannot be started: ${fault.seen}`)
     return { command: [place] as const, shown }
   }
   const program = `${basename(file, '.c')}.compiled`

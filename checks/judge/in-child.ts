@@ -4,7 +4,7 @@
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fork } from '../../lib/clone.ts'
-import { CannotRun, describeError, SyscallError } from '../../lib/errors.ts'
+import { CannotRun, describeError, SyscallError, UsageError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
 import { writeAll } from '../../lib/io/output.ts'
 import { closeQuietly } from '../../lib/io/poll.ts'
@@ -52,7 +52,8 @@ const clean = (verdict: Verdict): Verdict =>
     : { ...harmless(verdict), output: harmlessLines(verdict.output) }
 
 /** Whether an error is a fault of the judge, and not something that the machine lacks or refuses. */
-const isOurs = (error: unknown) => !(error instanceof CannotRun || error instanceof SyscallError)
+const isOurs = (error: unknown) =>
+  !(error instanceof CannotRun || error instanceof SyscallError || error instanceof UsageError)
 
 /** Signals that end a judge from outside: sent by a user, or by the OOM killer. Any other end is its own fault. */
 const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
@@ -78,7 +79,12 @@ export function judgeInChild(
       send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
     } catch (error) {
       send({
-        verdict: clean({ kind: 'cannot', reason: describeError(error), ...(isOurs(error) && { isFault: true }) }),
+        verdict: clean({
+          kind: 'cannot',
+          reason: describeError(error),
+          ...(error instanceof UsageError && { isUsage: true }),
+          ...(isOurs(error) && { isFault: true }),
+        }),
       })
     }
   })

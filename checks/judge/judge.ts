@@ -1,13 +1,21 @@
 /**
  * Runs one program in a sandbox, lets the observer watch, and judges. Synchronous: it is the life of a forked child.
  */
-import { CannotRun } from '../../lib/errors.ts'
+import { CannotRun, UsageError } from '../../lib/errors.ts'
 import { watchSignals } from '../../lib/io/poll.ts'
 import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 import { ownTime } from '../../lib/trace/scheduling.ts'
-import { type Checker, EVERY_LAB, type Failure, isUnjudged, type Objection, type Unjudged } from '../labs/claim.ts'
+import {
+  type Checker,
+  EVERY_LAB,
+  type Failure,
+  isUnjudged,
+  type Objection,
+  programOf,
+  type Unjudged,
+} from '../labs/claim.ts'
 import type { CheckedLab } from '../labs/lab.ts'
 import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
@@ -42,7 +50,7 @@ export type Verdict =
       /** What was read from the observation besides, for whoever asked. */
       readonly read?: readonly unknown[]
     }
-  | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true }
+  | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true; readonly isUsage?: true }
 
 /** With so many processes less than the bound a sandbox is full: init is one, and some have just ended. */
 const CROWD = 16
@@ -208,6 +216,9 @@ export function judge(
     seize(init, FOLLOW_TREE)
     isFollowed = true
     const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
+    // Whatever init could not start says nothing about what it would have done.
+    if (programOf(observation).programs.length === 0)
+      throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)
     if (!loop.interrupted) {
       findings = decide(lab.claims, observation, tell)
       wanted = read?.(observation)

@@ -45,6 +45,8 @@ export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   readonly remedy?: string
   /** Whether it is the judge's own fault that it cannot. */
   readonly isFault?: true
+  /** Whether the program was never started: nothing is said about what it would have done. */
+  readonly isUsage?: true
 }
 
 /** The whole run. */
@@ -94,7 +96,10 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
   const head = { slug, number, title, program }
   if (verdict.kind === 'cannot') {
     const [missing = '', remedy] = verdict.reason.split('\nhint: ')
-    const fault = verdict.isFault ? { isFault: true as const } : {}
+    const fault = {
+      ...(verdict.isFault && { isFault: true as const }),
+      ...(verdict.isUsage && { isUsage: true as const }),
+    }
     const none = { seconds: 0, time: { checker: 0, program: 0, waiting: 0 }, output: '', claims: [] }
     return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }), ...fault }
   }
@@ -125,8 +130,10 @@ const EXIT_OF: Readonly<Record<Word, number>> = {
 }
 
 /** The exit code of a run. A judge that failed says nothing, and so does a run with one in it. */
-export function exitCodeOfRun(labs: readonly Pick<LabReport, 'verdict' | 'isFault'>[]): number {
-  return labs.some(({ isFault }) => isFault) ? EXIT.FAULT : EXIT_OF[worst(labs.map(({ verdict }) => verdict))]
+export function exitCodeOfRun(labs: readonly Pick<LabReport, 'verdict' | 'isFault' | 'isUsage'>[]): number {
+  if (labs.some(({ isFault }) => isFault)) return EXIT.FAULT
+  if (labs.some(({ isUsage }) => isUsage)) return EXIT.USAGE
+  return EXIT_OF[worst(labs.map(({ verdict }) => verdict))]
 }
 
 /**
