@@ -4,8 +4,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { installFault } from '../../lib/engine/installed.mjs'
 import { recordNode } from '../../lib/engine/record-node.mjs'
+import { installFault } from '../../lib/machine/installed.mjs'
 import { installMissing } from '../doctor/install.mjs'
 import { isBuilt, ROOT, toolFaults } from '../doctor/observe/programs.mjs'
 import { run } from './child.mjs'

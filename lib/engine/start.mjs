@@ -29,7 +29,7 @@ function refuse(text) {
 }
 
 async function start() {
-  const { describe, obstacle } = createRequire(import.meta.url)('./obstacle.cjs')
+  const { describe, obstacle } = createRequire(import.meta.url)('../machine/obstacle.cjs')
   const found = obstacle(process.platform, process.arch, process.versions.node)
   if (found) refuse(describe(found))
   // What is JavaScript already needs no bundle: a tool that npm ci has brought.
@@ -52,7 +52,7 @@ async function start() {
 const hasEar = () => process.listenerCount('uncaughtException') > 0
 
 async function fail(error) {
-  const { installFault } = await import('./installed.mjs')
+  const { installFault } = await import('../machine/installed.mjs')
   const fault = await installFault()
   if (fault) refuse(`${fault.title}: ${fault.seen}\n${fault.cause}\nhint: ${fault.remedy}`)
   if (hasEar()) throw error
