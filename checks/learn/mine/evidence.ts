@@ -4,8 +4,8 @@
 
 import { checkedLab } from '../../labs/all.ts'
 import type { Exercise } from '../../labs/exercise.ts'
-import { openPlaces, placeBehind } from '../../report/name-task.ts'
 import { lineOfTask, numberOf } from '../../labs/tasks.ts'
+import { openPlaces, placeBehind } from '../../report/name-task.ts'
 import type { ClaimReport, LabReport } from '../../report/report.ts'
 
 /** One task. */

@@ -3,11 +3,11 @@
  */
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { draftName } from '../../../lib/tidy/drafts.ts'
 import { withNewNames } from '../../../lib/engine/moved.ts'
 import { CannotRun, UsageError } from '../../../lib/errors.ts'
 import { findLab, type Lab } from '../../../lib/lab/manifest.ts'
 import { ROOT } from '../../../lib/machine/root.ts'
+import { draftName } from '../../../lib/tidy/drafts.ts'
 import { checkedLab } from '../../labs/all.ts'
 import { blankLab } from '../../labs/tasks.ts'
 
@@ -47,9 +47,7 @@ function explain(error: unknown): never {
     // A write knows the number of a file and not its name.
     throw Object.assign(error as Error, { path: shown(path) })
   }
-  throw new CannotRun(
-    `${shown(path)} cannot be written (${code})\nhint: work in a checkout that is yours, or use sudo`,
-  )
+  throw new CannotRun(`${shown(path)} cannot be written (${code})\nhint: work in a checkout that is yours, or use sudo`)
 }
 
 /** Makes the folder. @throws CannotRun */
