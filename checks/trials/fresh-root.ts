@@ -85,6 +85,8 @@ async function bootstrap(root: string, release: Release, signal: AbortSignal): P
     '--variant=apt',
     '--mode=root',
     '--format=directory',
+    // What is thrown away need not wait for the disk.
+    '--dpkgopt=force-unsafe-io',
     `--include=${packages}`,
     `--aptopt=${settings}`,
   ]
