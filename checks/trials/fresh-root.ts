@@ -2,10 +2,9 @@
  * A fresh root file system of Debian, with what this machine knows of how packages are reached, and this checkout in a
  * home that only root may enter.
  */
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -91,8 +90,18 @@ async function bootstrap(root: string, release: Release, signal: AbortSignal): P
     `--aptopt=${settings}`,
   ]
   const words = [...options, release.suite, root, ...sources(release)]
-  // The error has the command and all that it said.
-  await promisify(execFile)(mmdebstrap, words, { signal, maxBuffer: 2 ** 26 })
+  // A process group of its own: interrupted, all that it has started is to end, too.
+  const child = spawn(mmdebstrap, words, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+  const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM')
+  signal.addEventListener('abort', end)
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', text => {
+    said += text
+  })
+  const code = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject))
+  signal.removeEventListener('abort', end)
+  signal.throwIfAborted()
+  if (code !== 0) throw new Error(`mmdebstrap ${words.join(' ')}: exit code ${code}\n${said.trimEnd()}`)
 }
 
 /** Copies a file of this machine to the same place. */
