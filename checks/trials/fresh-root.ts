@@ -39,6 +39,8 @@ const NPM_SETTINGS = /^\s*((@[\w-]+:)?registry|ca|cafile|proxy|https-proxy|nopro
 /** What of apt's settings says how its archives are reached. */
 const APT_SETTINGS = /^Acquire::(https?|ftp|Check-|Retries|ForceIPv)/i
 
+const ALONE = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc']
+
 const text = (file: string, ...words: string[]) => spawnSync(file, words, { encoding: 'utf8' }).stdout ?? ''
 
 /** The variables with which a command in a fresh root is started. */
@@ -90,16 +92,13 @@ async function bootstrap(root: string, release: Release, signal: AbortSignal): P
     `--aptopt=${settings}`,
   ]
   const words = [...options, release.suite, root, ...sources(release)]
-  // A process group of its own: interrupted, all that it has started is to end, too.
-  const child = spawn(mmdebstrap, words, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
-  const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM')
-  signal.addEventListener('abort', end)
+  // It mounts /proc and the like in there, and starts much. In namespaces of its own all of that ends with it.
+  const child = spawn('unshare', [...ALONE, mmdebstrap, ...words], { signal, stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', text => {
     said += text
   })
   const code = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject))
-  signal.removeEventListener('abort', end)
   signal.throwIfAborted()
   if (code !== 0) throw new Error(`mmdebstrap ${words.join(' ')}: exit code ${code}\n${said.trimEnd()}`)
 }
