@@ -3,9 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { findProgram } from '../../lib/machine/find-program.ts'
 import { screen } from './recording/keys.ts'
 import { Comparison } from './recording/mask.ts'
 import { recordingsOf } from './recording/recording.ts'
+import { lackingTools } from './recording/tools.ts'
 import { renderText } from './render-text.ts'
 import { inlinePicture } from './site/picture.ts'
 import { render } from './site/render.ts'
@@ -116,6 +118,40 @@ test('a run may have other PIDs, inodes and times than its recording, but each o
   assert.ok(same(['veth1@if3  UP  10.0.0.4/24 fe80::1/64'], ['veth1@if3  UNKNOWN  10.0.0.4/24']))
   assert.ok(!same(['veth1@if3  UP  10.0.0.4/24'], ['veth1@if3  DOWN  10.0.0.4/24']))
   assert.ok(!same(['one', 'two'], ['one']))
+})
+
+test('what another release says in other words is the same, and what it does otherwise is not', () => {
+  const same = (recorded: string[], seen: string[]) =>
+    new Comparison([7000, 8000]).difference(recorded, seen) === undefined
+  const mkdir = 'mkdir /sys/fs/cgroup/memory/containers-from-clone.lab5'
+  assert.ok(same([`${mkdir}.301`], [`${mkdir}.7100@4026532181`]))
+  assert.ok(!same([`${mkdir}.301`, 'I am 301'], [`${mkdir}.7100@4026532181`, 'I am 7101']))
+  assert.ok(same(['BusyBox v1.35.0 (Debian 1:1.35.0-4) built-in'], ['BusyBox v1.38.0 (Debian 1:1.38.0-3) built-in']))
+  assert.ok(same(["sh: can't create x"], ["sh: line 2: can't create x"]))
+  const [kernels, ips] = [
+    'RTNETLINK answers: No such process',
+    'Error: argument "7100" is wrong: Invalid "netns" value',
+  ]
+  assert.ok(same([kernels, 'not laid'], [ips, '', 'not laid']))
+  assert.ok(!same([kernels], ['RTNETLINK answers: File exists']))
+  assert.ok(!same(['one', 'two'], ['one', '', 'two']), 'an empty line is one')
+  assert.ok(same(['/bin /lib /lib64 /proc'], ['/bin /lib /proc']))
+  assert.ok(!same(['/bin /etc /proc'], ['/bin /proc']))
+})
+
+test('a session that calls what a machine lacks is known, and one that has it done inside a script as well', () => {
+  const path = process.env['PATH']
+  process.env['PATH'] = '/nowhere'
+  try {
+    assert.deepEqual(
+      lackingTools(['cgcreate -g memory:x && echo ps-like', 'mounted']),
+      findProgram('cgcreate') ? [] : ['cgcreate'],
+    )
+    const script = 'checks/labs/04-newns/wrong/no-uts.sh'
+    assert.deepEqual(lackingTools([`npm run check lab4 ${script}`]), findProgram('mount') ? [] : ['mount'])
+  } finally {
+    process.env['PATH'] = path
+  }
 })
 
 test('a screen shows what a terminal would', () => {
