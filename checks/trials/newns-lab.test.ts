@@ -21,7 +21,7 @@ import { shellCode } from '../../lib/status.ts'
 import { capture, inChild } from '../../lib/testing/in-child.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 import { awaitSo, enterProc, isAlone, labRun } from '../testing/lab-runs.ts'
-import { Person } from '../testing/terminal-user.ts'
+import { TerminalUser } from '../testing/terminal-user.ts'
 
 const lab = await labRun('04-newns')
 ensureRootfs()
@@ -119,7 +119,7 @@ test('lab 4 refuses a word that is no option, and says where a command goes', ()
 
 /** Runs the lab at a terminal of 24 by 80 in namespaces of its own; `act` is the person in front of it. */
 function atTerminal(
-  act: (person: Person, lab: number, master: number, slave: number) => void,
+  act: (person: TerminalUser, lab: number, master: number, slave: number) => void,
   args: readonly string[] = [],
 ): void {
   const done = inChild(F.CLONE_NEWNET | F.CLONE_NEWNS | F.CLONE_NEWPID, () => {
@@ -134,7 +134,7 @@ function atTerminal(
       takeTerminal(path)
       execve(file, [file, ...rest], { PATH: process.env['PATH'] ?? '', TERM: 'xterm', NO_COLOR: '1' })
     })
-    act(new Person(master), pid, master, slave)
+    act(new TerminalUser(master), pid, master, slave)
     // The kernel takes a network namespace down in its own time, and with it the pair that led into it.
     awaitSo(() => isAlone() && interfaceNames().length === 1)
     return interfaceNames()
