@@ -45,7 +45,7 @@ export function makeContainer(crun: string, folder: string): string[] {
   return [crun, '--root', state, '--cgroup-manager=disabled', 'run', '--bundle', bundle, 'bench']
 }
 
-/** What the program said last before it failed; `undefined` if it did not. */
+/** The last line that a program printed before it failed; `undefined` if it did not fail. */
 export function errorOf([file, ...args]: readonly string[]): string | undefined {
   const { status, stderr, error } = spawnSync(file as string, args, {
     encoding: 'utf8',
