@@ -38,7 +38,7 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'clone')
 const OTHER_BOOT = '00000000'
 
 function clean(args: readonly string[] = []): { status: number | null; lines: string[] } {
-  const options = { cwd: ROOT, encoding: 'utf8', timeout: 60000 } as const
+  const options = { cwd: ROOT, encoding: 'utf8', timeout: 180_000 } as const
   return result(spawnSync(process.execPath, [...PROGRAM, ...args], options))
 }
 
@@ -77,12 +77,17 @@ for (const hierarchy of hierarchiesWith('freezer')) {
       const group = groupAt(join(path, 'inner'), hierarchy)
       group.add(pid)
       group.freeze()
-      assert.deepEqual(clean(['--dry-run']), { status: 0, lines: [`would remove group ${path}`] })
-      assert.equal(group.isFrozen(), true)
-      assert.deepEqual(clean(), { status: 0, lines: [`removed group ${path}`] })
-      assert.equal(existsSync(path), false)
-      assert.equal(waitpid(pid).signal, 'SIGKILL')
-      assert.deepEqual(clean(), { status: 0, lines: ['nothing to clean'] })
+      try {
+        assert.deepEqual(clean(['--dry-run']), { status: 0, lines: [`would remove group ${path}`] })
+        assert.equal(group.isFrozen(), true)
+        assert.deepEqual(clean(), { status: 0, lines: [`removed group ${path}`] })
+        assert.equal(existsSync(path), false)
+        assert.equal(waitpid(pid).signal, 'SIGKILL')
+        assert.deepEqual(clean(), { status: 0, lines: ['nothing to clean'] })
+      } finally {
+        // In v1 not even the end of the namespace ends a process that is frozen.
+        if (existsSync(path)) group.thaw()
+      }
     })
   })
 

@@ -32,7 +32,7 @@ function run(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Res
     cwd: ROOT,
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 30_000,
+    timeout: 120_000,
   })
   let [stdout, stderr] = ['', '']
   started.stdout.setEncoding('utf8').on('data', text => (stdout += text))

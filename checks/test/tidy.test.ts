@@ -177,6 +177,16 @@ test('no link of a README is dead', () => {
   assert.deepEqual(dead, [])
 })
 
+test('each file of the checkout exists whose path is put together by join(ROOT, …)', () => {
+  const wrong = FILES.filter(file => /\.(ts|mjs)$/.test(file)).flatMap(file => {
+    const paths = [...read(file).matchAll(/\bjoin\(ROOT((?:, '[\w.-]+')+)\)/g)].map(([, words = '']) =>
+      [...words.matchAll(/'([^']+)'/g)].map(match => match[1]).join('/'),
+    )
+    return paths.filter(path => IS_CODE.test(path) && !existsSync(join(ROOT, path))).map(path => `${file}: ${path}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
 test('no file is unused: each is imported or started, or is named where it is used', () => {
   const imported = new Set(FILES.filter(file => IS_CODE.test(file)).flatMap(imports))
   const texts = FILES.filter(file => /\.(ts|mjs|cjs|json|sh|md)$|^\.ci\/run$|^labs\/run$/.test(file))

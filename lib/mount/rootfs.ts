@@ -112,7 +112,11 @@ export function rootfsPath(): string {
 export function ensureRootfs(): string {
   const directory = rootfsPath()
   if (!lstatSync(directory, { throwIfNoEntry: false })) {
-    const words = ['--enable-source-maps', join(ROOT, 'lib', 'start.mjs'), join(ROOT, 'buildroot', 'rootfs.ts')]
+    const words = [
+      '--enable-source-maps',
+      join(ROOT, 'lib', 'engine', 'start.mjs'),
+      join(ROOT, 'buildroot', 'rootfs.ts'),
+    ]
     // Its messages go to standard error, because standard output is the lab's.
     const { status } = spawnSync(process.execPath, words, { stdio: ['ignore', 2, 2] })
     if (status !== 0) throw new CannotRun('the root file system could not be made: the reason is above')
