@@ -152,7 +152,7 @@ while time.time() < end:
 os._exit(0)
 `
 
-test('a cheat and a fork bomb change nobody else’s mark, and get nothing', () => {
+test('a cheat and a fork bomb change no other mark, and get no points', () => {
   const root = makeClass('class', {
     'ada/lab2.py': `${readFileSync(join(PROGRAMS, 'labs/02-newpid/right/newpid.py'), 'utf8')}\n# ${MARK}\n`,
     'bomb/lab2.py': BOMB,
