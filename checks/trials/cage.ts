@@ -60,7 +60,7 @@ function wait(isSo: () => boolean, bound: number, drain: () => void): boolean {
  * Mounts folders of the run's own over the checkout's, for what it compiles and makes.
  * @returns its temporary folder
  */
-function furnish(folder: string, cold: boolean): string {
+function mountOwnFolders(folder: string, cold: boolean): string {
   enterProc()
   setip('lo', '127.0.0.1', '255.0.0.0')
   mount('devpts', '/dev/pts', 'devpts', 0, 'newinstance,ptmxmode=0666')
@@ -169,7 +169,7 @@ function clean(tmp: string, output: string): void {
  * @param plan without it nothing is interrupted
  */
 export function interrupt(folder: string, start: Start, length: number, plan?: Plan): Outcome {
-  const tmp = furnish(folder, start.cold === true)
+  const tmp = mountOwnFolders(folder, start.cold === true)
   const own = namespaces().pid
   const before = new Set(census(tmp, own))
   const { pid, drain } = startProgram(start, tmp, join(folder, 'output'))
