@@ -1,5 +1,5 @@
 /**
- * The press: what it makes of Markdown, and what it refuses.
+ * The press: how it renders Markdown, and what it refuses.
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -28,7 +28,7 @@ const renderPlain = (markdown: string) => {
   return { ...page, faults }
 }
 
-test('anchors are those of a code host, also for the second heading of a name', () => {
+test('anchors are those of a code host, also where two headings have the same text', () => {
   const { headings } = renderPlain('# A `veth` pair\n\n## Run it\n\n## Run it\n\n### What runc & Docker do: "this"?\n')
   assert.deepEqual(
     headings.map(({ anchor }) => anchor),
@@ -90,7 +90,7 @@ test('a picture is drawn with rules and names of its own, and with the colours o
   assert.match(html, /aria-label="says &quot;so&quot;"/)
 })
 
-test('a recording says what is typed, by whom and where', () => {
+test('a recording says what is typed, by which user and where', () => {
   const [plain, keys, wrong] = recordingsOf(
     '```console record exit=1\n$ a\nx\n$ b \\\n> c\n```\n```console record keys\n$ lab\nmyhost:/# ps\n^C\n```\n```console record loud\n$ a\n```\n',
   )
@@ -99,7 +99,7 @@ test('a recording says what is typed, by whom and where', () => {
   assert.match(wrong?.fault ?? '', /loud/)
 })
 
-test('a run may have other PIDs, inodes and times than its recording, but each only one other', () => {
+test('a run may have other PIDs, inodes and times than its recording, but the same one has to stay the same', () => {
   const same = (recorded: string[], seen: string[]) =>
     new Comparison([7000, 8000]).difference(recorded, seen) === undefined
   assert.ok(same(['I am 301, net:[4026532181]', 'kill(301)'], ['I am 7100, net:[4026532999]', 'kill(7100)']))
@@ -181,7 +181,7 @@ test('in the terminal a chapter is wrapped, and its code, sessions, tables and p
     assert.ok(text.includes(part), part)
 })
 
-test('a sound book has no problems, and its index knows a word of every chapter', async () => {
+test('a correct book has no problems, and its index has a word of every chapter', async () => {
   await withTree(soundBook(), root => {
     const { problems, chapters } = readBook(root)
     assert.deepEqual(problems, [])
@@ -190,7 +190,7 @@ test('a sound book has no problems, and its index knows a word of every chapter'
 })
 
 const LAB3 = 'book/03-newnet.md'
-/** What is done to a sound book, and what the press says then. */
+/** Faults that are put into a correct book, and what the press says then. */
 const FAULTS: readonly (readonly [string, string, (text: string) => string | undefined, RegExp])[] = [
   [
     'an unknown region',

@@ -1,6 +1,6 @@
 /**
- * Every command of package.json where it cannot start, and where it fails by no fault of whoever asked: what it says, and
- * with which exit code.
+ * Every command of package.json where it cannot start, and where it fails through no fault of its user: what it prints,
+ * and with which exit code.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
