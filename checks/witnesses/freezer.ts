@@ -168,11 +168,10 @@ class FreezerWitness implements Witness<FreezerRecord> {
       const at = now()
       const processes = this.#activities(path, group)
       const to = now()
-      const { since, total } = observer.lateness
-      this.#freezer.push({
-        ...{ from, at, to, since, isBeforeWrite, group: path, isFrozen, heard: this.#heard, late: total, processes },
-        ...this.#surroundings(observer),
-      })
+      const { since, total: late } = observer.lateness
+      const { sandbox, load } = this.#surroundings(observer)
+      const times = { from, at, to, since, isBeforeWrite }
+      this.#freezer.push({ ...times, group: path, isFrozen, heard: this.#heard, late, sandbox, load, processes })
     } catch {
       // It has just been removed.
     }
