@@ -106,13 +106,14 @@ class FreezerWitness implements Witness<FreezerRecord> {
     this.#becomeOrdinary = becomePrompt()
   }
 
-  birth(): void {
-    this.#lookAtAll()
+  /** Whoever is born elsewhere changes nothing here; the witness of groups has taken note of the others. */
+  birth(pid: number): void {
+    if (this.#groups.isMember(pid)) this.#lookAtAll()
   }
 
   /** Somebody is about to send a signal, perhaps the last thing that happens to its target. */
   signal(call: SignalCall): void {
-    this.#lookAtAll()
+    if (call.found === undefined || this.#groups.isMember(call.found)) this.#lookAtAll()
     this.#foreign?.called(call)
   }
 
