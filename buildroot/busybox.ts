@@ -3,9 +3,9 @@
  */
 import { realpathSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { isOurs, readElf } from '../lib/elf.ts'
 import { CannotRun } from '../lib/errors.ts'
-import { findProgram } from '../lib/find-program.ts'
+import { isOurs, readElf } from '../lib/machine/elf.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
 import { type Contents, REQUIRED } from './contents.ts'
 import { lastWords, run } from './run.ts'
 

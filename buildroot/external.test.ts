@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { DEVICES } from '../lib/rootfs.ts'
+import { DEVICES } from '../lib/mount/rootfs.ts'
 import { configure } from './build.ts'
 import { fetchRelease } from './release.ts'
 import { EXTERNAL } from './skeleton.ts'

@@ -16,9 +16,10 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { CannotRun } from '../lib/errors.ts'
 import * as F from '../lib/flags.ts'
-import { MS_NODEV, MS_PRIVATE, MS_REC, mount } from '../lib/mount.ts'
-import { bindDevices, checkRootfs, DEVICES, deviceNumber, mknod, resolveInside } from '../lib/rootfs.ts'
-import { inChild, thrownBy } from '../lib/testing.ts'
+import { MS_NODEV, MS_PRIVATE, MS_REC, mount } from '../lib/mount/mount.ts'
+import { bindDevices, checkRootfs, DEVICES, deviceNumber, mknod, resolveInside } from '../lib/mount/rootfs.ts'
+import { becomeUser } from '../lib/rights/users.ts'
+import { inChild, thrownBy } from '../lib/testing/in-child.ts'
 import { fresh, made, NOBODY, replace, skip } from './testing.ts'
 
 test('devices on a nodev file system, wrong nodes and dangling links are replaced by the machine’s', { skip }, () => {
@@ -134,7 +135,7 @@ test('a tree that cannot be read is an error with a sentence', { skip }, () => {
   const tree = made('unreadable')
   chmodSync(tree, 0o700)
   const message = inChild(0, () => {
-    process.setuid?.(NOBODY)
+    becomeUser(NOBODY, NOBODY)
     return thrownBy(() => checkRootfs(tree)).message
   })
   assert.match(message, /is no usable root file system: .* cannot be read \(EACCES\)/)

@@ -2,9 +2,9 @@
  * The machine's own shell and tools, each with the libraries it is linked with.
  */
 import { realpathSync } from 'node:fs'
-import { isOurs, readElf } from '../lib/elf.ts'
 import { CannotRun } from '../lib/errors.ts'
-import { findProgram } from '../lib/find-program.ts'
+import { isOurs, readElf } from '../lib/machine/elf.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
 import { type Contents, REQUIRED } from './contents.ts'
 import { lastWords, run } from './run.ts'
 

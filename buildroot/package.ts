@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../lib/errors.ts'
-import { findProgram } from '../lib/find-program.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
 import { busyboxContents } from './busybox.ts'
 import type { Contents } from './contents.ts'
 import { lastWords, run } from './run.ts'

@@ -14,10 +14,10 @@ import {
 import { join } from 'node:path'
 import test from 'node:test'
 import * as F from '../lib/flags.ts'
-import { MS_PRIVATE, MS_REC, mount } from '../lib/mount.ts'
-import { checkRootfs } from '../lib/rootfs.ts'
-import { capture } from '../lib/testing.ts'
-import { until } from '../lib/until.ts'
+import { until } from '../lib/io/until.ts'
+import { MS_PRIVATE, MS_REC, mount } from '../lib/mount/mount.ts'
+import { checkRootfs } from '../lib/mount/rootfs.ts'
+import { capture } from '../lib/testing/in-child.ts'
 import { fresh, inFolder, made, PROGRAM, programs, replace, rootfs, skip } from './testing.ts'
 
 test('a tree of ours is replaced, and its links lead nobody out', () => {

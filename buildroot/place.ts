@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { abandonedDrafts, draftPrefix } from '../lib/drafts.ts'
 import { CannotRun, UsageError } from '../lib/errors.ts'
-import { mounts } from '../lib/mount.ts'
-import { checkRootfs } from '../lib/rootfs.ts'
+import { mounts } from '../lib/mount/mount.ts'
+import { checkRootfs } from '../lib/mount/rootfs.ts'
+import { abandonedDrafts, draftPrefix } from '../lib/tidy/drafts.ts'
 import { checkInterrupted } from './run.ts'
 
 /** Where in the tree its record is: inside, so that a rename moves both at once. */

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { draftName, draftPrefix } from '../lib/drafts.ts'
 import { CannotRun } from '../lib/errors.ts'
+import { draftName, draftPrefix } from '../lib/tidy/drafts.ts'
 import { lastWords, run } from './run.ts'
 
 /** A long-term release: mended until February 2027. */

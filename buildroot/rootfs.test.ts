@@ -12,8 +12,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { mounts } from '../lib/mount.ts'
-import { resolveInside } from '../lib/rootfs.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
+import { mounts } from '../lib/mount/mount.ts'
+import { resolveInside } from '../lib/mount/rootfs.ts'
 import { WAYS } from './contents.ts'
 import { folder, fresh, inFolder, inside, made, NOBODY, programs, record, rootfs, skip } from './testing.ts'
 
@@ -21,19 +22,28 @@ const COMMANDS = [
   'set -e; ps; hostname inside; hostname; ip link set lo up; ip addr; mount; ping -c 1 127.0.0.1; pwd',
   'echo lost > /dev/null; head -c 4 /dev/urandom | wc -c; ls -l /dev/null /dev/ptmx',
 ].join('; ')
+/** What a tree of the machine's own programs lacks where the machine does, and what shows that it is there. */
+const PERHAPS = [
+  ['ps', /PID/],
+  ['mount', /^proc on \/proc/m],
+] as const
 
 for (const way of WAYS) {
   test(`--from ${way} gives a root in which a shell finds the tools of the book`, { skip }, context => {
     const output = inFolder(`way-${way}`)
-    const { status, stderr } = rootfs(['--output', output, '--from', way])
+    const { status, stdout, stderr } = rootfs(['--output', output, '--from', way])
     if (status === 77) return context.skip(stderr.trim())
     assert.equal(status, 0, stderr)
-    const seen = inside(output, COMMANDS)
+    const absent = way === 'machine' ? PERHAPS.filter(([tool]) => !findProgram(tool)) : []
+    for (const [tool] of absent) assert.match(stdout, new RegExp(`This machine has no .*\\b${tool}\\b`))
+    const seen = inside(
+      output,
+      absent.reduce((text, [tool]) => text.replace(` ${tool};`, ''), COMMANDS),
+    )
     for (const wanted of [
-      /PID/,
+      ...PERHAPS.filter(each => !absent.includes(each)).map(([, shown]) => shown),
       /^inside$/m,
       /127\.0\.0\.1\/8/,
-      /^proc on \/proc/m,
       /0% packet loss/,
       /^\/$/m,
       /^\s*4$/m,

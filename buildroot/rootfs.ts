@@ -3,11 +3,11 @@
  */
 import { relative } from 'node:path'
 import { CannotRun, EXIT, UsageError } from '../lib/errors.ts'
-import { choice, flag, helpLines, parseKnobs, path } from '../lib/knobs.ts'
-import { fail } from '../lib/lab.ts'
-import { installHint } from '../lib/packages.mjs'
-import { ROOT } from '../lib/root.ts'
-import { rootfsPath } from '../lib/rootfs.ts'
+import { choice, flag, helpLines, parseKnobs, path } from '../lib/lab/knobs.ts'
+import { runTool } from '../lib/lab/lab.ts'
+import { installHint } from '../lib/machine/packages.mjs'
+import { ROOT } from '../lib/machine/root.ts'
+import { rootfsPath } from '../lib/mount/rootfs.ts'
 import { build } from './build.ts'
 import { installedBusybox } from './busybox.ts'
 import { type Contents, layContents, WAYS, type Way } from './contents.ts'
@@ -105,11 +105,13 @@ async function main(): Promise<void> {
   tell(directory, record)
 }
 
-try {
-  await main()
-  process.exitCode = EXIT.HOLDS
-} catch (error) {
-  if (!(error instanceof Interrupted)) fail(error)
-  process.stderr.write(`${error.message}: no root file system was changed\n`)
-  process.exitCode = error.exitCode
-}
+await runTool(async () => {
+  try {
+    await main()
+    process.exitCode = EXIT.HOLDS
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error
+    process.stderr.write(`${error.message}: no root file system was changed\n`)
+    process.exitCode = error.exitCode
+  }
+})

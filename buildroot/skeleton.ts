@@ -4,7 +4,7 @@
 import { chmodSync, constants, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError } from '../lib/errors.ts'
-import { DEVICES, deviceNumber, mknod } from '../lib/rootfs.ts'
+import { DEVICES, deviceNumber, mknod } from '../lib/mount/rootfs.ts'
 
 /** The BR2_EXTERNAL tree. */
 export const EXTERNAL = join(import.meta.dirname, 'external')

@@ -10,17 +10,23 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
-import { chroot, MS_PRIVATE, MS_REC, mount } from '../lib/mount.ts'
-import { isPrivileged } from '../lib/privileges.ts'
-import { bindDevices } from '../lib/rootfs.ts'
-import { capture } from '../lib/testing.ts'
+import { ROOT } from '../lib/machine/root.ts'
+import { chroot, MS_PRIVATE, MS_REC, mount } from '../lib/mount/mount.ts'
+import { bindDevices } from '../lib/mount/rootfs.ts'
+import { isPrivileged } from '../lib/rights/privileges.ts'
+import { capture } from '../lib/testing/in-child.ts'
+import { readableCheckout, readableNode } from '../lib/testing/readable-checkout.ts'
 import { RECORD } from './place.ts'
 
 /** An ordinary user. */
 export const NOBODY = 65534
-const TSX = createRequire(import.meta.url).resolve('tsx')
+/** `npm run rootfs` of a checkout, for Node. */
+const programIn = (checkout: string) => {
+  const tsx = createRequire(join(checkout, 'package.json')).resolve('tsx')
+  return ['--import', tsx, join(checkout, 'buildroot', 'rootfs.ts')]
+}
 /** `npm run rootfs`, for Node. */
-export const PROGRAM = ['--import', TSX, join(import.meta.dirname, 'rootfs.ts')]
+export const PROGRAM = programIn(ROOT)
 /** Why a test cannot run here. */
 export const skip = isPrivileged() && process.getuid?.() === 0 ? false : 'needs root'
 
@@ -55,8 +61,9 @@ export interface Setting {
 /** Runs the program as a user would. */
 export function rootfs(args: readonly string[], { path, uid }: Setting = {}) {
   const env = { ...process.env, ...(path === undefined ? {} : { PATH: path }) }
-  const user = uid === undefined ? {} : { uid, gid: uid }
-  return spawnSync(process.execPath, [...PROGRAM, ...args], { encoding: 'utf8', env, ...user, timeout: 120_000 })
+  const options = { encoding: 'utf8', env, timeout: 120_000 } as const
+  if (uid === undefined) return spawnSync(process.execPath, [...PROGRAM, ...args], options)
+  return spawnSync(readableNode(), [...programIn(readableCheckout()), ...args], { ...options, uid, gid: uid })
 }
 
 /** What a tree says of itself. */

@@ -4,20 +4,26 @@
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
-import { findProgram } from '../lib/find-program.ts'
-import { allPids, readProc } from '../lib/proc.ts'
-import { ROOT } from '../lib/root.ts'
-import { until } from '../lib/until.ts'
+import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
+import { until } from '../lib/io/until.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
+import { ROOT } from '../lib/machine/root.ts'
+import { readableCheckout, readableNode } from '../lib/testing/readable-checkout.ts'
+import { allPids, readProc } from '../lib/trace/proc.ts'
 import { fresh, inFolder, NOBODY, programs } from './testing.ts'
 import { cacheFolders } from './vm/cache.ts'
 import { findQemu } from './vm/qemu.ts'
 
-const PROGRAM = [...CLONEABLE_FLAGS, join(ROOT, 'lib/start.mjs'), join(ROOT, 'buildroot/vm/vm.ts')]
+const programIn = (checkout: string) => [
+  ...CLONEABLE_FLAGS,
+  join(checkout, 'lib/engine/start.mjs'),
+  join(checkout, 'buildroot/vm/vm.ts'),
+]
+const PROGRAM = programIn(ROOT)
 const BOUND = 100_000
 const NAME = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64'
 
@@ -29,9 +35,11 @@ interface Setting {
 
 /** Runs the program to its end. */
 function vm(args: readonly string[], { env, input, uid }: Setting = {}) {
-  const user = uid === undefined ? {} : { uid, gid: uid }
-  const options = { encoding: 'utf8' as const, input: input ?? '', timeout: BOUND, cwd: ROOT, ...user }
-  return spawnSync(process.execPath, [...PROGRAM, ...args], { ...options, env: { ...process.env, ...env } })
+  const options = { encoding: 'utf8', input: input ?? '', timeout: BOUND, env: { ...process.env, ...env } } as const
+  if (uid === undefined) return spawnSync(process.execPath, [...PROGRAM, ...args], { ...options, cwd: ROOT })
+  const checkout = readableCheckout()
+  const words = [...programIn(checkout), ...args]
+  return spawnSync(readableNode(), words, { ...options, cwd: checkout, uid, gid: uid })
 }
 
 /** Why no guest can be booted here. */
@@ -103,7 +111,8 @@ test('somebody who may not write the checkout gets a guest, too, and v2 groups t
     .find(existsSync)
   const cache = inFolder('somebody')
   mkdirSync(join(cache, 'containers-from-clone/vm'), { recursive: true })
-  if (kernel) symlinkSync(kernel, join(cache, 'containers-from-clone/vm/kernel'))
+  // A copy: the real one may lie in a home that only root may enter.
+  if (kernel) cpSync(kernel, join(cache, 'containers-from-clone/vm/kernel'), { recursive: true })
   for (const path of [cache, join(cache, 'containers-from-clone'), join(cache, 'containers-from-clone/vm')])
     chmodSync(path, 0o777)
   const script =
@@ -166,18 +175,18 @@ test('wrong usage is 2, --help is 0', () => {
   assert.match(stdout, /--cgroup WORD/)
 })
 
-test('a QEMU that fails, a guest that does not boot and one that falls silent: 1, in time, with what was said', {
+test('a QEMU that fails, a guest that does not boot and one that falls silent: 70, in time, with what was said', {
   skip,
 }, () => {
   const failing = vm(['--accel', 'tcg', 'true'], withFake('echo "no such machine" >&2; exit 1'))
-  assert.equal(failing.status, 1)
+  assert.equal(failing.status, 70)
   assert.match(failing.stderr, /^vm: the guest ended before it had booted\nQEMU said:\n {2}no such machine$/m)
   const mute = vm(['--accel', 'tcg', '--patience', '0.5', 'true'], withFake('exec sleep 1000.25'))
-  assert.equal(mute.status, 1)
+  assert.equal(mute.status, 70)
   assert.match(mute.stderr, /did not boot in 0\.5 s/)
   const says = `exec ${process.execPath} -e 'fs.writeSync(104, "hello\\nstarted\\n"); fs.writeSync(100, "its last words\\n"); setInterval(() => {}, 1e6)'`
   const silent = vm(['--accel', 'tcg', '--patience', '2', 'true'], withFake(says))
-  assert.equal(silent.status, 1)
+  assert.equal(silent.status, 70)
   assert.match(silent.stderr, /silent for 2 s: it hangs\nthe end of its console:\n {2}its last words$/m)
   assert.deepEqual(running('1000.25'), [])
 })

@@ -8,15 +8,19 @@ import { basename, dirname, join } from 'node:path'
 import test from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { CannotRun, UsageError } from '../lib/errors.ts'
-import { findProgram } from '../lib/find-program.ts'
-import { fresh, inFolder } from './testing.ts'
+import { findProgram } from '../lib/machine/find-program.ts'
+import { fresh, inFolder, programs } from './testing.ts'
+import { OTHER_ARCH } from './vm/architecture.ts'
+import { openArchive } from './vm/archive.ts'
 import { cacheFolders, openCache } from './vm/cache.ts'
 import { readCommandLine } from './vm/command-line.ts'
 import { cpio } from './vm/cpio.ts'
 import { imageRelease, imagesBelow, kernelBelow, openKernel } from './vm/kernel.ts'
+import { releasesAmong, withParts } from './vm/kernel-package.ts'
 import { moduleOrder, parseModules } from './vm/modules.ts'
-import { checkMemory } from './vm/qemu.ts'
+import { checkMemory, hasKvm, qemuArguments } from './vm/qemu.ts'
 import { quote } from './vm/settings.ts'
+import { strangerNode } from './vm/stranger.ts'
 import { unpackImage } from './vm/unpacked.ts'
 
 /** A packed x86 kernel, as far as anybody looks. */
@@ -85,8 +89,21 @@ test('options stand before the first word that is none, and the rest is the comm
   assert.deepEqual(command('--cgroup=v1', '--', '--odd'), ['--odd'])
   assert.deepEqual(command(), [])
   assert.equal(readCommandLine(['--cgroup', 'hybrid', 'true']).cgroup, 'hybrid')
+  assert.deepEqual(readCommandLine(['--kernel', '5.10', 'true']).kernel, { version: '5.10' })
+  assert.deepEqual(readCommandLine(['--kernel', '/boot/vmlinuz', 'true']).kernel, { file: '/boot/vmlinuz' })
+  assert.equal(readCommandLine(['--arch', OTHER_ARCH, 'true']).arch, OTHER_ARCH)
   for (const args of [['--cgroup', 'v3'], ['--cgroup'], ['--odd', 'ls'], ['--memory', '1M'], ['--modules', '/x']])
     assert.throws(() => readCommandLine(args), UsageError, args.join(' '))
+  const refused: [string[], RegExp][] = [
+    [['--arch', 'riscv'], /^--arch must be one of x64, arm64, not "riscv"$/],
+    [['--arch', OTHER_ARCH, '--accel', 'kvm'], /^--accel kvm: KVM runs guests of this machine's own processor/],
+    [['--kernel', '4.19'], /^--kernel 4\.19: the labs and their checks need Linux 5\.10 or later$/],
+    [['--kernel', '5.4'], /^--kernel 5\.4: /],
+    [['--kernel', '6.12', '--modules', '/x'], /^--modules goes with --kernel FILE$/],
+  ]
+  for (const [args, message] of refused) assert.throws(() => readCommandLine(args), { name: 'UsageError', message })
+  // 5 may be 5.10.
+  for (const version of ['5', '5.10', '5.15.3', '7']) readCommandLine(['--kernel', version])
 })
 
 test('a word reaches the shell in the guest as it is', () => {
@@ -122,7 +139,74 @@ test('a kernel that is none, is missing, or has no modules is refused with the r
   refused(image, /has no modules/, fresh('no-modules'))
   const arm = Buffer.alloc(1024)
   arm.write('ARM\x64', 56)
-  assert.equal(imageRelease('/boot/vmlinuz-6.1.0-arm64', arm), '6.1.0-arm64')
+  assert.equal(imageRelease('/boot/vmlinuz-6.1.0-arm64', arm, 'arm64'), '6.1.0-arm64')
+  assert.equal(imageRelease('/boot/vmlinuz-6.1.0-arm64', arm, 'x64'), undefined)
+  assert.equal(imageRelease('/boot/vmlinuz-6.9.9', makeImage('6.9.9'), 'arm64'), undefined)
+})
+
+test('of a kernel’s releases in an archive the newest of a version is taken, and no other flavour', () => {
+  const names = [
+    ...['5.10.0-30-amd64', '5.10.0-32-amd64', '5.10.0-32-rt-amd64', '5.10.0-32-arm64', '6.1.0-50-cloud-amd64'],
+    ...[
+      '6.12.9+deb13-amd64',
+      '6.12.95+deb12-amd64',
+      '6.12.90+deb12.1-amd64',
+      '7.2.13+deb14-amd64',
+      '7.3.4+deb13-amd64',
+    ],
+    ...['amd64', '7.3.4+deb13-amd64-dbg', '5.1.9-amd64'],
+  ].map(name => `linux-image-${name}`)
+  const newest = (version: string, arch = 'amd64') => releasesAmong(names, arch, version).at(-1)
+  assert.deepEqual(
+    [newest('5.10'), newest('5.10', 'arm64'), newest('6.12'), newest('7'), newest('7.2'), newest('5.1'), newest('6.1')],
+    ['5.10.0-32', '5.10.0-32', '6.12.95+deb12', '7.3.4+deb13', '7.2.13+deb14', '5.1.9', undefined],
+  )
+})
+
+test('a kernel whose package is split comes with its parts, whole ones with nothing else', async () => {
+  const depends: Record<string, string> = {
+    'linux-image-7.3.4+deb13-amd64':
+      'dracut | initramfs-tools (>= 0.120+deb8u2), linux-base-7.3.4+deb13-amd64 (= 7.3.4-1~bpo13+1), ' +
+      'linux-binary-7.3.4+deb13-amd64 (= 7.3.4-1~bpo13+1), linux-modules-7.3.4+deb13-amd64 (= 7.3.4-1~bpo13+1)',
+    'linux-modules-7.3.4+deb13-amd64': 'linux-base-7.3.4+deb13-amd64 (= 7.3.4-1~bpo13+1)',
+    'linux-image-6.1.0-57-amd64': 'kmod, linux-base (>= 4.3~), initramfs-tools (>= 0.120+deb8u2)',
+    'linux-image-6.8.0-31-generic': 'kmod, linux-base (>= 4.5ubuntu1~16.04.1), linux-modules-6.8.0-31-generic',
+  }
+  const archive = { field: async (name: string) => depends[name] ?? '' }
+  const partsOf = async (name: string) => (await withParts(archive, name)).map(part => part.split('-')[1]).sort()
+  assert.deepEqual(await partsOf('linux-image-7.3.4+deb13-amd64'), ['base', 'binary', 'image', 'modules'])
+  assert.deepEqual(await partsOf('linux-image-6.1.0-57-amd64'), ['image'])
+  assert.deepEqual(await partsOf('linux-image-6.8.0-31-generic'), ['image', 'modules'])
+})
+
+test('QEMU is told of either processor what is its own, and KVM is for this machine’s alone', () => {
+  const plan = { memory: 1e9, cpus: 1, cgroup: 'v2', parts: { image: '/k', initramfs: '/i' } } as const
+  const words = (arch: 'x64' | 'arm64', accel: 'kvm' | 'tcg', folder = '/') =>
+    qemuArguments({ ...plan, arch, accel, shares: [{ tag: 'machine', folder }] }, () => 100).join(' ')
+  assert.match(words('x64', 'tcg'), /-M q35 .*-cpu max .*console=ttyS0/)
+  assert.match(words('arm64', 'tcg'), /-M virt .*-cpu cortex-a72 .*console=ttyAMA0/)
+  assert.match(words('arm64', 'kvm'), /-M virt -accel kvm -cpu max .*earlycon/)
+  assert.match(words('x64', 'tcg', '/a,b'), /id=machine,path=\/a,,b,.*fsdev=machine,mount_tag=machine/)
+  assert.equal(hasKvm(OTHER_ARCH), false)
+})
+
+test('where apt knows no archive of Debian, the reason and the remedy are said', async () => {
+  const before = process.env['PATH']
+  process.env['PATH'] = `${programs('ubuntu', { 'apt-get': 'echo "Ubuntu Ubuntu http://there/ noble"' })}:${before}`
+  try {
+    await assert.rejects(openArchive(fresh('lists'), OTHER_ARCH), (error: Error) => {
+      assert.ok(error instanceof CannotRun)
+      assert.match(error.message, /knows no archive of Debian.*\nhint: .*apt-get update/)
+      return true
+    })
+  } finally {
+    process.env['PATH'] = before
+  }
+})
+
+test('a guest of the other processor has the Node of the line that this one is of', () => {
+  for (const line of ['20', '22', '24', '26']) assert.match(strangerNode(`${line}.99.0`), new RegExp(`^${line}\\.`))
+  assert.equal(strangerNode('31.0.0'), strangerNode('26.0.0'))
 })
 
 test('a kernel is unpacked where QEMU can start it without its packing', () => {

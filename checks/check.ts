@@ -3,22 +3,23 @@
  */
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
-import { bundle, cachedBundle } from '../lib/bundle.ts'
-import { CLONEABLE_FLAGS } from '../lib/cloneable.ts'
-import { chalk } from '../lib/colour.ts'
+import { bundle, cachedBundle } from '../lib/engine/bundle.ts'
+import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { execve } from '../lib/exec.ts'
-import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/knobs.ts'
-import { fail } from '../lib/lab.ts'
-import { findLab, LABS, type Lab } from '../lib/manifest.ts'
-import { ROOT } from '../lib/root.ts'
-import { becomeJudge, lacking } from './become-judge.ts'
-import { commandFor, fileOf, isTypeScript } from './command.ts'
-import { showJson } from './json.ts'
-import type { Assignment } from './judge-in-child.ts'
-import { showPeople } from './people.ts'
-import type { Job } from './run.ts'
-import { TIME, timeHere } from './time-here.ts'
+import { chalk } from '../lib/lab/colour.ts'
+import { choice, flag, helpLines, parseKnobs, seconds } from '../lib/lab/knobs.ts'
+import { runTool } from '../lib/lab/lab.ts'
+import { findLab, LABS, type Lab } from '../lib/lab/manifest.ts'
+import { ROOT } from '../lib/machine/root.ts'
+import { becomeJudge, lacking } from './judge/become.ts'
+import { commandFor, fileOf, isTypeScript } from './judge/command.ts'
+import type { Assignment } from './judge/in-child.ts'
+import type { Job } from './judge/run.ts'
+import { TIME, timeHere } from './judge/time-limit.ts'
+import { bringInStep } from './learn/mine/mine.ts'
+import { showJson } from './report/json.ts'
+import { showPeople } from './report/text.ts'
 
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
 
@@ -44,6 +45,7 @@ const HELP = [
 async function assign(lab: Lab, program: string | undefined): Promise<Assignment> {
   const { slug } = lab
   const own = join(ROOT, 'labs', `${slug}.ts`)
+  if (program !== undefined) bringInStep(fileOf(program))
   const command = await commandFor(program ?? own)
   const source = program !== undefined && isTypeScript(program) ? { source: fileOf(program) } : {}
   return { slug, program: program ?? relative(ROOT, own), command, ...source, ...lacking(lab, program === undefined) }
@@ -71,7 +73,7 @@ async function readCommandLine() {
 
 /** Becomes a Node that shows the job through one of its own reporters. */
 async function becomeReporter(reporter: string, job: Job): Promise<never> {
-  const file = join(import.meta.dirname, 'reporters.ts')
+  const file = join(import.meta.dirname, 'report', 'node-test.ts')
   const compiled = cachedBundle(file) ?? (await bundle(file))
   const loader = compiled ? ['--enable-source-maps'] : ['--import', createRequire(import.meta.url).resolve('tsx')]
   const view = [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']
@@ -83,7 +85,7 @@ async function becomeReporter(reporter: string, job: Job): Promise<never> {
 // Whoever reads this may stop reading: what runs is judged and cleaned up all the same.
 process.stdout.on('error', () => {})
 
-try {
+await runTool(async () => {
   const { reporter, json, ...job } = await readCommandLine()
   const isForPeople = reporter === undefined && !json
   const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
@@ -93,6 +95,4 @@ try {
   const { summary } = await (json ? showJson : showPeople)(job)
   // A signal has its own.
   process.exitCode ??= summary.exitCode
-} catch (error) {
-  fail(error)
-}
+})

@@ -9,13 +9,13 @@
  */
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import { clone, fork } from '../lib/clone.ts'
-import { chalk } from '../lib/colour.ts'
 import { CLONE_FILES, CLONE_FS, CLONE_VFORK, CLONE_VM, SIGCHLD } from '../lib/flags.ts'
-import { shares } from '../lib/kcmp.ts'
-import { seconds } from '../lib/knobs.ts'
-import { startLab } from '../lib/lab.ts'
+import { chalk } from '../lib/lab/colour.ts'
+import { seconds } from '../lib/lab/knobs.ts'
+import { startLab } from '../lib/lab/lab.ts'
+import { note, outside, pause } from '../lib/lab/say.ts'
 import { getpid, gettid, waitpid } from '../lib/process.ts'
-import { note, outside, pause } from '../lib/say.ts'
+import { shares } from '../lib/trace/kcmp.ts'
 
 await startLab('01-fork-vs-clone', {
   pace: seconds(0, 'pause after each line, to read along'),

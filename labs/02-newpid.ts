@@ -10,12 +10,12 @@
 import { clone, fork } from '../lib/clone.ts'
 import { CLONE_NEWPID, SIGCHLD } from '../lib/flags.ts'
 import { makeGate } from '../lib/gate.ts'
-import { seconds } from '../lib/knobs.ts'
-import { startLab } from '../lib/lab.ts'
-import { childrenOf, nsPids } from '../lib/proc.ts'
+import { seconds } from '../lib/lab/knobs.ts'
+import { startLab } from '../lib/lab/lab.ts'
+import { inside, note, outside } from '../lib/lab/say.ts'
 import { getpid, getppid, kill, waitpid } from '../lib/process.ts'
-import { inside, note, outside } from '../lib/say.ts'
 import { describeStatus } from '../lib/status.ts'
+import { childrenOf, nsPids } from '../lib/trace/proc.ts'
 
 await startLab('02-newpid', {
   pace: seconds(0, 'pause after each line, to read along'),

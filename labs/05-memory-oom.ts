@@ -8,22 +8,22 @@
  * Run it: sudo npx tsx labs/05-memory-oom.ts
  */
 import { closeSync, readSync } from 'node:fs'
-import { borrowMemoryGroup, makeOwnGroup } from '../lib/cgroup.ts'
 import { clone } from '../lib/clone.ts'
 import { UsageError } from '../lib/errors.ts'
 import { SIGCHLD } from '../lib/flags.ts'
 import { makeGate, pipe } from '../lib/gate.ts'
-import { layout } from '../lib/hierarchies.ts'
-import { oomReport, openKernelLog } from '../lib/kmsg.ts'
-import { bytes, path, seconds } from '../lib/knobs.ts'
-import { startLab } from '../lib/lab.ts'
-import { checkLimit, PAGE_SIZE, sizeOf, takeMemory } from '../lib/memory.ts'
-import { writeAll } from '../lib/output.ts'
-import { checkPlotFile, writePlot } from '../lib/plot.ts'
+import { borrowMemoryGroup, makeOwnGroup } from '../lib/group/cgroup.ts'
+import { layout } from '../lib/group/hierarchies.ts'
+import { checkLimit, PAGE_SIZE, sizeOf, takeMemory } from '../lib/group/memory.ts'
+import { writeAll } from '../lib/io/output.ts'
+import { bytes, path, seconds } from '../lib/lab/knobs.ts'
+import { startLab } from '../lib/lab/lab.ts'
+import { checkPlotFile, writePlot } from '../lib/lab/plot.ts'
+import { note, outside } from '../lib/lab/say.ts'
+import { drawBar } from '../lib/lab/strip.ts'
 import { waitpid } from '../lib/process.ts'
-import { note, outside } from '../lib/say.ts'
 import { describeStatus } from '../lib/status.ts'
-import { drawBar } from '../lib/strip.ts'
+import { oomReport, openKernelLog } from '../lib/trace/kmsg.ts'
 
 const knobs = await startLab('05-memory-oom', {
   limit: bytes(20_000_000, 'what the group may have'),

@@ -8,21 +8,21 @@
  * Run it: sudo npx tsx labs/06-freezer.ts
  */
 import { closeSync, readFileSync } from 'node:fs'
-import { makeOwnGroup } from '../lib/cgroup.ts'
 import { fork } from '../lib/clone.ts'
-import { homesWith, homeWith } from '../lib/delegation.ts'
 import { Unexpected } from '../lib/errors.ts'
 import { pipe } from '../lib/gate.ts'
-import { type Dialect, layout } from '../lib/hierarchies.ts'
-import { choice, seconds } from '../lib/knobs.ts'
-import { startLab } from '../lib/lab.ts'
-import { writeAll } from '../lib/output.ts'
-import { statusField } from '../lib/proc.ts'
+import { makeOwnGroup } from '../lib/group/cgroup.ts'
+import { homesWith, homeWith } from '../lib/group/delegation.ts'
+import { type Dialect, layout } from '../lib/group/hierarchies.ts'
+import { writeAll } from '../lib/io/output.ts'
+import { until } from '../lib/io/until.ts'
+import { choice, seconds } from '../lib/lab/knobs.ts'
+import { startLab } from '../lib/lab/lab.ts'
+import { inside, note, outside } from '../lib/lab/say.ts'
+import { drawTicks } from '../lib/lab/strip.ts'
 import { kill, sleep, WNOHANG, waitpid } from '../lib/process.ts'
-import { inside, note, outside } from '../lib/say.ts'
 import { describeStatus } from '../lib/status.ts'
-import { drawTicks } from '../lib/strip.ts'
-import { until } from '../lib/until.ts'
+import { statusField } from '../lib/trace/proc.ts'
 
 const DIALECTS = ['v1', 'v2'] as const
 const knobs = await startLab('06-freezer', {

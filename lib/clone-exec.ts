@@ -1,10 +1,11 @@
 /**
  * Starting a program in new namespaces without a copy of this process: clone and execve in C.
  */
+
 import { argumentError } from './errors.ts'
 import { type Environment, environmentStrings } from './exec.ts'
 import { CLONE_SIGHAND, CLONE_THREAD, flagSymbol, SIGCHLD } from './flags.ts'
-import { checked, shimFunction } from './libc.ts'
+import { checked, shimFunction } from './machine/libc.ts'
 
 const shimCloneExec = shimFunction(
   'long shim_clone_exec(unsigned long flags, const char *file, const char **argv, const char **envp, ' +

@@ -4,14 +4,15 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import test from 'node:test'
 import { type Child, clone, fork } from './clone.ts'
-import { openDescriptors } from './descriptors.ts'
 import { system } from './exec.ts'
 import * as F from './flags.ts'
 import { makeGate, pipe } from './gate.ts'
+import { openDescriptors } from './io/descriptors.ts'
 import { namespaces } from './namespaces.ts'
-import { childrenOf, statusField } from './proc.ts'
 import { _exit, getpid, getppid, kill, sleep, waitpid } from './process.ts'
-import { capture, inChild, thrownBy } from './testing.ts'
+import { becomeUser } from './rights/users.ts'
+import { capture, inChild, thrownBy } from './testing/in-child.ts'
+import { childrenOf, statusField } from './trace/proc.ts'
 
 const SHARED = F.CLONE_VM | F.CLONE_VFORK | F.SIGCHLD
 
@@ -221,8 +222,7 @@ test('spawnSync works in a child whose parent has asynchronous children', async 
 
 test('a namespace needs privilege, and the error says which call, which errno and what to do', () => {
   const { output } = capture(0, () => {
-    process.setgid?.(65534)
-    process.setuid?.(65534)
+    becomeUser(65534, 65534)
     clone(() => 0, F.CLONE_NEWNET | F.SIGCHLD)
   })
   assert.equal(
@@ -234,8 +234,7 @@ test('a namespace needs privilege, and the error says which call, which errno an
 
 test('an ordinary user becomes root in a user namespace', () => {
   const seen = inChild(0, () => {
-    process.setgid?.(65534)
-    process.setuid?.(65534)
+    becomeUser(65534, 65534)
     return inChild(F.CLONE_NEWUSER | F.CLONE_NEWUTS, () => statusField('self', 'CapEff'))
   })
   assert.match(seen ?? '', /[1-9a-f]{4,}/)

@@ -2,18 +2,18 @@
  * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
  */
 import { closeSync, constants, openSync } from 'node:fs'
+import * as F from './flags.ts'
+import './engine/restart.ts'
 import { release } from 'node:os'
+import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'
+import { beginStay, endStay, pending } from './engine/guest.ts'
+import { lead, prepareLives } from './engine/life.ts'
 import { argumentError, CannotRun, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
-import * as F from './flags.ts'
-import { beginStay, endStay, pending } from './guest.ts'
-import { kernelIsAtLeast } from './kernel-version.ts'
-import { checked, childFunction, shimFunction } from './libc.ts'
-import { lead, prepareLives } from './life.ts'
-import { writeAll } from './output.ts'
-import { closeQuietly } from './poll.ts'
-import './restart.ts'
-import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
+import { writeAll } from './io/output.ts'
+import { closeQuietly } from './io/poll.ts'
+import { kernelIsAtLeast } from './machine/kernel-version.ts'
+import { checked, childFunction, shimFunction } from './machine/libc.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup, ChildFunction *child)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')

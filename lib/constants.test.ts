@@ -8,26 +8,26 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { CLOSE_RANGE_CLOEXEC, SYS_close_range } from './descriptors.ts'
 import * as FLAGS from './flags.ts'
-import { LOCK_EX, LOCK_NB } from './flock.ts'
-import * as INTERFACES from './interfaces.ts'
-import { KCMP, SYS_kcmp } from './kcmp.ts'
-import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './keyring.ts'
-import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC } from './limits.ts'
-import * as LINKS from './links.ts'
-import * as MOUNT from './mount.ts'
-import * as MOUNT_FD from './mount-fd.ts'
+import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './io/descriptors.ts'
+import * as POLL from './io/poll.ts'
+import * as TERMINAL from './lab/terminal.ts'
+import * as MOUNT_FD from './mount/detached.ts'
+import * as MOUNT from './mount/mount.ts'
 import { NS_GET_USERNS } from './namespaces.ts'
-import { SYS_pidfd_open } from './pidfd.ts'
-import * as POLL from './poll.ts'
-import * as PRCTL from './prctl.ts'
+import * as INTERFACES from './net/interfaces.ts'
+import * as LINKS from './net/links.ts'
 import { __WALL, SYS_gettid, WNOHANG, WUNTRACED } from './process.ts'
-import * as PTRACE from './ptrace.ts'
-import * as SECCOMP from './seccomp.ts'
-import * as TERMINAL from './terminal.ts'
-import { compiler, MUSL_COMPILER, withoutMusl } from './testing.ts'
-import { SYS_users } from './users.ts'
+import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './rights/keyring.ts'
+import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC } from './rights/limits.ts'
+import * as PRCTL from './rights/prctl.ts'
+import { SYS_users } from './rights/users.ts'
+import { compiler, MUSL_COMPILER, withoutMusl } from './testing/in-child.ts'
+import { LOCK_EX, LOCK_NB } from './tidy/flock.ts'
+import { KCMP, SYS_kcmp } from './trace/kcmp.ts'
+import { SYS_pidfd_open } from './trace/pidfd.ts'
+import * as PTRACE from './trace/ptrace.ts'
+import * as SECCOMP from './trace/seccomp.ts'
 
 const HEADERS = [
   'stddef.h',
@@ -209,6 +209,8 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   NS_GET_USERNS,
   SYS_close_range,
   CLOSE_RANGE_CLOEXEC,
+  F_SETFD,
+  FD_CLOEXEC,
   SYS_keyctl,
   KEYCTL_JOIN_SESSION_KEYRING,
   'sizeof(rlim_t)': 8,

@@ -1,13 +1,16 @@
 /**
  * Errors for readers: a failed system call, a wrong argument, and a machine that cannot.
  */
-import './node-only.ts'
+import './machine/node-only.ts'
 import { constants } from 'node:os'
 import { getSystemErrorMap, inspect } from 'node:util'
 import koffi from 'koffi'
 
-/** Exit codes of every program of this project. */
-export const EXIT = { HOLDS: 0, FAILS: 1, USAGE: 2, CANNOT: 77 } as const
+/**
+ * Exit codes of every program of this project: what was asked holds, or does not; wrong usage; the program itself failed,
+ * which says nothing about what was asked (EX_SOFTWARE of sysexits.h); it cannot run on this machine.
+ */
+export const EXIT = { HOLDS: 0, FAILS: 1, USAGE: 2, FAULT: 70, CANNOT: 77 } as const
 
 const strerror = koffi.load(null).func('const char *strerror(int errnum)') as unknown as (errno: number) => string
 
@@ -146,7 +149,7 @@ export class CannotRun extends Error {
   override readonly name = 'CannotRun'
 }
 
-/** What a lab takes for granted and is not so, said in one sentence: exit code 1. */
+/** What a lab takes for granted and is not so, said in one sentence: exit code 1 of a lab. */
 export class Unexpected extends Error {
   override readonly name = 'Unexpected'
 }
@@ -157,10 +160,29 @@ export function argumentError(call: string, argument: string, expected: string, 
   return new TypeError(`${call}: ${argument} must be ${expected}, not ${arrived}`)
 }
 
-/** The exit code an error asks for. */
-export function exitCodeOf(error: unknown): number {
+/** What a disk says that takes no more; none of them is about what a program was asked. */
+const DISK: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your share of the disk is used up',
+  EIO: 'the disk cannot be read or written',
+}
+
+/** An error of node:fs that a full or broken disk has caused, said in a sentence; `undefined` for any other. */
+function diskMessage(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error instanceof SyscallError) return undefined
+  const { code = '', path } = error as NodeJS.ErrnoException
+  const why = Object.hasOwn(DISK, code) ? DISK[code] : undefined
+  return why && `${path === undefined ? '' : `${path}: `}${why} (${code})\nhint: make room for it, and start again`
+}
+
+/**
+ * The exit code an error asks for.
+ * @param otherwise that of an error which says nothing about it: a program's own fault, or in a lab that it did not work
+ */
+export function exitCodeOf(error: unknown, otherwise: number): number {
   if (error instanceof UsageError) return EXIT.USAGE
-  return error instanceof CannotRun ? EXIT.CANNOT : EXIT.FAILS
+  if (error instanceof CannotRun) return EXIT.CANNOT
+  return diskMessage(error) === undefined ? otherwise : EXIT.FAULT
 }
 
 /** A command that failed, as zx throws it: what it said itself is the message. */
@@ -194,8 +216,8 @@ function describeThrown(thrown: unknown): string {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `uncaught: ${describeThrown(error)}`
-  const command = commandMessage(error)
-  if (command) return command
+  const sentence = commandMessage(error) ?? diskMessage(error)
+  if (sentence !== undefined) return sentence
   const stack = typeof error.stack === 'string' ? error.stack : describeThrown(error)
   const place = stack.split('\n').find(line => /^\s+at .*\/(labs|mine)\//.test(line))
   if (!FOR_READERS.has(error.name)) return stack

@@ -4,9 +4,9 @@
 import { accessSync, constants as fsConstants, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { isGuest, leave, pending } from './engine/guest.ts'
 import { argumentError, type SyscallError, syscallError } from './errors.ts'
-import { isGuest, leave, pending } from './guest.ts'
-import { checked, shimFunction } from './libc.ts'
+import { checked, shimFunction } from './machine/libc.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
 
 const shimExecve = shimFunction('long shim_execve(const char *file, const char **argv, const char **envp, int search)')

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { clone } from './clone.ts'
-import { everyNode, runNode } from './every-node.ts'
 import { CLONE_VFORK, CLONE_VM, SIGCHLD } from './flags.ts'
 import { waitpid } from './process.ts'
-import { thrownBy } from './testing.ts'
+import { everyNode, runNode } from './testing/every-node.ts'
+import { thrownBy } from './testing/in-child.ts'
 
 const options = { concurrency: 2, skip: process.getuid?.() !== 0 && 'makes namespaces, which takes root' }
 const SHARED = CLONE_VM | CLONE_VFORK | SIGCHLD
@@ -20,7 +20,7 @@ function facts(output: string): Map<string, string> {
 
 suite('nobody leaves clone()', options, () => {
   everyNode('whatever a child throws, and from however deep a stack', async node => {
-    const { code, output } = await runNode(['lib/fixtures/escape.ts'], { node })
+    const { code, output } = await runNode(['lib/testing/fixtures/escape.ts'], { node })
     assert.doesNotMatch(output, /ESCAPED/)
     assert.equal(code, 0)
     const seen = [...facts(output)].filter(([name]) => / (copy|shared)$/.test(name))
@@ -38,7 +38,7 @@ const LAST_WORD =
 
 suite("a child on its parent's heap", options, () => {
   everyNode('may clone, start programs, become one and exit, and the parent lives on', async node => {
-    const { code, output } = await runNode(['lib/fixtures/guest.ts'], { node })
+    const { code, output } = await runNode(['lib/testing/fixtures/guest.ts'], { node })
     assert.equal(code, 0, output)
     const seen = facts(output)
     assert.equal(seen.get('execLate'), '1')
@@ -56,7 +56,7 @@ suite("a child on its parent's heap", options, () => {
       nested: 'was killed by SIGKILL',
     }
     for (const [kind, how] of Object.entries(ends)) {
-      const { code, signal, output } = await runNode(['lib/fixtures/guest.ts', kind], { node })
+      const { code, signal, output } = await runNode(['lib/testing/fixtures/guest.ts', kind], { node })
       const said = output.split('\n').flatMap(line => LAST_WORD.exec(line)?.[1] ?? [])
       assert.deepEqual([code, signal, said], [70, null, [how]], output)
     }
@@ -64,7 +64,7 @@ suite("a child on its parent's heap", options, () => {
 
   everyNode('needs no more stack than there is under `ulimit -s 256`', async node => {
     const before = ['sh', '-c', 'ulimit -s 256 && exec "$@"', 'sh']
-    const { code, output } = await runNode(['lib/fixtures/guest.ts', 'small'], { node, before })
+    const { code, output } = await runNode(['lib/testing/fixtures/guest.ts', 'small'], { node, before })
     assert.equal(code, 0, output)
     assert.match(output, /^small 4$/m)
   })

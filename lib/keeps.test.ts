@@ -9,14 +9,14 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
-import { CLONEABLE_FLAGS } from './cloneable.ts'
-import { everyNode, runNode } from './every-node.ts'
+import { CLONEABLE_FLAGS } from './engine/cloneable.ts'
 import { pipe } from './gate.ts'
-import { writeAll } from './output.ts'
-import { ROOT } from './root.ts'
+import { writeAll } from './io/output.ts'
+import { ROOT } from './machine/root.ts'
+import { everyNode, runNode } from './testing/every-node.ts'
 
 const options = { concurrency: 2, skip: process.getuid?.() !== 0 && 'makes namespaces, which takes root' }
-const KEEPS = 'lib/fixtures/keeps.ts'
+const KEEPS = 'lib/testing/fixtures/keeps.ts'
 
 function temporary(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'keeps-'))
@@ -72,7 +72,7 @@ suite('the replacement keeps', options, () => {
   everyNode('the channel of child_process.fork(), and refuses where a message would be lost', async node => {
     const env = { ...process.env, NODE_OPTIONS: undefined, NODE_TEST_CONTEXT: undefined }
     const start = (words: string[], execArgv: string[]) =>
-      forkNode(join(ROOT, 'lib/fixtures/channel.ts'), words, { execPath: node, execArgv, env, silent: true })
+      forkNode(join(ROOT, 'lib/testing/fixtures/channel.ts'), words, { execPath: node, execArgv, env, silent: true })
     for (const execArgv of [
       ['--import', 'tsx'],
       [...CLONEABLE_FLAGS, '--import', 'tsx'],
@@ -173,7 +173,7 @@ suite('nothing is changed', options, () => {
   }
   for (const [title, flags] of Object.entries(circumstances))
     everyNode(`by ${title}`, async node => {
-      const { code, output } = await runNode(['lib/fixtures/guest.ts'], { node, options: flags })
+      const { code, output } = await runNode(['lib/testing/fixtures/guest.ts'], { node, options: flags })
       assert.equal(code, 0, output)
       assert.match(output, /^returns 4\nfork 4\n[\s\S]*^the parent lives, 200000$/m)
     })

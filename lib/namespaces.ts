@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { argumentError } from './errors.ts'
 import * as F from './flags.ts'
-import { call, libcFunction } from './libc.ts'
+import { call, libcFunction } from './machine/libc.ts'
 
 const libcUnshare = libcFunction('int unshare(int flags)')
 const libcSetns = libcFunction('int setns(int fd, int nstype)')
@@ -92,4 +92,18 @@ export function inNamespace<T>(pid: number, kind: NamespaceKind, action: () => T
     closeSync(there)
     closeSync(here)
   }
+}
+
+const libcSethostname = libcFunction('int sethostname(const char *name, size_t len)')
+
+/**
+ * Sets the host name of the calling process's UTS namespace.
+ * @param name `const char *name`, 1 to 64 bytes; its length is counted here, never given
+ * @throws SyscallError EPERM
+ * @see sethostname(2), uts_namespaces(7)
+ */
+export function sethostname(name: string): void {
+  const length = typeof name === 'string' ? Buffer.byteLength(name) : 0
+  if (length < 1 || length > 64) throw argumentError('sethostname', 'name', 'a string of 1 to 64 bytes', name)
+  call('sethostname', libcSethostname, [name, length])
 }

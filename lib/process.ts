@@ -2,9 +2,9 @@
  * A process's own numbers, waiting for children, signals, sleeping.
  */
 import { constants } from 'node:os'
+import { isGuest, leave } from './engine/guest.ts'
 import { argumentError } from './errors.ts'
-import { isGuest, leave } from './guest.ts'
-import { call, callUninterrupted, lastErrno, libcFunction } from './libc.ts'
+import { call, callUninterrupted, lastErrno, libcFunction } from './machine/libc.ts'
 import { decodeStatus, type Signal, signalName, signalNumber, type WaitStatus } from './status.ts'
 
 const libcGetpid = libcFunction('int getpid()')

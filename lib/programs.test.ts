@@ -6,15 +6,15 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { clone } from './clone.ts'
 import { cloneExec } from './clone-exec.ts'
-import { dup2, openDescriptors } from './descriptors.ts'
 import { execve, execvp, system } from './exec.ts'
 import * as F from './flags.ts'
 import { makeGate, pipe } from './gate.ts'
+import { dup2, openDescriptors } from './io/descriptors.ts'
+import { ROOT } from './machine/root.ts'
 import { namespaces } from './namespaces.ts'
-import { childrenOf } from './proc.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from './process.ts'
-import { ROOT } from './root.ts'
-import { capture, inChild, thrownBy } from './testing.ts'
+import { capture, inChild, thrownBy } from './testing/in-child.ts'
+import { childrenOf } from './trace/proc.ts'
 
 const FIVE = F.CLONE_NEWNS | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.CLONE_NEWPID | F.CLONE_NEWNET
 
@@ -106,7 +106,7 @@ test('system returns how the shell ended', () => {
 
 test('a word goes through the shell of a lab as it is, also where there is no bash', () => {
   const WORD = 'it\'s $HOME `id` \\ "two words" *\nü'
-  const program = `import { $ } from './lib/shell.ts'
+  const program = `import { $ } from './lib/lab/shell.ts'
     process.stdout.write(String(await $\`printf %s \${process.env.WORD}\`))`
   const options = ['--import', 'tsx', '--input-type=module', '-e', program]
   for (const PATH of [process.env['PATH'], '/no/such/folder']) {

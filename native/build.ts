@@ -12,6 +12,14 @@ const SOURCES = ['clone.c', 'exec.c', 'guest.c', 'lock.c', 'quiet.c', 'shim.h']
 // Bound at once: a name that is looked up in a child is looked up in every one.
 const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-Wl,-z,now']
 
+/** What this machine lacks for building, with the remedy. Any other error is one of the compiler or of the sources. */
+export class CannotBuild extends Error {
+  override readonly name = 'CannotBuild'
+}
+
+/** EXIT.FAULT and EXIT.CANNOT of lib/errors.ts, which cannot be imported before there is a shim. */
+export const exitCodeOfBuild = (error: unknown): number => (error instanceof CannotBuild ? 77 : 70)
+
 function mtime(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
@@ -35,7 +43,7 @@ export function compile(folder: string, output: string, candidates: readonly str
       `${compiler} could not compile native/: ${run.stderr || run.error?.message || `it said nothing (exit code ${run.status})`}`,
     )
   }
-  throw new Error(
+  throw new CannotBuild(
     `no C compiler found (tried ${candidates.join(', ')}), and native/ has to be built\n` +
       'hint: npm run setup installs one with the package manager of this machine; or set CC',
   )
@@ -44,12 +52,13 @@ export function compile(folder: string, output: string, candidates: readonly str
 /**
  * Builds the shim from the sources in `folder` if it is missing or older than they are. A build by root in somebody
  * else's checkout belongs to that somebody, and two builds at once do not meet: each renames its own file into place.
+ * @param name the library's, by default that of this Node; for another one, `candidates` are compilers for that
  * @returns the path of the shared library
  * @throws Error without a compiler, or when the folder cannot be written
  */
-export function buildShim(folder: string): string {
+export function buildShim(folder: string, name: string = shimName(), candidates?: readonly string[]): string {
   const target = join(folder, 'build')
-  const library = join(target, shimName())
+  const library = join(target, name)
   if (mtime(library) >= Math.max(...SOURCES.map(name => mtime(join(folder, name))))) return library
   const draft = `${library}.${ownTag()}`
   try {
@@ -57,14 +66,14 @@ export function buildShim(folder: string): string {
     accessSync(folder, constants.W_OK)
     mkdirSync(target, { recursive: true })
     writeFileSync(draft, '')
-    compile(folder, draft)
+    compile(folder, draft, candidates)
     const owner = statSync(folder)
     if (process.getuid?.() === 0) for (const path of [target, draft]) chownSync(path, owner.uid, owner.gid)
     renameSync(draft, library)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EROFS' && code !== 'EACCES') throw error
-    throw new Error(
+    throw new CannotBuild(
       `native/ has to be built, but ${target} cannot be written (${code})\nhint: run npm ci in a copy that can be written`,
     )
   } finally {
@@ -78,6 +87,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     console.log(`built ${buildShim(import.meta.dirname)}`)
   } catch (error) {
     console.error((error as Error).message)
-    process.exitCode = 1
+    process.exitCode = exitCodeOfBuild(error)
   }
 }

@@ -16,5 +16,5 @@ export function libcName(program = process.execPath) {
   return start.includes('/ld-musl-') ? 'musl' : 'glibc'
 }
 
-/** How the shim of this Node is called. */
-export const shimName = (libc = libcName()) => `shim-${process.arch}-${libc}.so`
+/** How the shim of a Node is called, by default of this one. */
+export const shimName = (libc = libcName(), arch = process.arch) => `shim-${arch}-${libc}.so`

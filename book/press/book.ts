@@ -4,15 +4,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
-import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/knobs.ts'
-import { fail } from '../../lib/lab.ts'
-import { ROOT } from '../../lib/root.ts'
-import { findChapter, present } from './order.ts'
-import { describeProblem, type Problem } from './problem.ts'
-import { quoteInto, regionReader } from './quote.ts'
+import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/lab/knobs.ts'
+import { runTool } from '../../lib/lab/lab.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { showChapter } from './read.ts'
-import { serve } from './serve.ts'
-import { readBook, writeSite } from './site.ts'
+import { serve } from './site/serve.ts'
+import { readBook, writeSite } from './site/site.ts'
+import { fillContents } from './source/contents.ts'
+import { findChapter, present } from './source/order.ts'
+import { describeProblem, type Problem } from './source/problem.ts'
+import { quoteInto, regionReader } from './source/quote.ts'
 
 const BOOK = join(ROOT, 'book')
 const fileOf = (name: string) => relative(ROOT, join(BOOK, `${name}.md`))
@@ -40,9 +41,12 @@ function quote(): void {
     const before = readFileSync(path, 'utf8')
     const { text, changed, problems: found } = quoteInto(file, before, regionsIn)
     problems.push(...found)
-    if (changed.length === 0) continue
-    writeFileSync(path, text)
-    console.log(`${file}: ${changed.length} quotation${changed.length > 1 ? 's' : ''} brought in step`)
+    const filled = fillContents(text)
+    if (filled === before) continue
+    writeFileSync(path, filled)
+    if (filled !== text) console.log(`${file}: the list of labs brought in step`)
+    if (changed.length > 0)
+      console.log(`${file}: ${changed.length} quotation${changed.length > 1 ? 's' : ''} brought in step`)
   }
   report(problems)
 }
@@ -80,7 +84,7 @@ const RECORD = { check: flag('runs the sessions again and compares; writes nothi
 
 async function record(isCheck: boolean, names: readonly string[]): Promise<void> {
   // It clones, and a Node that clones has to start in another way: only this command pays for that.
-  const { checkRecordings, writeRecordings } = await import('./record.ts')
+  const { checkRecordings, writeRecordings } = await import('./recording/record.ts')
   const run = isCheck ? checkRecordings : writeRecordings
   const { problems, skipped, count } = run(ROOT, chosen(names), line => console.log(line))
   for (const line of skipped) console.log(line)
@@ -121,8 +125,4 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   } else throw new UsageError(`unknown command ${command}\nhint: --help lists the commands`)
 }
 
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  fail(error)
-}
+await runTool(() => main(process.argv.slice(2)))

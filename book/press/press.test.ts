@@ -3,17 +3,17 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { fences, refill } from './fences.ts'
-import { screen } from './keys.ts'
-import { Comparison } from './mask.ts'
-import { findChapter } from './order.ts'
-import { inlinePicture } from './picture.ts'
-import { recordingsOf } from './recording.ts'
-import { regionsOf } from './regions.ts'
-import { render } from './render.ts'
+import { screen } from './recording/keys.ts'
+import { Comparison } from './recording/mask.ts'
+import { recordingsOf } from './recording/recording.ts'
 import { renderText } from './render-text.ts'
-import { searchIndex } from './search-index.ts'
-import { readBook } from './site.ts'
+import { inlinePicture } from './site/picture.ts'
+import { render } from './site/render.ts'
+import { searchIndex } from './site/search-index.ts'
+import { readBook } from './site/site.ts'
+import { fences, refill } from './source/fences.ts'
+import { findChapter } from './source/order.ts'
+import { regionsOf } from './source/regions.ts'
 import { soundBook, withTree } from './testing.ts'
 
 const renderPlain = (markdown: string) => {
@@ -205,7 +205,12 @@ const FAULTS: readonly (readonly [string, string, (text: string) => string | und
   ],
   ['a man page that is not listed', LAB3, text => `${text}\nclnoe(2)`, /clnoe\(2\) is not in the list/],
   ['a lab without a chapter', LAB3, () => undefined, /lab 3 has no chapter/],
-  ['a claim without its section', 'checks/03-newnet.ts', () => "section: 'the-pair'", /sends its reader to #the-pair/],
+  [
+    'a claim without its section',
+    'checks/labs/03-newnet/claims.ts',
+    () => "section: 'the-pair'",
+    /sends its reader to #the-pair/,
+  ],
   [
     'a script that is gone',
     LAB3,
@@ -255,6 +260,6 @@ for (const [name, file, change, expected] of FAULTS) {
 test('a region that only an exercise names is used', async () => {
   const files = soundBook()
   files.set('labs/03-newnet.ts', `${files.get('labs/03-newnet.ts')}\n// #region idle\n// #endregion idle`)
-  files.set('checks/exercises/03-newnet.ts', "{ region: 'idle' }")
+  files.set('checks/labs/03-newnet/exercises.ts', "{ region: 'idle' }")
   await withTree(files, root => assert.deepEqual(readBook(root).problems, []))
 })

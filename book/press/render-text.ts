@@ -2,8 +2,8 @@
  * Markdown to text for a terminal, wrapped to a width, with colour where there is any.
  */
 import { lexer, type Token, type Tokens } from 'marked'
-import { chalk } from '../../lib/colour.ts'
-import { unescapeHtml } from './html.ts'
+import { chalk } from '../../lib/lab/colour.ts'
+import { unescapeHtml } from './source/html.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how colours begin.
 const COLOURS = /\x1b\[[\d;]*m/g

@@ -4,8 +4,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { LABS } from '../../lib/manifest.ts'
-import { ORDER } from './order.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
+import { ORDER } from './source/order.ts'
 
 const PICTURE =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 200" role="img"><title>t</title><desc>d</desc>' +
@@ -67,7 +67,7 @@ export function soundBook(): Map<string, string> {
     ])
     files.set(`book/${slug}.md`, [...chapter(slug), ...quotations].join('\n'))
   }
-  files.set('checks/claims.ts', "section: 'run-it', section: 'clean-up'")
+  files.set('checks/labs/claim.ts', "section: 'run-it', section: 'clean-up'")
   const links = ORDER.slice(1).map(({ name }) => `- [${name}](${name}.md)`)
   files.set('book/README.md', ['# The book', '', ...links].join('\n'))
   return files

@@ -6,7 +6,7 @@ import { clone } from '../../lib/clone.ts'
 import { CLONE_NEWUSER, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { waitpid } from '../../lib/process.ts'
-import { becomeRoot, writeIdMaps } from '../../lib/users.ts'
+import { becomeRoot, writeIdMaps } from '../../lib/rights/users.ts'
 
 // #region program
 const [root, guest] = ['/tmp/of-root', '/tmp/of-guest']

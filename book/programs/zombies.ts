@@ -4,8 +4,8 @@
 import { clone, fork } from '../../lib/clone.ts'
 import { CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
-import { childrenOf, statusField } from '../../lib/proc.ts'
 import { sleep, waitpid } from '../../lib/process.ts'
+import { childrenOf, statusField } from '../../lib/trace/proc.ts'
 
 // #region program
 const [isReady, isSeen] = [makeGate(), makeGate()]

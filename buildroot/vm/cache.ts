@@ -16,9 +16,9 @@ import {
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { abandonedDrafts, draftName, draftPrefix } from '../../lib/drafts.ts'
-import { keep } from '../../lib/keeper.ts'
-import { ROOT } from '../../lib/root.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { abandonedDrafts, draftName, draftPrefix } from '../../lib/tidy/drafts.ts'
+import { keep } from '../../lib/tidy/keeper.ts'
 
 const PROJECT = 'containers-from-clone'
 /** How a folder in the temporary directory is called, before its owner. */

@@ -1,9 +1,22 @@
 /**
  * The command line of `npm run vm`: our options stand before the first word that is none; the rest is the command.
  */
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../../lib/errors.ts'
-import { bytes, choice, flag, helpLines, type Knob, type Knobs, parseKnobs, path, seconds } from '../../lib/knobs.ts'
+import {
+  bytes,
+  choice,
+  flag,
+  helpLines,
+  type Knob,
+  type Knobs,
+  parseKnobs,
+  path,
+  seconds,
+} from '../../lib/lab/knobs.ts'
+import { FLOOR, kernelIsAtLeast } from '../../lib/machine/kernel-version.ts'
+import { ARCHES, type Arch, OWN_ARCH } from './architecture.ts'
 
 /** The layouts of control groups that distributions have had. */
 export const LAYOUTS = ['v2', 'v1', 'hybrid'] as const
@@ -16,10 +29,26 @@ function count(initial: number, help: string): Knob<number> {
   return { initial, help, expected: 'a number from 1 to 999', placeholder: 'NUMBER', parse }
 }
 
+/** What a file is not called: `5.10`, `7`, `6.12.95`. */
+const VERSION = /^\d+(\.\d+){0,2}$/
+
+/** A kernel by its file, or by how its version begins. */
+const kernel: Knob<{ readonly file: string } | { readonly version: string } | undefined> = {
+  initial: undefined,
+  help: "this kernel: a file, or how its version begins (5.10, 7), to be had from Debian's archive",
+  expected: 'a file or a version such as 6.12',
+  placeholder: 'KERNEL',
+  parse: text => {
+    if (text === '') return undefined
+    return VERSION.test(text) && !existsSync(text) ? { version: text } : { file: text }
+  },
+}
+
 const KNOBS = {
+  arch: choice(ARCHES, OWN_ARCH, `the guest's processor: ${ARCHES.join(', ')}`),
   cgroup: choice(LAYOUTS, 'v2', `which control groups: ${LAYOUTS.join(', ')}`),
   user: flag('runs the command as an ordinary user, in groups of its own'),
-  kernel: path('FILE', 'this kernel, and no other'),
+  kernel,
   modules: path('DIRECTORY', 'its modules (/lib/modules/RELEASE)'),
   memory: bytes(2e9, "the guest's memory"),
   cpus: count(Math.min(4, availableParallelism()), "the guest's processors"),
@@ -53,6 +82,12 @@ function ownWords(args: readonly string[]): number {
   return Math.min(at, args.length)
 }
 
+/** Whether no kernel whose version begins so is new enough: `5.4`, but not `5`. */
+function isBelowFloor(version: string): boolean {
+  const [major = 0, minor = Number.POSITIVE_INFINITY] = version.split('.').map(Number)
+  return !kernelIsAtLeast(...FLOOR, `${major}.${Math.min(minor, 999)}`)
+}
+
 /** The text of --help. */
 export const helpText = (): string => [...HELP, ...helpLines(KNOBS)].join('\n')
 
@@ -68,8 +103,14 @@ export function readCommandLine(args: readonly string[]) {
   const command = args[end] === '--' ? args.slice(end + 1) : args.slice(end)
   if (values.memory < LEAST_MEMORY)
     throw new UsageError(`--memory must be 256M at least, not ${values.memory}: Linux would not start`)
-  if (values.modules && !values.kernel) throw new UsageError('--modules goes with --kernel')
-  return { ...values, cgroup: values.cgroup as Layout, help, command }
+  const version = values.kernel && 'version' in values.kernel ? values.kernel.version : undefined
+  if (values.modules && (!values.kernel || version)) throw new UsageError('--modules goes with --kernel FILE')
+  if (version && isBelowFloor(version))
+    throw new UsageError(`--kernel ${version}: the labs and their checks need Linux ${FLOOR.join('.')} or later`)
+  const arch = values.arch as Arch
+  if (values.accel === 'kvm' && arch !== OWN_ARCH)
+    throw new UsageError(`--accel kvm: KVM runs guests of this machine's own processor, ${OWN_ARCH}, and no ${arch}`)
+  return { ...values, arch, cgroup: values.cgroup as Layout, help, command }
 }
 
 /** What was asked for. */

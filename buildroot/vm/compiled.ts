@@ -4,13 +4,14 @@
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundle, cachedBundle } from '../../lib/bundle.ts'
-import { ROOT } from '../../lib/root.ts'
+import { bundle, cachedBundle } from '../../lib/engine/bundle.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 
 /** Programs that are started from their bundles. */
 function programs(): string[] {
   const labs = readdirSync(join(ROOT, 'labs')).filter(name => /^\d\d-.*\.ts$/.test(name))
-  return [...labs.map(name => join(ROOT, 'labs', name)), join(ROOT, 'checks', 'check.ts')]
+  const others = ['checks/check.ts', 'checks/trials/place.ts', 'buildroot/rootfs.ts']
+  return [...labs.map(name => join('labs', name)), ...others].map(name => join(ROOT, name))
 }
 
 /** Compiles what has changed, where the checkout can be written. */

@@ -4,8 +4,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { fork } from '../../lib/clone.ts'
-import { closeAtExec, dup2, socketPair } from '../../lib/descriptors.ts'
 import { execve } from '../../lib/exec.ts'
+import { closeAtExec, dup2, socketPair } from '../../lib/io/descriptors.ts'
 import { kill, setsid, waitpid } from '../../lib/process.ts'
 import { CHANNELS, type Channel, type Plan, qemuArguments } from './qemu.ts'
 

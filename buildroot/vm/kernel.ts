@@ -6,10 +6,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { release as ownRelease } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
+import { type Arch, OWN_ARCH } from './architecture.ts'
 import { moduleOrder, NEEDED, readModules, WANTED } from './modules.ts'
 
 /** A kernel that a guest can start with. */
 export interface Kernel {
+  /** The processor it is for. */
+  readonly arch: Arch
   readonly image: string
   readonly release: string
   /** The folder of its modules. */
@@ -22,16 +25,16 @@ export interface Kernel {
 const HEADER = { magic: 0x202, version: 0x20e, base: 0x200 }
 const ARM64_MAGIC = 'ARM\x64'
 
-/** The release that a kernel's image is of, by its header or its name; `undefined` if it is no kernel. */
-export function imageRelease(path: string, image: Buffer): string | undefined {
+/** The release that a kernel's image is of, by its header or its name; `undefined` if it is none for that processor. */
+export function imageRelease(path: string, image: Buffer, arch: Arch = OWN_ARCH): string | undefined {
   const named = /(?:vmlinu[xz]-|\/modules\/)(\d[^/]*)/.exec(path)?.[1]
   if (image.toString('latin1', HEADER.magic, HEADER.magic + 4) === 'HdrS') {
     const at = image.readUInt16LE(HEADER.version) + HEADER.base
-    return image.toString('latin1', at, at + 200).split(/[\s\0]/)[0]
+    return arch === 'x64' ? image.toString('latin1', at, at + 200).split(/[\s\0]/)[0] : undefined
   }
   // Packed images (gzip, EFI) do not say either.
   const isArm = image.toString('latin1', 56, 60) === ARM64_MAGIC || image.readUInt16BE(0) === 0x1f8b
-  return isArm || image.toString('latin1', 4, 8) === 'zimg' ? named : undefined
+  return arch === 'arm64' && (isArm || image.toString('latin1', 4, 8) === 'zimg') ? named : undefined
 }
 
 function readImage(path: string): Buffer {
@@ -55,13 +58,14 @@ function modulePlaces(image: string, release: string, named: string | undefined)
 /**
  * Looks at a kernel and its modules.
  * @param named where its modules are, if not in the usual places
+ * @param arch the processor it has to be for
  * @throws CannotRun when it cannot be read, is none, or lacks what a guest needs
  */
-export function openKernel(path: string, named?: string): Kernel {
+export function openKernel(path: string, named?: string, arch: Arch = OWN_ARCH): Kernel {
   const image = resolve(path)
   const bytes = readImage(image)
-  const release = bytes.length > HEADER.version + 2 ? imageRelease(image, bytes) : undefined
-  if (!release) throw new CannotRun(`${image} is no Linux kernel for this machine's processor`)
+  const release = bytes.length > HEADER.version + 2 ? imageRelease(image, bytes, arch) : undefined
+  if (!release) throw new CannotRun(`${image} is no Linux kernel for ${arch}`)
   const places = modulePlaces(image, release, named)
   const modules = places.find(place => existsSync(join(place, 'modules.dep')))
   const table = modules && readModules(modules)
@@ -76,7 +80,7 @@ export function openKernel(path: string, named?: string): Kernel {
       `the kernel ${image} (${release}) lacks ${lacking.join(', ')}, by which the guest reaches the checkout\n` +
         "hint: a distribution's generic kernel has them, where its cloud kernel may not",
     )
-  return { image, release, modules, order }
+  return { arch, image, release, modules, order }
 }
 
 const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
@@ -91,11 +95,14 @@ export function imagesBelow(root: string, running: string = ownRelease()): strin
 }
 
 /** The first usable kernel below a root directory, and why the others are not. */
-export function kernelBelow(root: string): { readonly kernel?: Kernel; readonly reasons: string[] } {
+export function kernelBelow(
+  root: string,
+  arch: Arch = OWN_ARCH,
+): { readonly kernel?: Kernel; readonly reasons: string[] } {
   const reasons: string[] = []
   for (const image of imagesBelow(root)) {
     try {
-      return { kernel: openKernel(image), reasons }
+      return { kernel: openKernel(image, undefined, arch), reasons }
     } catch (error) {
       if (!(error instanceof CannotRun)) throw error
       reasons.push((error.message.split('\n')[0] as string).trim())

@@ -5,11 +5,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { draftPrefix } from '../../lib/drafts.ts'
 import { CannotRun } from '../../lib/errors.ts'
+import { draftPrefix } from '../../lib/tidy/drafts.ts'
 import { installedBusybox } from '../busybox.ts'
 import type { Contents } from '../contents.ts'
 import { packagedBusybox } from '../package.ts'
+import { OWN_ARCH } from './architecture.ts'
 import { draftFolder, TEMPORARY, writeWhole } from './cache.ts'
 import type { Wish } from './command-line.ts'
 import { cpio, type Entry } from './cpio.ts'
@@ -41,15 +42,18 @@ async function withBusybox<T>(use: (program: string) => Promise<T>): Promise<T> 
 }
 
 /** A kernel as it was wished for. @throws CannotRun */
-export async function findKernel({ kernel, modules }: Wish, cache: string): Promise<Kernel> {
-  if (kernel !== undefined) return openKernel(kernel, modules)
-  const folder = join(cache, 'kernel')
-  const found = kernelBelow(folder).kernel ?? kernelBelow('/').kernel
+export async function findKernel({ arch, kernel, modules }: Wish, cache: string): Promise<Kernel> {
+  if (kernel && 'file' in kernel) return openKernel(kernel.file, modules, arch)
+  const version = kernel?.version
+  const isOwn = version === undefined && arch === OWN_ARCH
+  const folder = join(cache, isOwn ? 'kernel' : ['linux', arch, version].filter(Boolean).join('-'))
+  const found = kernelBelow(folder, arch).kernel ?? (isOwn ? kernelBelow('/').kernel : undefined)
   if (found) return found
   rmSync(folder, { recursive: true, force: true })
   const draft = draftFolder(cache)
   try {
-    return await withBusybox(busybox => fetchKernel(draft, folder, async () => busybox))
+    const places = { cache, draft, folder }
+    return await withBusybox(busybox => fetchKernel({ arch, version }, places, async () => busybox))
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }
@@ -98,13 +102,18 @@ function removeOld(cache: string, kept: readonly string[]): void {
     if (!kept.includes(path) && Date.now() - statSync(path).mtimeMs > HOUR_MS) rmSync(path, { force: true })
 }
 
-/** What is loaded to start a kernel, made if there is none yet. @throws CannotRun */
-export async function findParts(kernel: Kernel, cache: string): Promise<Parts> {
+/**
+ * What is loaded to start a kernel, made if there is none yet.
+ * @param otherBusybox a static one for the kernel's processor, where that is not this machine's
+ * @throws CannotRun
+ */
+export async function findParts(kernel: Kernel, cache: string, otherBusybox?: string): Promise<Parts> {
   const print = fingerprint(kernel)
   const initramfs = join(cache, `initramfs-${print}`)
-  const image = unpackedKernel(kernel.image, join(cache, `kernel-${print}`))
+  const image = unpackedKernel(kernel, join(cache, `kernel-${print}`))
   if (existsSync(initramfs)) return { image, initramfs }
-  await withBusybox(async busybox => writeWhole(initramfs, cpio(firstRoot(kernel, busybox))))
+  const make = async (busybox: string) => writeWhole(initramfs, cpio(firstRoot(kernel, busybox)))
+  await (otherBusybox ? make(otherBusybox) : withBusybox(make))
   removeOld(cache, [image, initramfs])
   return { image, initramfs }
 }

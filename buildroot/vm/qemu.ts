@@ -3,38 +3,26 @@
  */
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { CannotRun } from '../../lib/errors.ts'
-import { findProgram } from '../../lib/find-program.ts'
-import { installHint } from '../../lib/packages.mjs'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { installHint } from '../../lib/machine/packages.mjs'
+import { type Arch, OWN_ARCH, PROCESSORS } from './architecture.ts'
 import type { Layout } from './command-line.ts'
 import type { Parts } from './parts.ts'
 
-/** What differs between the machines this project runs on. */
-const MACHINES = {
-  x64: {
-    programs: ['qemu-system-x86_64', '/usr/libexec/qemu-kvm'],
-    machine: 'q35',
-    console: 'ttyS0',
-    early: 'earlyprintk=ttyS0',
-  },
-  arm64: {
-    programs: ['qemu-system-aarch64', '/usr/libexec/qemu-kvm'],
-    machine: 'virt',
-    console: 'ttyAMA0',
-    early: 'earlycon',
-  },
-} as const
-const OURS = MACHINES[process.arch === 'arm64' ? 'arm64' : 'x64']
-
-/** Where QEMU is. @throws CannotRun with the command that installs it */
-export function findQemu(): string {
-  const found =
-    OURS.programs.map(findProgram).find(Boolean) ?? OURS.programs.find(path => path[0] === '/' && existsSync(path))
+/** Where QEMU for a processor is. @throws CannotRun with the command that installs it */
+export function findQemu(arch: Arch = OWN_ARCH): string {
+  const { qemu } = PROCESSORS[arch]
+  // Red Hat's has a name of its own, and is for the machine's processor alone.
+  const places = qemu.filter(path => path[0] === '/' && arch === OWN_ARCH)
+  const found = findProgram(qemu[0] as string) ?? places.find(path => existsSync(path))
   if (found) return found
-  throw new CannotRun(`a virtual machine needs ${OURS.programs[0]}, and PATH has none\nhint: ${installHint(['qemu'])}`)
+  const tool = arch === OWN_ARCH ? 'qemu' : 'otherQemu'
+  throw new CannotRun(`a virtual machine of ${arch} needs ${qemu[0]}, and PATH has none\nhint: ${installHint([tool])}`)
 }
 
-/** Whether the kernel lets us use KVM; whether that works is another matter. */
-export function hasKvm(): boolean {
+/** Whether the kernel lets us use KVM for a processor; whether that works is another matter. */
+export function hasKvm(arch: Arch): boolean {
+  if (arch !== OWN_ARCH) return false
   try {
     closeSync(openSync('/dev/kvm', 'r+'))
     return true
@@ -58,22 +46,31 @@ export function checkMemory(bytes: number, meminfo: string = readFileSync('/proc
 export const CHANNELS = ['console', 'out', 'err', 'in', 'control', 'terminal'] as const
 export type Channel = (typeof CHANNELS)[number]
 
+/** A folder of ours that the guest can mount by its tag, read-only. */
+export interface Share {
+  readonly tag: string
+  readonly folder: string
+}
+
 /** How a guest is to be started. */
 export interface Plan {
+  readonly arch: Arch
   readonly parts: Parts
+  readonly shares: readonly Share[]
   readonly memory: number
   readonly cpus: number
   readonly cgroup: Layout
   readonly accel: 'kvm' | 'tcg'
 }
 
-function commandLine({ cgroup, accel }: Plan): string {
+function commandLine({ arch, cgroup, accel }: Plan): string {
+  const { console, early: speaksEarly } = PROCESSORS[arch]
   const groups = cgroup === 'v2' ? ['cgroup_no_v1=all'] : []
   // With KVM the first words have to come soon; see session.ts.
-  const early = accel === 'kvm' ? [OURS.early] : []
+  const early = accel === 'kvm' ? [speaksEarly] : []
   // What costs time and is of no use to a guest that lives for a minute.
   const quick = ['mitigations=off', 'nowatchdog', 'random.trust_cpu=on', 'tsc=reliable', 'no_timer_check', 'edd=off']
-  return [`console=${OURS.console}`, 'loglevel=6', 'panic=-1', ...early, ...quick, ...groups].join(' ')
+  return [`console=${console}`, 'loglevel=6', 'panic=-1', ...early, ...quick, ...groups].join(' ')
 }
 
 /**
@@ -81,20 +78,29 @@ function commandLine({ cgroup, accel }: Plan): string {
  * @param fdOf the number of a channel's descriptor in QEMU
  */
 export function qemuArguments(plan: Plan, fdOf: (channel: Channel) => number): string[] {
-  const { parts, memory, cpus, accel } = plan
+  const { arch, parts, shares, memory, cpus, accel } = plan
+  const { machine, imitated } = PROCESSORS[arch]
   const ports = (['out', 'err', 'in', 'control'] as const).map((channel, i) => [
     '-device',
     `virtserialport,chardev=${channel},nr=${i + 1}`,
   ])
   return [
-    ...['-M', OURS.machine, '-accel', accel === 'tcg' ? 'tcg,thread=multi,tb-size=512' : accel, '-cpu', 'max'],
+    ...['-M', machine, '-accel', accel === 'tcg' ? 'tcg,thread=multi,tb-size=512' : accel],
+    ...['-cpu', accel === 'tcg' ? imitated : 'max'],
     ...['-smp', String(cpus), '-m', String(Math.floor(memory / 2 ** 20)), '-nodefaults', '-no-user-config'],
     ...['-nic', 'none', '-display', 'none', '-no-reboot'],
     ...['-kernel', parts.image, '-initrd', parts.initramfs, '-append', commandLine(plan)],
     ...CHANNELS.flatMap(channel => ['-chardev', `socket,id=${channel},fd=${fdOf(channel)}`]),
     ...['-serial', 'chardev:console', '-device', 'virtio-serial-pci', '-device', 'virtconsole,chardev=terminal,nr=0'],
     ...ports.flat(),
-    ...['-fsdev', 'local,id=machine,path=/,security_model=none,readonly=on,multidevs=remap'],
-    ...['-device', 'virtio-9p-pci,fsdev=machine,mount_tag=machine', '-device', 'virtio-rng-pci'],
+    ...shares.flatMap(share),
+    ...['-device', 'virtio-rng-pci'],
   ]
+}
+
+/** A comma in a path would end it. */
+function share({ tag, folder }: Share): string[] {
+  const path = folder.replaceAll(',', ',,')
+  const folderOptions = `local,id=${tag},path=${path},security_model=none,readonly=on,multidevs=remap`
+  return ['-fsdev', folderOptions, '-device', `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`]
 }

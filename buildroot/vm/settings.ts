@@ -2,8 +2,9 @@
  * What a guest is told before it starts the command: a shell script, because that is all it can read.
  */
 import { existsSync } from 'node:fs'
-import { ROOT } from '../../lib/root.ts'
-import type { WindowSize } from '../../lib/terminal.ts'
+import type { WindowSize } from '../../lib/lab/terminal.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { type Arch, OWN_ARCH } from './architecture.ts'
 import type { Wish } from './command-line.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -22,9 +23,13 @@ const KEPT = /^(PATH|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_\w+|TZ
 /** The last has what the machine may lack for the guest's kernel. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/run/vm/bin']
 
-function environment({ user }: Wish): Record<string, string> {
+/** PATH in a guest that does not have the machine's programs. */
+const OTHER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+function environment({ user, arch }: Wish): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name, value]) => KEPT.test(name) && value !== undefined)
-  const path = [...(process.env['PATH'] ?? '/usr/bin:/bin').split(':'), ...SBIN]
+  const outside = arch === OWN_ARCH ? (process.env['PATH'] ?? '/usr/bin:/bin') : OTHER_PATH
+  const path = [...outside.split(':'), ...SBIN]
   const name = user ? 'user' : 'root'
   return {
     ...(Object.fromEntries(kept) as Record<string, string>),
@@ -32,13 +37,14 @@ function environment({ user }: Wish): Record<string, string> {
     HOME: user ? '/home/user' : '/root',
     USER: name,
     LOGNAME: name,
-    SHELL: shell(),
+    SHELL: shell(arch),
     PWD: ROOT,
     ...(user ? { XDG_RUNTIME_DIR: '/run/user/1000' } : {}),
   }
 }
 
-function shell(): string {
+function shell(arch: Arch): string {
+  if (arch !== OWN_ARCH) return '/bin/bash'
   const candidates = [process.env['SHELL'], '/bin/bash', '/bin/sh']
   return candidates.find(path => path && existsSync(path)) as string
 }
@@ -51,13 +57,14 @@ export function settingsScript(wish: Wish, kernel: Kernel, { window, hasInput }:
     release: kernel.release,
     modules: kernel.modules,
     cgroup: wish.cgroup,
+    other: wish.arch === OWN_ARCH ? 0 : 1,
     user: wish.user ? 1 : 0,
     terminal: window ? 1 : 0,
     input: hasInput ? 1 : 0,
     rows: rows || 24,
     columns: columns || 80,
   }
-  const command = wish.command.length > 0 ? wish.command : [shell()]
+  const command = wish.command.length > 0 ? wish.command : [shell(wish.arch)]
   const env = Object.entries(environment(wish)).map(([name, value]) => quote(`${name}=${value}`))
   return [
     ...Object.entries(variables).map(([name, value]) => `${name}=${quote(String(value))}`),

@@ -4,8 +4,8 @@
 import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { isatty } from 'node:tty'
-import { rawTerminal } from '../../lib/pty.ts'
-import { windowSize } from '../../lib/terminal.ts'
+import { rawTerminal } from '../../lib/lab/pty.ts'
+import { windowSize } from '../../lib/lab/terminal.ts'
 import type { Guest } from './guest.ts'
 import type { Meeting } from './settings.ts'
 

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { writeWhole } from './cache.ts'
+import type { Kernel } from './kernel.ts'
 
 /** The x86 boot protocol: how many sectors come first, and where in the rest the packed kernel lies. */
 const HEADER = { sectors: 0x1f1, magic: 0x202, offset: 0x248, length: 0x24c, size: 0x250 }
@@ -59,8 +60,9 @@ function unpack(payload: Buffer): Buffer | undefined {
  * The path of a kernel's unpacked copy, made if there is none yet; the image itself where that is not possible.
  * @param copy where the copy goes
  */
-export function unpackedKernel(image: string, copy: string): string {
-  if (process.arch !== 'x64') return image
+export function unpackedKernel({ arch, image }: Kernel, copy: string): string {
+  // An arm64 kernel is not packed, or QEMU and the kernel itself see to it.
+  if (arch !== 'x64') return image
   if (existsSync(copy)) return copy
   const kernel = unpackImage(readFileSync(image))
   if (!kernel) return image

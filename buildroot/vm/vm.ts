@@ -4,17 +4,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT } from '../../lib/errors.ts'
-import { fail } from '../../lib/lab.ts'
+import { runTool } from '../../lib/lab/lab.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { Interrupted } from '../run.ts'
+import { OWN_ARCH } from './architecture.ts'
+import { closeArchives } from './archive.ts'
 import { openCache, writeWhole } from './cache.ts'
 import { helpText, readCommandLine, type Wish } from './command-line.ts'
 import { compilePrograms } from './compiled.ts'
 import { startGuest } from './guest.ts'
 import type { Kernel } from './kernel.ts'
 import { findKernel, findParts } from './parts.ts'
-import { checkMemory, findQemu, hasKvm, type Plan } from './qemu.ts'
+import { checkMemory, findQemu, hasKvm, type Plan, type Share } from './qemu.ts'
 import { converse, GuestFailed, NoSignOfLife } from './session.ts'
 import { settingsScript } from './settings.ts'
+import { findStranger, STRANGER_BUSYBOX, type Stranger } from './stranger.ts'
 import { ownMeeting, tie } from './streams.ts'
 
 /** The kernel's first words come in a tenth of that where KVM works. */
@@ -26,10 +30,10 @@ const say = (text: string) => process.stderr.write(`vm: ${text}\n`)
 const brokenKvm = (cache: string) => join(cache, 'kvm-does-not-work')
 const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
 
-function accelerator({ accel }: Wish, cache: string): 'kvm' | 'tcg' {
+function accelerator({ accel, arch }: Wish, cache: string): 'kvm' | 'tcg' {
   const note = brokenKvm(cache)
   const isBroken = existsSync(note) && readFileSync(note, 'utf8') === bootId()
-  return accel ?? (hasKvm() && !isBroken ? 'kvm' : 'tcg')
+  return accel ?? (hasKvm(arch) && !isBroken ? 'kvm' : 'tcg')
 }
 
 /** One guest from its start to its end. */
@@ -59,15 +63,30 @@ async function runGuest(qemu: string, plan: Plan, kernel: Kernel, wish: Wish): P
 
 const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1)
 
+/** What the guest sees of the machine; of another processor, the programs that are made for it. */
+function shares(kernel: Kernel, stranger: Stranger | undefined): Share[] {
+  const modules = { tag: 'modules', folder: kernel.modules }
+  if (!stranger) return [{ tag: 'machine', folder: '/' }, modules]
+  const { root, packages } = stranger
+  const own = [
+    { tag: 'machine', folder: root },
+    { tag: 'checkout', folder: ROOT },
+    { tag: 'packages', folder: packages },
+  ]
+  return [...own, modules]
+}
+
 async function run(wish: Wish): Promise<number> {
-  const qemu = findQemu()
+  const qemu = findQemu(wish.arch)
   checkMemory(wish.memory)
   const cache = openCache()
   try {
     const kernel = await findKernel(wish, cache.folder)
-    const parts = await findParts(kernel, cache.folder)
+    const stranger = wish.arch === OWN_ARCH ? undefined : await findStranger(wish.arch, cache.folder)
+    closeArchives()
+    const parts = await findParts(kernel, cache.folder, stranger && join(stranger.root, STRANGER_BUSYBOX))
     await compilePrograms()
-    const plan: Plan = { ...wish, parts, accel: accelerator(wish, cache.folder) }
+    const plan: Plan = { ...wish, parts, shares: shares(kernel, stranger), accel: accelerator(wish, cache.folder) }
     try {
       return await runGuest(qemu, plan, kernel, wish)
     } catch (error) {
@@ -79,6 +98,7 @@ async function run(wish: Wish): Promise<number> {
       return code
     }
   } finally {
+    closeArchives()
     cache.end()
   }
 }
@@ -90,13 +110,13 @@ async function main(): Promise<number> {
   return EXIT.HOLDS
 }
 
-/** Tells what went wrong, and the exit code that says so. */
+/** Tells what went wrong, and the exit code that says so: 1 would be taken for the command's. */
 function failed(error: unknown): number {
   if (error instanceof Interrupted) return error.exitCode
-  if (!(error instanceof GuestFailed)) return fail(error)
+  if (!(error instanceof GuestFailed)) throw error
   process.stderr.write(`${error.message}\n`)
-  return EXIT.FAILS
+  return EXIT.FAULT
 }
 
 // An input that nobody ends would keep us.
-process.exit(await main().catch(failed))
+await runTool(async () => process.exit(await main().catch(failed)))

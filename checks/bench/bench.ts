@@ -6,12 +6,12 @@ import { accessSync, constants } from 'node:fs'
 import { availableParallelism, freemem, release } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
-import { findProgram } from '../../lib/find-program.ts'
-import { helpLines, type Knob, parseKnobs } from '../../lib/knobs.ts'
-import { fail } from '../../lib/lab.ts'
-import { LABS } from '../../lib/manifest.ts'
-import { requireRoot } from '../../lib/privileges.ts'
-import { note } from '../../lib/say.ts'
+import { helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
+import { runTool } from '../../lib/lab/lab.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
+import { note } from '../../lib/lab/say.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { requireRoot } from '../../lib/rights/privileges.ts'
 import type { Burden, Burdened } from './burden-path.ts'
 import { endure } from './endurance.ts'
 import type { FunctionPath } from './function-path.ts'
@@ -121,6 +121,7 @@ async function underBurdens(folder: string): Promise<void> {
 
 const LAB = 'labs/02-newpid.ts'
 const START_ROUNDS = 5
+const RUNNER = [join('labs', 'run'), '2']
 const STARTERS = [['npx', 'tsx'], [join('node_modules', '.bin', 'tsx')]] as const
 
 async function startUp(): Promise<void> {
@@ -128,6 +129,8 @@ async function startUp(): Promise<void> {
     { name: `${starter.join(' ')} -e 0`, argv: [...starter, '-e', '0'], times: [] as number[] },
     { name: `${starter.join(' ')} ${LAB}`, argv: [...starter, LAB], times: [] as number[] },
   ])
+  const runner = { name: RUNNER.join(' '), argv: RUNNER, times: [] as number[] }
+  commands.push(runner)
   for (const { argv } of commands) await runWell(argv)
   for (let round = 0; round < START_ROUNDS; round++) {
     for (const { argv, times } of rotated(commands, round)) {
@@ -149,6 +152,13 @@ async function startUp(): Promise<void> {
         ...(i === 0 ? { target } : {}),
       },
     ]
+  })
+  const viaNpx = median(commands[1]?.times ?? [])
+  const direct = median(runner.times)
+  rows.push({
+    name: runner.name,
+    value: milliseconds(direct),
+    comparison: `to its first line: ${(viaNpx / direct).toFixed(1)} x as fast as ${commands[1]?.name}`,
   })
   report(`The start of a lab, everything in the cache: median of ${START_ROUNDS} rounds`, rows)
 }
@@ -198,7 +208,7 @@ async function compare(): Promise<void> {
   await checks()
 }
 
-try {
+await runTool(async () => {
   const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   if (values.node && !values.soak) throw new UsageError('--node goes with --soak\nhint: --soak 10000 --node PATH')
   if (help) console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
@@ -206,6 +216,4 @@ try {
     makeWorkshop()
     if (!(await endure(values.soak, values.node))) process.exitCode = EXIT.FAILS
   } else await compare()
-} catch (error) {
-  fail(error)
-}
+})

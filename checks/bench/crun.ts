@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MS_PRIVATE, MS_REC, mount } from '../../lib/mount.ts'
+import { MS_PRIVATE, MS_REC, mount } from '../../lib/mount/mount.ts'
 
 /** What /bin/true is made of, on every distribution: folders of the machine, or links to them. */
 const SYSTEM = ['bin', 'lib', 'lib64', 'usr'] as const

@@ -1,7 +1,7 @@
 /**
  * Ten thousand clones in a row, and what the parent holds afterwards.
  */
-import { note } from '../../lib/say.ts'
+import { note } from '../../lib/lab/say.ts'
 import { milliseconds, type Row, report } from './measure.ts'
 import type { SoakResult } from './soak.ts'
 import { runProgram } from './workshop.ts'

@@ -1,7 +1,7 @@
 /**
  * Numbers from repeated measurements, and how they are shown beside a target.
  */
-import { chalk } from '../../lib/colour.ts'
+import { chalk } from '../../lib/lab/colour.ts'
 
 /** The middle of the numbers; of an even count, the mean of the two in the middle. */
 export function median(numbers: readonly number[]): number {

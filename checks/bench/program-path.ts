@@ -4,10 +4,10 @@
  */
 import { spawnSync } from 'node:child_process'
 import { cloneExec } from '../../lib/clone-exec.ts'
-import { findProgram } from '../../lib/find-program.ts'
 import { CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS } from '../../lib/flags.ts'
+import { writeAll } from '../../lib/io/output.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
 import { unshare } from '../../lib/namespaces.ts'
-import { writeAll } from '../../lib/output.ts'
 import { waitpid } from '../../lib/process.ts'
 import { errorOf, hideOldCgroups, makeContainer } from './crun.ts'
 import { median, rotated } from './measure.ts'

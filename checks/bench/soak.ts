@@ -5,11 +5,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { clone } from '../../lib/clone.ts'
-import { openDescriptors } from '../../lib/descriptors.ts'
 import { describeError } from '../../lib/errors.ts'
 import { SIGCHLD } from '../../lib/flags.ts'
-import { libcFunction } from '../../lib/libc.ts'
-import { writeAll } from '../../lib/output.ts'
+import { openDescriptors } from '../../lib/io/descriptors.ts'
+import { writeAll } from '../../lib/io/output.ts'
+import { libcFunction } from '../../lib/machine/libc.ts'
 import { waitpid } from '../../lib/process.ts'
 import { describeStatus } from '../../lib/status.ts'
 

@@ -3,21 +3,49 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { findProgram } from '../../lib/find-program.ts'
-import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../../lib/launch-versions.ts'
-import { ROOT } from '../../lib/root.ts'
+import { CLONE_NEWNS } from '../../lib/flags.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import {
+  MNT_DETACH,
+  MS_BIND,
+  MS_PRIVATE,
+  MS_RDONLY,
+  MS_REC,
+  MS_REMOUNT,
+  mount,
+  mounts,
+  umount2,
+} from '../../lib/mount/mount.ts'
+import { inChild } from '../../lib/testing/in-child.ts'
+import { NODE_VERSIONS, NoSuchNode, nodeFolder } from '../../lib/testing/node-versions.ts'
+import { readableCheckout, readableNode } from '../../lib/testing/readable-checkout.ts'
 import { libcName, shimName } from '../../native/libc-name.mjs'
-import { changesSince, takeMachineCensus } from '../machine-census.ts'
+import { changesSince, takeMachineCensus } from '../testing/machine-census.ts'
 import type { Diagnosed, Row, Way } from './table.ts'
 
 const START = join(ROOT, 'checks', 'doctor', 'start.cjs')
 const NODE = [process.execPath, '--single-threaded', '--v8-pool-size=1']
 const DOCTOR = [...NODE, START, 'doctor']
 const SETUP = [process.execPath, START, 'setup']
+/** The same for somebody who may not enter a home in which this checkout lies. */
+const OPEN_START = join(readableCheckout(), 'checks', 'doctor', 'start.cjs')
+const OPEN_DOCTOR = [readableNode(), ...NODE.slice(1), OPEN_START, 'doctor']
+const OPEN_SETUP = [readableNode(), OPEN_START, 'setup']
 const options = { skip: process.getuid?.() !== 0 && 'makes namespaces, which takes root' }
 /** A user that this machine need not know. */
 const STRANGER = ['setpriv', '--reuid', '65533', '--regid', '65533', '--clear-groups']
@@ -33,41 +61,48 @@ interface Report extends Diagnosed {
   readonly machine: Readonly<Record<string, unknown>>
 }
 
-function run(command: readonly string[], settings: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string } = {}) {
+interface Settings {
+  readonly env?: NodeJS.ProcessEnv
+  readonly input?: string
+  /** What is mounted for it, in a mount namespace that shares nothing. */
+  readonly arrange?: () => void
+}
+
+function start(command: readonly string[], { env: own, input }: Settings) {
   const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, SUDO_UID: _uid, ...env } = process.env
   const [program = '', ...words] = command
-  const all = { ...env, NO_COLOR: '1', ...settings.env }
-  return spawnSync(program, words, {
-    ...settings,
-    env: all,
-    encoding: 'utf8',
-    timeout: 20_000,
-    input: settings.input ?? '',
+  const all = { ...env, NO_COLOR: '1', ...own }
+  // Where everybody may be: a program of one who may not is not even started.
+  const cwd = readableCheckout()
+  const options = { cwd, env: all, encoding: 'utf8', timeout: 20_000, input: input ?? '' } as const
+  const { status, stdout, stderr, error } = spawnSync(program, words, options)
+  return { status, stdout, stderr: error ? error.message : stderr }
+}
+
+function run(command: readonly string[], settings: Settings = {}) {
+  const { arrange } = settings
+  if (!arrange) return start(command, settings)
+  return inChild(CLONE_NEWNS, () => {
+    mount('none', '/', null, MS_REC | MS_PRIVATE)
+    arrange()
+    return start(command, settings)
   })
 }
 
-/** The report as JSON, and nothing else. */
-function doctor(before: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Report {
-  const { stdout, stderr, status } = run([...before, ...DOCTOR, '--json'], { env })
+/** The report as JSON, and nothing else. @param program for those who may not enter this checkout: a copy of it */
+function doctor(before: readonly string[] = [], settings: Settings = {}, program = DOCTOR): Report {
+  const { stdout, stderr, status } = run([...before, ...program, '--json'], settings)
   assert.equal(stderr, '')
   const report = JSON.parse(stdout) as Report
   assert.deepEqual([report.version, report.exitCode], [1, status])
   return report
 }
 
-/** `sh -c` in a mount namespace that shares nothing, and then the command. */
-const inMounts = (script: string) => [
-  'unshare',
-  '-m',
-  '--propagation',
-  'private',
-  'sh',
-  '-c',
-  `${script} && exec "$@"`,
-  'sh',
-]
-/** Where file systems of a type are mounted, for the shell. */
-const mountsOf = (type: string) => `$(awk '/ - ${type} / { print $5 }' /proc/self/mountinfo)`
+/** Where file systems of these types are mounted. */
+const mountsOf = (...types: string[]) =>
+  mounts()
+    .filter(({ type }) => types.includes(type))
+    .map(({ target }) => target)
 const stateOf = (report: Report, id: string) => report.findings.find(finding => finding.id === id)?.state
 const answers = ({ labs }: Report, way: Way) => labs.map(({ ways }: Row) => ways[way].run.answer).join(' ')
 
@@ -87,7 +122,7 @@ suite('the doctor', options, () => {
   test('changes nothing', () => {
     const before = takeMachineCensus()
     doctor()
-    doctor(STRANGER)
+    doctor(STRANGER, {}, OPEN_DOCTOR)
     assert.deepEqual(changesSince(before), [])
   })
 
@@ -132,7 +167,10 @@ suite('the doctor', options, () => {
   })
 
   test('sees the same of an ordinary user, whether that one asks or root does', () => {
-    const [own, roots] = [doctor(STRANGER), doctor([], { SUDO_UID: '65533', SUDO_GID: '65533' })]
+    const [own, roots] = [
+      doctor(STRANGER, {}, OPEN_DOCTOR),
+      doctor([], { env: { SUDO_UID: '65533', SUDO_GID: '65533' } }),
+    ]
     for (const id of ['user-namespaces', 'own-proc', 'delegated-memory', 'delegated-freezer', 'own-kernel-log'])
       assert.equal(stateOf(own, id), stateOf(roots, id), id)
     assert.equal(answers(own, 'user'), answers(roots, 'user'))
@@ -164,7 +202,11 @@ suite('the doctor', options, () => {
   })
 
   test('sees control groups that are read-only', () => {
-    const report = doctor(inMounts(`for at in ${mountsOf('cgroup2?')}; do mount -o remount,bind,ro $at; done`))
+    const report = doctor([], {
+      arrange: () => {
+        for (const at of mountsOf('cgroup', 'cgroup2')) mount('none', at, null, MS_REMOUNT | MS_BIND | MS_RDONLY)
+      },
+    })
     assert.deepEqual(
       ['memory', 'freezer'].map(id => stateOf(report, id)),
       ['missing', 'missing'],
@@ -174,7 +216,9 @@ suite('the doctor', options, () => {
 
   test('sees a /proc that is masked, by its mount', { skip: !findProgram('bwrap') && 'bwrap is not installed' }, () => {
     // Any other /proc that is whole, somewhere on this machine, would make up for the one that is not.
-    const alone = inMounts(`for at in ${mountsOf('proc')}; do [ $at = /proc ] || umount -l $at; done`)
+    const arrange = () => {
+      for (const at of mountsOf('proc')) if (at !== '/proc') umount2(at, MNT_DETACH)
+    }
     const masked = [
       'bwrap',
       '--dev-bind',
@@ -187,7 +231,7 @@ suite('the doctor', options, () => {
       '1000',
       '--unshare-pid',
     ]
-    const report = doctor([...alone, ...masked, '--proc', '/proc', '--bind', '/dev/null', '/proc/interrupts'])
+    const report = doctor([...masked, '--proc', '/proc', '--bind', '/dev/null', '/proc/interrupts'], { arrange })
     assert.equal(stateOf(report, 'user-namespaces'), 'good')
     assert.match(report.findings.find(({ id }) => id === 'own-proc')?.cause ?? '', /\/proc\/interrupts/)
     assert.match(answers(report, 'user'), /^yes yes yes no /)
@@ -198,27 +242,28 @@ suite('the doctor', options, () => {
   }, () => {
     writeFileSync(join(folder, 'filter'), refuseUserNamespaces())
     const script = `exec bwrap --dev-bind / / --seccomp 3 "$@" 3< ${join(folder, 'filter')}`
-    const report = doctor([...STRANGER, 'sh', '-c', script, 'sh'])
+    const report = doctor([...STRANGER, 'sh', '-c', script, 'sh'], {}, OPEN_DOCTOR)
     assert.match(report.findings.find(({ id }) => id === 'user-namespaces')?.cause ?? '', /seccomp/)
     assert.match(answers(report, 'user'), /^yes no no no /)
     assert.equal(stateOf(report, 'root'), 'missing')
   })
 
   test('reads the distribution, and what is missing there is installed in its way', () => {
-    const hide = '/usr/bin/ping /bin/ping'
-    const report = doctor(
-      inMounts(`${osRelease('ID=fedora')} && for at in ${hide}; do mount --bind /dev/null $at; done`),
-    )
+    const arrange = () => {
+      becomeDistribution('ID=fedora')
+      for (const at of ['/usr/bin/ping', '/bin/ping'].filter(existsSync)) mount('/dev/null', at, null, MS_BIND)
+    }
+    const report = doctor([], { arrange })
     assert.equal(report.findings.find(({ id }) => id === 'ping')?.remedy, 'dnf install -y iputils')
     assert.equal(report.next, 'npm run setup')
   })
 })
 
-/** The shell command that makes this machine another distribution. */
-function osRelease(text: string): string {
+/** Makes this machine another distribution, in a mount namespace of its own. */
+function becomeDistribution(text: string): void {
   const file = join(folder, `os-release-${text.replace(/\W/g, '-')}`)
   writeFileSync(file, `${text}\n`)
-  return `mount --bind ${file} /etc/os-release`
+  mount(file, '/etc/os-release', null, MS_BIND)
 }
 
 /** A BPF program: clone with CLONE_NEWUSER and unshare fail with EPERM, clone3 with ENOSYS, as Docker's profile does it. */
@@ -264,7 +309,7 @@ suite('the doctor on a machine where nothing starts', options, () => {
   test('asks for npm ci where it has not run', () => {
     const { stdout, status } = run(start)
     assert.equal(status, 77)
-    assert.match(stdout, /✘ the npm packages: chalk, koffi, tsx: missing/)
+    assert.match(stdout, /✘ the npm packages: chalk, .*koffi, .*: missing/)
     assert.match(stdout, /next: npm ci\n$/)
     assert.match(run([...STRANGER, ...start]).stdout, /, as user 65533\n/)
     const report = JSON.parse(run([...start, '--json']).stdout) as Report
@@ -299,8 +344,9 @@ suite('the doctor on a machine where nothing starts', options, () => {
 
   test('knows node_modules of another machine by koffi', () => {
     const other = bareCheckout('other')
-    for (const name of ['chalk', 'tsx', 'koffi']) mkdirSync(join(other, 'node_modules', name), { recursive: true })
-    for (const name of ['chalk', 'tsx', 'koffi'])
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: object }
+    for (const name of Object.keys(dependencies)) mkdirSync(join(other, 'node_modules', name), { recursive: true })
+    for (const name of Object.keys(dependencies))
       writeFileSync(join(other, 'node_modules', name, 'index.js'), `throw new Error('cannot find the native module')`)
     const { stdout, status } = run([process.execPath, join(other, 'checks', 'doctor', 'start.cjs'), 'doctor'])
     assert.equal(status, 77)
@@ -373,10 +419,15 @@ suite('setup', options, () => {
     test(`on ${id} asks ${program}, once, for what is missing, and says when nothing is any more`, () => {
       const { env, asked } = pathWith(`path-${id}`, program, ['cc', 'ping', 'ip'])
       // With lists, so that it need not fetch them first.
-      const lists = ['mount -t tmpfs none /var/lib', 'mkdir -p /var/lib/apt/lists /var/lib/pacman/sync']
-      const files = 'touch /var/lib/apt/lists/x_Packages /var/lib/pacman/sync/core.db'
-      const machine = inMounts([...lists, files, osRelease(`ID=${id}`)].join(' && '))
-      const { stdout, stderr, status } = run([...machine, 'env', `PATH=${env.PATH}`, ...SETUP, '--yes'])
+      const arrange = () => {
+        mount('none', '/var/lib', 'tmpfs')
+        for (const list of ['/var/lib/apt/lists/x_Packages', '/var/lib/pacman/sync/core.db']) {
+          mkdirSync(dirname(list), { recursive: true })
+          writeFileSync(list, '')
+        }
+        becomeDistribution(`ID=${id}`)
+      }
+      const { stdout, stderr, status } = run([...SETUP, '--yes'], { env, arrange })
       assert.equal(stderr, '')
       assert.match(stdout, new RegExp(`^  ${program} ${words}`, 'm'))
       assert.match(stdout, /nothing is missing any more\nnext: npm run doctor\n$/)
@@ -414,9 +465,9 @@ suite('setup', options, () => {
 
   test('has sudo in front for an ordinary user, and without sudo leaves it to root', () => {
     const { env } = pathWith('rights', 'apt-get', [])
-    assert.match(run([...STRANGER, 'env', `PATH=${env.PATH}`, ...SETUP]).stdout, /^ {2}sudo apt-get /m)
+    assert.match(run([...STRANGER, 'env', `PATH=${env.PATH}`, ...OPEN_SETUP]).stdout, /^ {2}sudo apt-get /m)
     rmSync(join(env.PATH, 'sudo'))
-    const { stderr, status } = run([...STRANGER, 'env', `PATH=${env.PATH}`, ...SETUP, '--yes'])
+    const { stderr, status } = run([...STRANGER, 'env', `PATH=${env.PATH}`, ...OPEN_SETUP, '--yes'])
     assert.equal(status, 77)
     assert.match(stderr, /neither sudo nor doas/)
   })
@@ -432,8 +483,8 @@ suite('setup', options, () => {
 
   test('names the tools where the distribution is not known', () => {
     const { env } = pathWith('unknown', 'emerge', [])
-    const first = inMounts(osRelease('ID=gentoo'))
-    const { stderr, status } = run([...first, 'env', `PATH=${env.PATH}`, ...SETUP, '--yes'])
+    const arrange = () => becomeDistribution('ID=gentoo')
+    const { stderr, status } = run([...SETUP, '--yes'], { env, arrange })
     assert.equal(status, 77)
     assert.match(stderr, /hint: install gcc and iputils with/)
   })

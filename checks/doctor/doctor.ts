@@ -3,9 +3,9 @@
  * start.cjs and first-aid.mjs, which see to it that this can be read at all.
  */
 import { EXIT } from '../../lib/errors.ts'
-import { flag, helpLines, parseKnobs } from '../../lib/knobs.ts'
-import { fail } from '../../lib/lab.ts'
-import { observe } from './observe.ts'
+import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
+import { runTool } from '../../lib/lab/lab.ts'
+import { observe } from './observe/observe.ts'
 import { show } from './show.ts'
 import { type Diagnosed, diagnose, isPossible, type Row } from './table.ts'
 
@@ -59,8 +59,4 @@ function main(): void {
   }
 }
 
-try {
-  main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

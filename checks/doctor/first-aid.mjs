@@ -3,51 +3,14 @@
  * has built. With all of it the doctor proper takes over; without, this says what is missing, and how one comes to it.
  */
 import { accessSync, constants } from 'node:fs'
-import { createRequire } from 'node:module'
 import { release, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { distribution, installHint } from '../../lib/packages.mjs'
-import { isBuilt, NATIVE, ROOT, toolFaults } from './programs.mjs'
-
-const NEEDED = ['chalk', 'koffi', 'tsx']
+import { installFault } from '../../lib/engine/installed.mjs'
+import { distribution, installHint } from '../../lib/machine/packages.mjs'
+import { isBuilt, NATIVE, ROOT, toolFaults } from './observe/programs.mjs'
 
 const finding = (id, title, seen, cause, remedy) => ({ id, title, state: 'missing', seen, cause, remedy, affects: [] })
-
-/** Whether two programs of the same machine find their packages here. */
-function npmPackages() {
-  const { resolve } = createRequire(import.meta.url)
-  const lacking = NEEDED.filter(name => {
-    try {
-      return !resolve(name)
-    } catch {
-      return true
-    }
-  })
-  if (lacking.length === 0) return undefined
-  return finding(
-    'packages',
-    'the npm packages',
-    `${lacking.join(', ')}: missing`,
-    'npm ci has not come to its end here',
-    'npm ci',
-  )
-}
-
-/** koffi is a program for one machine, and node_modules may have come from another or lie where nothing may run. */
-async function koffi() {
-  try {
-    await import('koffi')
-    return undefined
-  } catch (error) {
-    const seen = String(error.message).split('\n')[0]
-    if (/not permitted|noexec|failed to map/.test(seen)) {
-      const cause = 'the file system of this folder is mounted with noexec: no program in it may run'
-      return finding('koffi', 'koffi', seen, cause, 'move the folder to another file system, then npm ci')
-    }
-    return finding('koffi', 'koffi', seen, 'node_modules was made for another machine', 'rm -r node_modules && npm ci')
-  }
-}
 
 function mayWrite(folder) {
   try {
@@ -102,14 +65,20 @@ function show(findings) {
   console.log(`\nnext: ${command}`)
 }
 
+/** What npm ci has not brought, as a finding. */
+async function packages() {
+  const fault = await installFault()
+  return fault && finding('packages', fault.title, fault.seen, fault.cause, fault.remedy)
+}
+
 const faults = toolFaults()
-const findings = [native(faults), npmPackages() ?? (await koffi())].filter(Boolean)
+const findings = [native(faults), await packages()].filter(Boolean)
 if (findings.length > 0) {
   show([...otherTools(faults), ...findings])
   process.exitCode = 77
 } else {
   process.setSourceMapsEnabled(true)
   // start.mjs takes its own name out, and then the first word is the program.
-  process.argv.splice(1, 1, join(ROOT, 'lib', 'start.mjs'), join(import.meta.dirname, 'doctor.ts'))
-  await import(pathToFileURL(join(ROOT, 'lib', 'start.mjs')).href)
+  process.argv.splice(1, 1, join(ROOT, 'lib', 'engine', 'start.mjs'), join(import.meta.dirname, 'doctor.ts'))
+  await import(pathToFileURL(join(ROOT, 'lib', 'engine', 'start.mjs')).href)
 }

@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { becomeRoot, distribution, installCommands, installHint } from '../../lib/packages.mjs'
-import { ROOT, toolFaults } from './programs.mjs'
+import { becomeRoot, distribution, installCommands, installHint } from '../../lib/machine/packages.mjs'
+import { ROOT, toolFaults } from './observe/programs.mjs'
 
 const [FAILS, USAGE, CANNOT] = [1, 2, 77]
 const KNOWN = ['--yes', '--vm', '--help', '-h']

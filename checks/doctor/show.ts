@@ -1,11 +1,11 @@
 /**
  * The view for people: the machine, a table of labs and ways, and what is not good.
  */
-import { chalk } from '../../lib/colour.ts'
-import { wrap } from '../layout.ts'
-import { columns } from '../live-line.ts'
-import type { Facts } from './facts.ts'
-import type { State } from './finding.ts'
+import { chalk } from '../../lib/lab/colour.ts'
+import { wrap } from '../../lib/lab/layout.ts'
+import { columns } from '../report/live-line.ts'
+import type { State } from './find/finding.ts'
+import type { Facts } from './observe/facts.ts'
 import { ACTIONS, type Cell, type Diagnosed, type Effect, type Row, WAYS, type Way } from './table.ts'
 
 type Found = Diagnosed['findings'][number]

@@ -1,13 +1,13 @@
 /**
  * Which lab can be run and checked in which way: every cell is decided by the worst of the findings it depends on.
  */
-import { LABS, type Lab } from '../../lib/manifest.ts'
-import type { Facts } from './facts.ts'
-import { groupFindings } from './find-groups.ts'
-import { kernelFindings } from './find-kernel.ts'
-import { programFindings } from './find-programs.ts'
-import { rightFindings } from './find-rights.ts'
-import type { Finding, State } from './finding.ts'
+import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import type { Finding, State } from './find/finding.ts'
+import { groupFindings } from './find/groups.ts'
+import { kernelFindings } from './find/kernel.ts'
+import { programFindings } from './find/programs.ts'
+import { rightFindings } from './find/rights.ts'
+import type { Facts } from './observe/facts.ts'
 
 /** As root; as an ordinary user; in the virtual machine of `npm run vm`. */
 export const WAYS = ['root', 'user', 'vm'] as const
@@ -49,6 +49,7 @@ const rule = (id: Id, labs: Rule['labs'], ways: readonly Way[] = HERE, actions: 
 /** Findings that are in none of these decide nothing: they explain others. */
 const RULES: readonly Rule[] = [
   rule('wsl', every),
+  rule('old-kernel', every),
   rule('root', needs => needs.length > 0, ['root'], ['run']),
   rule('root', every, ['root'], ['check']),
   rule('user-namespaces', need('namespaces', 'network', 'mounts'), ['user'], ['run']),

@@ -3,7 +3,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { harmlessLine, harmlessLines } from '../harmless.ts'
+import { harmlessLine, harmlessLines } from '../judge/sanitize.ts'
 import { letter } from './letter.ts'
 import type { Grades, Mark, MarkedClaim } from './marks.ts'
 

@@ -14,10 +14,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { PREFIX } from '../../lib/cgroup.ts'
-import { draftPrefix } from '../../lib/drafts.ts'
 import { UsageError } from '../../lib/errors.ts'
-import { ROOT } from '../../lib/root.ts'
+import { PREFIX } from '../../lib/group/cgroup.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { draftPrefix } from '../../lib/tidy/drafts.ts'
 
 /** npm runs scripts in the checkout, and leaves word of where the command was typed. */
 const here = (name: string) => resolve(process.env['INIT_CWD'] ?? '.', name)

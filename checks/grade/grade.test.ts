@@ -14,20 +14,20 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test, { after } from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/cloneable.ts'
-import { findLab } from '../../lib/manifest.ts'
-import { ROOT } from '../../lib/root.ts'
+import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { findLab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { cell } from './files.ts'
 import { isDoubtful } from './judge-class.ts'
 import { type Grades, letterNames } from './marks.ts'
 import { labNamed, studentNamed } from './names.ts'
 import { findSubmissions } from './submissions.ts'
 
-const PROGRAMS = join(ROOT, 'checks', 'programs')
+const PROGRAMS = join(ROOT, 'checks')
 const folder = mkdtempSync(join(tmpdir(), 'grade-test-'))
 after(() => rmSync(folder, { recursive: true }))
 
-const COMMAND = [...CLONEABLE_FLAGS, join(ROOT, 'lib/start.mjs'), join(ROOT, 'checks/grade/grade.ts')]
+const COMMAND = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/grade/grade.ts')]
 const env = { ...process.env, INIT_CWD: folder, NO_COLOR: '1' }
 const grade = (...words: string[]) => spawnSync(process.execPath, [...COMMAND, ...words], { encoding: 'utf8', env })
 
@@ -154,7 +154,7 @@ os._exit(0)
 
 test('a cheat and a fork bomb change nobody else’s mark, and get nothing', () => {
   const root = makeClass('class', {
-    'ada/lab2.py': `${readFileSync(join(PROGRAMS, 'lab2/right/newpid.py'), 'utf8')}\n# ${MARK}\n`,
+    'ada/lab2.py': `${readFileSync(join(PROGRAMS, 'labs/02-newpid/right/newpid.py'), 'utf8')}\n# ${MARK}\n`,
     'bomb/lab2.py': BOMB,
     'cheat/lab2.sh': CHEAT.replaceAll('CLASS', join(folder, 'class'))
       .replace('OTHERS', join(ROOT, 'labs'))

@@ -2,16 +2,17 @@
  * `npm run grade -- DIR`: checks a folder of submissions and writes the marks.
  */
 import { join } from 'node:path'
+import { prepareLives } from '../../lib/engine/life.ts'
 import { EXIT } from '../../lib/errors.ts'
-import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/knobs.ts'
-import { ensure, fail } from '../../lib/lab.ts'
-import { prepareLives } from '../../lib/life.ts'
-import { findLab, isController, type Lab } from '../../lib/manifest.ts'
-import { becomeJudge } from '../become-judge.ts'
-import { settingOf } from '../checkers.ts'
-import { harmlessLine } from '../harmless.ts'
-import type { Verdict } from '../judge.ts'
-import { LiveLine } from '../live-line.ts'
+import { flag, helpLines, type Knob, parseKnobs, path, seconds } from '../../lib/lab/knobs.ts'
+import { ensure, runTool } from '../../lib/lab/lab.ts'
+import { findLab, isController, type Lab } from '../../lib/lab/manifest.ts'
+import { becomeJudge } from '../judge/become.ts'
+import type { Verdict } from '../judge/judge.ts'
+import { needsOf } from '../judge/look-on.ts'
+import { harmlessLine } from '../judge/sanitize.ts'
+import { checkedLab } from '../labs/all.ts'
+import { LiveLine } from '../report/live-line.ts'
 import { writeGrades } from './files.ts'
 import { giveAway, makeDesk, makeOut, readFolder } from './folders.ts'
 import { judgeClass } from './judge-class.ts'
@@ -50,7 +51,7 @@ function lacking({ number, needs, slug }: Lab): { cannot?: string } {
   try {
     ensure(needs.filter(isController), `lab ${number}`)
     // A root file system is made once, and not by each judge.
-    settingOf(slug)
+    needsOf(checkedLab(slug).witnesses)
     return {}
   } catch (error) {
     return { cannot: (error as Error).message }
@@ -109,6 +110,12 @@ async function markAll(prepared: readonly Prepared[], timeout: number, quiet: bo
   return prepared.flatMap(one => marks.get(one) ?? [])
 }
 
+/** A mark that is still open is no final one, and where a judge has failed itself the next run may find another. */
+function exitCodeOfMarks(marks: readonly Mark[]): number {
+  if (marks.some(({ isFault }) => isFault)) return EXIT.FAULT
+  return marks.some(isOpen) ? EXIT.CANNOT : EXIT.HOLDS
+}
+
 async function main(): Promise<void> {
   const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
   if (help) {
@@ -135,15 +142,11 @@ async function main(): Promise<void> {
   console.log(`\n${table(grades)}\n\n${closing(grades, out)}`)
   if (hasStopped) console.log('interrupted: what was judged until then is written, the rest is marked as not judged')
   // A signal has its own.
-  process.exitCode ??= marks.some(isOpen) ? EXIT.CANNOT : EXIT.HOLDS
+  process.exitCode ??= exitCodeOfMarks(marks)
 }
 
 // Whoever reads this may stop reading, as `| head` does: the grades are written all the same.
 prepareLives()
 process.stdout.removeAllListeners('error').on('error', () => {})
 
-try {
-  await main()
-} catch (error) {
-  fail(error)
-}
+await runTool(main)

@@ -1,9 +1,10 @@
 /**
  * Judging a class, several at a time, so that nobody's mark depends on who was judged beside them.
  */
-import type { Verdict } from '../judge.ts'
-import type { Assignment } from '../judge-in-child.ts'
-import { startLabs } from '../run.ts'
+
+import type { Assignment } from '../judge/in-child.ts'
+import type { Verdict } from '../judge/judge.ts'
+import { startNamedLabs } from '../report/name-task.ts'
 
 /** How many are judged at once: most of a judge's time is its program's sleep, but each takes about 100 MB. */
 const MOST = 8
@@ -77,7 +78,7 @@ async function together(
     if (!hasStopped() && isDoubtful(i, pasts)) doubtful.push(i)
     else judged(i, settled(pasts[i]?.verdict as Verdict))
   }
-  const running = startLabs({ assignments, timeout, output: false, most: MOST })
+  const running = startNamedLabs({ assignments, timeout, output: false, most: MOST })
   const follow = async (i: number) => {
     const verdict = (await running[i]?.verdict) as Verdict
     const to = performance.now()
@@ -105,7 +106,7 @@ export async function judgeClass(
   for (const i of await together(assignments, timeout, judged, hasStopped)) {
     again(i)
     const assignment = assignments[i] as Assignment
-    const [second] = hasStopped() ? [] : startLabs({ assignments: [assignment], timeout, output: false })
+    const [second] = hasStopped() ? [] : startNamedLabs({ assignments: [assignment], timeout, output: false })
     judged(i, (await second?.verdict) ?? INTERRUPTED)
   }
 }

@@ -1,9 +1,10 @@
 /**
  * The text that a student gets.
  */
-import { harmlessLine } from '../harmless.ts'
-import { wrap } from '../layout.ts'
-import { outputLines } from '../report.ts'
+
+import { wrap } from '../../lib/lab/layout.ts'
+import { harmlessLine } from '../judge/sanitize.ts'
+import { outputLines } from '../report/report.ts'
 import type { Mark, MarkedClaim, Sum } from './marks.ts'
 
 const WIDTH = 78

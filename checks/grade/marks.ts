@@ -1,11 +1,11 @@
 /**
  * From verdicts to points.
  */
-import type { Lab } from '../../lib/manifest.ts'
-import { CHECKERS } from '../checkers.ts'
-import { EVERY_LAB } from '../claims.ts'
-import type { Verdict } from '../judge.ts'
-import { type ClaimReport, labReport, type Word } from '../report.ts'
+import type { Lab } from '../../lib/lab/manifest.ts'
+import type { Verdict } from '../judge/judge.ts'
+import { checkedLab } from '../labs/all.ts'
+import { EVERY_LAB } from '../labs/claim.ts'
+import { type ClaimReport, labReport, type Word } from '../report/report.ts'
 import type { Submission } from './submissions.ts'
 
 /** Changes when a field changes its meaning or goes; new ones may come. */
@@ -37,6 +37,8 @@ export interface Mark extends Pick<Lab, 'slug' | 'number' | 'title'> {
   /** Why there was nothing to judge, or why it could not be judged. */
   readonly reason?: string
   readonly remedy?: string
+  /** Whether it is the judge's own fault that it could not. */
+  readonly isFault?: true
   /** The last lines that the program printed. */
   readonly output: string
 }
@@ -65,7 +67,7 @@ export interface Grades {
 }
 
 /** How many claims a lab's check states: its own, those of every lab, and the one about the machine. */
-const claimsOf = (slug: string): number => (CHECKERS[slug]?.length ?? 0) + EVERY_LAB.length + 1
+const claimsOf = (slug: string): number => checkedLab(slug).claims.length + EVERY_LAB.length + 1
 
 function head({ student, lab, program }: Submission) {
   const { slug, number, title } = lab
@@ -84,7 +86,7 @@ export function markOfProblem(submission: Submission, problem: string): Mark {
  * ended: that is its own doing, and no point.
  */
 function withPoints(slug: string, claims: readonly ClaimReport[]): MarkedClaim[] {
-  const number = CHECKERS[slug]?.length ?? 0
+  const number = checkedLab(slug).claims.length
   const hasDone = claims.slice(0, number).some(({ verdict }) => verdict === 'holds')
   const hadToBeEnded = claims[number]?.verdict === 'does not hold'
   return claims.map((claim, i) => {
@@ -96,7 +98,8 @@ function withPoints(slug: string, claims: readonly ClaimReport[]): MarkedClaim[]
 /** Of what was judged, or should have been. */
 export function markOf(submission: Submission, verdict: Verdict): Mark {
   const { slug } = submission.lab
-  const { verdict: word, seconds, claims, output, missing, remedy } = labReport(slug, submission.program ?? '', verdict)
+  const judged = labReport(slug, submission.program ?? '', verdict)
+  const { verdict: word, seconds, claims, output, missing, remedy, isFault } = judged
   const marked = withPoints(slug, claims)
   const reason = missing === undefined ? {} : { reason: missing, ...(remedy !== undefined && { remedy }) }
   if (claims.length === 0) {
@@ -111,6 +114,7 @@ export function markOf(submission: Submission, verdict: Verdict): Mark {
       claims: [],
       output,
       ...reason,
+      ...(isFault && { isFault }),
     }
   }
   const points = marked.reduce((sum, claim) => sum + (claim.points ?? 0), 0)

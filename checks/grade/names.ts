@@ -2,7 +2,7 @@
  * What the name of a file says: which lab it is, and whose.
  */
 import { basename, extname } from 'node:path'
-import { LABS, type Lab } from '../../lib/manifest.ts'
+import { LABS, type Lab } from '../../lib/lab/manifest.ts'
 
 /** Ways to name one lab: `03-newnet`, `newnet`, `lab3`, `lab-03`, `lab_3`, and `3` or `03` as a word of its own. */
 const patterns = LABS.map(lab => {

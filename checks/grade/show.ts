@@ -1,10 +1,10 @@
 /**
  * The class on a terminal: a line as soon as somebody is judged, and the table in the end.
  */
-import { chalk } from '../../lib/colour.ts'
-import { harmlessLine } from '../harmless.ts'
-import { cut, widthOf, wrap } from '../layout.ts'
-import { columns } from '../live-line.ts'
+import { chalk } from '../../lib/lab/colour.ts'
+import { cut, widthOf, wrap } from '../../lib/lab/layout.ts'
+import { harmlessLine } from '../judge/sanitize.ts'
+import { columns } from '../report/live-line.ts'
 import type { Grades, Mark, Outcome } from './marks.ts'
 
 const NAME = 24

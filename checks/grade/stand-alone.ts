@@ -3,10 +3,11 @@
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { ROOT } from '../../lib/root.ts'
+import { MOVED } from '../../lib/engine/moved.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 
 /** Of the checkout, what a program may import: `../lib/clone.ts`, wherever it was written. */
-const LIBRARY = /^\.\.\/(?:.*\/)?(lib\/[\w.-]+)$/
+const LIBRARY = /^\.\.\/(?:.*\/)?(lib\/(?:[\w-]+\/)*[\w.-]+)$/
 
 const isBelow = (path: string, folder: string) => path.startsWith(`${folder}/`)
 
@@ -21,7 +22,9 @@ export function standAlone(copy: string): import('esbuild').Plugin {
     setup: build => {
       build.onResolve({ filter: LIBRARY }, ({ path, resolveDir }) => {
         if (existsSync(resolve(resolveDir, path))) return undefined
-        return { path: join(ROOT, LIBRARY.exec(path)?.[1] ?? '') }
+        const file = LIBRARY.exec(path)?.[1] ?? ''
+        const moved = MOVED[file.replace('lib/', '')]
+        return { path: moved === undefined ? join(ROOT, file) : join(ROOT, 'lib', moved) }
       })
       build.onLoad({ filter: /.*/ }, ({ path }) => {
         if (own.some(folder => isBelow(path, folder))) return undefined

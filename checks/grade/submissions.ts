@@ -4,8 +4,8 @@
 import { type Dirent, lstatSync, readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
-import { LABS, type Lab } from '../../lib/manifest.ts'
-import { harmlessLine } from '../harmless.ts'
+import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import { harmlessLine } from '../judge/sanitize.ts'
 import { labNamed, studentNamed } from './names.ts'
 
 /** What one student has handed in for one lab. */

@@ -64,7 +64,7 @@ open_way() {
 show_modules() {
     [ "$modules" = "$($B realpath "/lib/modules/$release" 2> /dev/null)" ] && return
     $B mkdir -p "/lib/modules/$release"
-    $B mount --bind "$modules" "/lib/modules/$release"
+    $B mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose modules "/lib/modules/$release"
 }
 
 for link in fd:/proc/self/fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do $B ln -sf "${link#*:}" "/dev/${link%%:*}"; done

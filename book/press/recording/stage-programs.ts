@@ -1,0 +1,66 @@
+/**
+ * Who works on the stage of a recording, where the checkout lies there, and the programs that are found.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { bundleSync, cachedBundle } from '../../../lib/engine/bundle.ts'
+import { bundlePath } from '../../../lib/engine/bundle-cache.mjs'
+import { LABS } from '../../../lib/lab/manifest.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
+
+/** Whose machine it is. */
+export const USER = { name: 'ada', id: 1000, home: '/home/ada' } as const
+/** Where the checkout lies on it. */
+export const CHECKOUT = `${USER.home}/containers-from-clone`
+/** Where this Node lies on it when it is not below /usr, where it is found anyway. */
+export const OWN_NODE = '/opt/node'
+
+/** What is compiled before any session, because many run it. */
+const COMPILED = [...LABS.map(({ slug }) => `labs/${slug}.ts`), 'checks/check.ts', 'lib/engine/bundle-main.ts']
+
+/** The bundles of what many sessions run, by their names on the stage, where the checkout has another path. */
+export function stageBundles(): ReadonlyMap<string, string> {
+  return new Map(
+    COMPILED.flatMap(entry => {
+      const file = cachedBundle(join(ROOT, entry)) ?? bundleSync(join(ROOT, entry))
+      const name = basename(bundlePath(join(CHECKOUT, entry)))
+      return file ? [[name, readFileSync(file, 'utf8').replaceAll(ROOT, CHECKOUT)] as const] : []
+    }),
+  )
+}
+
+/**
+ * npx looks for a program in node_modules/.bin, but takes longer for it than many a lab runs. Whatever is not there is
+ * npx's own to find.
+ * @param bin a folder that comes first in the PATH
+ */
+export function shortenNpx(bin: string): void {
+  const own = `${CHECKOUT}/node_modules/.bin`
+  const [npx] = stagePath()
+  writeFileSync(
+    join(bin, 'npx'),
+    `#!/bin/sh\ncase $1 in -*) ;; *) [ -x ${own}/"$1" ] && PATH=${own}:$PATH exec "$@";; esac\nexec ${npx}/npx "$@"\n`,
+    { mode: 0o755 },
+  )
+}
+
+/** Where programs are looked for, this Node's own first. */
+function stagePath(): string[] {
+  const own = process.execPath.startsWith('/usr/') ? dirname(process.execPath) : join(OWN_NODE, 'bin')
+  return [own, '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+}
+
+/** The environment of whoever types there. */
+export function stageEnvironment(): Record<string, string> {
+  return {
+    PATH: ['/run/stage/bin', ...stagePath()].join(':'),
+    HOME: USER.home,
+    USER: USER.name,
+    LC_ALL: 'C.UTF-8',
+    TERM: 'xterm',
+    NO_COLOR: '1',
+    // npm asks nobody for a newer version, and draws nothing that is gone again.
+    npm_config_update_notifier: 'false',
+    npm_config_progress: 'false',
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * A picture of the book, drawn into the page: so it follows the page's light or dark, and asks nobody for a file.
+ */
+import { escapeHtml } from '../source/html.ts'
+
+/** What a picture has to have, and what is missing when it has not. */
+const PARTS: readonly (readonly [RegExp, string])[] = [
+  [/<svg[^>]*\sviewBox="/, 'no viewBox: it could not be scaled'],
+  [/<svg[^>]*\srole="img"/, 'no role="img"'],
+  [/<title\b[^>]*>[^<]+<\/title>/, 'no <title>'],
+  [/<desc\b[^>]*>[^<]+<\/desc>/, 'no <desc>'],
+]
+const FOREIGN = /(?:href|src)="(?!#)|url\((?!["']?#)|@import|<script|<image/
+
+/** What is wrong with a picture. */
+export function pictureFault(svg: string): string | undefined {
+  if (FOREIGN.test(svg)) return 'it refers to something outside itself'
+  return PARTS.find(([part]) => !part.test(svg))?.[1]
+}
+
+/** The rules of a picture for that picture alone. The colours are the page's: they follow its light or dark. */
+function scope(css: string, id: string): string {
+  const plain = css.replace(/\/\*[\s\S]*?\*\//g, '').replace(/@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}/g, '')
+  return plain.replace(/([^{}]+)\{([^{}]*)\}/g, (_, selectors: string, rules: string) => {
+    if (selectors.includes(':root')) return ''
+    const own = selectors.split(',').map(selector => `#${id} ${selector.trim()}`)
+    return `${own.join(',')}{${rules.trim()}}`
+  })
+}
+
+/**
+ * A picture as part of a page.
+ * @param name of its file, without the ending
+ * @param alternative what it says, in words
+ */
+export function inlinePicture(svg: string, name: string, alternative: string): string {
+  const id = `picture-${name.replace(/[^\w-]/g, '-')}`
+  const whole = svg.slice(svg.indexOf('<svg'), svg.lastIndexOf('</svg>') + 6)
+  return whole
+    .replace(/<style>([\s\S]*?)<\/style>/g, (_, css: string) => `<style>${scope(css, id).trim()}</style>`)
+    .replace(/\sid="([^"]+)"/g, (_, own: string) => ` id="${id}-${own}"`)
+    .replace(/url\(#([^)]+)\)/g, (_, own: string) => `url(#${id}-${own})`)
+    .replace(/href="#([^"]+)"/g, (_, own: string) => `href="#${id}-${own}"`)
+    .replace(/\saria-(?:label|labelledby|describedby)="[^"]*"/g, '')
+    .replace(/<svg([^>]*?)\sid="[^"]*"/, '<svg$1')
+    .replace('<svg', `<svg id="${id}" aria-label="${escapeHtml(alternative)}"`)
+}

@@ -1,0 +1,72 @@
+/**
+ * What a SIGKILL can leave, found by its name: control groups, and drafts of files and folders.
+ */
+import { accessSync, constants, lstatSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { CannotRun } from '../../lib/errors.ts'
+import { groupFate, groupOwner, groupsNamed, PREFIX } from '../../lib/group/cgroup.ts'
+import { discardGroups, thawAll } from '../../lib/group/directory.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { mounts } from '../../lib/mount/mount.ts'
+import { rootfsPath } from '../../lib/mount/rootfs.ts'
+import { abandonedDrafts } from '../../lib/tidy/drafts.ts'
+
+/** One thing that was left and has to go. */
+export interface Leftover {
+  /** For the reader, `group /sys/fs/cgroup/memory/…`. */
+  readonly what: string
+  /** Finds nothing to do where somebody was quicker. @throws Error, with EACCES or EPERM where it takes root */
+  remove(): void
+}
+
+/** Where drafts grow, and how their names begin. */
+function nurseries(): [folder: string, start: RegExp][] {
+  const besideRootfs = [...new Set([join(ROOT, 'buildroot'), dirname(rootfsPath())])]
+  return [
+    [join(ROOT, 'node_modules', '.cache', 'clone'), /^.+\.mjs\./],
+    [join(ROOT, 'node_modules', '.cache', 'node-versions'), /^draft-/],
+    [join(ROOT, 'node_modules', '.cache', 'vm'), /^draft-/],
+    [join(ROOT, 'native', 'build'), /^shim-.+\.so\./],
+    [ROOT, /^\.mine\./],
+    [join(ROOT, 'mine'), /^.+\.(ts|json)\./],
+    ...besideRootfs.map((folder): [string, RegExp] => [folder, /^\.fs\./]),
+    ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
+    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|readable|vm)-`)],
+  ]
+}
+
+/** Removes a file or a folder, and never what is mounted in it. */
+function removeDraft(path: string): void {
+  const [mount] = mounts().filter(({ target }) => `${target}/`.startsWith(`${path}/`))
+  if (mount) throw new CannotRun(`${mount.target} is a mount`)
+  rmSync(path, { recursive: true, force: true })
+}
+
+function drafts(): Leftover[] {
+  const paths = nurseries().flatMap(([folder, start]) => abandonedDrafts(folder, start))
+  return paths.map(path => ({
+    what: `${lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'folder' : 'file'} ${path}`,
+    remove: () => removeDraft(path),
+  }))
+}
+
+/**
+ * Everything that was left.
+ * @returns also what is this project's but has an owner whose fate cannot be known from here
+ */
+export function leftovers(): { readonly found: Leftover[]; readonly unknown: string[] } {
+  const groups = groupsNamed(name => groupOwner(name) !== undefined).map(path => ({ path, fate: groupFate(path) }))
+  const dead = groups.filter(({ fate }) => fate === 'dead').map(({ path }) => path)
+  const found = dead.map(path => ({
+    what: `group ${path}`,
+    remove: () => {
+      accessSync(dirname(path), constants.W_OK)
+      // Who sits in several is held by the one that is frozen.
+      for (const each of dead) thawAll(each)
+      discardGroups([path])
+    },
+  }))
+  const unknown = groups.filter(({ fate }) => fate === 'unknown').map(({ path }) => `group ${path}`)
+  return { found: [...found, ...drafts()], unknown }
+}

@@ -1,0 +1,93 @@
+/**
+ * What the doctor observes, as plain data: every decision is a function of this.
+ */
+import type { Dialect } from '../../../lib/group/hierarchies.ts'
+import type { Distribution, Tool } from '../../../lib/machine/packages.mjs'
+import type { UserNamespaces } from '../../../lib/rights/user-namespaces.ts'
+import type { Fault } from './programs.mjs'
+
+/** How a driver or file system comes into the kernel. */
+export type Presence = 'there' | 'loadable' | 'absent' | 'unknown'
+
+/** Groups with one controller. */
+export interface ControllerFacts {
+  /** Where they are: the hierarchy that the labs take. */
+  readonly hierarchy: { readonly path: string; readonly dialect: Dialect } | undefined
+  /** Why there is none, as the labs say it. */
+  readonly fault?: string
+  /**
+   * What keeps root from making groups there: its mount is read-only; the group at its top holds processes and hands
+   * nothing down (a container's, in v2); it belongs to a root that is not this one.
+   */
+  readonly obstacle: 'read-only' | 'occupied' | 'not ours' | undefined
+  /** The group in which an ordinary user may make others, or that systemd hands one over to whoever asks. */
+  readonly home: string | undefined
+}
+
+/** Everything that the doctor has seen. */
+export interface Facts {
+  readonly distribution: Distribution
+  /** `uname -r`. */
+  readonly kernel: string
+  readonly arch: string
+  readonly node: string
+  readonly user: {
+    readonly uid: number
+    readonly name: string
+    readonly groups: readonly string[]
+    /** CAP_SYS_ADMIN and CAP_NET_ADMIN, for the network at hand. */
+    readonly isPrivileged: boolean
+    /** Whether this is a user namespace and not the machine's own users: a rootless container, or unshare(1). */
+    readonly isMapped: boolean
+  }
+  /** The ordinary user whose ways are looked at; `undefined` for anybody, where root has not come from one. */
+  readonly ordinary: string | undefined
+  /** Whether nothing that it starts can become root (PR_SET_NO_NEW_PRIVS). */
+  readonly isConfined: boolean
+  /** What makes one root here. */
+  readonly become: 'sudo' | 'doas' | undefined
+  readonly tools: Partial<Readonly<Record<Tool, Fault>>>
+  /** Where the root file system of lab 4 is, if it has been made. */
+  readonly rootfs: string | undefined
+  readonly kvm: 'usable' | 'forbidden' | 'absent'
+  /** What this runs in: `docker`, `podman`, `lxc`, …, `of an unknown kind`: a PID namespace that is not the first. */
+  readonly container: string | undefined
+  readonly wsl: 1 | 2 | undefined
+  readonly isFiltered: boolean
+  /** A mount that hides a part of /proc. */
+  readonly mask: string | undefined
+  readonly selinux: 'enforcing' | 'permissive' | 'absent'
+  /** As an ordinary user. */
+  readonly userNamespaces: UserNamespaces
+  /** Those that root makes for the sandbox of a check, tried where the doctor runs as root. */
+  readonly rootNamespaces: {
+    readonly works: boolean
+    readonly seen?: string
+    readonly cause?: string
+    readonly remedy?: string
+  }
+  /** Settings `user.max_…_namespaces` that are 0, but that of user namespaces. */
+  readonly exhausted: readonly string[]
+  readonly ptraceScope: number | undefined
+  /** The error of kcmp(2), if it has one. */
+  readonly kcmp: string | undefined
+  readonly cgroups: {
+    readonly layout: Dialect | 'hybrid' | 'none'
+    readonly memory: ControllerFacts
+    readonly freezer: ControllerFacts
+    readonly pids: boolean
+    /** The machine has somewhere to swap to. */
+    readonly swaps: boolean
+    /** Whether swap can be limited for a group; `undefined` where no group is there to look at. */
+    readonly swapLimit: boolean | undefined
+  }
+  readonly veth: Presence
+  readonly overlay: Presence
+  /** What went wrong when they were tried, if they were. */
+  readonly tried: { readonly veth?: string; readonly overlay?: string }
+  /** Who may read the kernel's log. */
+  readonly kernelLog: 'readable' | 'for root' | 'absent'
+  readonly isRootShared: boolean
+  /** Of these folders, those on a mount with noexec. */
+  readonly noexec: readonly string[]
+}

@@ -1,0 +1,98 @@
+/**
+ * What the kernel has: veth, overlay, its log. Asking it for what is only loadable would load it, and that would be a
+ * change; so a thing is tried only where it is there already.
+ */
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { release } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { cloneExec } from '../../../lib/clone-exec.ts'
+import { CLONE_NEWNET, CLONE_NEWNS } from '../../../lib/flags.ts'
+import { findProgram } from '../../../lib/machine/find-program.ts'
+import { MS_PRIVATE, MS_REC, mount } from '../../../lib/mount/mount.ts'
+import { waitpid } from '../../../lib/process.ts'
+import { isPrivileged } from '../../../lib/rights/privileges.ts'
+import { openKernelLog } from '../../../lib/trace/kmsg.ts'
+import { asOrdinaryUser, attempt } from './attempt.ts'
+import type { Facts, Presence } from './facts.ts'
+
+const KMSG = 0x10b
+
+function read(path: string): string {
+  try {
+    return path.endsWith('.gz') ? gunzipSync(readFileSync(path)).toString() : readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** What the kernel's own configuration says, `y`, `m` or `n`; `undefined` where it is not told. */
+function configured(option: string): string | undefined {
+  const text = read('/proc/config.gz') || read(`/boot/config-${release()}`)
+  if (text === '') return undefined
+  return new RegExp(`^${option}=([ym])`, 'm').exec(text)?.[1] ?? 'n'
+}
+
+/** How a module comes into this kernel. @see modprobe(8), modules.dep(5) */
+function moduleState(name: string, option: string): Presence {
+  const folder = join('/lib/modules', release())
+  const isIn = (file: string) => new RegExp(`/${name}\\.ko`, 'm').test(read(join(folder, file)))
+  if (new RegExp(`^${name} `, 'm').test(read('/proc/modules')) || isIn('modules.builtin')) return 'there'
+  const built = configured(option)
+  if (built === 'y') return 'there'
+  if (built === 'n') return 'absent'
+  if (isIn('modules.dep')) return 'loadable'
+  // Without the list nobody here can tell, a container's host perhaps can.
+  return existsSync(join(folder, 'modules.dep')) ? 'absent' : 'unknown'
+}
+
+const hasFileSystem = (name: string) => new RegExp(`\\t${name}$`, 'm').test(read('/proc/filesystems'))
+
+const fault = (outcome: ReturnType<typeof attempt>) => ('error' in outcome ? outcome.error : undefined)
+
+/** Makes a pair in a network that goes with the child. */
+function tryVeth(): string | undefined {
+  if (!findProgram('ip')) return undefined
+  const make = () => {
+    const pid = cloneExec(['ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth1'])
+    const { code } = waitpid(pid)
+    if (code !== 0) throw new Error(`ip link add type veth: exit code ${code}`)
+  }
+  return fault(attempt(CLONE_NEWNET, make))
+}
+
+/** Mounts one on a file system that is the child's own. */
+function tryOverlay(): string | undefined {
+  const make = () => {
+    mount('none', '/', null, MS_REC | MS_PRIVATE)
+    mount('doctor', '/sys', 'tmpfs')
+    for (const name of ['lower', 'upper', 'work']) mkdirSync(`/sys/${name}`)
+    mount('doctor', '/sys/lower', 'overlay', 0, 'lowerdir=/sys/lower,upperdir=/sys/upper,workdir=/sys/work')
+  }
+  return fault(attempt(CLONE_NEWNS, make))
+}
+
+function isLogOpen(): boolean {
+  const log = openKernelLog()
+  log?.close()
+  return log !== undefined
+}
+
+function kernelLog(): Facts['kernelLog'] {
+  const outcome = asOrdinaryUser(isLogOpen)
+  if ('value' in outcome && outcome.value) return 'readable'
+  // Whoever is not root has to take it on trust that root may read what is there.
+  const isThere = statSync('/dev/kmsg', { throwIfNoEntry: false })?.rdev === KMSG
+  return (process.getuid?.() === 0 ? isLogOpen() : isThere) ? 'for root' : 'absent'
+}
+
+export function observeKernel(): Pick<Facts, 'veth' | 'overlay' | 'tried' | 'kernelLog'> {
+  const veth = moduleState('veth', 'CONFIG_VETH')
+  const overlay = hasFileSystem('overlay') ? 'there' : moduleState('overlay', 'CONFIG_OVERLAY_FS')
+  const failed = {
+    veth: veth === 'there' && isPrivileged() ? tryVeth() : undefined,
+    overlay: overlay === 'there' && isPrivileged() ? tryOverlay() : undefined,
+  }
+  const tried = Object.fromEntries(Object.entries(failed).filter(([, error]) => error !== undefined))
+  return { veth, overlay, tried, kernelLog: kernelLog() }
+}

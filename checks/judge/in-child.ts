@@ -1,0 +1,106 @@
+/**
+ * Judging without waiting: each program in a forked child of its own, several at once.
+ */
+import { Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import { fork } from '../../lib/clone.ts'
+import { CannotRun, describeError, SyscallError } from '../../lib/errors.ts'
+import { pipe } from '../../lib/gate.ts'
+import { writeAll } from '../../lib/io/output.ts'
+import { closeQuietly } from '../../lib/io/poll.ts'
+import { kill, waitpid } from '../../lib/process.ts'
+import { checkedLab } from '../labs/all.ts'
+import type { Observation } from '../observer/record.ts'
+import type { Confinement } from '../sandbox/confinement.ts'
+import type { Command } from '../sandbox/sandbox.ts'
+import { type Finding, judge, type Verdict } from './judge.ts'
+import { harmless, harmlessLines } from './sanitize.ts'
+
+/** One program to judge. */
+export interface Assignment {
+  readonly slug: string
+  /** The program's path, to be shown. */
+  readonly program: string
+  readonly command: Command
+  /** The program's source file, where it is TypeScript: it may be a copy of the lab with tasks in it. */
+  readonly source?: string
+  /** Why it cannot be judged on this machine, if that is known beforehand. */
+  readonly cannot?: string
+  /** What it sees of the machine's files, if that is not all of them. */
+  readonly confinement?: Confinement
+}
+
+/** How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to bury it. */
+const OVERTIME = 60
+
+/** A judge at work. */
+export interface Judging {
+  /** Its process, if it took one. */
+  readonly pid: number | undefined
+  readonly verdict: Promise<Verdict>
+}
+
+/** What a judge writes, a line each: its findings as it comes to them, then its verdict. */
+type Message = { readonly finding: Finding } | { readonly verdict: Verdict }
+
+/** A verdict with nothing in it that a program could do harm with: every text enters the reports here. */
+const clean = (verdict: Verdict): Verdict =>
+  verdict.kind === 'cannot'
+    ? { ...verdict, reason: harmlessLines(verdict.reason) }
+    : { ...harmless(verdict), output: harmlessLines(verdict.output) }
+
+/** Whether an error is a fault of the judge, and not something that the machine does not have or refuses. */
+const isOurs = (error: unknown) => !(error instanceof CannotRun || error instanceof SyscallError)
+
+/** What ends a judge from outside: somebody's wish, or the kernel's need for memory. Any other end is its own fault. */
+const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
+
+/**
+ * Judges in a forked child, so that several run at once and none can disturb another.
+ * @param tell hears of every claim as it is decided
+ * @param read what is wanted of the observation besides, as JSON can carry it
+ */
+export function judgeInChild(
+  { slug, command, cannot, confinement }: Omit<Assignment, 'program'>,
+  timeout: number,
+  tell: (finding: Finding) => void = () => {},
+  read?: (seen: Observation) => readonly unknown[],
+): Judging {
+  if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
+  const { readEnd, writeEnd } = pipe()
+  const pid = fork(() => {
+    const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
+    try {
+      const found = (finding: Finding) => send({ finding: harmless(finding) })
+      const extra = confinement && { confinement }
+      send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
+    } catch (error) {
+      send({
+        verdict: clean({ kind: 'cannot', reason: describeError(error), ...(isOurs(error) && { isFault: true }) }),
+      })
+    }
+  })
+  closeQuietly(writeEnd)
+  return { pid, verdict: readVerdict(readEnd, pid, timeout + OVERTIME, tell) }
+}
+
+async function readVerdict(
+  fd: number,
+  pid: number,
+  longest: number,
+  tell: (finding: Finding) => void,
+): Promise<Verdict> {
+  let verdict: Verdict | undefined
+  // Not even a program that makes its judge wait for ever keeps anybody else waiting.
+  const watchdog = setTimeout(() => kill(pid, 'SIGKILL'), longest * 1000)
+  for await (const line of createInterface(new Socket({ fd, writable: false }))) {
+    const message = JSON.parse(line) as Message
+    if ('finding' in message) tell(message.finding)
+    else verdict = message.verdict
+  }
+  clearTimeout(watchdog)
+  const { code, signal } = waitpid(pid)
+  if (code === 0 && verdict) return verdict
+  const reason = `the judge ended early (${signal ?? `exit code ${code}`})\nhint: check it again`
+  return { kind: 'cannot', reason, ...(!FROM_OUTSIDE.includes(signal ?? '') && { isFault: true }) }
+}

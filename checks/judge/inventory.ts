@@ -1,0 +1,83 @@
+/**
+ * Who and what is in a sandbox now.
+ */
+
+import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
+import { links } from '../../lib/net/links.ts'
+import { allPids, statusField } from '../../lib/trace/proc.ts'
+import type { Observer } from '../observer/observer.ts'
+import { mountLines } from '../sandbox/mounts.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+import type { Witness } from '../witnesses/witness.ts'
+
+/** What is in the sandbox now beyond its own. */
+function inSandbox({ init, groups }: Sandbox, own: Namespaces): string[] {
+  const processes = allPids().filter(pid => pid !== init && isInside(pid, own))
+  return [
+    ...processes.map(pid => `process ${pid} (${statusField(pid, 'Name')})`),
+    ...inNamespace(init, 'net', links).map(({ name }) => `interface ${name}`),
+    ...mountLines(init).map(line => `mount ${line}`),
+    ...groups.inner().map(path => `cgroup ${path}`),
+  ]
+}
+
+/** What was in the sandbox before its program could change anything, and what is there besides. */
+export class Inventory implements Witness {
+  readonly #sandbox: Sandbox
+  #own: Namespaces | undefined
+  #before: readonly string[] = []
+
+  constructor(sandbox: Sandbox) {
+    this.#sandbox = sandbox
+  }
+
+  /** The first to be born is the program, and it stands still. */
+  birth(): void {
+    if (this.#own) return
+    this.#own = namespaces(this.#sandbox.init)
+    this.#before = inSandbox(this.#sandbox, this.#own).filter(line => !line.startsWith('process '))
+  }
+
+  /** What is there now and was not before. Of the sandbox's own there is nothing before the program is born. */
+  added(): string[] {
+    return this.#own ? inSandbox(this.#sandbox, this.#own).filter(line => !this.#before.includes(line)) : []
+  }
+
+  /**
+   * The namespaces that the program was started in: those of init once the sandbox is complete, while it makes it they
+   * are others.
+   * @throws Error before the program is born
+   */
+  get namespaces(): Namespaces {
+    if (!this.#own) throw new Error('the program has not been born yet')
+    return this.#own
+  }
+
+  record(): object {
+    return {}
+  }
+}
+
+function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
+  try {
+    const its = namespaces(pid)
+    return its.mnt === mnt || its.net === net || its.uts === uts
+  } catch {
+    return false
+  }
+}
+
+/** Processes whose end was not seen and that are there: of one that was never traced nobody hears when it ends. */
+export function survivors({ processes }: Observer): number[] {
+  const alive = [...processes.values()].filter(({ status }) => !status)
+  return alive.filter(({ pid, birth }) => isIn(pid, birth.namespaces.pid)).map(({ pid }) => pid)
+}
+
+function isIn(pid: number, pidNamespace: number): boolean {
+  try {
+    return namespaces(pid).pid === pidNamespace
+  } catch {
+    // ENOENT: it has ended.
+    return false
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Runs one program in a sandbox, lets the observer watch, and judges. Synchronous: it is the life of a forked child.
+ */
+import { CannotRun } from '../../lib/errors.ts'
+import { watchSignals } from '../../lib/io/poll.ts'
+import { getpid } from '../../lib/process.ts'
+import { statusField } from '../../lib/trace/proc.ts'
+import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
+import { type Checker, EVERY_LAB, type Failure, isUnjudged, type Objection, type Unjudged } from '../labs/claim.ts'
+import type { CheckedLab } from '../labs/lab.ts'
+import { EventLoop } from '../observer/event-loop.ts'
+import { Observer } from '../observer/observer.ts'
+import type { Observation } from '../observer/record.ts'
+import { BOUNDS } from '../sandbox/groups.ts'
+import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
+import { compareCensus, takeCensus } from './census.ts'
+import { Inventory, survivors } from './inventory.ts'
+import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
+import { starvedFor } from './starvation.ts'
+import { type Shares, Stopwatch } from './stopwatch.ts'
+
+/** What became of one claim. */
+export interface Finding {
+  readonly title: string
+  readonly section: string
+  readonly failure?: Failure
+  readonly unjudged?: Unjudged
+  /** The exercise behind it, `3.2 Lay a veth pair …`, if it is the first that does not hold of a reader's copy of a lab. */
+  readonly task?: string
+}
+
+/** The outcome of one check. */
+export type Verdict =
+  | {
+      readonly kind: 'judged'
+      readonly findings: readonly Finding[]
+      readonly output: string
+      readonly seconds: number
+      readonly time: Shares
+      /** What was read from the observation besides, for whoever asked. */
+      readonly read?: readonly unknown[]
+    }
+  | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true }
+
+/** With so many processes less than the bound a sandbox is full: init is one, and some have just ended. */
+const CROWD = 16
+/** How long the warden may outlive init, in seconds. */
+const WARDEN = 1
+/** How long a sandbox may take to be made, in seconds. */
+const MAKING = 30
+/** How long after the program's end the kernel may take to remove what died with it, in seconds. */
+const SETTLING = 2
+
+/** Starts the program and gives its record, which begins when init forks it; by then the sandbox is complete. */
+function startProgram(
+  sandbox: Sandbox,
+  loop: EventLoop,
+  observer: Observer,
+  witnesses: Witnesses,
+  timeout: number,
+): number {
+  const { init, hasTerminal } = sandbox
+  const hasFailed = () => observer.statusOf(init) !== undefined
+  const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
+  const deadline = Date.now() + MAKING * 1000
+  sandbox.start()
+  // Events are taken meanwhile: an init that is killed has ended only when its tracer has waited for it.
+  if (hasTerminal) loop.until(() => sandbox.canTakeTerminal() || hasFailed(), deadline)
+  const master = hasTerminal && sandbox.canTakeTerminal() ? sandbox.attachTerminal() : undefined
+  if (master !== undefined) loop.listen(master)
+  witnesses.begin({ observer, terminal: master, timeout })
+  loop.until(() => firstChild() !== undefined || hasFailed(), deadline)
+  const program = firstChild()
+  if (program && !hasFailed()) return program.pid
+  loop.until(() => loop.isSilent, Date.now() + 1000)
+  throw new CannotRun(`the sandbox could not be made: ${loop.output.trim() || 'its init gave no reason'}`)
+}
+
+/** @throws CannotRun if others had the processors all the time */
+function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, judging: number): void {
+  const starved = starvedFor([...survivors(observer), init], timeout, judging)
+  if (starved !== undefined)
+    throw new CannotRun(
+      `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +
+        'hint: check it again when less is going on, or give it more time: -- --timeout 60',
+    )
+}
+
+/** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
+function observe(
+  sandbox: Sandbox,
+  loop: EventLoop,
+  observer: Observer,
+  witnesses: Witnesses,
+  inventory: Inventory,
+  stopwatch: Stopwatch,
+  timeout: number,
+): Observation {
+  const { init } = sandbox
+  const initEnded = () => observer.statusOf(init) !== undefined
+  const program = startProgram(sandbox, loop, observer, witnesses, timeout)
+  stopwatch.programBegins([init, sandbox.warden])
+  const deadline = Date.now() + timeout * 1000
+  const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
+  // Without a group only the kernel knows whom it has refused, but not of how many there are.
+  const isCrowded = () => survivors(observer).length >= BOUNDS.processes - CROWD
+  const hits = () => sandbox.groups.hits(isCrowded())
+  const isOver = () => {
+    if (hasEnded()) return true
+    witnesses.goOn()
+    return false
+  }
+  const ended = loop.until(isOver, deadline)
+  stopwatch.programEnded()
+  loop.readAll()
+  const bounds = hits()
+  if (!ended && !loop.interrupted) {
+    witnesses.lookAround()
+    if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, stopwatch.judging)
+  }
+  const alive = () => survivors(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
+  const leftovers = () => (initEnded() ? [] : [...new Set([...alive(), ...inventory.added()])])
+  const settled = Date.now() + SETTLING * 1000
+  let left = leftovers()
+  // Networks of the dead are dismantled in the background.
+  for (; ended && left.length > 0 && Date.now() < settled; left = leftovers()) loop.until(() => false, Date.now() + 20)
+  return {
+    program,
+    processes: observer.processes,
+    signals: observer.signals,
+    stopped: observer.stopped,
+    sandbox: inventory.namespaces,
+    timedOut: ended ? undefined : timeout,
+    hits: bounds,
+    leftovers: ended && !initEnded() ? left : undefined,
+    ...witnesses.records(),
+    output: loop.output,
+  }
+}
+
+function machineFinding(changes: readonly string[]): Finding {
+  const expected = 'the machine as it was before'
+  const cause = 'the program reached out of the sandbox'
+  const title = 'the machine is as it was: its interfaces, mounts, groups and processes'
+  return finding(title, 'clean-up', changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined)
+}
+
+function finding(title: string, section: string, objection: Objection | undefined): Finding {
+  if (!objection) return { title, section }
+  return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
+}
+
+/** Runs the program and decides every claim about it. */
+function decide(checker: Checker, observation: Observation, tell: (finding: Finding) => void): Finding[] {
+  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => {
+    const found = finding(title, section, refute(observation))
+    tell(found)
+    return found
+  })
+}
+
+/**
+ * Checks one program.
+ * @param lab what is looked at, and what is claimed
+ * @param command the program and its arguments
+ * @param timeout seconds it may take
+ * @param tell hears of every claim as it is decided
+ * @param read what is wanted of the observation besides, as JSON can carry it
+ * @param extra what the sandbox has to give besides what the lab's witnesses need
+ * @throws CannotRun when no sandbox can be made here; SyscallError
+ */
+export function judge(
+  lab: CheckedLab,
+  command: Command,
+  timeout: number,
+  tell: (finding: Finding) => void,
+  read?: (seen: Observation) => readonly unknown[],
+  extra: Setting = {},
+): Verdict {
+  const stopwatch = new Stopwatch()
+  const mark = `.${getpid()}`
+  const before = takeCensus(mark)
+  const makeWitnesses = openWitnesses(lab.witnesses)
+  const sandbox = makeSandbox(command, { ...needsOf(lab.witnesses), ...extra })
+  const { init, warden } = sandbox
+  // Made after the sandbox, so that the program does not inherit blocked signals.
+  const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
+  const inventory = new Inventory(sandbox)
+  const witnesses = makeWitnesses(sandbox, inventory)
+  const observer = new Observer(init, witnesses.watcher)
+  const loop = new EventLoop(signals, sandbox.output, observer, witnesses.looks)
+  let findings: Finding[] = []
+  let wanted: readonly unknown[] | undefined
+  let isFollowed = false
+  try {
+    seize(init, FOLLOW_TREE)
+    isFollowed = true
+    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
+    if (!loop.interrupted) {
+      findings = decide(lab.claims, observation, tell)
+      wanted = read?.(observation)
+    }
+  } finally {
+    // An init that has failed is gone already, and its number may be somebody else's.
+    if (observer.statusOf(init) === undefined) sandbox.kill()
+    // Of an init that nobody follows nobody hears.
+    if (isFollowed) loop.bury(init)
+    // The warden waits for init and ends; unless that died before it was born for good.
+    if (!loop.bury(warden, isFollowed ? WARDEN : 0)) sandbox.killWarden()
+    loop.bury(warden)
+    sandbox.remove()
+  }
+  if (loop.interrupted) return { kind: 'cannot', reason: 'interrupted' }
+  const changes = [
+    ...compareCensus(before, takeCensus(mark)),
+    ...survivors(observer).map(pid => `process ${pid} is still there`),
+  ]
+  const machine = machineFinding(changes)
+  tell(machine)
+  const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
+  const judged = { findings: [...findings, machine], output: loop.output, seconds, time }
+  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }) }
+}

@@ -1,0 +1,90 @@
+/**
+ * The witnesses of one run as one: whoever tells them something tells all of them.
+ */
+import type { Listener } from '../../lib/trace/ptrace.ts'
+import type { Watcher } from '../observer/observer.ts'
+import type { Sandbox, Setting } from '../sandbox/sandbox.ts'
+import type { Scene, Start, Witness, WitnessKind } from '../witnesses/witness.ts'
+
+/** Several who want to know what a call returned. @returns what the caller is to see instead, if one of them says so */
+function together(listeners: readonly Listener[]): Listener | undefined {
+  if (listeners.length < 2) return listeners[0]
+  return result => {
+    const answers = listeners.map(hear => hear(result))
+    return answers.find(answer => typeof answer === 'number')
+  }
+}
+
+/** What all kinds of witnesses of a lab need of the sandbox. @throws CannotRun where one of it cannot be had here */
+export const needsOf = (kinds: readonly WitnessKind[]): Setting =>
+  Object.assign({}, ...kinds.map(({ needs }) => needs?.() ?? {}))
+
+/** The witnesses of one run. */
+export class Witnesses {
+  readonly watcher: Watcher
+  /** Whether one of them has to look from time to time. */
+  readonly looks: boolean
+  readonly #all: readonly Witness[]
+
+  constructor(all: readonly Witness[]) {
+    this.#all = all
+    this.looks = all.some(({ sample, goOn }) => sample ?? goOn)
+    this.watcher = {
+      birth: pid => this.#each(one => one.birth?.(pid)),
+      exec: pid => this.#each(one => one.exec?.(pid)),
+      call: (...call) =>
+        together(
+          all.map(one => one.call?.(...call)).filter((listener): listener is Listener => listener !== undefined),
+        ),
+      signal: call => this.#each(one => one.signal?.(call)),
+      stop: (tid, kind) => this.#each(one => one.stop?.(tid, kind)),
+      forget: tid => this.#each(one => one.forget?.(tid)),
+      exit: (pid, code) => this.#each(one => one.exit?.(pid, code)),
+      end: order => this.#each(one => one.end?.(order)),
+      sample: () => this.#each(one => one.sample?.()),
+    }
+  }
+
+  #each(tell: (one: Witness) => void): void {
+    for (const one of this.#all) tell(one)
+  }
+
+  begin(start: Start): void {
+    this.#each(one => one.begin?.(start))
+  }
+
+  goOn(): void {
+    this.#each(one => one.goOn?.())
+  }
+
+  lookAround(): void {
+    this.#each(one => one.lookAround?.())
+  }
+
+  /** What all of them have recorded. */
+  records(): object {
+    return Object.assign({}, ...this.#all.map(one => one.record()))
+  }
+}
+
+/**
+ * Opens what has to be open before the sandbox is made.
+ * @returns how the witnesses are made, once it stands, beside those that look on in every lab
+ * @throws CannotRun where the kernel does not show what one of them would look at
+ */
+export function openWitnesses(
+  kinds: readonly WitnessKind[],
+): (sandbox: Sandbox, ...more: readonly Witness[]) => Witnesses {
+  const makers = kinds.map(kind => [kind, kind.open()] as const)
+  return (sandbox, ...more) => {
+    const made = new Map<WitnessKind, Witness>()
+    const other: Scene['other'] = <W extends Witness>(kind: WitnessKind<object, W>) => {
+      const found = made.get(kind)
+      if (!found) throw new Error('a witness asks another one that its lab does not name before it')
+      // Each kind makes witnesses of its own type.
+      return found as W
+    }
+    for (const [kind, make] of makers) made.set(kind, make({ sandbox, other }))
+    return new Witnesses([...more, ...made.values()])
+  }
+}

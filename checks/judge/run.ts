@@ -1,0 +1,108 @@
+/**
+ * Starts the judges of a run side by side, each in a forked child of its own.
+ */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { findLab, type Lab } from '../../lib/lab/manifest.ts'
+import { kill } from '../../lib/process.ts'
+import { signalNumber } from '../../lib/status.ts'
+import { type Assignment, judgeInChild } from './in-child.ts'
+import type { Finding, Verdict } from './judge.ts'
+
+/** What is to be done. */
+export interface Job {
+  readonly assignments: readonly Assignment[]
+  readonly timeout: number
+  /** Whether all that a program prints is shown. */
+  readonly output: boolean
+  /** How many are judged at once at most; without it as many as the machine has processors for. */
+  readonly most?: number
+}
+
+/** A lab that is being judged. */
+export interface RunningLab {
+  readonly lab: Lab
+  readonly program: string
+  readonly verdict: Promise<Verdict>
+  /** Whether the verdict is still to come. */
+  readonly isRunning: () => boolean
+  /** Whether its judge is at work. */
+  readonly isBeingJudged: () => boolean
+}
+
+/** A judge that is asked to end cleans up first. */
+function passSignalsOn(pids: () => readonly number[], startNoMore: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      startNoMore()
+      for (const pid of pids()) kill(pid, signal)
+      process.exitCode = 128 + (signalNumber(signal) ?? 0)
+    })
+  }
+}
+
+/** How many threads of this machine want a processor now, ourselves left out. @see proc_loadavg(5) */
+function waitingForProcessor(): number {
+  const [runnable] = /\d+(?=\/)/.exec(readFileSync('/proc/loadavg', 'utf8')) ?? []
+  return Number(runnable ?? 1) - 1
+}
+
+/** How many threads a processor may have before no further lab is started, and how often that is looked at, in ms. */
+const [CROWD, LOOK] = [2, 20]
+
+/**
+ * Waits for a turn. At first all labs overlap, for most of their time is sleep; but each has a time that it may take,
+ * and where others check at the same moment, one that gets no processor would be said to hang.
+ */
+async function turn(running: () => number, most: number): Promise<void> {
+  const isBusy = () => running() >= most || waitingForProcessor() >= CROWD * availableParallelism()
+  while (running() > 0 && isBusy()) await pause(LOOK)
+}
+
+/** Starts judges one after the other, but waits for none to end unless the machine is busy. */
+async function startInTurn(starts: readonly (() => void)[], running: () => number, most: number): Promise<void> {
+  for (const start of starts) {
+    await turn(running, most)
+    start()
+  }
+}
+
+/** @param tell hears of every claim as it is decided, with the place of its lab in the job */
+export function startLabs(
+  { assignments, timeout, most = Number.POSITIVE_INFINITY }: Job,
+  tell: (index: number, finding: Finding) => void = () => {},
+): RunningLab[] {
+  const running = new Map<Assignment, number | undefined>()
+  const waiting = new Set<Assignment>(assignments)
+  passSignalsOn(
+    () => [...running.values()].filter(pid => pid !== undefined),
+    () => waiting.clear(),
+  )
+  const begin = async (assignment: Assignment, index: number): Promise<Verdict> => {
+    if (!waiting.delete(assignment)) return { kind: 'cannot', reason: 'interrupted' }
+    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, finding))
+    running.set(assignment, pid)
+    return verdict.finally(() => running.delete(assignment))
+  }
+  const labs = assignments.map((assignment, index) => {
+    const { slug, program } = assignment
+    const [start, verdict] = deferred(() => begin(assignment, index))
+    const isRunning = () => waiting.has(assignment) || running.has(assignment)
+    const isBeingJudged = () => running.has(assignment)
+    return { start, lab: { lab: findLab(slug), program, verdict, isRunning, isBeingJudged } }
+  })
+  // The last ones sleep longest.
+  void startInTurn(labs.map(({ start }) => start).reverse(), () => running.size, most)
+  return labs.map(({ lab }) => lab)
+}
+
+/** Something to start later, and what will become of it. */
+function deferred<T>(begin: () => Promise<T>): [start: () => void, result: Promise<T>] {
+  let start = () => {}
+  const result = new Promise<void>(resolve => {
+    start = resolve
+  }).then(begin)
+  void result.catch(() => {})
+  return [start, result]
+}

@@ -1,0 +1,31 @@
+/**
+ * The programs on which the checker of lab 1 is tried, and for each wrong one the claims that must refuse it.
+ */
+import { EVERY_LAB } from '../claim.ts'
+import { titlesOf } from '../exercise.ts'
+import type { ProgramTable } from '../programs.ts'
+import { checker } from './claims.ts'
+
+const [FORKED, MEMORY, FILES, DIRECTORY] = titlesOf(checker)
+const [, , LEFT] = titlesOf(EVERY_LAB)
+
+export const programs: ProgramTable = {
+  'right/fork-vs-clone.c': [],
+  'right/fork_vs_clone.py': [],
+  'wrong/prints-only.sh': [FORKED, MEMORY, FILES, DIRECTORY],
+  'wrong/threads.c': [FORKED, MEMORY, FILES, DIRECTORY],
+  'wrong/four-forks.py': [MEMORY, FILES, DIRECTORY],
+  'wrong/parent-acts.py': [FILES, DIRECTORY],
+  'wrong/files-left-open.py': [FILES],
+  'wrong/own-descriptor.py': [FILES],
+  'wrong/stays-put.py': [DIRECTORY],
+  'wrong/vfork-exec.py': [MEMORY],
+  'wrong/memory-shares-all.py': [MEMORY],
+  'wrong/memory-always-shared.py': [FILES, DIRECTORY],
+  'wrong/directory-removed.py': [DIRECTORY],
+  'wrong/parent-moves-too.py': [FORKED],
+  'wrong/not-waited.py': [FORKED],
+  'wrong/unshared-later.c': [FORKED, MEMORY, FILES, DIRECTORY],
+  'wrong/forged-report.py': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
+  'wrong/left-behind.sh': [LEFT],
+}

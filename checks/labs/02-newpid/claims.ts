@@ -1,0 +1,160 @@
+/**
+ * Lab 2: PID 1 and its three children, by NSpid; who was killed and by whom, by the calls themselves and the exits.
+ */
+import { signalName } from '../../../lib/status.ts'
+import type { Observation, ProcessRecord, SignalCall } from '../../observer/record.ts'
+import type { Checker } from '../claim.ts'
+import { childrenOf, programOf, unless } from '../claim.ts'
+
+const SIGKILL = 9
+const ESRCH = -3
+
+/** The process that is 1 in a PID namespace that the program made; of several, the one with most children. */
+export function findInit(seen: Observation): ProcessRecord | undefined {
+  const depth = programOf(seen).numbers.length
+  const inits = childrenOf(seen).filter(({ numbers }) => numbers.length === depth + 1 && numbers.at(-1) === 1)
+  const offspring = (init: ProcessRecord) => childrenOf(seen).filter(({ creator }) => creator === init.pid).length
+  return inits.sort((one, other) => offspring(other) - offspring(one))[0]
+}
+
+/** The process with a number in the PID namespace of `init`. */
+function numbered(seen: Observation, init: ProcessRecord | undefined, number: number): ProcessRecord | undefined {
+  return childrenOf(seen).find(
+    ({ numbers, birth, creator }) =>
+      birth.namespaces.pid === init?.birth.namespaces.pid && numbers.at(-1) === number && creator === init?.pid,
+  )
+}
+
+export const isOutside = (seen: Observation, pid: number) =>
+  seen.processes.get(pid)?.numbers.length === programOf(seen).numbers.length
+
+/** The numbers under which the processes outside know themselves. */
+export function outsideNumbers(seen: Observation): number[] {
+  return [...seen.processes.values()]
+    .filter(({ pid }) => isOutside(seen, pid))
+    .map(({ numbers }) => numbers.at(-1) as number)
+}
+
+function describeCall(seen: Observation, { from, target, signal, result }: SignalCall): string {
+  const who = seen.processes.get(from)?.numbers.at(-1)
+  const answer =
+    result === undefined ? 'it did not live to hear the answer' : result === 0 ? 'done' : `errno ${-result}`
+  return `${who} called kill(${target}, ${signal === 0 ? 0 : signalName(signal)}): ${answer}`
+}
+
+function describeCalls(seen: Observation): string {
+  return seen.signals.map(call => describeCall(seen, call)).join('; ') || 'nobody called kill'
+}
+
+function describeTree(seen: Observation): string {
+  const init = findInit(seen)
+  if (!init) return 'no child process in a PID namespace of its own'
+  const inside = childrenOf(seen).filter(({ birth }) => birth.namespaces.pid === init.birth.namespaces.pid)
+  const name = (pid: number) => seen.processes.get(pid)?.numbers.at(-1) ?? 'somebody'
+  return inside.map(({ numbers, creator }) => `${numbers.at(-1)} (child of ${name(creator)})`).join(', ')
+}
+
+function describeEnd(record: ProcessRecord | undefined): string {
+  if (!record) return 'not there'
+  const { status } = record
+  return !status ? 'still alive' : status.signal ? `killed by ${status.signal}` : `exit code ${status.code}`
+}
+
+export const checker: Checker = [
+  {
+    title: 'a child is PID 1 in a PID namespace of its own, and its parent stays outside',
+    section: 'pid-1',
+    refute: seen => {
+      const init = findInit(seen)
+      return unless(
+        init !== undefined && isOutside(seen, init.creator),
+        'a process that is 1 in a new PID namespace and whose creator is not in it',
+        describeTree(seen),
+        'CLONE_NEWPID is missing; or unshare(CLONE_NEWPID) was called and no child came after it',
+      )
+    },
+  },
+  {
+    title: 'PID 1 has three children, and they are 2, 3 and 4',
+    section: 'pid-1',
+    refute: seen => {
+      const init = findInit(seen)
+      return unless(
+        [2, 3, 4].every(number => numbered(seen, init, number)),
+        '2, 3 and 4 as children of 1',
+        describeTree(seen),
+        'other processes or threads took a number in between, or somebody else forked them',
+      )
+    },
+  },
+  {
+    title: 'PID 1 sends SIGKILL to a process outside, and the kernel finds nobody of that number',
+    section: 'kill',
+    refute: seen => {
+      const init = findInit(seen)
+      const outside = outsideNumbers(seen)
+      const tried = seen.signals.some(
+        ({ from, target, signal, result }) =>
+          from === init?.pid && signal === SIGKILL && result === ESRCH && outside.includes(target),
+      )
+      return unless(
+        tried,
+        `kill(${outside.join(' or ')}, SIGKILL) by PID 1, answered with ESRCH`,
+        describeCalls(seen),
+        "the outer parent's number has to reach the child (getppid() says 0 in there), and kill(0, …) is something else",
+      )
+    },
+  },
+  {
+    title: 'PID 1 kills 2',
+    section: 'kill',
+    refute: seen => {
+      const init = findInit(seen)
+      const victim = numbered(seen, init, 2)
+      const killed = seen.signals.some(
+        ({ from, found, target, signal, result }) =>
+          from === init?.pid && found === victim?.pid && target === 2 && signal === SIGKILL && result === 0,
+      )
+      return unless(
+        killed && victim?.status?.signal === 'SIGKILL',
+        'kill(2, SIGKILL) by PID 1, and 2 dies of it',
+        `2: ${describeEnd(victim)}; ${describeCalls(seen)}`,
+        'the signal came from outside, from 2 itself, or went to another number',
+      )
+    },
+  },
+  {
+    title: '3 and 4 outlive 2 and reach their end',
+    section: 'kill',
+    refute: seen => {
+      const init = findInit(seen)
+      const [second, third, fourth] = [2, 3, 4].map(number => numbered(seen, init, number))
+      const shot = seen.signals.find(
+        ({ found, signal, result }) => found === second?.pid && signal === SIGKILL && result === 0,
+      )
+      const outlives = (one?: ProcessRecord) =>
+        one?.status?.code === 0 && (one.exiting ?? 0) > (shot?.order ?? second?.exiting ?? Number.POSITIVE_INFINITY)
+      return unless(
+        outlives(third) && outlives(fourth),
+        '3 and 4 end with exit code 0 after 2 has died',
+        `3: ${describeEnd(third)}, 4: ${describeEnd(fourth)}, 2: ${describeEnd(second)}`,
+        'the signal went to all of them, or they had ended before it was sent, or PID 1 did not wait for them',
+      )
+    },
+  },
+  {
+    title: 'PID 1 ends by itself, and its outer parent outlives it',
+    section: 'kill',
+    refute: seen => {
+      const init = findInit(seen)
+      const parent = init && seen.processes.get(init.creator)
+      const outlived = parent?.status?.code === 0 && (parent.ended ?? 0) > (init?.ended ?? Number.POSITIVE_INFINITY)
+      return unless(
+        init?.status?.code === 0 && outlived,
+        'exit code 0 of PID 1, then exit code 0 of its parent',
+        `PID 1: ${describeEnd(init)}, its parent: ${describeEnd(parent)}`,
+        'the parent did not wait for its child (clone without SIGCHLD?), or something killed PID 1 from outside',
+      )
+    },
+  },
+]

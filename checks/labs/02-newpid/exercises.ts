@@ -1,0 +1,121 @@
+/**
+ * The exercises of lab 2.
+ */
+
+import { type Exercise, titlesOf } from '../exercise.ts'
+import { checker } from './claims.ts'
+
+const [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE] = titlesOf(checker)
+
+export const exercises: readonly Exercise[] = [
+  {
+    region: 'own-numbers',
+    task: 'Make the child PID 1 of a namespace of its own, and tell it your own PID.',
+    given: 'clone(child, flags, arg) hands arg to the child. It is the only way in for the number.',
+    claim: PID1,
+    blank: task => `const pid = openTask<number>(${task})`,
+    hints: [
+      'Numbers of processes begin anew in a new PID namespace. Which flag of clone(2) makes one? See pid_namespaces(7).',
+      'CLONE_NEWPID, and SIGCHLD for waitpid(). The third argument of clone() is what child gets as outerParent.',
+      'const pid = clone(child, CLONE_NEWPID | …, …): behind the flags your own number, getpid().',
+    ],
+    seen: [
+      { when: /ECHILD/, hints: ['waitpid() found no child: without SIGCHLD it is not told of this one.'] },
+      {
+        when: /no child process in a PID namespace of its own/,
+        hints: ['There is a child, but it has its number where you have yours: CLONE_NEWPID is not among the flags.'],
+      },
+    ],
+  },
+  {
+    region: 'three-children',
+    task: 'Start three grandchildren.',
+    given: 'They are first, second and third. startGrandchild(), above, makes one and returns its pid and a gate.',
+    claim: CHILDREN,
+    blank: task =>
+      [
+        'type Grandchild = ReturnType<typeof startGrandchild>',
+        `const [first, second, third] = openTask<[Grandchild, Grandchild, Grandchild]>(${task})`,
+      ].join('\n'),
+    hints: [
+      'PID 1 is an ordinary process: it makes its children as every other does. What numbers will they have?',
+      'Call startGrandchild() three times; each call returns when that child has spoken. The rest needs all three results.',
+      'const [first, second, third] = [startGrandchild(), …]: three calls in one array.',
+    ],
+    seen: [
+      {
+        when: /child of [2-4]/,
+        hints: ['A grandchild has made one of the others: all three calls belong into child(), not into one another.'],
+      },
+      {
+        when: /^1 \(child of \w+\)(, [23] \(child of 1\))*$/m,
+        hints: ['There are fewer than three. Count the calls of startGrandchild().'],
+      },
+    ],
+  },
+  {
+    region: 'kill-outside',
+    task: 'Try to kill the outer parent.',
+    given: 'tryToKill(), below, prints what the kernel answers. child was handed outerParent.',
+    claim: OUTSIDE,
+    hints: [
+      'getppid() says 0 in here, and kill(0, …) means something else. By what number would PID 1 name its parent?',
+      'By the one that it was handed. The kernel looks for it among the processes in here.',
+      'tryToKill(…) with outerParent.',
+    ],
+    seen: [
+      {
+        when: /kill\(0,/,
+        hints: ["kill(0, …) is for the caller's whole process group. The number to try is outerParent."],
+      },
+      {
+        when: /nobody called kill|1 called kill\(2, SIGKILL\)/,
+        hints: ["No SIGKILL was sent to the outer parent's number by PID 1: it has to happen inside child()."],
+      },
+    ],
+  },
+  {
+    region: 'kill-two',
+    task: 'Kill the first grandchild, wait for it, and print how it ended.',
+    given: 'tryToKill(), waitpid() and describeStatus(), which makes a sentence of what waitpid() returns.',
+    claim: KILLS,
+    hints: [
+      'This time the number means somebody. PID 1 is the parent: who has to wait for the dead?',
+      'tryToKill(first.pid), then waitpid(first.pid): until then it is a zombie.',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the reader writes the template.
+      'tryToKill(first.pid), and then inside(`${first.pid} was ${describeStatus(…)}.`) with what waitpid(first.pid) returns.',
+    ],
+    seen: [
+      {
+        when: /2: exit code 0/,
+        hints: ['2 came to its end by itself: its gate was opened, or it was waited for after that. Kill it before.'],
+      },
+      { when: /2: killed by SIG(?!KILL)/, hints: ['2 died of another signal: tryToKill() sends the right one.'] },
+      {
+        when: /kill\([34], SIGKILL\)/,
+        hints: ['The signal went to another grandchild. The first one is first.pid.'],
+      },
+    ],
+  },
+  {
+    region: 'others-end',
+    task: 'Let the other two go on, and wait until they have ended.',
+    given: 'Each has a gate mayGoOn, which you open, and a pid, for which you wait.',
+    claim: OUTLIVE,
+    hints: [
+      'What becomes of the others when PID 1 ends before them? See pid_namespaces(7).',
+      'The kernel kills everybody else in the namespace then. So open the gate of each, and wait for each with waitpid().',
+      'for (const { pid, mayGoOn } of [second, third]) { mayGoOn.open(); … }: what is missing waits for pid.',
+    ],
+    seen: [
+      {
+        when: /[34]: killed by SIGKILL/,
+        hints: ['One of them was killed together with PID 1, which had not waited for it: waitpid() for both.'],
+      },
+      {
+        when: /still running after|[34]: still alive/,
+        hints: ['You wait for a process that waits for you: open its gate first, and then wait for it.'],
+      },
+    ],
+  },
+]

@@ -1,0 +1,34 @@
+/**
+ * The programs on which the checker of lab 2 is tried, and for each wrong one the claims that must refuse it.
+ */
+import { EVERY_LAB } from '../claim.ts'
+import { titlesOf } from '../exercise.ts'
+import type { ProgramTable } from '../programs.ts'
+import { checker } from './claims.ts'
+
+const [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END] = titlesOf(checker)
+const [, , LEFT] = titlesOf(EVERY_LAB)
+
+export const programs: ProgramTable = {
+  'right/newpid.c': [],
+  'right/newpid.py': [],
+  'right/newpid.sh': [],
+  'right/sigqueue.c': [],
+  'wrong/prints-only.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
+  'wrong/no-namespace.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
+  'wrong/kills-forkers.c': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
+  'wrong/two-children.sh': [CHILDREN, OUTLIVE],
+  'wrong/grandchildren.py': [CHILDREN, OUTLIVE],
+  'wrong/never-asks.sh': [OUTSIDE],
+  'wrong/earlier-number.sh': [OUTSIDE],
+  'wrong/probe-only.sh': [OUTSIDE],
+  'wrong/nobodys-number.sh': [OUTSIDE],
+  'wrong/kills-itself.sh': [KILLS],
+  'wrong/killed-from-outside.py': [KILLS],
+  'wrong/terminates.sh': [KILLS],
+  'wrong/kills-three.sh': [KILLS, OUTLIVE],
+  'wrong/left-behind.sh': [LEFT],
+  'wrong/kills-everybody.sh': [KILLS, OUTLIVE],
+  'wrong/ends-too-early.sh': [OUTLIVE],
+  'wrong/failing-children.sh': [OUTLIVE],
+}

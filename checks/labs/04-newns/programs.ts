@@ -1,0 +1,43 @@
+/**
+ * The programs on which the checker of lab 4 is tried, and for each wrong one the claims that must refuse it.
+ */
+import { EVERY_LAB } from '../claim.ts'
+import { titlesOf } from '../exercise.ts'
+import type { ProgramTable } from '../programs.ts'
+import { checker } from './claims.ts'
+
+const [NAMESPACES, ROOT, NAME, PROC, ENDS, TYPED, VISIBLE] = titlesOf(checker)
+const [, , LEFT] = titlesOf(EVERY_LAB)
+
+export const programs: ProgramTable = {
+  'right/newns.c': [],
+  'right/newns.py': [],
+  'right/newns.sh': [],
+  'right/own-terminal.py': [],
+  'right/pivot-root.c': [],
+  'wrong/copied-root.sh': [ROOT],
+  'wrong/decoy.sh': [TYPED],
+  'wrong/ends-at-once.sh': [TYPED],
+  'wrong/every-code.sh': [TYPED],
+  'wrong/inside-without-address.sh': [ENDS],
+  'wrong/name-outside-too.sh': [VISIBLE],
+  'wrong/no-chdir.sh': [ROOT],
+  'wrong/no-chroot.sh': [ROOT],
+  'wrong/no-ipc.sh': [NAMESPACES],
+  'wrong/no-mount-namespace.sh': [NAMESPACES, VISIBLE],
+  'wrong/left-behind.sh': [LEFT],
+  'wrong/no-name.sh': [NAME],
+  'wrong/no-net.sh': [NAMESPACES, ENDS],
+  'wrong/no-pid.sh': [NAMESPACES],
+  'wrong/no-proc.sh': [PROC],
+  'wrong/no-shell.py': [TYPED],
+  'wrong/no-uts.sh': [NAMESPACES, VISIBLE],
+  'wrong/on-loopback.sh': [ENDS],
+  'wrong/outer-proc.sh': [PROC],
+  'wrong/outside-down.sh': [ENDS],
+  'wrong/prints-only.sh': [NAMESPACES, ROOT, NAME, PROC, ENDS, TYPED, VISIBLE],
+  'wrong/proc-over-proc.sh': [VISIBLE],
+  'wrong/shared-mounts.sh': [VISIBLE],
+  'wrong/swallowed.sh': [TYPED],
+  'wrong/two-pairs.sh': [ENDS],
+}

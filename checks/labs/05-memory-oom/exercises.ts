@@ -1,0 +1,108 @@
+/**
+ * The exercises of lab 5.
+ */
+
+import { type Exercise, titlesOf } from '../exercise.ts'
+import { checker } from './claims.ts'
+
+const [GROUP, LIMIT, COUNTER] = titlesOf(checker)
+
+export const exercises: readonly Exercise[] = [
+  {
+    region: 'own-group',
+    task: 'Make a memory group of your own, or borrow the one that --group names.',
+    given:
+      "makeOwnGroup('lab5', controller, { tell }) makes one; borrowMemoryGroup(path, tell) takes one that is there.",
+    claim: GROUP,
+    blank: task => `const group = openTask<ReturnType<typeof makeOwnGroup>>(${task})`,
+    hints: [
+      'A control group is a directory, and to make one is mkdir(2). lib/group/cgroup.ts does it in both dialects.',
+      "makeOwnGroup('lab5', 'memory', { tell }); knobs.group is the path that --group named, or undefined.",
+      "const group = knobs.group ? borrowMemoryGroup(…) : makeOwnGroup('lab5', 'memory', { tell }).",
+    ],
+    seen: [
+      {
+        when: /EACCES|EPERM|EROFS/,
+        hints: [
+          'Nobody may make a group there but root, or whoever the directory above belongs to: see npm run doctor.',
+        ],
+      },
+    ],
+  },
+  {
+    region: 'limit',
+    task: 'Limit the group to knobs.limit bytes.',
+    given: 'group.limitMemory(bytes). For the sake of the machine it has a limit already, but half of that.',
+    claim: LIMIT,
+    blank: task =>
+      [
+        `skipTask(${task})`,
+        '// Never without any limit: the child would take all the memory of the machine.',
+        'group.limitMemory(knobs.limit / 2)',
+      ].join('\n'),
+    hints: [
+      'One file of the group holds the limit: memory.limit_in_bytes in v1, memory.max in v2. Who writes it?',
+      'group.limitMemory() does, in bytes, whatever the dialect. What the checker wants is in knobs.limit.',
+      'group.limitMemory(knobs.limit), in place of all that stands there.',
+    ],
+    seen: [
+      {
+        when: /limit 1\d,\d{3},\d{3}/,
+        hints: ['The limit is about half of what it should be: write knobs.limit itself.'],
+      },
+      {
+        when: /limit 20,97\d,\d{3}|limit 20,480,000/,
+        hints: [
+          'That is a number of mebibytes or of thousands of 1,024. The limit is 20,000,000 bytes, rounded to pages.',
+        ],
+      },
+    ],
+  },
+  {
+    region: 'join',
+    task: 'Clone the child into the group, before it takes any memory.',
+    given: "v2: clone's fourth argument { cgroup: group.path }. v1: group.add(pid), while the child waits at mayStart.",
+    claim: GROUP,
+    blank: task => `const pid = openTask<number>(${task})`,
+    hints: [
+      'What a process has before it joins is charged elsewhere. In which dialect can a child be born into a group?',
+      'In v2 (CLONE_INTO_CGROUP): clone(child, SIGCHLD, undefined, { cgroup: group.path }). In v1 it has to move: group.add(pid).',
+      "const pid = clone(child, SIGCHLD, undefined, group.dialect === 'v2' ? { cgroup: group.path } : {}), and a second line for v1.",
+    ],
+    seen: [
+      {
+        when: /nobody was ever in a group/,
+        hints: [
+          'The child was never in the group. Stop the program if it still takes memory, and look at group.dialect.',
+        ],
+      },
+      {
+        when: /[2-9] processes in/,
+        hints: ['More than the child is in there. The parent stays outside: only pid is added.'],
+      },
+      { when: /EBADF/, hints: ['Only a v2 group can have children born into it. In v1: group.add(pid).'] },
+    ],
+  },
+  {
+    region: 'take-memory',
+    task: 'Take knobs.step bytes of memory and write to all of them.',
+    given: 'takeMemory(bytes) of lib/group/memory.ts: malloc(3) and memset(3).',
+    claim: COUNTER,
+    blank: task => `openTask(${task})`,
+    hints: [
+      'malloc(3) hands out addresses. When does the kernel hand out a page for them?',
+      'When it is touched for the first time. takeMemory() does both; a Buffer of Node would do as well.',
+      'takeMemory(knobs.…).',
+    ],
+    seen: [
+      {
+        when: /still running after/,
+        hints: ['The child goes round and round and the group does not grow: nothing is taken, or nothing is touched.'],
+      },
+      {
+        when: /oom_kill 0/,
+        hints: ['Nobody was killed for want of memory: the child ended before it came to the limit.'],
+      },
+    ],
+  },
+]

@@ -1,0 +1,114 @@
+/**
+ * What an observation says of the group and the process that lab 5 is about.
+ */
+import type { Observation, ProcessRecord } from '../../observer/record.ts'
+import type { GroupsRecord, GroupWrite } from '../../witnesses/groups.ts'
+import type { KernelLogRecord } from '../../witnesses/kernel-log.ts'
+import type { MemoryMoment, MemoryRecord } from '../../witnesses/memory.ts'
+
+/** What the claims of this lab see. */
+export type Seen = Observation & GroupsRecord & MemoryRecord & KernelLogRecord
+
+const SIGKILL = 9
+/** How the name of every sandbox's group begins. */
+const SANDBOX = '/containers-from-clone.check.'
+const LIMIT_FILES = ['memory.limit_in_bytes', 'memory.max']
+
+export const name = (group: string) => group.split('/').at(-1) ?? group
+/** v1 writes "no limit" as a number of nearly 2 to the 63rd. */
+export const UNLIMITED = 2 ** 62
+export function format(bytes: number | undefined): string {
+  if (bytes === undefined) return 'unknown'
+  return bytes < UNLIMITED ? bytes.toLocaleString('en') : 'none'
+}
+
+/** A line of the kernel's log about a process killed in a group below the sandbox's. */
+export interface Kill {
+  readonly group: string
+  readonly pid: number
+}
+
+export function kills({ kernelLog, memory, members }: Seen): Kill[] {
+  const groups = [...new Set([...memory.map(({ group }) => group), ...members.keys()])]
+  // The kernel writes paths from the machine's root, the judge sees them from its own.
+  const own = (path: string) => path.slice(path.indexOf(SANDBOX))
+  const find = (path: string) => groups.find(group => path.includes(SANDBOX) && own(group) === own(path))
+  return (kernelLog ?? []).flatMap(line => {
+    const [, limitedBy = '', group = '', pid] =
+      /^oom-kill:.*oom_memcg=([^,]*),task_memcg=([^,]*),.*pid=(\d+)/.exec(line) ?? []
+    const found = find(group)
+    return pid !== undefined && found && find(limitedBy) ? [{ group: found, pid: Number(pid) }] : []
+  })
+}
+
+/** The last that was seen of each group. */
+function lastMoments({ memory }: Seen): Map<string, MemoryMoment> {
+  return new Map(memory.map(moment => [moment.group, moment]))
+}
+
+/** The group the lab is about: in which somebody was killed, else one with a limit and somebody in it, else any. */
+export function groupOf(seen: Seen): string | undefined {
+  const moments = [...lastMoments(seen).values()]
+  const weight = ({ oomKills, limit, group }: MemoryMoment) =>
+    (oomKills || 0) * 8 + (limit < UNLIMITED ? 4 : 0) + (seen.members.get(group)?.size ? 2 : 0)
+  const best = moments.sort((one, other) => weight(other) - weight(one))[0]?.group
+  return kills(seen)[0]?.group ?? best ?? seen.members.keys().next().value
+}
+
+export const membersOf = (seen: Seen) => [...(seen.members.get(groupOf(seen) ?? '') ?? [])]
+
+/** The process the lab is about: the one the kernel names, else a member of the group that died of SIGKILL. */
+export function victimOf(seen: Seen): ProcessRecord | undefined {
+  const named = seen.logHasOurNumbers ? kills(seen)[0]?.pid : undefined
+  const members = membersOf(seen).map(pid => seen.processes.get(pid))
+  return seen.processes.get(named ?? -1) ?? members.find(one => one?.status?.signal === 'SIGKILL') ?? members[0]
+}
+
+export const lastOf = (seen: Seen) => lastMoments(seen).get(groupOf(seen) ?? '')
+
+export function limitWrites(seen: Seen): GroupWrite[] {
+  const group = groupOf(seen)
+  return seen.groupWrites.filter(write => write.group === group && LIMIT_FILES.includes(write.file))
+}
+
+export function describeWrites(seen: Seen): string {
+  const describe = ({ file, text, usage, result }: GroupWrite) =>
+    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (errno ${-(result ?? 0)})` : ''}`
+  return limitWrites(seen).map(describe).join('; ') || 'nobody wrote a limit to the group'
+}
+
+export function describeEnd(record: ProcessRecord | undefined): string {
+  if (!record?.status) return 'no end'
+  return record.status.signal ?? `exit code ${record.status.code}`
+}
+
+/**
+ * Whether only its number could tell that the log names the victim: several were in the group, or the kernel left out
+ * the line with the group.
+ */
+export function mayBeNamed(seen: Seen, inGroup: readonly Kill[]): boolean {
+  if (inGroup.length > 0) return membersOf(seen).length !== 1
+  return (lastOf(seen)?.oomKills ?? 0) > 0
+}
+
+/** Signals that were sent to a process, and groups that were killed as a whole. */
+export function shots(seen: Seen, victim: ProcessRecord | undefined): string[] {
+  const sent = seen.signals.filter(
+    ({ found, signal, result }) => found === victim?.pid && signal === SIGKILL && result !== -3,
+  )
+  const whole = seen.groupWrites.filter(({ file, order }) => file === 'cgroup.kill' && order < (victim?.ended ?? 0))
+  return [...sent.map(({ from }) => `process ${from} sent it SIGKILL`), ...whole.map(() => 'cgroup.kill was written')]
+}
+
+/**
+ * The kernel writes at most ten oom-kill lines in five seconds; one shorter line about each victim it always writes.
+ * That one has no group, but the group's own counter has told of the kill.
+ */
+export function killedLine({ kernelLog, logHasOurNumbers, memory }: Seen, victim: ProcessRecord | undefined): boolean {
+  const line = `Memory cgroup out of memory: Killed process ${victim?.pid} `
+  return (
+    logHasOurNumbers &&
+    memory.some(({ oomKills }) => oomKills > 0) &&
+    (kernelLog ?? []).some(text => text.startsWith(line))
+  )
+}

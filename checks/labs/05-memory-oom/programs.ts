@@ -1,0 +1,34 @@
+/**
+ * The programs on which the checker of lab 5 is tried, and for each wrong one the claims that must refuse it.
+ */
+import { EVERY_LAB } from '../claim.ts'
+import { titlesOf } from '../exercise.ts'
+import type { ProgramTable } from '../programs.ts'
+import { checker } from './claims.ts'
+
+const [GROUP, LIMIT, COUNTER, LOG, SIGNAL, PEAK, ALONE] = titlesOf(checker)
+const [, , LEFT] = titlesOf(EVERY_LAB)
+
+export const programs: ProgramTable = {
+  'right/oom.c': [],
+  'right/oom.py': [],
+  'right/oom.sh': [],
+  'right/cgroup-tools.sh': [],
+  'wrong/bystander.sh': [GROUP],
+  'wrong/forged-log.py': [COUNTER, LOG, SIGNAL, PEAK],
+  'wrong/killed-by-parent.py': [COUNTER, LOG, SIGNAL, PEAK],
+  'wrong/late-limit.py': [LIMIT],
+  'wrong/left-behind.sh': [LEFT],
+  'wrong/lowered-late.py': [LIMIT],
+  'wrong/mebibytes.sh': [LIMIT],
+  'wrong/nobody-inside.sh': [GROUP, COUNTER, LOG, SIGNAL, PEAK],
+  'wrong/parent-joins.sh': [GROUP],
+  'wrong/prints-only.sh': [GROUP, LIMIT, COUNTER, LOG, SIGNAL, PEAK],
+  'wrong/raised-limit.py': [LIMIT],
+  'wrong/rlimit.py': [LIMIT, COUNTER, LOG, SIGNAL, PEAK],
+  'wrong/second-group.sh': [ALONE],
+  'wrong/stops-short.py': [COUNTER, LOG, SIGNAL, PEAK],
+  'wrong/ten-times.sh': [LIMIT],
+  'wrong/twice.sh': [GROUP, COUNTER, ALONE],
+  'wrong/two-victims.sh': [GROUP, COUNTER, ALONE],
+}

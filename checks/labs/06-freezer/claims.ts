@@ -1,0 +1,254 @@
+/**
+ * Lab 6: a process held by the freezer, by its group's own word, and by what the kernel counts of its CPU time and its
+ * sleeps before, while and after. Any freeze that fulfils all claims will do.
+ */
+import { signalName } from '../../../lib/status.ts'
+import { wasBusy } from '../../observer/load.ts'
+import type { Observation } from '../../observer/record.ts'
+import type { FreezerRecord } from '../../witnesses/freezer.ts'
+import type { GroupsRecord } from '../../witnesses/groups.ts'
+import type { Checker, Objection } from '../claim.ts'
+import { isUnjudged, unless } from '../claim.ts'
+import { LONGEST_SLEEP, type Look, type Work, workAt } from './work.ts'
+
+/** What the claims of this lab see. */
+export type Seen = Observation & GroupsRecord & FreezerRecord
+
+/** How long it has to work, be frozen, and work again, in seconds. */
+const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
+/** What may still be counted while it is frozen: its last step into the refrigerator, and signals that wake it (v2). */
+const LAST_STEP = { ran: 0.001, switches: 3 }
+const STOP_SIGNALS = [19, 20, 21, 22]
+/** As exact as a reader is told, in seconds. */
+const round = (seconds: number) => seconds.toFixed(2)
+
+/** Why what comes after a freeze does not hold either. */
+const NEVER = 'there was no freeze: see what is said of FROZEN above'
+
+/** One process in one group, and one freeze of it: look after look. */
+export interface Ticker {
+  readonly group: string
+  readonly pid: number
+  /** From its coming, or the thaw before, to the freeze. */
+  readonly before: readonly Look[]
+  readonly frozen: readonly Look[]
+  /** From the last look at it frozen to its end, or to the next freeze. */
+  readonly after: readonly Look[]
+  /** The last look before the group said that it is frozen, and the first after. */
+  readonly edges: { readonly before: Look | undefined; readonly after: Look | undefined }
+}
+
+/** Every process in every group of the program's, but for the program itself. */
+function seriesOf({ freezer, program }: Seen): Look[][] {
+  const found = new Map<string, Look[]>()
+  for (const { processes, ...moment } of freezer) {
+    for (const activity of processes.filter(({ pid }) => pid !== program)) {
+      const key = `${moment.group} ${activity.pid}`
+      const looks = found.get(key) ?? []
+      looks.push({ ...activity, ...moment })
+      found.set(key, looks)
+    }
+  }
+  return [...found.values()]
+}
+
+const isHeld = ({ isFrozen, isMember }: Look) => isFrozen && isMember
+
+/** The places in a series where a freeze of the process begins, and where it is over. */
+function freezesIn(looks: readonly Look[]): (readonly [from: number, to: number])[] {
+  const starts = looks
+    .map((_, i) => i)
+    .filter(i => isHeld(looks[i] as Look) && !(i > 0 && isHeld(looks[i - 1] as Look)))
+  return starts.map(start => {
+    const end = looks.findIndex((look, i) => i > start && !isHeld(look))
+    return [start, end < 0 ? looks.length : end]
+  })
+}
+
+/** All freezes of a process, or, where it was never frozen, that it was there. */
+function tickersIn(looks: readonly Look[]): Ticker[] {
+  const [{ group, pid }] = looks as [Look]
+  const freezes = freezesIn(looks)
+  if (freezes.length === 0) {
+    const before = looks.filter(({ isMember }) => isMember)
+    return [{ group, pid, before, frozen: [], after: [], edges: { before: undefined, after: undefined } }]
+  }
+  return freezes.map(([from, to], i) => {
+    const last = freezes[i - 1]?.[1] ?? 0
+    const next = freezes[i + 1]?.[0] ?? looks.length
+    const there = looks.slice(last, from)
+    return {
+      group,
+      pid,
+      before: there.slice(there.findLastIndex(({ isMember }) => !isMember) + 1),
+      frozen: looks.slice(from, to),
+      after: looks.slice(to - 1, next),
+      edges: { before: looks[from - 1], after: looks[to] },
+    }
+  })
+}
+
+/**
+ * How long it was frozen, from the group's own word to the write that ended it, in seconds: at least, because whoever
+ * writes stands still for the judge and may have come earlier, and at most, because nobody knows what was between two looks.
+ */
+export function lengthOf({ frozen, edges }: Ticker): { readonly least: number; readonly most: number } {
+  const [first, last] = [frozen[0], frozen.at(-1)]
+  if (!first || !last) return { least: 0, most: 0 }
+  // Somebody is about to write where there are two looks at one moment, before and after; then no time is in between.
+  const end = edges.after?.since === last.since ? last.at : (edges.after?.at ?? last.at)
+  return { least: Math.min(last.since, last.at) - first.at, most: end - (edges.before?.at ?? first.from) }
+}
+
+const spent = (looks: readonly Look[], what: 'ran' | 'switches') =>
+  Math.max(0, ...looks.map(look => look[what])) - (looks[0]?.[what] ?? 0)
+
+const isBusy = (looks: readonly Look[]) => {
+  const [first, last] = [looks[0], looks.at(-1)]
+  return first !== undefined && last !== undefined && wasBusy(first.load, last.load)
+}
+
+/** No verdict on what others have kept the judge from seeing. */
+const tooBusy = (what: string): Objection => ({
+  missing: `${what}: this machine is too busy, and the judge could not look often enough`,
+  remedy: 'check it again when less is going on',
+})
+
+function describeWork({ sleep, wakes, seconds, signals }: Work, looks: readonly Look[]): string {
+  if (looks.length < 2) return 'no look at it'
+  if (sleep > LONGEST_SLEEP) return `it slept for ${round(sleep)} s at a stretch`
+  const byOthers = signals > 0 ? `, and ${signals} signals of others` : ''
+  return `${wakes} wakes of its own in ${round(seconds)} s${byOthers}`
+}
+
+const AT_WORK = `never asleep for more than ${LONGEST_SLEEP} s at a stretch`
+
+function sat(seen: Seen, one: Ticker | undefined): Objection | undefined {
+  const title = `a child of the program in a group below the one it was started in, there for at least ${BEFORE} s before it was frozen and ${AT_WORK}; signals of others do not count`
+  const cause =
+    'its number was never written to cgroup.procs (or another number was), or it was frozen before it had begun'
+  if (!one) return unless(false, title, 'nobody was ever in a group that the program made', cause)
+  if (seen.members.get(one.group)?.has(seen.program)) return unless(false, title, 'the program itself sat in it', cause)
+  const work = workAt(one.before, BEFORE, 'last')
+  if (work.answer === 'unknown') return tooBusy('what it did before the freeze')
+  return unless(work.answer === 'yes', title, describeWork(work, one.before), cause)
+}
+
+function wasFrozen(_: Seen, one: Ticker | undefined): Objection | undefined {
+  const { least, most } = one ? lengthOf(one) : { least: 0, most: 0 }
+  if (one && least < FROZEN && most >= FROZEN && isBusy(one.frozen)) return tooBusy('how long it was frozen')
+  const [asLittle, asMuch] = [round(least), round(Math.min(most, FROZEN - 0.005))]
+  return unless(
+    least >= FROZEN,
+    `freezer.state FROZEN, or frozen 1 in cgroup.events, for ${FROZEN} s, and the process in it`,
+    !one || one.frozen.length === 0
+      ? 'no group with a process in it was ever frozen'
+      : `frozen for ${asLittle === asMuch ? asLittle : `${asLittle} to ${asMuch}`} s, from the word of the group to the write that thawed it`,
+    'nothing was written to freezer.state or cgroup.freeze, the group was empty, or it was thawed at once',
+  )
+}
+
+function stoodStill(_: Seen, one: Ticker | undefined): Objection | undefined {
+  const frozen = one?.frozen ?? []
+  const [ran, switches] = [spent(frozen, 'ran'), spent(frozen, 'switches')]
+  const signals = (frozen.at(-1)?.signals ?? 0) - (frozen[0]?.signals ?? 0)
+  const stood = ran <= LAST_STEP.ran && switches <= LAST_STEP.switches + signals
+  return unless(
+    frozen.length > 0 && stood,
+    'the same CPU time and the same number of context switches, look after look',
+    frozen.length === 0 ? 'it was never frozen' : `${(ran * 1000).toFixed(1)} ms of CPU time and ${switches} switches`,
+    frozen.length === 0 ? NEVER : 'another process, or another thread, was frozen than the one at work',
+  )
+}
+
+function notStopped(seen: Seen, one: Ticker | undefined): Objection | undefined {
+  const sent = seen.signals.filter(({ found, signal }) => found === one?.pid && STOP_SIGNALS.includes(signal))
+  const stopped = one !== undefined && (seen.stopped.has(one.pid) || one.frozen.some(({ state }) => state === 'T'))
+  return unless(
+    one !== undefined && one.frozen.length > 0 && sent.length === 0 && !stopped,
+    'no SIGSTOP or SIGTSTP, and a state of its own (D in v1, S in v2)',
+    [...sent.map(({ signal }) => signalName(signal)), stopped ? 'a stop' : ''].filter(Boolean).join(', ') ||
+      'it was never frozen',
+    'SIGSTOP stops one process and can be undone by anybody; the freezer holds a group, and nobody in it is told',
+  )
+}
+
+function wentOn(_: Seen, one: Ticker | undefined): Objection | undefined {
+  const expected = `the process of before, at work again for ${AFTER} s and ${AT_WORK}`
+  if (!one || one.frozen.length === 0) return unless(false, expected, 'it was never frozen', NEVER)
+  const work = workAt(one.after, AFTER, 'first')
+  if (work.answer === 'unknown') return tooBusy('what it did after the thaw')
+  return unless(
+    work.answer === 'yes',
+    expected,
+    describeWork(work, one.after),
+    'it was never thawed, was killed at once, or another process took its place',
+  )
+}
+
+const PARTS = [sat, wasFrozen, stoodStill, notStopped, wentOn] as const
+
+/** The freeze the lab is about, and what speaks against it, claim by claim. */
+interface Judged {
+  readonly one: Ticker | undefined
+  readonly objections: readonly (Objection | undefined)[]
+}
+
+const judged = new WeakMap<Seen, Judged>()
+
+/** Of all freezes of all processes the one of which most holds; of several the longest. */
+function judge(seen: Seen): Judged {
+  const known = judged.get(seen)
+  if (known) return known
+  const all = [...seriesOf(seen).flatMap(tickersIn), undefined].map(one => ({
+    one,
+    objections: PARTS.map(part => part(seen, one)),
+  }))
+  const weight = ({ one, objections }: Judged) => {
+    const left = objections.filter(each => each !== undefined)
+    const failed = left.filter(each => !isUnjudged(each)).length
+    return [failed, left.length, one ? -lengthOf(one).least : 1] as const
+  }
+  const best = all.reduce((one, other) => (isLess(weight(other), weight(one)) ? other : one))
+  judged.set(seen, best)
+  return best
+}
+
+/** By the first number in which they differ. */
+function isLess(some: readonly number[], others: readonly number[]): boolean {
+  const place = some.findIndex((each, i) => each !== others[i])
+  return place >= 0 && (some[place] as number) < (others[place] as number)
+}
+
+/** The process and its freeze that the lab is about. */
+export const ticker = (seen: Seen): Ticker | undefined => judge(seen).one
+
+const refuteBy = (part: (typeof PARTS)[number]) => (seen: Seen) => judge(seen).objections[PARTS.indexOf(part)]
+
+export const checker: Checker<Seen> = [
+  {
+    title: 'a process sat in a freezer group of its own and was at work',
+    section: 'the-ticker',
+    refute: refuteBy(sat),
+  },
+  {
+    title: `its group said FROZEN (v2: frozen 1) for at least ${FROZEN} s`,
+    section: 'freeze',
+    refute: refuteBy(wasFrozen),
+  },
+  {
+    title: 'while it was frozen, it got no CPU time and made no progress',
+    section: 'freeze',
+    refute: refuteBy(stoodStill),
+  },
+  {
+    title: 'the freezer held it, and not a stop signal',
+    section: 'freezer-or-sigstop',
+    refute: refuteBy(notStopped),
+  },
+  {
+    title: 'after the thaw the very same process went on',
+    section: 'thaw',
+    refute: refuteBy(wentOn),
+  },
+]

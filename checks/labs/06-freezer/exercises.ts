@@ -1,0 +1,114 @@
+/**
+ * The exercises of lab 6.
+ */
+
+import { EVERY_LAB } from '../claim.ts'
+import { type Exercise, titlesOf } from '../exercise.ts'
+import { checker } from './claims.ts'
+
+const [WORKED, FROZEN, , , SAME] = titlesOf(checker)
+const [ENDS] = titlesOf(EVERY_LAB)
+
+export const exercises: readonly Exercise[] = [
+  {
+    region: 'work',
+    task: 'Have the child write down what time it is, ten times a second.',
+    given: 'writeAll(ticks.writeEnd, text), a line each; now() - began is the time; sleep(seconds).',
+    claim: WORKED,
+    blank: task => `openTask(${task})`,
+    hints: [
+      'The child has no event loop, so no timers: it writes, sleeps, and does so for ever. The loop is there already.',
+      'writeAll() takes a line of text, ending in a line feed. sleep(0.1) is a tenth of a second.',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the reader writes the template.
+      'writeAll(ticks.writeEnd, `${now() - began}\\n`), and then sleep(…).',
+    ],
+    seen: [
+      {
+        when: /slept for [\d.]+ s at a stretch/,
+        hints: [
+          'The child hardly ever woke before it was frozen: sleep(0.1) is in seconds, and it sleeps in the loop.',
+        ],
+      },
+      {
+        when: /has ended, and should be at work/,
+        hints: ['The child has ended: its own error is among what was printed.'],
+      },
+    ],
+  },
+  {
+    region: 'join',
+    task: 'Put the child into the group.',
+    given: 'group.add(pid).',
+    claim: WORKED,
+    hints: [
+      'The freezer holds groups and not processes. Where is a process put into a group?',
+      'Its number is written to the file cgroup.procs of the group: group.add() does it.',
+      'group.add(…), with the number that fork returned.',
+    ],
+    seen: [
+      {
+        when: /nobody was ever in a group/,
+        hints: ['Nobody was in the group while it was watched: add pid before the group is frozen.'],
+      },
+    ],
+  },
+  {
+    region: 'freeze-it',
+    task: 'Freeze the group.',
+    given: 'group.freeze() writes it in either dialect, and waits until it is so.',
+    claim: FROZEN,
+    blank: task => `openTask(${task})`,
+    hints: [
+      'No signal is sent. Which file of the group is it, in v1 and in v2? See cgroups(7).',
+      'freezer.state takes the word FROZEN, cgroup.freeze a 1. The group object has one call for both.',
+      'group.freeze().',
+    ],
+    seen: [
+      {
+        when: /^frozen for 0\.[0-3]/m,
+        hints: ['It was thawed at once: between freeze and thaw lies sleep(knobs.freeze).'],
+      },
+      { when: /the process was not in it/, hints: ['The group was frozen without the child in it: add it before.'] },
+    ],
+  },
+  {
+    region: 'thaw-it',
+    task: 'Thaw the group.',
+    given: 'group.thaw().',
+    claim: SAME,
+    blank: task => `openTask(${task})`,
+    hints: [
+      'A frozen process of v1 cannot even be killed. What comes before the end?',
+      'The thaw: the word THAWED, or a 0. The child goes on where it stood.',
+      'group.thaw().',
+    ],
+    seen: [
+      {
+        when: /still running after|never thawed/,
+        hints: ['The child is frozen still, and you wait for it: nobody who is frozen ends.'],
+      },
+    ],
+  },
+  {
+    region: 'the-end',
+    task: 'End the child, wait for it, and remove the group.',
+    given: 'kill(pid, signal), waitpid(pid), group.remove().',
+    claim: ENDS,
+    blank: task => `openTask(${task})`,
+    hints: [
+      'The child ticks for ever, and the rest of the program reads its ticks to their end. Who ends it?',
+      'kill(pid, …) with SIGKILL, then waitpid(pid): a group with a process in it, even a zombie, is not removed.',
+      "kill(pid, 'SIGKILL'), waitpid(pid), and then the group: group.…",
+    ],
+    seen: [
+      {
+        when: /EBUSY/,
+        hints: ['There is still somebody in the group: wait for the child before you remove it.'],
+      },
+      {
+        when: /still running after/,
+        hints: ['The program reads ticks until nobody is left who could write one: the child lives.'],
+      },
+    ],
+  },
+]

@@ -1,0 +1,13 @@
+/**
+ * All there is of lab 6 to be judged by.
+ */
+
+import { freezer } from '../../witnesses/freezer.ts'
+import { groups } from '../../witnesses/groups.ts'
+import { describeLab } from '../lab.ts'
+import { checker } from './claims.ts'
+import { exercises } from './exercises.ts'
+import { programs } from './programs.ts'
+import { questions } from './questions.ts'
+
+export const lab = describeLab([groups, freezer], { claims: checker, exercises, questions, programs })

@@ -1,0 +1,110 @@
+/**
+ * What a checker is made of: claims about an observation.
+ */
+import { describeStatus } from '../../lib/status.ts'
+import type { Observation, ProcessRecord } from '../observer/record.ts'
+import { BOUNDS } from '../sandbox/groups.ts'
+
+/** Why a claim does not hold. */
+export interface Failure {
+  readonly expected: string
+  readonly seen: string
+  /** The likely cause, in one sentence. */
+  readonly cause: string
+}
+
+/** Why a claim can be neither refuted nor believed on this machine. */
+export interface Unjudged {
+  /** What could not be observed. */
+  readonly missing: string
+  /** What the reader can do about it. */
+  readonly remedy: string
+}
+
+/** What speaks against a claim: that it does not hold, or that nobody could see. */
+export type Objection = Failure | Unjudged
+
+/** Whether an objection is no more than that nobody could see. */
+export const isUnjudged = (objection: Objection): objection is Unjudged => 'missing' in objection
+
+/** A statement about what the kernel did, given what the witnesses of its lab have seen. */
+export interface Claim<Seen = Observation> {
+  /** What must be so, as a sentence; also its name in every report. */
+  readonly title: string
+  /** Section of the lab's chapter that explains it. */
+  readonly section: string
+  /** What speaks against it, or `undefined` if it holds. It never holds because something could not be observed. */
+  readonly refute: (seen: Seen) => Objection | undefined
+}
+
+/** The claims of one lab, in the order in which a learner meets them. */
+export type Checker<Seen = Observation> = readonly Claim<Seen>[]
+
+/** The failure of a claim, unless it holds. */
+export function unless(holds: boolean, expected: string, seen: string, cause: string): Failure | undefined {
+  return holds ? undefined : { expected, seen, cause }
+}
+
+/** The program's own process. */
+export function programOf({ processes, program }: Observation): ProcessRecord {
+  const record = processes.get(program)
+  if (!record) throw new Error(`the observer has no record of the program (PID ${program})`)
+  return record
+}
+
+/** Every process of the program but the program itself. */
+export function childrenOf(seen: Observation): ProcessRecord[] {
+  return [...seen.processes.values()].filter(({ pid }) => pid !== seen.program)
+}
+
+/** Claims that hold for every lab. */
+export const EVERY_LAB: Checker = [
+  {
+    title: 'the program ends by itself, with exit code 0',
+    section: 'run-it',
+    refute: seen => {
+      const { status } = programOf(seen)
+      const late = seen.timedOut !== undefined
+      const how = late
+        ? `still running after ${seen.timedOut} s, then ended`
+        : status
+          ? describeStatus(status)
+          : 'no end'
+      return unless(
+        !late && status?.code === 0,
+        'exit code 0',
+        how,
+        late
+          ? 'it waits for something that never comes: a gate that nobody opens, or input'
+          : 'an error that it reports itself',
+      )
+    },
+  },
+  {
+    title: `it ran into no bound of its sandbox: ${BOUNDS.processes} processes, ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`,
+    section: 'run-it',
+    refute: ({ hits }) =>
+      unless(
+        hits.length === 0,
+        'less than that',
+        hits.join('; '),
+        'a loop that forks or takes memory without end: the kernel refused, or killed a process of the program',
+      ),
+  },
+  {
+    title: 'nothing is left behind: no process, interface, mount or group',
+    section: 'clean-up',
+    refute: ({ leftovers }) =>
+      leftovers === undefined
+        ? {
+            missing: 'what it leaves behind: it was ended from outside, together with all it had made',
+            remedy: 'let the program end by itself, or give it more time with --timeout',
+          }
+        : unless(
+            leftovers.length === 0,
+            'the sandbox as it was before',
+            leftovers.join('; '),
+            'the program ended without waiting for a child or without removing what it made',
+          ),
+  },
+]

@@ -1,0 +1,113 @@
+/**
+ * A sitting at a terminal: a screen that is drawn again, or, on a terminal that only prints, one page after the other.
+ */
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { describeError } from '../../lib/errors.ts'
+import type { Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { knowsFewUsers } from '../../lib/rights/users.ts'
+import { describeStatus } from '../../lib/status.ts'
+import { commandFor } from '../judge/command.ts'
+import { DrawnFront, type Front, PrintedFront } from './displays.ts'
+import { copyOf, shown } from './mine/mine.ts'
+import type { Read } from './mine/progress.ts'
+import { canDraw } from './pages/screen.ts'
+import { runAtTerminal } from './run-at-terminal.ts'
+import { Session, type Stage } from './session.ts'
+
+/** How often the time is drawn while something is under way, in milliseconds. */
+const TICK = 250
+/** For whoever takes the terminal: what stood there before is above it. */
+const CLEAR = '\x1b[2J\x1b[H'
+const NO_ROOT = 'You are not root here: your program is checked, and run by r, in a user namespace in which you are.'
+
+/** The commands behind the two keys that run something. */
+async function wordsFor(what: What, lab: Lab): Promise<readonly string[]> {
+  if (what === 'program') return commandFor(copyOf(lab))
+  const tsx = createRequire(import.meta.url).resolve('tsx')
+  return [process.execPath, '--import', tsx, join(ROOT, 'book', 'press', 'book.ts'), 'read', lab.slug]
+}
+
+/** Why there is no chapter to read, if there is none. */
+function missingChapter({ slug, manPages }: Lab): string | undefined {
+  const chapter = join(ROOT, 'book', `${slug}.md`)
+  if (existsSync(chapter)) return undefined
+  return `${shown(chapter)} is not there. Read labs/${slug}.ts, and ${manPages.join(', ')}.`
+}
+
+/** What a key runs. */
+type What = Parameters<Stage['run']>[0]
+
+/** One session at one terminal. */
+class Sitting {
+  readonly session: Session
+  readonly front: Front
+  readonly isOver: Promise<void>
+  #end = () => {}
+  #isRunning = false
+
+  constructor(lab: Lab, read: Read, timeout: number) {
+    this.isOver = new Promise(resolve => {
+      this.#end = resolve
+    })
+    const stage: Stage = {
+      redraw: isNews => this.front.show(isNews),
+      run: (what, which) => void this.#run(what, which),
+      quit: this.#end,
+    }
+    this.session = new Session(lab, read, timeout, stage, knowsFewUsers() ? NO_ROOT : '')
+    const drawn = () => new DrawnFront(this.session, () => this.#suspend())
+    this.front = canDraw() ? drawn() : new PrintedFront(this.session, this.#end)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, this.#end)
+    for (const event of ['end', 'error', 'close']) process.stdin.on(event, () => this.#isRunning || this.#end())
+  }
+
+  async #run(what: What, lab: Lab): Promise<void> {
+    if (this.#isRunning) return
+    const missing = what === 'chapter' ? missingChapter(lab) : undefined
+    if (missing !== undefined) {
+      this.session.say(missing)
+      return
+    }
+    this.#isRunning = true
+    try {
+      await this.#giveTerminal(what, await wordsFor(what, lab))
+    } catch (error) {
+      this.session.say(describeError(error))
+    }
+    this.#isRunning = false
+    this.front.enter()
+  }
+
+  async #giveTerminal(what: What, words: readonly string[]): Promise<void> {
+    this.front.leave()
+    if (canDraw()) process.stdout.write(CLEAR)
+    const status = await runAtTerminal(words, ROOT)
+    if (!status) this.#end()
+    // A chapter that was read to its end needs no word.
+    else if (what === 'program' || status.code !== 0) await this.front.pause(`It ended with ${describeStatus(status)}.`)
+  }
+
+  #suspend(): void {
+    this.front.leave()
+    process.once('SIGCONT', () => this.front.enter())
+    // To everybody of our group, as the terminal would send it.
+    process.kill(0, 'SIGTSTP')
+  }
+}
+
+/** Shows a session until the reader quits. */
+export async function sit(lab: Lab, read: Read, timeout: number): Promise<never> {
+  const { session, front, isOver } = new Sitting(lab, read, timeout)
+  const timer = setInterval(() => session.isBusy && front.show(false), TICK)
+  session.start()
+  front.enter()
+  await isOver
+  clearInterval(timer)
+  front.leave()
+  await session.close()
+  console.log(session.farewell)
+  return process.exit()
+}

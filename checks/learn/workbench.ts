@@ -1,0 +1,193 @@
+/**
+ * One lab under the reader's hands: their file is followed, and checked whenever it is saved.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describeError } from '../../lib/errors.ts'
+import type { Lab } from '../../lib/lab/manifest.ts'
+import { openTaskNumbers } from '../labs/tasks.ts'
+import type { LabReport } from '../report/report.ts'
+import { type Attempt, attempt, type Outcome } from './attempt.ts'
+import { type Standing, standing } from './mine/evidence.ts'
+import { copyOf, MINE, shown } from './mine/mine.ts'
+import { type FileState, FileWatch } from './mine/watch-file.ts'
+import { findTypeErrors } from './type-errors.ts'
+
+/** After so many seconds it is said what may be the matter. */
+const LONG = 6
+/** How many errors of a text that is no program are shown. */
+const MOST_ERRORS = 4
+
+const clock = () => new Date().toLocaleTimeString('sv')
+
+/** A check that has come to its end. */
+interface Judged {
+  readonly report: LabReport
+  /** The text that was judged. */
+  readonly source: string
+}
+
+/** What it tells. */
+export interface Listener {
+  /** Something is to be shown. */
+  readonly changed: () => void
+  /** The kernel has spoken. */
+  readonly judged: (standing: Standing) => void
+}
+
+export class Workbench {
+  readonly lab: Lab
+  types: readonly string[] = []
+  readonly #path: string
+  readonly #timeout: number
+  readonly #listener: Listener
+  readonly #watch: FileWatch
+  #file: FileState = { kind: 'gone' }
+  #judged: Judged | undefined
+  /** What is wrong with a text that is no program. */
+  #errors: readonly string[] = []
+  /** When the last check began, and what it took. */
+  #checked = ''
+  #running: Attempt | undefined
+  /** Counts the saves: what belongs to an earlier one is of no account any more. */
+  #save = 0
+  #since: number | undefined
+  #stopTypes = () => {}
+  #fault: string | undefined
+
+  constructor(lab: Lab, timeout: number, listener: Listener) {
+    this.lab = lab
+    this.#path = copyOf(lab)
+    this.#timeout = timeout
+    this.#listener = listener
+    this.#watch = new FileWatch(this.#path, state => void this.#saved(state))
+  }
+
+  open(): void {
+    this.#watch.start()
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    this.#watch.stop()
+    this.#stopTypes()
+    this.#save++
+    await this.#endRunning()
+  }
+
+  async #endRunning(): Promise<void> {
+    this.#running?.cancel()
+    await this.#running?.outcome.catch(() => {})
+  }
+
+  async #saved(state: FileState): Promise<void> {
+    const save = ++this.#save
+    const [began, savedAt] = [performance.now(), clock()]
+    this.#file = state
+    this.#stopTypes()
+    this.types = []
+    this.#errors = []
+    this.#since = state.kind === 'text' ? began : undefined
+    this.#listener.changed()
+    await this.#endRunning()
+    if (save !== this.#save || state.kind !== 'text') return
+    const outcome = await this.#check()
+    if (save !== this.#save) return
+    this.#since = undefined
+    this.#checked = `, saved ${savedAt}, checked in ${((performance.now() - began) / 1000).toFixed(1)} s`
+    if (outcome?.kind === 'broken') this.#errors = outcome.errors
+    if (outcome?.kind === 'judged') this.#take({ report: outcome.report, source: state.text })
+    this.#listener.changed()
+  }
+
+  async #check(): Promise<Outcome | undefined> {
+    this.#running = attempt(this.lab, this.#path, { timeout: this.#timeout })
+    try {
+      this.#fault = undefined
+      return await this.#running.outcome
+    } catch (error) {
+      this.#fault = describeError(error)
+      return undefined
+    }
+  }
+
+  #take(judged: Judged): void {
+    this.#judged = judged
+    this.#listener.judged(standing(this.lab.slug, judged.source, judged.report))
+    this.#stopTypes = findTypeErrors(this.#path, errors => {
+      this.types = errors
+      this.#listener.changed()
+    })
+  }
+
+  /** Whether a check is under way. */
+  get isChecking(): boolean {
+    return this.#since !== undefined
+  }
+
+  /** The text of the file, the last there was. */
+  get source(): string | undefined {
+    return this.#file.kind === 'text' ? this.#file.text : this.#judged?.source
+  }
+
+  get report(): LabReport | undefined {
+    return this.#judged?.report
+  }
+
+  /** Where the reader stands: what was judged, or the open tasks alone as long as nothing was. */
+  get standing(): Standing | undefined {
+    const source = this.#judged?.source ?? this.source
+    return source === undefined ? undefined : standing(this.lab.slug, source, this.report)
+  }
+
+  /** One line: what goes on. */
+  get status(): string {
+    const file = shown(this.#path)
+    if (this.#since !== undefined) {
+      const seconds = (performance.now() - this.#since) / 1000
+      const long =
+        seconds < LONG ? '' : ` of ${this.#timeout}. Does somebody wait for ever? Saving again ends this check`
+      return `${file} is being checked: ${seconds.toFixed(1)} s${long}`
+    }
+    return file + this.#checked
+  }
+
+  /** What is wrong with the file itself, in sentences. */
+  get problem(): string[] {
+    const file = shown(this.#path)
+    if (this.#file.kind === 'gone') {
+      const [other] = this.#lookalikes()
+      const renamed = `${other} looks like it: if you have renamed it, give it back its name`
+      return [
+        `${file} is not there any more.`,
+        `${other === undefined ? 'Save it again in your editor' : renamed}; or w writes a new one, with all its tasks open.`,
+      ]
+    }
+    if (this.#file.kind === 'empty')
+      return [`${file} is empty. If it is being saved just now: as soon as there is something in it, it is checked.`]
+    if (this.#file.kind === 'unreadable') return [`${file} cannot be read: ${this.#file.reason}.`]
+    if (this.#fault !== undefined) return [`The check itself has failed: ${this.#fault}`, 'Save again to try it again.']
+    if (this.#errors.length === 0) return []
+    return ['This is no program yet, so nothing was run:', ...this.#errors.slice(0, MOST_ERRORS)]
+  }
+
+  get isGone(): boolean {
+    return this.#file.kind === 'gone'
+  }
+
+  /** Other files in mine/ with tasks of this lab. */
+  #lookalikes(): string[] {
+    try {
+      const others = readdirSync(MINE).filter(name => /\.ts$/.test(name) && !/\.\d+\.ts$/.test(name))
+      const isOurs = (name: string) => {
+        const text = readFileSync(join(MINE, name), 'utf8')
+        const startsLab = text.includes(`startLab('${this.lab.slug}'`) || text.includes(`startLab("${this.lab.slug}"`)
+        return startsLab || openTaskNumbers(text).some(number => number.startsWith(`${this.lab.number}.`))
+      }
+      return others.filter(isOurs).map(name => shown(join(MINE, name)))
+    } catch {
+      // ENOENT, EACCES
+      return []
+    }
+  }
+}

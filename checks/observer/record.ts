@@ -1,0 +1,73 @@
+/**
+ * What the observer writes down. Every field comes from the kernel; nothing comes from what a program prints.
+ */
+import type { Namespaces } from '../../lib/namespaces.ts'
+import type { WaitStatus } from '../../lib/status.ts'
+import type { Shareable } from '../../lib/trace/kcmp.ts'
+
+/** What a process shared with its creator at one moment. */
+export type Sharing = Readonly<Record<Shareable, boolean>>
+
+/** A process at one moment, while it stood still. */
+export interface Moment {
+  readonly namespaces: Namespaces
+  /** Its working directory, as device:inode. */
+  readonly directory: string
+  readonly descriptors: readonly number[]
+  readonly sharing: Sharing
+  /** The same of its creator, at the same moment. */
+  readonly creator: { readonly directory: string; readonly descriptors: readonly number[] }
+}
+
+/** One call that sent a signal, or tried to. */
+export interface SignalCall {
+  readonly order: number
+  readonly from: number
+  /** The target's number as the caller wrote it. */
+  readonly target: number
+  /** The process of that number in the caller's PID namespace, if there was one. */
+  readonly found: number | undefined
+  readonly signal: number
+  /** What the call returned: 0 or -errno; `undefined` if the caller did not live to see it. */
+  result: number | undefined
+}
+
+/** One process of the tree. Processes are named by their PID on the machine. */
+export interface ProcessRecord {
+  readonly pid: number
+  /** Its number in every PID namespace, the machine's first. */
+  readonly numbers: readonly number[]
+  /** Who called fork or clone. */
+  readonly creator: number
+  readonly birth: Moment
+  /** The programs it turned itself into. */
+  readonly programs: string[]
+  /** Its last moment, before anything was torn down; missing if it was killed. */
+  exit?: Moment
+  /** When that was, in the order of events. */
+  exiting?: number
+  /** How it ended. */
+  status?: WaitStatus
+  /** When it ended, in the order of events. */
+  ended?: number
+}
+
+/** What is seen of every run of a program. The witnesses that a lab names add their records. */
+export interface Observation {
+  /** PID of the program itself. */
+  readonly program: number
+  readonly processes: ReadonlyMap<number, ProcessRecord>
+  readonly signals: readonly SignalCall[]
+  /** Processes that a stop signal has stopped, whoever or whatever sent it. */
+  readonly stopped: ReadonlySet<number>
+  /** Namespaces the program was started in. */
+  readonly sandbox: Namespaces
+  /** Whether it was ended because its time was up, and how long that was in seconds. */
+  readonly timedOut: number | undefined
+  /** The bounds of the sandbox that it ran into, in words. */
+  readonly hits: readonly string[]
+  /** What stayed in the sandbox after the program had ended; `undefined` if it had to be ended with the sandbox. */
+  readonly leftovers: readonly string[] | undefined
+  /** The last lines of its output, to show beside a failure. */
+  readonly output: string
+}

@@ -1,7 +1,0 @@
-#!/bin/sh
-# Hostile: does lab 3 rightly, and leaves a daemon. Only that refuses it.
-set -eu
-
-here=$(dirname "$0")
-"$here/../lab3/right/newnet.sh"
-exec "$here/daemon.py"

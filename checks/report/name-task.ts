@@ -1,0 +1,85 @@
+/**
+ * Which exercise is behind a claim that does not hold.
+ */
+import { readFileSync } from 'node:fs'
+import type { Assignment } from '../judge/in-child.ts'
+import type { Finding, Verdict } from '../judge/judge.ts'
+import { type Job, type RunningLab, startLabs } from '../judge/run.ts'
+import { checkedLab } from '../labs/all.ts'
+import type { Exercise } from '../labs/exercise.ts'
+import { numberOf, openTaskNumbers, regionLines } from '../labs/tasks.ts'
+
+/** The places of the exercises that are open in a program, in the order in which they are done. */
+export function openPlaces(slug: string, source: string): number[] {
+  const open = openTaskNumbers(source)
+  return checkedLab(slug).exercises.flatMap((_, place) => (open.includes(numberOf(slug, place)) ? [place] : []))
+}
+
+const knows = (exercises: readonly Exercise[], seen: string) => (place: number) =>
+  exercises[place]?.seen?.some(({ when }) => when.test(seen)) ?? false
+
+/** Of several exercises with the same claim the one whose hints know what was seen. */
+function bestMatch(places: readonly number[], exercises: readonly Exercise[], seen: string): number | undefined {
+  return places.find(knows(exercises, seen)) ?? places[0]
+}
+
+/**
+ * The place of the exercise that a reader has to look at: the first that is open, or the one whose claim it is, where
+ * that comes before it and has been written. Of a claim that is no exercise's it is the one whose hints know what was
+ * seen.
+ * @param seen what is known of the failure besides
+ */
+export function placeBehind(slug: string, source: string, title: string, seen: string): number | undefined {
+  const open = openPlaces(slug, source)
+  const exercises = checkedLab(slug).exercises
+  const places = exercises.flatMap(({ claim, region }, place) =>
+    claim === title && regionLines(source, region) ? [place] : [],
+  )
+  const isWritten = (place: number) => !open.includes(place) && regionLines(source, exercises[place]?.region ?? '')
+  const knowing = places.length > 0 ? [] : [...exercises.keys()].filter(isWritten).filter(knows(exercises, seen))
+  const written = places.some(place => open.includes(place))
+    ? undefined
+    : (bestMatch(places, exercises, seen) ?? knowing[0])
+  const candidates = [open[0], written].filter(place => place !== undefined)
+  return candidates.length === 0 ? undefined : Math.min(...candidates)
+}
+
+function readSource(path: string | undefined): string {
+  try {
+    return path === undefined ? '' : readFileSync(path, 'utf8')
+  } catch {
+    // ENOENT: it was removed meanwhile.
+    return ''
+  }
+}
+
+/** Adds the exercise to the first finding that does not hold. To be asked for every finding once, in their order. */
+export function naming({ slug, source }: Pick<Assignment, 'slug' | 'source'>): (finding: Finding) => Finding {
+  const text = readSource(source)
+  let isFirst = true
+  return finding => {
+    if (!finding.failure || !isFirst) return finding
+    isFirst = false
+    const place = placeBehind(slug, text, finding.title, finding.failure.seen)
+    const exercise = place === undefined ? undefined : checkedLab(slug).exercises[place]
+    return exercise ? { ...finding, task: `${numberOf(slug, place as number)} ${exercise.task}` } : finding
+  }
+}
+
+/** The same for all findings of a verdict. */
+export function withTask(assignment: Pick<Assignment, 'slug' | 'source'>, verdict: Verdict): Verdict {
+  return verdict.kind === 'cannot' ? verdict : { ...verdict, findings: verdict.findings.map(naming(assignment)) }
+}
+
+/**
+ * Starts the judges of a job, and names the exercise behind the first finding of each lab that does not hold.
+ * @param tell hears of every claim as it is decided, with the place of its lab in the job
+ */
+export function startNamedLabs(job: Job, tell: (index: number, finding: Finding) => void = () => {}): RunningLab[] {
+  const named = job.assignments.map(naming)
+  const labs = startLabs(job, (index, finding) => tell(index, named[index]?.(finding) ?? finding))
+  return labs.map((lab, i) => {
+    const assignment = job.assignments[i]
+    return assignment ? { ...lab, verdict: lab.verdict.then(verdict => withTask(assignment, verdict)) } : lab
+  })
+}

@@ -1,0 +1,100 @@
+/**
+ * The view for people: a line a claim as soon as it is decided, and behind a failed one what was expected, what was
+ * seen, why, and what to read.
+ */
+import { chalk } from '../../lib/lab/colour.ts'
+import { wrap } from '../../lib/lab/layout.ts'
+import type { Finding } from '../judge/judge.ts'
+import type { Job, RunningLab } from '../judge/run.ts'
+import { columns, LiveLine } from './live-line.ts'
+import { startNamedLabs } from './name-task.ts'
+import { type ClaimReport, claimReport, type LabReport, labReport, outputLines, type Report, report } from './report.ts'
+
+const lay = (line: string, hang: number) => wrap(line, hang, columns())
+const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
+const time = (seconds: number) => `${seconds.toFixed(1)} s`
+
+/** Lines such as `expected:  …`, one under the other. */
+const details = (entries: Readonly<Record<string, string | undefined>>) =>
+  Object.entries(entries)
+    .filter(([, text]) => text !== undefined)
+    .map(([name, text]) => lay(`      ${`${name}:`.padEnd(11)}${text}`, 17))
+
+function claimLines({ title, verdict, expected, seen, cause, read, task, missing, remedy }: ClaimReport): string {
+  if (verdict === 'holds') return lay(`  ✔ ${title}`, 4).replace('✔', chalk.green('✔'))
+  if (verdict === 'does not hold')
+    return [
+      lay(`  ✘ ${title}`, 4).replace('✘', chalk.red('✘')),
+      ...details({ expected, seen, cause, read, task }),
+    ].join('\n')
+  const head = lay(`  ? cannot be judged here: ${title}`, 4).replace('?', chalk.yellow('?'))
+  return [head, ...details({ missing, remedy })].join('\n')
+}
+
+/** What is said below a lab's claims. */
+function closing({ seconds, verdict, output, claims, missing, remedy }: LabReport, all: boolean): string {
+  if (claims.length === 0) {
+    const head = lay(`  ? cannot be judged here: ${missing}`, 4).replace('?', chalk.yellow('?'))
+    return [head, ...details({ remedy })].join('\n')
+  }
+  const printed = all || verdict === 'does not hold' ? outputLines(output, all) : []
+  const lines = [time(seconds), ...printed].map(line => `    ${line}`)
+  return lines.map(line => chalk.dim(lay(line, 6))).join('\n')
+}
+
+/** How many claims hold and how many do not. */
+function summaryLine({ labs, summary: { claims, seconds } }: Report): string {
+  const unjudged = labs.filter(lab => lab.claims.length === 0).length
+  const [holds, fails, open] = [claims.holds, claims['does not hold'], claims['cannot be judged']]
+  const parts = [
+    (holds || fails) && count(holds, 'claim holds', 'claims hold'),
+    fails && count(fails, 'does not', 'do not'),
+    open && `${count(open, 'claim', 'claims')} could not be judged`,
+    unjudged && `${count(unjudged, 'lab', 'labs')} could not be judged`,
+  ]
+  return `${parts.filter(Boolean).join(', ')} (${time(seconds)})`
+}
+
+/** Where the time went. */
+function timeLine({ labs, summary }: Report): string {
+  const { startUp, checker, program, waiting } = summary.time
+  const parts = `${time(waiting)} waiting, ${time(program)} in the program, ${time(checker)} in the checker`
+  const head = `of ${time(summary.seconds)}: ${time(startUp)} start-up`
+  if (labs.length === 1) return `${head}, ${parts}`
+  return `${head}, ${time(summary.seconds - startUp)} for ${labs.length} labs side by side (added up: ${parts})`
+}
+
+/** What is being waited for. */
+function waitingFor(labs: readonly RunningLab[], since: number): string {
+  const names = labs.filter(({ isRunning }) => isRunning()).map(({ lab }) => String(lab.number))
+  const seconds = time((performance.now() - since) / 1000)
+  return names.length === 0 ? '' : `  waiting for lab ${names.join(', ')} (${seconds})`
+}
+
+/** Judges and shows. @returns the report */
+export async function showPeople(job: Job): Promise<Report> {
+  const since = performance.now()
+  const early = job.assignments.map((): Finding[] => [])
+  let turn = -1
+  const show = (index: number, finding: Finding) =>
+    live.print(claimLines(claimReport(job.assignments[index]?.slug ?? '', finding)))
+  const labs = startNamedLabs(job, (index, finding) =>
+    index === turn ? show(index, finding) : early[index]?.push(finding),
+  )
+  const live = new LiveLine(() => waitingFor(labs, since))
+  live.start()
+  const reports: LabReport[] = []
+  for (const [index, { lab, program, verdict }] of labs.entries()) {
+    turn = index
+    live.print(chalk.bold(lay(`lab ${lab.number}: ${lab.title}`, 4)))
+    for (const finding of early[index] ?? []) show(index, finding)
+    live.draw()
+    const judged = labReport(lab.slug, program, await verdict)
+    live.print(closing(judged, job.output))
+    reports.push(judged)
+  }
+  live.stop()
+  const all = report(reports, (performance.now() - since) / 1000)
+  console.log(`\n${lay(summaryLine(all), 4)}\n${chalk.dim(lay(timeLine(all), 4))}`)
+  return all
+}

@@ -1,0 +1,202 @@
+/**
+ * The control groups of a sandbox, in each hierarchy two of its own: an outer one that has the limits, and in it the one
+ * that the program sees as the root of that hierarchy.
+ */
+import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ownName, sweepGroups } from '../../lib/group/cgroup.ts'
+import { bestHomes } from '../../lib/group/delegation.ts'
+import { discardGroups, GroupDirectory, innerGroups, removeGroup, thawAll } from '../../lib/group/directory.ts'
+import { type Controller, type Hierarchy, wordsOf } from '../../lib/group/hierarchies.ts'
+import { handDown } from '../../lib/group/v2.ts'
+import { mount } from '../../lib/mount/mount.ts'
+import { type Keeper, keep } from '../../lib/tidy/keeper.ts'
+
+/** What a sandbox may have: processes and threads, and bytes of memory, with all that is written to files. */
+export const BOUNDS = { processes: 512, memory: 512 * 1024 * 1024 } as const
+/** The kernel charges up to 64 pages at a time. */
+const LOT = 64 * 4096
+/** Settings by file; those of a controller that is not there are left out. The sandbox does not swap. */
+const LIMITS: readonly (readonly [string, string])[] = [
+  ['pids.max', String(BOUNDS.processes)],
+  ['memory.limit_in_bytes', String(BOUNDS.memory)],
+  ['memory.memsw.limit_in_bytes', String(BOUNDS.memory)],
+  ['memory.max', String(BOUNDS.memory)],
+  ['memory.swap.max', '0'],
+]
+/** What whoever may make groups below a group has to be able to write in it. */
+const HANDED = ['', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control', 'tasks']
+const V1_CONTROLLERS = ['memory', 'freezer', 'pids']
+const V2_CONTROLLERS = ['memory', 'pids']
+/** The inner group. */
+const INSIDE = 'inside'
+/** v2 only: where the sandbox's own processes are, because a group that hands controllers down holds none. */
+const LEAF = 'sandbox'
+
+/** The inner group of one hierarchy, and where that is mounted. */
+interface Place {
+  readonly hierarchy: Hierarchy
+  readonly path: string
+}
+
+/** Writes each of these settings that a group has. */
+function limit(group: string): void {
+  for (const [file, value] of LIMITS) if (existsSync(join(group, file))) writeFileSync(join(group, file), value)
+}
+
+/** A counter of a group: the number behind `name`, or the only one; 0 where there is none. */
+function count(file: string, name = ''): number {
+  const words = wordsOf(file)
+  return Number(words[name === '' ? 0 : words.indexOf(name) + 1] ?? 0)
+}
+
+/** Whether a group has come to the limit of a sandbox. v1 tells only how much it ever held, in lots of pages. */
+function isAtLimit(group: string): boolean {
+  const peak = count(join(group, 'memory.max_usage_in_bytes'))
+  return peak > BOUNDS.memory - LOT || count(join(group, 'memory.events.local'), 'oom') > 0
+}
+
+/** Whether the kernel has killed somebody in it for want of memory. */
+const hasKilled = (group: string) =>
+  count(join(group, 'memory.oom_control'), 'oom_kill') > 0 || count(join(group, 'memory.events'), 'oom_kill') > 0
+
+/** A group in every hierarchy that the labs use. Where none can be made (no mount, read-only) there is none. */
+export class SandboxGroups {
+  readonly #places: Place[] = []
+  readonly #undo: (() => void)[] = []
+  readonly #keeper: Keeper
+  /** Asked while it can be seen: init, behind its own mounts, finds no group of the machine. */
+  #limitsProcesses = false
+
+  /** Removes what checks left that were killed, and makes the groups of this one. */
+  constructor() {
+    sweepGroups()
+    const name = ownName('check')
+    const isWanted = ({ dialect, controllers }: Hierarchy) =>
+      dialect === 'v2' || controllers.some(controller => V1_CONTROLLERS.includes(controller))
+    const found = bestHomes().filter(({ hierarchy }) => isWanted(hierarchy))
+    // A frozen process outlives its tracer: it dies only when somebody thaws it.
+    this.#keeper = keep(() => discardGroups(found.map(({ path }) => join(path, name))))
+    for (const { hierarchy, path } of found) this.#make(hierarchy, join(path, name))
+  }
+
+  #make(hierarchy: Hierarchy, outer: string): void {
+    const path = join(outer, INSIDE)
+    try {
+      // Of this name only a dead judge can have been, whose number is ours now.
+      if (existsSync(outer)) discardGroups([outer])
+      mkdirSync(outer)
+      if (hierarchy.dialect === 'v2') this.#handDown(dirname(outer), outer)
+      mkdirSync(path)
+    } catch {
+      if (existsSync(outer)) removeGroup(outer)
+      return
+    }
+    this.#places.push({ hierarchy, path })
+    limit(outer)
+    this.#limitsProcesses ||= existsSync(join(outer, 'pids.max'))
+    if (hierarchy.dialect === 'v2') mkdirSync(join(path, LEAF))
+  }
+
+  /**
+   * A group that holds processes, as a container's root may, hands no memory down: then the sandbox has no memory group.
+   * It would hand pids down, to groups that then take nobody in (cgroups(7), threaded domains): so nothing at all.
+   */
+  #handDown(root: string, outer: string): void {
+    if (existsSync(join(root, 'cgroup.type')) && wordsOf(join(root, 'cgroup.procs')).length > 0) return
+    try {
+      this.#undo.push(handDown(new GroupDirectory(root, () => {}), V2_CONTROLLERS))
+      handDown(new GroupDirectory(outer, () => {}), V2_CONTROLLERS)
+    } catch {
+      // EBUSY
+    }
+  }
+
+  /** Whether a program can make groups with a controller in here. */
+  has(controller: Controller): boolean {
+    return this.#places.some(({ hierarchy, path }) => {
+      if (hierarchy.dialect === 'v1') return hierarchy.controllers.includes(controller)
+      return controller === 'freezer' || wordsOf(join(path, 'cgroup.controllers')).includes(controller)
+    })
+  }
+
+  /** Whether it bounds how many processes a program has. */
+  get limitsProcesses(): boolean {
+    return this.#limitsProcesses
+  }
+
+  /** The inner groups, as the judge sees them. */
+  get #paths(): string[] {
+    return this.#places.map(({ path }) => path)
+  }
+
+  /** Moves a process of the sandbox in, before it makes its cgroup namespace. */
+  add(pid: number): void {
+    for (const path of this.#paths) writeFileSync(join(path, 'cgroup.procs'), String(pid))
+  }
+
+  /** Hands the inner groups to root in the sandbox. The caller is in them, like init, and in its PID namespace. */
+  hand(root: number): void {
+    for (const { path, hierarchy } of this.#places) {
+      const isV2 = hierarchy.dialect === 'v2'
+      if (isV2) for (const pid of ['0', '1']) writeFileSync(join(path, LEAF, 'cgroup.procs'), pid)
+      if (isV2 && hierarchy.controllers.length > 0) handDown(new GroupDirectory(path, () => {}), V2_CONTROLLERS)
+      for (const group of isV2 ? [path, join(path, LEAF)] : [path]) {
+        for (const file of HANDED) if (existsSync(join(group, file))) chownSync(join(group, file), root, root)
+      }
+    }
+  }
+
+  /** Attaches the hierarchies below a new root, each with the caller's group in it as its root. */
+  mountBelow(root: string): void {
+    const base = join(root, '/sys/fs/cgroup')
+    const inside = this.#places.filter(({ hierarchy }) => hierarchy.path.startsWith('/sys/fs/cgroup'))
+    if (!existsSync(base) || inside.length === 0) return
+    if (inside.every(({ hierarchy }) => hierarchy.path !== '/sys/fs/cgroup'))
+      mount('groups', base, 'tmpfs', 0, 'mode=755')
+    for (const { hierarchy } of inside) {
+      const target = join(root, hierarchy.path)
+      if (!existsSync(target)) mkdirSync(target)
+      if (hierarchy.dialect === 'v1') mount('cgroup', target, 'cgroup', 0, hierarchy.controllers.join(','))
+      else mount('cgroup2', target, 'cgroup2')
+    }
+  }
+
+  /** The groups that the program has made. */
+  inner(): string[] {
+    const below = (path: string): string[] => innerGroups(path).flatMap(inner => [inner, ...below(inner)])
+    return this.#places.flatMap(({ path }) => below(path)).filter(path => !this.#isLeaf(path))
+  }
+
+  #isLeaf(path: string): boolean {
+    return this.#places.some(place => path === join(place.path, LEAF))
+  }
+
+  /**
+   * The bounds that were hit, in words.
+   * @param isCrowded whether there are as many processes as may be, where no group counts them
+   */
+  hits(isCrowded: boolean): string[] {
+    const groups = this.#paths.flatMap(path => [dirname(path), path, join(path, LEAF), ...this.inner()])
+    const refused = this.limitsProcesses
+      ? groups.some(group => count(join(group, 'pids.events'), 'max') > 0)
+      : isCrowded
+    const isFull = this.#paths.some(path => isAtLimit(dirname(path))) && groups.some(hasKilled)
+    return [
+      ...(refused ? [`it wanted more than ${BOUNDS.processes} processes`] : []),
+      ...(isFull ? [`it wanted more than ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`] : []),
+    ]
+  }
+
+  /** Lets whoever is frozen go on: in v1 they would not even die. */
+  thaw(): void {
+    for (const path of this.#paths) thawAll(path)
+  }
+
+  /** Removes them all, once everybody in the sandbox has been waited for. */
+  remove(): void {
+    for (const path of this.#paths) removeGroup(dirname(path))
+    for (const undo of this.#undo) undo()
+    this.#keeper.release()
+  }
+}

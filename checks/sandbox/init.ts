@@ -1,0 +1,129 @@
+/**
+ * The life of a sandbox's init: PID 1 inside, root of its own user namespace and nobody on the machine.
+ */
+import { accessSync, constants, openSync, writeFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { fork } from '../../lib/clone.ts'
+import { CannotRun } from '../../lib/errors.ts'
+import { execve } from '../../lib/exec.ts'
+import * as F from '../../lib/flags.ts'
+import { closePipes } from '../../lib/gate.ts'
+import { closeAtExec, dup2 } from '../../lib/io/descriptors.ts'
+import { takeTerminal } from '../../lib/lab/pty.ts'
+import { kernelIsAtLeast } from '../../lib/machine/kernel-version.ts'
+import * as M from '../../lib/mount/mount.ts'
+import { sethostname, unshare } from '../../lib/namespaces.ts'
+import { setip } from '../../lib/net/interfaces.ts'
+import { __WALL, setsid, sleep, waitpid } from '../../lib/process.ts'
+import { joinNewKeyring } from '../../lib/rights/keyring.ts'
+import { hardLimit, RLIMIT_NOFILE, RLIMIT_NPROC, setLimit } from '../../lib/rights/limits.ts'
+import { forbidInspection, setParentDeathSignal } from '../../lib/rights/prctl.ts'
+import { becomeRoot } from '../../lib/rights/users.ts'
+import { GROUP_CALLS, MOUNT_CALLS, SIGNAL_CALLS, stopAtCalls } from '../../lib/trace/seccomp.ts'
+import { BOUNDS } from './groups.ts'
+import { type Command, HOST_NAME, type Plan } from './plan.ts'
+
+/** How many descriptors a program has, and how many it can have: the observer looks at each. */
+const DESCRIPTORS = { soft: 1024, hard: 4096 }
+
+/**
+ * Calls that the sandbox does not have. Without fsopen(2) everybody mounts by mount(2), where the judge can help; files
+ * are written by write(2) and its like, which the observer sees, and no filter of the program's own comes before its.
+ */
+const UNSEEN = ['fsopen', 'io_uring_setup', 'io_setup', 'seccomp'] as const
+
+/** The environment of every program: short, and the same on every machine. */
+function environment(): Record<string, string> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/tmp',
+    LC_ALL: 'C',
+    TERM: 'dumb',
+    NO_COLOR: '1',
+  }
+}
+
+/** Descriptors 0 to 2 of the program: its terminal, or nothing to read and one pipe for all it prints. */
+function connect(output: number, terminal: boolean): void {
+  if (terminal) takeTerminal('/dev/pts/0')
+  else {
+    dup2(openSync('/dev/null', 'r'), 0)
+    dup2(output, 1)
+    dup2(output, 2)
+  }
+}
+
+/** What the program's files have to be to root in the sandbox. */
+function checkReachable([program, ...words]: Command): void {
+  try {
+    accessSync(program, constants.X_OK)
+    for (const word of words) if (isAbsolute(word)) accessSync(word, constants.R_OK)
+  } catch (error) {
+    throw new CannotRun(
+      `${(error as NodeJS.ErrnoException).path} cannot be read in the sandbox, where root is nobody on the machine\n` +
+        'hint: chmod o+r (a program: o+rx) the file, or put it where everybody may read',
+    )
+  }
+}
+
+/**
+ * Limits what the program, and all it starts, may have.
+ * @param isLimited whether its processes are limited by their group; else they are, as far as can be, by their user
+ */
+function limitResources(isLimited: boolean): void {
+  const most = Math.min(DESCRIPTORS.hard, hardLimit('Max open files'))
+  setLimit(RLIMIT_NOFILE, Math.min(DESCRIPTORS.soft, most), most)
+  const { processes } = BOUNDS
+  // Before Linux 5.14 the processes of that user outside the sandbox counted, too.
+  if (!isLimited && kernelIsAtLeast(5, 14) && hardLimit('Max processes') > processes)
+    setLimit(RLIMIT_NPROC, processes, processes)
+}
+
+/** Prepares everything that root inside may, starts the program, and buries everybody who dies. */
+export function liveAsInit({ command, setting, groups, directory, firstPid, lines }: Plan): never {
+  const { hasUsers, isRoot, rootStands, isComplete, terminalIsMade, output } = lines
+  closePipes([output, ...[hasUsers, isRoot, rootStands, isComplete, terminalIsMade].flatMap(({ ends }) => ends)])
+  hasUsers.wait()
+  becomeRoot()
+  // The program will have this process's user and namespaces, and this process is a copy of the judge.
+  forbidInspection()
+  setParentDeathSignal('SIGKILL')
+  setsid()
+  joinNewKeyring()
+  unshare(F.CLONE_NEWCGROUP)
+  isRoot.open()
+  rootStands.wait()
+  // Mounts made by a mightier user cannot be taken apart in the copy.
+  unshare(F.CLONE_NEWNS)
+  sethostname(HOST_NAME)
+  setip('lo', '127.0.0.1', '255.0.0.0')
+  writeFileSync('/proc/sys/kernel/ns_last_pid', String(firstPid))
+  // As systemd makes it: what a program mounts without care is seen outside.
+  M.mount('none', '/', null, M.MS_REC | M.MS_SHARED)
+  checkReachable(command)
+  if (setting.terminal) {
+    isComplete.open()
+    terminalIsMade.wait()
+  }
+  closePipes([output])
+  limitResources(groups.limitsProcesses)
+  stopAtCalls([...SIGNAL_CALLS, ...MOUNT_CALLS, ...(setting.groups ? GROUP_CALLS : [])], UNSEEN)
+  fork(() => {
+    setsid()
+    connect(output, setting.terminal === true)
+    process.chdir(directory)
+    // Whoever started the check may have left descriptors open, and they lead to the machine.
+    closeAtExec()
+    execve(command[0], command, environment())
+  })
+  for (;;) waitForOrphan()
+}
+
+function waitForOrphan(): void {
+  try {
+    waitpid(-1, __WALL)
+  } catch {
+    // ECHILD: nobody is left, and the judge will end this process too.
+    sleep(3600)
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What a sandbox is made from, and how those who make it speak to each other.
+ */
+import { type Gate, makeGate, pipe } from '../../lib/gate.ts'
+import type { Controller } from '../../lib/group/hierarchies.ts'
+import type { Confinement } from './confinement.ts'
+import type { SandboxGroups } from './groups.ts'
+import type { SandboxUsers } from './users.ts'
+
+/** The host name of every sandbox. */
+export const HOST_NAME = 'sandbox'
+
+/** What is run: a program and its arguments, by path. */
+export type Command = readonly [string, ...string[]]
+
+/** What a lab's program is given besides. */
+export interface Setting {
+  /** A terminal as its controlling terminal, input and output; otherwise it has nothing to read. */
+  readonly terminal?: boolean
+  /** Whether it lays a veth pair between its network and another. */
+  readonly pair?: boolean
+  /** A root file system, of which `./fs` becomes a copy. */
+  readonly rootfs?: string
+  /** The controller whose groups are followed: writes and removals are reported. */
+  readonly groups?: Controller
+  /** What it sees of the machine's files, if that is not all of them. */
+  readonly confinement?: Confinement
+}
+
+/** What the judge, the warden and init of a sandbox say to each other, and where the program's output goes. */
+export interface Lines {
+  /** The warden writes here who init is. */
+  readonly number: { readonly readEnd: number; readonly writeEnd: number }
+  /** Judge to warden: init is being followed. */
+  readonly mayStart: Gate
+  /** Warden to init: it has users now. And back: it is root, and in its own cgroup namespace. */
+  readonly hasUsers: Gate
+  readonly isRoot: Gate
+  /** Warden to init: the new root directory stands. */
+  readonly rootStands: Gate
+  /** Init to judge, and back: the terminal can be made; it is. */
+  readonly isComplete: Gate
+  readonly terminalIsMade: Gate
+  readonly output: number
+}
+
+/** Everything about one sandbox before it is made. */
+export interface Plan {
+  readonly command: Command
+  readonly setting: Setting
+  readonly groups: SandboxGroups
+  readonly users: SandboxUsers
+  readonly directory: string
+  /** Numbers in the sandbox start behind this one. */
+  readonly firstPid: number
+  readonly lines: Lines
+}
+
+/** @param output the end of a pipe that the program writes to */
+export function makeLines(output: number): Lines {
+  const [mayStart, hasUsers, isRoot, rootStands] = [makeGate(), makeGate(), makeGate(), makeGate()]
+  return {
+    number: pipe(),
+    mayStart,
+    hasUsers,
+    isRoot,
+    rootStands,
+    isComplete: makeGate(),
+    terminalIsMade: makeGate(),
+    output,
+  }
+}

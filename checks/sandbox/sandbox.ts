@@ -1,0 +1,143 @@
+/**
+ * A throwaway machine to run a program in: users, namespaces, root file system, groups and output of its own.
+ */
+import { randomInt } from 'node:crypto'
+import { chownSync, existsSync, readFileSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { clone } from '../../lib/clone.ts'
+import { CannotRun } from '../../lib/errors.ts'
+import * as F from '../../lib/flags.ts'
+import { pipe } from '../../lib/gate.ts'
+import { homeWith } from '../../lib/group/delegation.ts'
+import { closeQuietly } from '../../lib/io/poll.ts'
+import { openTerminal } from '../../lib/lab/pty.ts'
+import { setWindowSize } from '../../lib/lab/terminal.ts'
+import { getpid, kill, waitpid } from '../../lib/process.ts'
+import { SandboxGroups } from './groups.ts'
+import { type Command, type Lines, makeLines, type Plan, type Setting } from './plan.ts'
+import { chooseUsers } from './users.ts'
+import { liveAsWarden } from './warden.ts'
+
+export type { Command, Setting } from './plan.ts'
+
+const NO_GROUPS =
+  'check on the machine itself, or in a container whose control group holds no processes and can be written'
+/** Numbers start somewhere here: nobody is 2, 3 or 4 by chance, and nobody can know who the program will be. */
+const FIRST_PIDS = [1000, 20000] as const
+/** The size of a program's terminal. */
+const WINDOW = { rows: 24, columns: 80 }
+/** A sandbox whose init waits for {@link Sandbox.start}. */
+export interface Sandbox {
+  /** PID of its init, the parent of the program. */
+  readonly init: number
+  /** PID of init's parent, which ends after it. */
+  readonly warden: number
+  /** Where the program's output can be read. */
+  readonly output: number
+  readonly groups: SandboxGroups
+  readonly hasTerminal: boolean
+  /** Lets the program start, or, where it has a terminal, init wait for that. */
+  start(): void
+  /** Whether init waits for a terminal now, or is gone. */
+  canTakeTerminal(): boolean
+  /** Gives init the terminal it waits for. @returns the other side of it; `undefined` if init is gone */
+  attachTerminal(): number | undefined
+  /** Ends whatever runs in it. */
+  kill(): void
+  /** Ends its warden, where that waits for an init that is gone. */
+  killWarden(): void
+  /** Removes its groups, once everybody in it has been waited for. */
+  remove(): void
+}
+
+function attachTerminal(init: number, root: number, { isComplete, terminalIsMade }: Lines): number | undefined {
+  try {
+    isComplete.wait()
+  } catch {
+    return undefined
+  }
+  const devpts = `/proc/${init}/root/dev/pts`
+  const { master, number } = openTerminal(devpts)
+  chownSync(join(devpts, String(number)), root, root)
+  setWindowSize(master, WINDOW)
+  terminalIsMade.open()
+  return master
+}
+
+/** Starts the warden, which starts init. @returns the PIDs of both; init's is missing if it was never born */
+function startWarden(plan: Plan): { readonly warden: number; readonly init: number | undefined } {
+  const { number, hasUsers, isRoot, rootStands, isComplete, output } = plan.lines
+  const warden = clone(() => liveAsWarden(plan), F.CLONE_NEWNS | F.SIGCHLD)
+  // Whoever waits for one of those must not wait for us.
+  for (const end of [output, number.writeEnd, ...[hasUsers, isRoot, rootStands].flatMap(({ ends }) => ends)])
+    closeQuietly(end)
+  isComplete.expect()
+  const text = readFileSync(number.readEnd, 'utf8')
+  closeQuietly(number.readEnd)
+  return { warden, init: text === '' ? undefined : Number(text) }
+}
+
+/** A name below /tmp that the machine does not use. */
+function freeDirectory(): string {
+  const name = `/tmp/check-${getpid()}`
+  for (let i = 0; ; i++) if (!existsSync(`${name}${i || ''}`)) return `${name}${i || ''}`
+}
+
+function killQuietly(pid: number): void {
+  try {
+    kill(pid, 'SIGKILL')
+  } catch {
+    // ESRCH: it has been waited for.
+  }
+}
+
+const NO_USER_NAMESPACE =
+  'the checker needs user namespaces: sudo sysctl user.max_user_namespaces=10000 (in a container: start it with ' +
+  '--privileged, or check on the machine itself)'
+
+/**
+ * Makes a sandbox for one program.
+ * @throws SyscallError, CannotRun where the kernel lacks what it takes
+ */
+export function makeSandbox(command: Command, setting: Setting): Sandbox {
+  const groups = new SandboxGroups()
+  if (setting.groups && !groups.has(setting.groups)) {
+    groups.remove()
+    // Where the judge may make no groups at all, this says how to come to some.
+    homeWith(setting.groups)
+    throw new CannotRun(`the sandbox cannot have groups of the ${setting.groups} controller here\nhint: ${NO_GROUPS}`)
+  }
+  const users = chooseUsers(command.filter(isAbsolute))
+  const { readEnd, writeEnd } = pipe()
+  const lines = makeLines(writeEnd)
+  const { warden, init } = startWarden({
+    command,
+    setting,
+    groups,
+    users,
+    directory: freeDirectory(),
+    firstPid: randomInt(...FIRST_PIDS),
+    lines,
+  })
+  if (init === undefined) {
+    waitpid(warden)
+    groups.remove()
+    throw new CannotRun(`${readFileSync(readEnd, 'utf8').trim()}\nhint: ${NO_USER_NAMESPACE}`)
+  }
+  return {
+    init,
+    warden,
+    output: readEnd,
+    groups,
+    hasTerminal: setting.terminal === true,
+    start: () => lines.mayStart.open(),
+    canTakeTerminal: () => lines.isComplete.isDecided(),
+    attachTerminal: () => attachTerminal(init, users.outside(0), lines),
+    kill: () => {
+      killQuietly(init)
+      groups.thaw()
+    },
+    killWarden: () => killQuietly(warden),
+    remove: () => groups.remove(),
+  }
+}

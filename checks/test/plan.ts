@@ -1,0 +1,56 @@
+/**
+ * Which test files there are, and which of them must not run beside others.
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { UsageError } from '../../lib/errors.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+
+/** What is tested: the rooms of the house. */
+const ROOMS = ['native', 'lib', 'labs', 'buildroot', 'book', 'checks']
+
+/** Files that count what is on the machine before and after, so that nobody else may be at work meanwhile. */
+const ALONE: readonly string[] = [
+  'checks/clean/clean.test.ts',
+  'checks/trials/cgroup-labs.test.ts',
+  'checks/trials/hostile.test.ts',
+  'checks/trials/interruptions.test.ts',
+  'checks/trials/labs.test.ts',
+  'checks/trials/newns-lab.test.ts',
+  'checks/trials/without-root.test.ts',
+]
+
+/** What is to be run, as paths from the checkout's folder. */
+export interface Plan {
+  readonly together: readonly string[]
+  readonly alone: readonly string[]
+}
+
+/** All test files at or below a path, relative to the checkout. */
+function testsIn(path: string): string[] {
+  if (statSync(path).isFile()) return [relative(ROOT, path)]
+  const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => name !== 'node_modules')
+  return entries.flatMap(entry => {
+    const inner = join(path, entry.name)
+    if (entry.isDirectory()) return testsIn(inner)
+    return entry.name.endsWith('.test.ts') ? [relative(ROOT, inner)] : []
+  })
+}
+
+/**
+ * Plans a run.
+ * @param words folders and files, relative to where the command was typed or to the checkout; none for everything
+ * @throws UsageError for what does not exist, and for a place without tests
+ */
+export function plan(words: readonly string[]): Plan {
+  const paths = words.map(word => {
+    const found = [resolve(process.env['INIT_CWD'] ?? '.', word), join(ROOT, word)].find(path => existsSync(path))
+    if (!found) throw new UsageError(`no such file or folder: ${word}\nhint: npm test -- lib/group, or one test file`)
+    return found
+  })
+  const places = paths.length === 0 ? ROOMS.map(room => join(ROOT, room)) : paths
+  const files = [...new Set(places.flatMap(testsIn))]
+  if (files.length === 0) throw new UsageError(`there is no test in ${words.join(', ')}\nhint: npm test runs all`)
+  const isAlone = (file: string) => ALONE.includes(file)
+  return { together: files.filter(file => !isAlone(file)), alone: files.filter(isAlone) }
+}

@@ -1,0 +1,54 @@
+/**
+ * `npm test`: every test of the project, or those of one room. Files that may run beside each other do, the others
+ * follow one by one; what fails in between stops nothing, and one summary stands at the end.
+ */
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { EXIT } from '../../lib/errors.ts'
+import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
+import { fail } from '../../lib/lab/lab.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { type Plan, plan } from './plan.ts'
+import { Tally, type TestEvent } from './tally.ts'
+
+const KNOBS = { slowest: flag('lists where the time went') }
+const HELP = [
+  'Usage: npm test                        everything',
+  '       npm test -- lib/group           the tests of one room, or one file',
+  '       npm test -- --slowest           and where the time went',
+  '',
+  'Options:',
+]
+
+/** The events of all runs, one behind the other, and the summary of all at the end. */
+async function* events({ together, alone }: Plan, tally: Tally): AsyncGenerator<TestEvent> {
+  const runs = [
+    { files: together, concurrency: Math.max(2, availableParallelism()) },
+    { files: alone, concurrency: 1 },
+  ]
+  for (const { files, concurrency } of runs) {
+    if (files.length === 0) continue
+    const stream = run({ files: files.map(file => join(ROOT, file)), concurrency })
+    for await (const event of stream as AsyncIterable<TestEvent>) if (tally.take(event)) yield event
+  }
+  yield* tally.summary()
+}
+
+try {
+  const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
+  if (help) {
+    console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
+    process.exit(EXIT.HOLDS)
+  }
+  const tally = new Tally(values.slowest)
+  const reporter = new spec()
+  reporter.pipe(process.stdout)
+  for await (const event of events(plan(words), tally))
+    if (!reporter.write(event)) await new Promise(done => reporter.once('drain', done))
+  reporter.end()
+  process.exitCode = tally.hasFailed ? EXIT.FAILS : EXIT.HOLDS
+} catch (error) {
+  fail(error)
+}

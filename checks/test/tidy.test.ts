@@ -1,0 +1,219 @@
+/**
+ * The rules of the house: who may import whom, how much lies in one folder, and that nothing lies there for nobody.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import test from 'node:test'
+import { ROOT } from '../../lib/machine/root.ts'
+
+/**
+ * The folders of the code, in the order in which arrows run: a file imports from its own folder, from folders further
+ * down, and from nowhere else. `lib` itself is not in the list: what lies flat in there is for the readers of labs, and
+ * stands above the rooms that it is made of and below those that are made of it.
+ */
+const ORDER = [
+  'book/press',
+  'book/press/site',
+  'book/press/recording',
+  'book/press/source',
+  'labs',
+  'buildroot/vm',
+  'buildroot',
+  'checks/test',
+  'checks',
+  'checks/start',
+  'checks/learn',
+  'checks/learn/pages',
+  'checks/learn/mine',
+  'checks/watch',
+  'checks/grade',
+  'checks/doctor',
+  'checks/doctor/find',
+  'checks/doctor/observe',
+  'checks/clean',
+  'checks/trials',
+  'checks/bench',
+  'checks/testing',
+  'checks/report',
+  'checks/judge',
+  'checks/labs/NN',
+  'checks/labs',
+  'checks/witnesses',
+  'checks/observer',
+  'checks/sandbox',
+  'lib/testing',
+  'lib/lab',
+  'lib/group',
+  'lib/engine',
+  'lib/tidy',
+  'lib/rights',
+  'lib/mount',
+  'lib/net',
+  'lib/io',
+  'lib/trace',
+  'lib/machine',
+  'native',
+]
+/** Whole rooms import from `lib`, and lib from `native`; these import from nobody else. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  labs: ['lib'],
+  checks: ['lib'],
+  book: ['lib'],
+  buildroot: ['lib'],
+  lib: ['native'],
+  native: [],
+}
+const MOST_ENTRIES = 20
+const MOST_LINES = 250
+/** Why a file may be longer. */
+const LONGER: Readonly<Record<string, string>> = {
+  'checks/labs/06-freezer/claims.ts': 'the story of one freeze, and five claims about it',
+  'checks/observer/observer.ts': 'one machine of states, each of which is a few lines',
+  'checks/learn/session.ts': 'every key on every page, as one table',
+}
+/** Programs that are tried, quoted or started as data, and pictures: as many as there are, and each in a table of its own. */
+const IS_DATA = /(^|\/)(right|wrong|hostile|fixtures|pictures|assets|guest|external)\/|^book\/programs\//
+const IS_TEST = /\.test\.ts$|\/testing(\/|\.ts$)/
+const IS_CODE = /\.(ts|mjs|cjs)$/
+
+const git = ['-c', `safe.directory=${ROOT}`, 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
+const tracked = execFileSync('git', git, { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean)
+const FILES = tracked.filter(file => existsSync(join(ROOT, file)))
+const SOURCES = FILES.filter(file => IS_CODE.test(file) && !/\.d\.m?ts$/.test(file) && !IS_DATA.test(file))
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+
+/** The files of the project that a file imports. An import of every lab's folder is one of each. */
+function imports(file: string): string[] {
+  const found = read(file).matchAll(/(?:^(?:import|export|\}).* from |^import |\bimport\()(['`])(\.[^'`]+)\1/gm)
+  return [...found].flatMap(([, , specifier = '']) => {
+    const target = relative(ROOT, resolve(ROOT, dirname(file), specifier))
+    if (!target.includes('${')) return [target]
+    const pattern = new RegExp(`^${target.replace(/[.]/g, '\\.').replace(/\$\{\w+\}/g, '[^/]+')}$`)
+    return FILES.filter(each => pattern.test(each))
+  })
+}
+
+const roomOf = (file: string) => file.split('/')[0] as string
+/** Every lab's folder is one place in the order. */
+const folderOf = (file: string) => dirname(file).replace(/^checks\/labs\/\d\d-.*$/, 'checks/labs/NN')
+
+test('every folder of code has its place in the order', () => {
+  const folders = new Set(SOURCES.filter(file => !IS_TEST.test(file)).map(folderOf))
+  const known = new Set([...ORDER, 'lib'])
+  assert.deepEqual(
+    [...folders].filter(folder => !known.has(folder)),
+    [],
+  )
+})
+
+test('rooms import from lib, lib from native, and folders only from those below them', () => {
+  const wrong = SOURCES.filter(file => !IS_TEST.test(file)).flatMap(file => {
+    const from = folderOf(file)
+    return imports(file)
+      .filter(target => {
+        const to = folderOf(target)
+        if (from === to) return false
+        if (roomOf(file) !== roomOf(target)) return !ROOMS[roomOf(file)]?.includes(roomOf(target))
+        // The one list of all labs finds their folders.
+        if (file === 'checks/labs/all.ts') return false
+        if (from === 'lib' || to === 'lib') return false
+        return ORDER.indexOf(to) < ORDER.indexOf(from)
+      })
+      .map(target => `${file} imports ${target}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('no import goes in a circle', () => {
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    assert.ok(!path.includes(file), [...path, file].join(' -> '))
+    if (done.has(file)) return
+    if (existsSync(join(ROOT, file)) && IS_CODE.test(file)) for (const to of imports(file)) visit(to, [...path, file])
+    done.add(file)
+  }
+  for (const file of SOURCES) visit(file, [])
+})
+
+/** What lies in each folder beside tests and programs: files and folders. */
+function entries(): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const file of FILES.filter(each => !IS_TEST.test(each) && !IS_DATA.test(each))) {
+    const parts = file.split('/')
+    for (let depth = 1; depth < parts.length; depth++) {
+      const folder = parts.slice(0, depth).join('/')
+      found.set(folder, (found.get(folder) ?? new Set()).add(parts[depth] as string))
+    }
+  }
+  return found
+}
+
+test(`no folder has more than ${MOST_ENTRIES} entries beside tests and programs`, () => {
+  const full = [...entries()].filter(([, names]) => names.size > MOST_ENTRIES)
+  assert.deepEqual(
+    full.map(([folder, names]) => `${folder}: ${names.size}`),
+    [],
+  )
+})
+
+test('every folder of code says in a README what it is, in no more lines than one reads', () => {
+  const folders = new Set(SOURCES.map(dirname).filter(folder => folder !== '.' && !/^checks\/labs\/\d\d-/.test(folder)))
+  const missing = [...folders].filter(folder => !existsSync(join(ROOT, folder, 'README.md')))
+  assert.deepEqual(missing, [])
+})
+
+test('no link of a README leads nowhere', () => {
+  const isReadme = (file: string) => basename(file) === 'README.md' && file !== 'book/README.md'
+  const dead = FILES.filter(isReadme).flatMap(file => {
+    const text = read(file)
+      .replace(/^ *(`{3,})[\s\S]*?^ *\1$/gm, '')
+      .replace(/`[^`\n]*`/g, '')
+    const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[\w-]+)?\)/g)].map(match => match[1] as string)
+    const isThere = (link: string) => /^https?:/.test(link) || existsSync(join(ROOT, dirname(file), link))
+    return links.filter(link => !isThere(link)).map(link => `${file}: ${link}`)
+  })
+  assert.deepEqual(dead, [])
+})
+
+test('a file of the checkout that is named in pieces is there', () => {
+  const wrong = FILES.filter(file => /\.(ts|mjs)$/.test(file)).flatMap(file => {
+    const paths = [...read(file).matchAll(/\bjoin\(ROOT((?:, '[\w.-]+')+)\)/g)].map(([, words = '']) =>
+      [...words.matchAll(/'([^']+)'/g)].map(match => match[1]).join('/'),
+    )
+    return paths.filter(path => IS_CODE.test(path) && !existsSync(join(ROOT, path))).map(path => `${file}: ${path}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('no file lies there for nobody: each is imported or started, or is named where it is used', () => {
+  const imported = new Set(FILES.filter(file => IS_CODE.test(file)).flatMap(imports))
+  const texts = FILES.filter(file => /\.(ts|mjs|cjs|json|sh|md)$|^\.ci\/run$|^labs\/run$/.test(file))
+  const said = new Map(texts.map(file => [file, read(file)]))
+  const isNamed = (file: string) => {
+    // A program is started by its path, or by its name beside the one that starts it.
+    const names = [file, `'${basename(file)}'`, `/${basename(file)}`, `${basename(file)} `]
+    return [...said].some(([other, text]) => other !== file && names.some(name => text.includes(name)))
+  }
+  const idle = SOURCES.filter(file => !/\.test\.ts$/.test(file) && !imported.has(file) && !isNamed(file))
+  assert.deepEqual(idle, [])
+})
+
+test(`a file of more than ${MOST_LINES} lines is named with its reason`, () => {
+  const long = SOURCES.filter(file => !/\.test\.ts$/.test(file) && read(file).split('\n').length - 1 > MOST_LINES)
+  assert.deepEqual(
+    long.filter(file => LONGER[file] === undefined),
+    [],
+  )
+  const short = Object.keys(LONGER).filter(file => !long.includes(file))
+  assert.deepEqual(short, [], 'named, and not that long any more')
+})
+
+test('every test file is one that npm test finds', () => {
+  const rooms = Object.keys(ROOMS)
+  assert.deepEqual(
+    FILES.filter(file => /\.test\.ts$/.test(file) && !rooms.includes(roomOf(file))),
+    [],
+  )
+})

@@ -1,0 +1,66 @@
+/**
+ * For tests: running labs as programs.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { until } from '../../lib/io/until.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { MS_PRIVATE, MS_REC, mount } from '../../lib/mount/mount.ts'
+import { WNOHANG, waitpid } from '../../lib/process.ts'
+import { allPids } from '../../lib/trace/proc.ts'
+import { commandFor } from '../judge/command.ts'
+
+/** How a lab is started. */
+export interface LabRun {
+  /** Its command line with these arguments. */
+  readonly command: (...args: string[]) => string[]
+  /** Runs it to its end, without a terminal. */
+  readonly run: (args?: readonly string[], options?: { input?: string }) => Result
+}
+
+/** What a run gave. */
+export interface Result {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Compiles a lab once, and gives the ways to start it. */
+export async function labRun(slug: string): Promise<LabRun> {
+  const compiled = await commandFor(join(ROOT, 'labs', `${slug}.ts`))
+  const command = (...args: string[]) => [...compiled, ...args]
+  return {
+    command,
+    run: (args = [], options = {}) => {
+      const [file = '', ...rest] = command(...args)
+      return spawnSync(file, rest, {
+        encoding: 'utf8',
+        timeout: 60000,
+        ...options,
+        env: { ...process.env, NO_COLOR: '1' },
+      })
+    },
+  }
+}
+
+/** Waits until something is so, for at most twenty seconds. */
+export function awaitSo(isSo: () => boolean): void {
+  assert.ok(until(isSo, 20), 'it did not come to be within 20 s')
+}
+
+/** Gives the calling process, PID 1 of a new namespace, the /proc of that namespace. */
+export function enterProc(): void {
+  mount('none', '/', null, MS_REC | MS_PRIVATE)
+  mount('proc', '/proc', 'proc')
+}
+
+/** Whether PID 1, the caller, has buried everybody else. */
+export function isAlone(): boolean {
+  try {
+    while (waitpid(-1, WNOHANG).pid !== 0);
+  } catch {
+    // ECHILD: no child is left.
+  }
+  return allPids().length === 1
+}

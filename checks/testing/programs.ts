@@ -1,0 +1,78 @@
+/**
+ * For tests: the programs that the checkers are tried on, built, and what refused them.
+ */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { LABS } from '../../lib/lab/manifest.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { compiler } from '../../lib/testing/in-child.ts'
+import { type Assignment, judgeInChild } from '../judge/in-child.ts'
+import type { Verdict } from '../judge/judge.ts'
+
+const CHECKS = join(ROOT, 'checks')
+const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
+
+/** All of them in the folders of the labs, relative to checks/. */
+export function specimenFiles(): string[] {
+  const folders = LABS.flatMap(({ slug }) => [`labs/${slug}/right`, `labs/${slug}/wrong`])
+  return folders.flatMap(folder => readdirSync(join(CHECKS, folder)).map(name => `${folder}/${name}`)).sort()
+}
+
+/** Commands that the labs do without and that not every machine has, by Debian's package. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  'cgroup-tools': ['cgcreate', 'cgset', 'cgexec', 'cgdelete'],
+  mount: ['mount', 'umount'],
+  python3: ['python3'],
+}
+
+/** Why a program among them cannot be run here: tools that it names and this machine lacks. */
+export function lackingTools(path: string): string | false {
+  const text = readFileSync(join(CHECKS, path), 'utf8')
+  // In Python and C, mount is also what somebody calls a function; a shell script has nothing but commands.
+  const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : (text.split('\n')[0] as string)
+  const isNeeded = (tool: string) =>
+    new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(code) || (tool === 'python3' && /\.py\b/.test(code))
+  const lacking = Object.entries(TOOLS).flatMap(([name, tools]) => {
+    const missing = tools.filter(tool => isNeeded(tool) && findProgram(tool) === undefined)
+    return missing.length > 0 ? [`it needs ${missing.join(', ')}: apt-get install ${name}`] : []
+  })
+  return lacking.length > 0 && lacking.join('; ')
+}
+
+/** C programs are compiled into a folder; everything else runs as it is. @returns what to run */
+export function buildSpecimen(path: string, folder: string): string {
+  const source = join(CHECKS, path)
+  if (!path.endsWith('.c')) return source
+  const program = join(folder, basename(path, '.c'))
+  execFileSync(compiler(), [...FLAGS, '-o', program, source])
+  return program
+}
+
+const isTooBusy = (text: string | undefined) => /\bmachine is too busy\b/.test(text ?? '')
+
+/** Whether the machine was too busy for a verdict, or for one claim of it. */
+function wasTooBusy(verdict: Verdict): boolean {
+  if (verdict.kind === 'cannot') return isTooBusy(verdict.reason)
+  return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
+}
+
+/** Judges, and does as it is told where the machine was too busy: it judges again, three times at the most. */
+export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
+  for (let tries = 1; ; tries++) {
+    const verdict = await judgeInChild(assignment, timeout).verdict
+    if (tries === 3 || !wasTooBusy(verdict)) return verdict
+  }
+}
+
+/** The titles of the claims that do not hold, each with what was seen on a second line. */
+export function refusalsOf(verdict: Verdict): string[] {
+  if (verdict.kind === 'cannot') throw new Error(`cannot be judged here: ${verdict.reason}`)
+  return verdict.findings
+    .filter(({ failure, unjudged }) => failure ?? unjudged)
+    .map(({ title, failure, unjudged }) => `${title}\n  seen: ${failure?.seen ?? `not ${unjudged?.missing}`}`)
+}
+
+/** Of what {@link refusalsOf} gave. */
+export const titlesOnly = (found: readonly string[]) => found.map(entry => entry.split('\n')[0])

@@ -1,0 +1,92 @@
+/**
+ * Hostile programs: each ends within its bound and gets an honest verdict, and the machine is as it was before.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { after } from 'node:test'
+import { EXIT } from '../../lib/errors.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { kill } from '../../lib/process.ts'
+import { commandFor } from '../judge/command.ts'
+import { judgeInChild } from '../judge/in-child.ts'
+import type { Verdict } from '../judge/judge.ts'
+import { adoptDescendants, Bystander, changesSince, takeMachineCensus } from '../testing/machine-census.ts'
+import { buildSpecimen, lackingTools, refusalsOf, titlesOnly } from '../testing/programs.ts'
+import { HOSTILE, type Hostile } from './hostile.ts'
+
+/** How long making a sandbox, taking it down and waiting for the other check at work may take, in seconds. */
+const MARGIN = 6
+/** Everything that a terminal does something at, but for the end of a line. */
+const CONTROL = /[^\P{Cc}\n]/u
+
+adoptDescendants()
+const bystander = new Bystander()
+after(() => bystander.close())
+const before = takeMachineCensus()
+
+/** A judge that has not come to its end by then is ended, and the program with it. */
+async function verdictInTime({ slug, timeout }: Hostile, program: string): Promise<Verdict> {
+  const { pid, verdict } = judgeInChild({ slug, command: await commandFor(program) }, timeout)
+  let isLate = false
+  const alarm = setTimeout(
+    () => {
+      isLate = true
+      if (pid !== undefined) kill(pid, 'SIGKILL')
+    },
+    (timeout + MARGIN) * 1000,
+  )
+  const outcome = await verdict.finally(() => clearTimeout(alarm))
+  assert.ok(!isLate, `the judge did not come to its end within ${timeout} + ${MARGIN} s`)
+  return outcome
+}
+
+test('every hostile program is in the table', () => {
+  const files = readdirSync(join(import.meta.dirname, 'hostile'))
+    .map(name => `trials/hostile/${name}`)
+    .sort()
+  assert.deepEqual(files, [...new Set(HOSTILE.map(({ path }) => path))].sort())
+})
+
+test('hostile programs end within their bounds, refused by the claims that the table names', {
+  concurrency: 2,
+}, async suite => {
+  await Promise.all(
+    HOSTILE.map(hostile =>
+      suite.test(
+        `${hostile.path} as ${hostile.slug}: ${hostile.tries}`,
+        { skip: lackingTools(hostile.path) },
+        async () => {
+          const verdict = await verdictInTime(hostile, buildSpecimen(hostile.path, bystander.folder))
+          const found = refusalsOf(verdict)
+          const reached = verdict.kind === 'judged' ? (verdict.output.match(/^reached: .*$/gm) ?? []) : []
+          assert.deepEqual(titlesOnly(found), hostile.refusedBy, [...found, ...reached].join('\n'))
+          assert.deepEqual(reached, [])
+          for (const line of found) assert.doesNotMatch(line, CONTROL)
+        },
+      ),
+    ),
+  )
+})
+
+test('a report has no control characters, whatever the program prints', {
+  skip: lackingTools('trials/hostile/forges-report.py'),
+}, async () => {
+  const program = buildSpecimen('trials/hostile/forges-report.py', bystander.folder)
+  const check = join(ROOT, 'checks', 'check.ts')
+  const run = spawnSync(process.execPath, ['--import', 'tsx', check, 'lab1', program], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    timeout: 30000,
+    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+  })
+  assert.equal(run.status, EXIT.FAILS, run.stdout + run.stderr)
+  assert.doesNotMatch(run.stdout, CONTROL)
+})
+
+test('the machine is as it was: processes, interfaces, mounts, groups, files, names', () => {
+  assert.deepEqual(changesSince(before), [])
+  assert.deepEqual(bystander.harm(), [])
+  assert.equal(bystander.calls, 0, 'somebody called a listener of the machine')
+})

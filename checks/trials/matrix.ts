@@ -1,0 +1,216 @@
+/**
+ * `npm run matrix`: every lab and every check in every place that this machine can offer, as a table; with `--write`
+ * the one in README.md.
+ */
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CannotRun, EXIT } from '../../lib/errors.ts'
+import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
+import { runTool } from '../../lib/lab/lab.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { isPrivileged } from '../../lib/rights/privileges.ts'
+import { OrdinaryUser } from '../testing/ordinary-user.ts'
+import { proveFresh } from './fresh.ts'
+import type { LabProof, PlaceProof } from './place.ts'
+
+const only: Knob<string | undefined> = {
+  initial: undefined,
+  help: 'the places whose names have this word in them',
+  expected: 'a word',
+  placeholder: 'WORD',
+  parse: text => text,
+}
+
+const run: Knob<string | undefined> = {
+  initial: undefined,
+  help: 'with --fresh: another command than npm test',
+  expected: 'a shell command',
+  placeholder: 'COMMAND',
+  parse: text => text || undefined,
+}
+
+const KNOBS = {
+  only,
+  programs: flag('tries the right and wrong programs, too, here and in v2: half an hour more'),
+  write: flag('writes what came of it into the table of README.md'),
+  fresh: flag('instead: npm test on fresh roots of Debian 12, 13 and sid; needs mmdebstrap'),
+  tools: flag('with --fresh: installs what the tests use, too, so that fewer are skipped'),
+  run,
+}
+
+const HELP = [
+  'Usage: npm run matrix                 every lab and every check in every place: an hour without KVM',
+  '       npm run matrix -- --only 5.10  in those whose names have that word in them',
+  '       npm run matrix -- --fresh      setup, npm ci and npm test on fresh roots: some ten minutes each',
+  '',
+  'As root it tries this machine as root and as an ordinary user; virtual machines, with the kernels of',
+  "Debian's archive and with the other processor, need no root.",
+  '',
+  'Options:',
+]
+
+/** Where labs and checks are tried. */
+interface Place {
+  readonly name: string
+  /** Options of `npm run vm`; without them it is this machine. */
+  readonly vm?: readonly string[]
+  /** The guest has a processor, and so programs, of its own. */
+  readonly isOther?: boolean
+  readonly isOrdinary?: boolean
+  readonly programs?: boolean
+}
+
+/** The processor that this machine does not have. */
+const OTHER_ARCH = process.arch === 'arm64' ? 'x64' : 'arm64'
+type Layout = 'v2' | 'v1' | 'hybrid'
+
+/** A guest with a kernel of Debian's archive. */
+function guest(
+  kernel: string,
+  cgroup: Layout,
+  more: { readonly isOrdinary?: true; readonly programs?: true } = {},
+): Place {
+  const { isOrdinary, programs } = more
+  const name = `Linux ${kernel}, ${cgroup}, ${isOrdinary ? 'ordinary user' : 'root'}`
+  const vm = ['--kernel', kernel, '--cgroup', cgroup, ...(isOrdinary ? ['--user'] : [])]
+  return { name, vm, ...(programs && { programs }) }
+}
+
+const otherGuest = (cgroup: Layout): Place => ({
+  name: `Linux on ${OTHER_ARCH}, ${cgroup}, root`,
+  vm: ['--arch', OTHER_ARCH, '--cgroup', cgroup],
+  isOther: true,
+})
+
+const PLACES: readonly Place[] = [
+  { name: 'this machine, root', programs: true },
+  { name: 'this machine, ordinary user', isOrdinary: true },
+  guest('5.10', 'v2'),
+  guest('5.10', 'v2', { isOrdinary: true }),
+  guest('5.10', 'v1'),
+  guest('6.1', 'v2', { programs: true }),
+  guest('6.1', 'v2', { isOrdinary: true }),
+  guest('6.1', 'v1'),
+  guest('6.1', 'v1', { isOrdinary: true }),
+  guest('6.1', 'hybrid'),
+  guest('6.12', 'v2'),
+  guest('6.12', 'v1'),
+  guest('7', 'v2'),
+  guest('7', 'v1'),
+  otherGuest('v2'),
+  otherGuest('v1'),
+]
+
+const NODE = [
+  '--single-threaded',
+  '--v8-pool-size=1',
+  '--enable-source-maps',
+  'lib/engine/start.mjs',
+  'checks/trials/place.ts',
+]
+const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
+/** A guest without KVM is so slow that a program needs more time. */
+const SLOW = ['--timeout', '300']
+
+/** The command that proves a place, and who gives it. */
+function commandOf({ vm, isOther, programs }: Place, user: OrdinaryUser | undefined, withPrograms: boolean) {
+  const more = withPrograms && programs ? ['--programs'] : []
+  const node = isOther ? 'node' : process.execPath
+  if (vm) return { words: [...VM, ...vm, node, ...NODE, ...SLOW, ...more], options: { cwd: ROOT } }
+  return { words: [...NODE, ...more], options: user ? user.options : { cwd: ROOT } }
+}
+
+/** Runs the proof in one place. @throws CannotRun when that place cannot be had here */
+async function prove(place: Place, user: OrdinaryUser | undefined, withPrograms: boolean): Promise<PlaceProof> {
+  if (!place.vm && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
+  const { words, options } = commandOf(place, user, withPrograms)
+  const child = spawn(user?.node ?? process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+  let stdout = ''
+  child.stdout.on('data', chunk => {
+    stdout += chunk
+  })
+  const code = await new Promise<number>(resolve => child.on('close', status => resolve(status ?? 1)))
+  if (code === EXIT.CANNOT) throw new CannotRun('cannot be had here')
+  if (code !== 0) throw new Error(`${place.name}: exit code ${code}`)
+  return JSON.parse(stdout) as PlaceProof
+}
+
+/** What one lab comes to in a cell: whether it ran, and what its check found. */
+function cell({ exitCode, holds, failed, unjudged }: LabProof): string {
+  const ran = exitCode === 0 ? '✔' : exitCode === EXIT.CANNOT ? '–' : '✘'
+  const marks = [
+    ...(failed.length > 0 ? [`${failed.length} ✘`] : []),
+    ...(unjudged.length > 0 ? [`${unjudged.length} ?`] : []),
+  ]
+  return [ran, String(holds), ...marks].join(' ')
+}
+
+function row({ name }: Place, proof: PlaceProof | undefined): string {
+  if (!proof) return `| ${name} | not to be had ${'| '.repeat(LABS.length + 1)}|`
+  const { kernel, labs, groups, programs } = proof
+  const tried = programs ? `${programs.right} right, ${programs.wrong} wrong, ${programs.others.length} otherwise` : ''
+  return `| ${[name, `${kernel}, ${groups}`, ...labs.map(cell), tried].join(' | ')} |`
+}
+
+/** What the marks of the table mean for what was found, in full. */
+function remarks(place: Place, { labs, programs }: PlaceProof): string[] {
+  const about = labs.flatMap(({ slug, failed, unjudged }) => [
+    ...failed.map(title => `${place.name}: ${slug}: does not hold: ${title}`),
+    ...unjudged.map(title => `${place.name}: ${slug}: cannot be judged: ${title}`),
+  ])
+  return [...about, ...(programs?.others ?? []).map(line => `${place.name}: ${line}`)]
+}
+
+const HEAD = `| where | Linux, groups | ${LABS.map(({ number }) => `lab ${number}`).join(' | ')} | programs |`
+const RULE = HEAD.replace(/[^|]+/g, '---')
+const MARKS = ['<!-- matrix -->', '<!-- end of the matrix -->'] as const
+
+const nameOf = (line: string) => line.split('|')[1]?.trim() ?? ''
+
+/** Puts rows into the table of README.md, each in the place of its last one. */
+function writeRows(rows: readonly string[]): void {
+  const file = join(ROOT, 'README.md')
+  const [before, rest] = readFileSync(file, 'utf8').split(MARKS[0])
+  const [table, after] = rest?.split(MARKS[1]) ?? []
+  if (before === undefined || table === undefined || after === undefined)
+    throw new Error(`README.md has no ${MARKS.join(' … ')}`)
+  const lines = [...table.split('\n'), ...rows]
+  const latest = PLACES.flatMap(({ name }) => lines.findLast(line => nameOf(line) === name) ?? [])
+  writeFileSync(file, [`${before}${MARKS[0]}`, HEAD, RULE, ...latest, `${MARKS[1]}${after}`].join('\n'))
+}
+
+async function main(): Promise<void> {
+  const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
+  if (help) return console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
+  if (values.fresh) {
+    process.exitCode = await proveFresh(values)
+    return
+  }
+  const places = PLACES.filter(({ name }) => name.includes(values.only ?? ''))
+  const lines: string[] = []
+  console.log([HEAD, RULE].join('\n'))
+  let isGood = true
+  for (const place of places) {
+    // An ordinary user who starts this is one already.
+    const user = place.isOrdinary && isPrivileged() ? new OrdinaryUser() : undefined
+    user?.handOver()
+    try {
+      const proof = await prove(place, user, values.programs)
+      lines.push(row(place, proof))
+      isGood &&= proof.labs.every(({ exitCode, failed }) => exitCode === 0 && failed.length === 0)
+      console.log([lines.at(-1), ...remarks(place, proof).map(remark => `  ${remark}`)].join('\n'))
+    } catch (error) {
+      if (!(error instanceof CannotRun)) throw error
+      lines.push(row(place, undefined))
+      console.log(`${lines.at(-1)}\n  ${error.message}`)
+    } finally {
+      user?.end()
+    }
+  }
+  if (values.write) writeRows(lines)
+  if (!isGood) process.exitCode = EXIT.FAILS
+}
+
+await runTool(main)

@@ -1,0 +1,124 @@
+/**
+ * What holds in one place: runs every lab and every check there as its user would, and on demand the right and wrong
+ * programs, and prints what came of it as one JSON document. `npm run matrix` runs it in all places.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, release, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { layout } from '../../lib/group/hierarchies.ts'
+import { flag, parseKnobs, seconds } from '../../lib/lab/knobs.ts'
+import { runTool } from '../../lib/lab/lab.ts'
+import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import type { LabReport, Report } from '../report/report.ts'
+import { buildSpecimen } from '../testing/programs.ts'
+import { SPECIMENS, type Specimen } from './programs.ts'
+
+const KNOBS = {
+  timeout: seconds(20, 'how long a program may take in a check'),
+  programs: flag('tries the right and wrong programs, too'),
+}
+
+/** What came of one lab. */
+export interface LabProof {
+  readonly slug: string
+  /** The exit code of the lab's own program. */
+  readonly exitCode: number
+  /** How many claims its check found to hold; then those that do not and those that cannot be judged here. */
+  readonly holds: number
+  readonly failed: readonly string[]
+  readonly unjudged: readonly string[]
+}
+
+/** What came of one place. */
+export interface PlaceProof {
+  readonly kernel: string
+  readonly groups: string
+  readonly node: string
+  readonly labs: readonly LabProof[]
+  /** How many right and wrong programs got the verdict that the table names, and those that did not. */
+  readonly programs: { readonly right: number; readonly wrong: number; readonly others: readonly string[] } | undefined
+}
+
+const START = [
+  '--single-threaded',
+  '--v8-pool-size=1',
+  '--enable-source-maps',
+  join(ROOT, 'lib', 'engine', 'start.mjs'),
+]
+
+/** Runs a program of the project to its end. */
+function run(words: readonly string[]): Promise<{ readonly exitCode: number; readonly stdout: string }> {
+  const child = spawn(process.execPath, [...START, ...words], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+  let stdout = ''
+  child.stdout.on('data', chunk => {
+    stdout += chunk
+  })
+  return new Promise(resolve => child.on('close', code => resolve({ exitCode: code ?? 1, stdout })))
+}
+
+async function check(words: readonly string[], timeout: number): Promise<readonly LabReport[]> {
+  const { stdout } = await run(['checks/check.ts', ...words, '--json', '--timeout', String(timeout)])
+  return stdout === '' ? [] : (JSON.parse(stdout) as Report).labs
+}
+
+const titles = ({ claims }: LabReport, verdict: string) =>
+  claims.filter(claim => claim.verdict === verdict).map(({ title }) => title)
+
+async function proveLab({ slug }: Lab, reports: readonly LabReport[]): Promise<LabProof> {
+  const { exitCode } = await run([`labs/${slug}.ts`, ...(slug === '04-newns' ? ['--', 'hostname'] : [])])
+  const report = reports.find(each => each.slug === slug)
+  if (!report || report.claims.length === 0)
+    return { slug, exitCode, holds: 0, failed: [], unjudged: [report?.missing ?? 'all of it'] }
+  const [failed, unjudged] = [titles(report, 'does not hold'), titles(report, 'cannot be judged')]
+  return { slug, exitCode, holds: titles(report, 'holds').length, failed, unjudged }
+}
+
+/** Whether exactly the claims that the table names refuse a program; an empty answer if so. */
+async function tryProgram({ slug, path, refusedBy }: Specimen, folder: string, timeout: number): Promise<string[]> {
+  const [report] = await check([slug, buildSpecimen(path, folder)], timeout)
+  const found = report?.missing === undefined ? report?.claims.filter(({ verdict }) => verdict !== 'holds') : undefined
+  const isSo = found?.map(({ title }) => title).join() === refusedBy.join()
+  if (isSo) return []
+  const seen = found?.map(claim => `${claim.title} (${claim.seen ?? claim.missing})`) ?? [
+    report?.missing ?? 'no report',
+  ]
+  return [`${path}: ${seen.join('; ') || 'nothing refused it'}`]
+}
+
+/** How many programs are tried at once: some make mistakes of a tenth of a second, which a busy machine hides. */
+const AT_ONCE = Math.max(1, availableParallelism() - 1)
+
+async function provePrograms(timeout: number): Promise<PlaceProof['programs']> {
+  const folder = mkdtempSync(join(tmpdir(), 'containers-from-clone.proof-'))
+  try {
+    const [left, others] = [[...SPECIMENS], new Map<Specimen, string>()]
+    const work = async () => {
+      for (let next = left.shift(); next; next = left.shift()) {
+        for (const line of await tryProgram(next, folder, timeout)) others.set(next, line)
+        if (left.length % 10 === 0) process.stderr.write(`${left.length} programs are left\n`)
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+    const good = SPECIMENS.filter(specimen => !others.has(specimen))
+    const right = good.filter(({ refusedBy }) => refusedBy.length === 0).length
+    return { right, wrong: good.length - right, others: [...others.values()] }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function prove(timeout: number, withPrograms: boolean): Promise<PlaceProof> {
+  const reports = await check([], timeout)
+  const labs: LabProof[] = []
+  for (const lab of LABS) labs.push(await proveLab(lab, reports))
+  const kernel = release().split('.').slice(0, 2).join('.')
+  const programs = withPrograms ? await provePrograms(timeout) : undefined
+  return { kernel, groups: layout(), node: process.version, labs, programs }
+}
+
+await runTool(async () => {
+  const { values } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
+  console.log(JSON.stringify(await prove(values.timeout, values.programs)))
+})

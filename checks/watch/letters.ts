@@ -1,0 +1,52 @@
+/**
+ * A letter and a colour for each namespace. They stay for as long as somebody watches: an inode that comes again is the
+ * same namespace, or one that has taken its number.
+ */
+import { chalk } from '../../lib/lab/colour.ts'
+import type { NamespaceKind, Namespaces } from '../../lib/namespaces.ts'
+import { KINDS, type Process } from './facts.ts'
+
+const COLOURS = [chalk.cyan, chalk.yellow, chalk.magenta, chalk.green, chalk.blueBright, chalk.redBright] as const
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** One namespace that is not that of whoever looks. */
+export interface Lettered {
+  readonly kind: NamespaceKind
+  readonly inode: number
+  readonly letter: string
+  readonly paint: (text: string) => string
+}
+
+export class Letters {
+  readonly #known = new Map<string, Lettered>()
+  readonly #own: Namespaces
+
+  /** @param own the namespaces of whoever looks, which get none */
+  constructor(own: Namespaces) {
+    this.#own = own
+  }
+
+  /** That of a namespace; `undefined` for one of ours. */
+  of(kind: NamespaceKind, inode: number): Lettered | undefined {
+    if (this.#own[kind] === inode) return undefined
+    const key = `${kind}:${inode}`
+    const number = this.#known.size
+    const made = () => ({
+      kind,
+      inode,
+      letter: LETTERS[number % LETTERS.length] ?? '?',
+      paint: COLOURS[number % COLOURS.length] ?? chalk.cyan,
+    })
+    const found = this.#known.get(key) ?? made()
+    this.#known.set(key, found)
+    return found
+  }
+
+  /** Those that these processes live in, in the order of their letters. */
+  legend(processes: readonly Process[]): Lettered[] {
+    const all = processes.flatMap(({ namespaces }) =>
+      namespaces ? KINDS.flatMap(kind => this.of(kind, namespaces[kind]) ?? []) : [],
+    )
+    return [...this.#known.values()].filter(one => all.includes(one))
+  }
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { after } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { clone } from '../../lib/clone.ts'
+import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { CLONE_NEWNET, CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
+import { makeGate } from '../../lib/gate.ts'
+import { writeAll } from '../../lib/io/output.ts'
+import { widthOf } from '../../lib/lab/layout.ts'
+import { openTerminal } from '../../lib/lab/pty.ts'
+import { setWindowSize } from '../../lib/lab/terminal.ts'
+import { ROOT } from '../../lib/machine/root.ts'
+import { namespaces } from '../../lib/namespaces.ts'
+import { getpid, waitpid } from '../../lib/process.ts'
+import { takeSnapshot } from './facts.ts'
+import { recognise } from './labs.ts'
+import { Letters } from './letters.ts'
+import { picture } from './picture.ts'
+
+const isRoot = process.getuid?.() === 0
+const skip = !isRoot && 'makes namespaces, which takes root'
+const WATCH = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/watch/watch.ts')]
+const watch = (...words: string[]) => spawnSync(process.execPath, [...WATCH, ...words], { encoding: 'utf8' })
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are
+const plain = (line: string) => line.replace(/\x1b\[[0-9;]*m/g, '')
+
+const started: ChildProcess[] = []
+after(() => {
+  for (const child of started) child.kill('SIGKILL')
+})
+
+/** A child in new PID and network namespaces, for as long as `look` takes. */
+function withChild<T>(look: (pid: number) => T): T {
+  const gate = makeGate()
+  const pid = clone(() => gate.wait(), CLONE_NEWPID | CLONE_NEWNET | SIGCHLD)
+  try {
+    return look(pid)
+  } finally {
+    gate.open()
+    waitpid(pid)
+  }
+}
+
+test('a lab is recognised by the Node that runs it, and only in this checkout', () => {
+  const node = ['node', ...CLONEABLE_FLAGS]
+  const lab = (...words: string[]) => recognise(getpid(), words)?.lab?.number
+  assert.equal(lab(...node, join(ROOT, 'labs/03-newnet.ts'), '--pace', '1'), 3)
+  assert.equal(lab(...node, join(ROOT, 'node_modules/.cache/clone/06-freezer-0123abcd.mjs')), 6)
+  assert.equal(lab(...node, join(ROOT, 'mine/02-newpid.ts')), 2)
+  assert.equal(lab(...node, '/elsewhere/labs/03-newnet.ts'), undefined)
+  assert.equal(lab('node', join(ROOT, 'labs/03-newnet.ts')), undefined, 'that is tsx, which only starts it')
+  assert.equal(lab(...node, join(ROOT, 'lib/lab/run-lab.mjs'), 'newpid', '--pace', '1'), 2)
+  assert.equal(recognise(getpid(), [...node, join(ROOT, 'checks/check.ts')])?.title, 'npm run check')
+})
+
+test(
+  'a child is shown with its number inside, and with letters for the namespaces that are not ours alone',
+  { skip },
+  () =>
+    withChild(pid => {
+      const view = takeSnapshot(getpid())
+      const child = view.processes.find(one => one.pid === pid)
+      assert.deepEqual([child?.parent, child?.inside, child?.isCopy], [getpid(), [1], true])
+      const letters = new Letters(namespaces())
+      const size = { columns: 80, rows: 60 }
+      const lines = picture(view, { title: 'this test', state: 'now' }, letters, size).map(plain)
+      const line = lines.find(one => one.includes(` ${pid} `)) ?? ''
+      assert.match(line, / 1 \w+ .* MB +· +· +· +[AB] +[AB] +· +·/)
+      const { net } = child?.namespaces ?? namespaces()
+      assert.ok(lines.join('\n').includes(`net:[${net}]`))
+      assert.equal(letters.of('net', net), letters.of('net', net), 'the same inode keeps its letter')
+    }),
+)
+
+test('the view fits into any terminal', () => {
+  const view = takeSnapshot(getpid())
+  const [one] = view.processes
+  assert.ok(one)
+  const many = {
+    ...view,
+    processes: Array.from({ length: 50 }, (_, i) => ({ ...one, pid: i + 2, depth: Math.min(i, 9) })),
+  }
+  for (const [columns, rows] of [
+    [80, 24],
+    [120, 40],
+    [200, 12],
+  ] as const) {
+    const lines = picture(
+      many,
+      { title: 'many', state: 'now' },
+      new Letters(view.own),
+      { columns, rows },
+      'q quits',
+    ).map(plain)
+    assert.ok(lines.length <= rows, `${lines.length} lines at ${rows}`)
+    for (const line of lines) assert.ok(widthOf(line) <= columns, `${widthOf(line)} columns at ${columns}: ${line}`)
+    assert.ok(lines.some(line => /… \d+ more processes/.test(line)))
+  }
+})
+
+test('what a process calls itself cannot move the cursor', () => {
+  const view = takeSnapshot(getpid())
+  const [one] = view.processes
+  assert.ok(one)
+  const odd = { ...view, processes: [{ ...one, words: ['\x1b[2Jgone\nnext'] }] }
+  const text = picture(odd, { title: '', state: '' }, new Letters(view.own), { columns: 120, rows: 24 }).map(plain)
+  assert.ok(text.some(line => line.includes('\\x1b[2Jgone\\nnext')))
+})
+
+test('into a pipe it is a still text, and wrong words are named', () => {
+  const still = watch('--pid', String(getpid()))
+  assert.equal(still.status, 0, still.stderr)
+  assert.match(still.stdout, /^process \d+ .*\n\nprocess +PID +inside +state/)
+  assert.ok(!still.stdout.includes('\x1b'))
+  const json = JSON.parse(watch('--json', '--pid', String(getpid())).stdout)
+  assert.deepEqual([json.version, json.root, json.processes[0].pid], [1, getpid(), getpid()])
+  const { status, stderr } = watch('--pid', '2147483646')
+  assert.deepEqual([status, stderr], [2, '--pid: there is no process 2147483646\n'])
+})
+
+/** Reads from a master until the text has come. */
+async function readUntil(master: number, isThere: (text: string) => boolean): Promise<string> {
+  let text = ''
+  const buffer = Buffer.alloc(65536)
+  for (const deadline = Date.now() + 10_000; !isThere(text) && Date.now() < deadline; ) {
+    try {
+      text += buffer.toString('utf8', 0, readSync(master, buffer))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EIO') break
+      await pause(20)
+    }
+  }
+  return text
+}
+
+for (const [how, end, code] of [
+  ['q', (_: ChildProcess, master: number) => writeAll(master, 'q'), 0],
+  ['SIGTERM', (child: ChildProcess, _: number) => void child.kill('SIGTERM'), 143],
+] as const)
+  test(`the terminal is as it was after ${how}`, async () => {
+    const { master, number } = openTerminal('/dev/pts')
+    setWindowSize(master, { rows: 24, columns: 80 })
+    const slave = openSync(`/dev/pts/${number}`, constants.O_RDWR | constants.O_NOCTTY)
+    const env = { ...process.env, TERM: 'xterm' }
+    const child = spawn(process.execPath, [...WATCH, '--pid', String(getpid())], { stdio: [slave, slave, slave], env })
+    started.push(child)
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    const before = await readUntil(master, text => text.includes('watched for'))
+    assert.ok(before.includes('\x1b[?1049h'), before)
+    end(child, master)
+    const rest = await readUntil(master, text => text.includes('\x1b[?1049l'))
+    assert.ok(rest.includes('\x1b[?25h\x1b[?1049l'), rest)
+    assert.equal(await ended, code)
+    for (const fd of [slave, master]) closeSync(fd)
+  })

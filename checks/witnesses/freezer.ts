@@ -1,0 +1,222 @@
+/**
+ * The witness of the freezer: which groups say that they are frozen, and what everybody in them does meanwhile. The kernel
+ * counts what they do; nobody reports it, so it looks at the counters every few milliseconds, and just before and after
+ * whatever may change a group. How busy the machine is decides how often it looks, and not what the kernel has counted;
+ * so with every look it writes down what there is to know of that.
+ */
+import { CannotRun } from '../../lib/errors.ts'
+import type { Group } from '../../lib/group/group.ts'
+import { getppid } from '../../lib/process.ts'
+import { readProc } from '../../lib/trace/proc.ts'
+import type { StopReason } from '../../lib/trace/ptrace.ts'
+import { becomePrompt, type Scheduled } from '../../lib/trace/scheduling.ts'
+import { type Load, takeLoad } from '../observer/load.ts'
+import type { Observer } from '../observer/observer.ts'
+import type { SignalCall } from '../observer/record.ts'
+import { Foreign } from './foreign-signals.ts'
+import { type GroupsWitness, groups } from './groups.ts'
+import { Tally } from './tally.ts'
+import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
+
+/** What a process has done up to a moment. Only differences between two moments mean anything. */
+export interface Activity {
+  readonly pid: number
+  /** Whether one of its threads is in the group now. It may have been before. */
+  readonly isMember: boolean
+  /** What its threads in the group have had of the processors, in seconds, and how long they were ready and had none. */
+  readonly work: Scheduled
+  /** How often they have stood still for the judge. */
+  readonly stops: number
+  /** How often those went to sleep and not for a tracer: so often they have woken, or will. */
+  readonly sleeps: number
+  /** CPU time of all its threads, wherever they are, in seconds. */
+  readonly ran: number
+  /** How often any of them has given up or lost the processor, but for its tracer. */
+  readonly switches: number
+  /** Whether one of those in the group runs, or is ready to. */
+  readonly isReady: boolean
+  /** The letter of its state: `S`, `D`, `T`, … */
+  readonly state: string
+  /** How many signals of others have reached it. */
+  readonly signals: number
+}
+
+/** A group with a freezer at a moment. Times are in seconds, of a clock that is the same for all. */
+export interface FreezerMoment {
+  /** Just before the look. */
+  readonly from: number
+  /** When the group had said whether it is frozen. */
+  readonly at: number
+  /** When everybody in it had been looked at. */
+  readonly to: number
+  /** What the look was taken for, if it was for anything, had not happened before this. */
+  readonly since: number
+  readonly group: string
+  readonly isFrozen: boolean
+  /** How often anybody has stood still for the judge, and how long they have waited for it, at most, in all. */
+  readonly heard: number
+  readonly late: number
+  /** What all processes of the sandbox have had of the processors. */
+  readonly sandbox: Scheduled
+  readonly load: Load
+  readonly processes: readonly Activity[]
+}
+
+/** What this witness records. */
+export interface FreezerRecord {
+  readonly freezer: readonly FreezerMoment[]
+}
+
+const now = () => performance.now() / 1000
+/** How long a group is waited for that is about to be frozen while its writer stands still, in seconds. */
+const FREEZING = 0.05
+/** How old what is known of the whole machine may be, in seconds. */
+const RECENT = 0.015
+
+class FreezerWitness implements Witness<FreezerRecord> {
+  readonly #freezer: FreezerMoment[] = []
+  readonly #groups: GroupsWitness
+  readonly #tallies = new Map<string, Tally>()
+  /** How often each thread has stood still for its tracer. */
+  readonly #stops = new Map<number, number>()
+  /** The thread whose stop is being handled: it is among {@link #stops} already. */
+  #standing: number | undefined
+  #heard = 0
+  #observer: Observer | undefined
+  #foreign: Foreign | undefined
+  #around: { readonly at: number; readonly sandbox: Scheduled; readonly load: Load } | undefined
+
+  constructor({ other }: Scene) {
+    this.#groups = other(groups)
+    // The last look before a write takes effect, and the first after a freeze, a thaw, or somebody's joining.
+    this.#groups.around = isAfter => {
+      if (isAfter) this.#awaitFreezing()
+      this.#lookAtAll()
+    }
+  }
+
+  /** From here on others have to wait for the judge and not it for them: what it sees late it cannot judge. */
+  begin({ observer }: Start): void {
+    this.#observer = observer
+    this.#foreign = new Foreign(observer)
+    becomePrompt()
+  }
+
+  birth(): void {
+    this.#lookAtAll()
+  }
+
+  /** Somebody is about to send a signal, perhaps the last thing that happens to its target. */
+  signal(call: SignalCall): void {
+    this.#lookAtAll()
+    this.#foreign?.called(call)
+  }
+
+  stop(tid: number, kind: StopReason): void {
+    this.#stops.set(tid, (this.#stops.get(tid) ?? 0) + 1)
+    this.#standing = tid
+    this.#heard++
+    if (kind === 'signal') this.#foreign?.delivered(tid)
+    // The last moment at which it has counters.
+    if (kind === 'exit' && [...this.#tallies.values()].some(tally => tally.knows(tid))) this.#lookAtAll()
+  }
+
+  forget(tid: number): void {
+    this.#stops.delete(tid)
+    for (const tally of this.#tallies.values()) tally.forget(tid)
+  }
+
+  sample(): void {
+    // Between two events nobody stands still who has been heard of.
+    this.#standing = undefined
+    this.#lookAtAll()
+  }
+
+  /**
+   * Waits until those groups are frozen that are about to be. Whoever wrote it stands still meanwhile, so that it cannot
+   * know before the judge, and the time from here on is at least that which it will see.
+   */
+  #awaitFreezing(): void {
+    const end = now() + FREEZING
+    for (const path of this.#groups.inner()) while (isFreezing(this.#groups.at(path)) && now() < end);
+  }
+
+  /** What is known of the machine and of the whole sandbox: looked at anew when it is no longer recent. */
+  #surroundings(observer: Observer): { readonly sandbox: Scheduled; readonly load: Load } {
+    if (this.#around && now() - this.#around.at < RECENT) return this.#around
+    const alive = [...observer.processes.values()].filter(({ status }) => !status).map(({ pid }) => pid)
+    const sandbox = observer.ended.with(alive)
+    const judge = Number((readProc('self', 'schedstat') ?? '').split(' ')[0] ?? 0) / 1e9
+    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + judge) }
+    return this.#around
+  }
+
+  #lookAtAll(): void {
+    const paths = this.#groups.inner()
+    if (paths.length > 0 && this.#observer) for (const path of paths) this.#look(path, this.#observer)
+  }
+
+  #look(path: string, observer: Observer): void {
+    const group = this.#groups.at(path)
+    if (!group.has(group.freezerFiles.control)) return
+    try {
+      const from = now()
+      const isFrozen = group.isFrozen()
+      const at = now()
+      const processes = this.#activities(path, group)
+      const to = now()
+      const { since, total } = observer.lateness
+      this.#freezer.push({
+        ...{ from, at, to, since, group: path, isFrozen, heard: this.#heard, late: total, processes },
+        ...this.#surroundings(observer),
+      })
+    } catch {
+      // It has just been removed.
+    }
+  }
+
+  /** Also of those that have left it since: what they do then, they do while their group is frozen. */
+  #activities(path: string, group: Group): Activity[] {
+    const present = new Set(group.threads())
+    for (const tid of present) this.#groups.join(path, this.#groups.processOf(tid))
+    const tally = this.#tallies.get(path) ?? new Tally()
+    this.#tallies.set(path, tally)
+    return this.#groups
+      .membersOf(path)
+      .map(pid => {
+        const counted = tally.count(pid, present, tid => (this.#stops.get(tid) ?? 0) - (tid === this.#standing ? 1 : 0))
+        return counted && { ...counted, signals: this.#foreign?.count(pid) ?? 0 }
+      })
+      .filter(activity => activity !== undefined)
+  }
+
+  record(): FreezerRecord {
+    return { freezer: this.#freezer }
+  }
+}
+
+/** Whether a group is to be frozen and is not yet. */
+function isFreezing(group: Group): boolean {
+  try {
+    if (group.dialect === 'v1') return group.has('freezer.state') && group.freezerState() === 'FREEZING'
+    return group.read('cgroup.freeze') === '1' && !group.isFrozen()
+  } catch {
+    // It has just been removed, or is one of another controller.
+    return false
+  }
+}
+
+/** A lab names it behind {@link groups}, of whom it asks who is in which. */
+export const freezer: WitnessKind<FreezerRecord> = {
+  needs: () => ({ groups: 'freezer' }),
+  open() {
+    // A kernel that does not count writes zeros, and whoever stands still looks the same. Of a process that was forked a
+    // moment ago nothing is counted yet: the judge's parent has worked for a while.
+    if (!(Number.parseInt(readProc(getppid(), 'schedstat') ?? '', 10) > 0))
+      throw new CannotRun(
+        'the kernel does not count the CPU time of a process here (/proc/PID/schedstat)\n' +
+          'hint: it takes a kernel with CONFIG_SCHED_INFO, and a /proc that shows the file',
+      )
+    return scene => new FreezerWitness(scene)
+  },
+}

@@ -1,0 +1,123 @@
+/**
+ * What the processes of one group have done, added up over their threads: the kernel counts each thread by itself, and
+ * what a thread had is gone when it is.
+ */
+import { readProc } from '../../lib/trace/proc.ts'
+import { type Scheduled, scheduled, threadsOf } from '../../lib/trace/scheduling.ts'
+
+/** The counters of one thread. */
+interface Counters extends Scheduled {
+  readonly stops: number
+  readonly sleeps: number
+  readonly preemptions: number
+  readonly state: string
+}
+
+/** What has come together for one process. */
+interface Account {
+  readonly threads: Map<number, Counters>
+  work: Scheduled
+  stops: number
+  sleeps: number
+  ran: number
+  switches: number
+}
+
+/** What a process has done, and how it stands. */
+export interface Counted {
+  readonly pid: number
+  readonly isMember: boolean
+  readonly work: Scheduled
+  readonly stops: number
+  readonly sleeps: number
+  readonly ran: number
+  readonly switches: number
+  readonly isReady: boolean
+  readonly state: string
+}
+
+const NOTHING = { ran: 0, waited: 0, stops: 0, sleeps: 0, preemptions: 0 }
+
+function field(status: string, name: string): string {
+  return new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
+}
+
+/**
+ * The counters of a thread; `undefined` if it has ended, waited for or not.
+ * @param stops how often it has stood still for its tracer: a sleep that the kernel counts as one of its own
+ */
+function countersOf(pid: number, tid: number, stops: number): Counters | undefined {
+  const status = readProc(pid, `task/${tid}/status`)
+  const times = scheduled(pid, tid)
+  const state = field(status ?? '', 'State')
+  if (!status || !times || /[ZX]/.test(state)) return undefined
+  // A stop that the tracer has not heard of yet is one all the same.
+  const forTracer = stops + (state === 't' ? 1 : 0)
+  const sleeps = Number(field(status, 'voluntary_ctxt_switches')) - forTracer
+  return { ...times, stops: forTracer, sleeps, preemptions: Number(field(status, 'nonvoluntary_ctxt_switches')), state }
+}
+
+/** The tally of one group. */
+export class Tally {
+  readonly #accounts = new Map<number, Account>()
+  /** Threads that were ever in the group: what they do later is theirs, too. */
+  readonly #members = new Set<number>()
+
+  /**
+   * Adds what a process has done since it was last counted.
+   * @param present the threads that are in the group now
+   * @param stops how often a thread has stood still for its tracer
+   * @returns `undefined` if it has ended
+   */
+  count(pid: number, present: ReadonlySet<number>, stops: (tid: number) => number): Counted | undefined {
+    const isNew = !this.#accounts.has(pid)
+    const account = this.#accounts.get(pid) ?? {
+      threads: new Map<number, Counters>(),
+      work: { ran: 0, waited: 0 },
+      stops: 0,
+      sleeps: 0,
+      ran: 0,
+      switches: 0,
+    }
+    this.#accounts.set(pid, account)
+    let [isMember, isReady, isAlive, state] = [false, false, false, '?']
+    for (const tid of threadsOf(pid)) {
+      const counters = countersOf(pid, tid, stops(tid))
+      if (!counters) continue
+      isAlive = true
+      if (tid === pid || state === '?') state = counters.state
+      if (present.has(tid)) this.#members.add(tid)
+      isMember ||= present.has(tid)
+      isReady ||= this.#members.has(tid) && counters.state === 'R'
+      // Of whoever is new here what it did before does not count; a thread that is new in its process was born meanwhile.
+      this.#add(account, tid, counters, account.threads.get(tid) ?? (isNew ? counters : NOTHING))
+    }
+    if (!isAlive) return undefined
+    const { work, stops: stood, sleeps, ran, switches } = account
+    return { pid, isMember, work, stops: stood, sleeps, ran, switches, isReady, state }
+  }
+
+  #add(account: Account, tid: number, counters: Counters, last: Omit<Counters, 'state'>): void {
+    const [ran, waited] = [counters.ran - last.ran, counters.waited - last.waited]
+    const sleeps = counters.sleeps - last.sleeps
+    account.threads.set(tid, counters)
+    account.ran += ran
+    account.switches += sleeps + counters.preemptions - last.preemptions
+    if (!this.#members.has(tid)) return
+    account.work = { ran: account.work.ran + ran, waited: account.work.waited + waited }
+    account.sleeps += sleeps
+    account.stops += counters.stops - last.stops
+  }
+
+  /** Whether a thread was ever in the group. */
+  knows(tid: number): boolean {
+    return this.#members.has(tid)
+  }
+
+  /** A thread has ended, and its number may be given to another one. */
+  forget(tid: number): void {
+    this.#members.delete(tid)
+    for (const { threads } of this.#accounts.values()) threads.delete(tid)
+    this.#accounts.delete(tid)
+  }
+}

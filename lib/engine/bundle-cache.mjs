@@ -1,0 +1,32 @@
+/**
+ * Where bundles are kept, and whether one is still true. JavaScript, because start.mjs asks before anything here can
+ * read TypeScript.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+export const FOLDER = join(dirname(dirname(import.meta.dirname)), 'node_modules', '.cache', 'clone')
+/** Begins the last line of a bundle; in front it would shift every line of the source map. */
+export const MARK = '// built from '
+
+export function stamp(path) {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat ? `${stat.mtimeMs}:${stat.size}` : 'gone'
+}
+
+export function bundlePath(entry) {
+  const hash = createHash('sha256').update(entry).digest('hex').slice(0, 8)
+  return join(FOLDER, `${basename(entry).replace(/\.\w+$/, '')}-${hash}.mjs`)
+}
+
+export function cachedBundle(entry) {
+  try {
+    const file = bundlePath(entry)
+    const text = readFileSync(file, 'utf8')
+    const inputs = JSON.parse(text.slice(text.lastIndexOf(MARK) + MARK.length))
+    return Object.entries(inputs).every(([path, was]) => stamp(path) === was) ? file : undefined
+  } catch {
+    return undefined
+  }
+}

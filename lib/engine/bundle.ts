@@ -1,0 +1,149 @@
+/**
+ * One JavaScript file from a TypeScript program, kept until one of its sources changes. It lets the process that
+ * replaces this one start without a loader: sooner, and without the loader's thread.
+ */
+import { spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ROOT } from '../machine/root.ts'
+import { draftName } from '../tidy/drafts.ts'
+import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
+import { MOVED } from './moved.ts'
+
+export { cachedBundle }
+
+/** What replaces each property of `import.meta`: a constant that every source declares for itself. */
+const IMPORT_META = { url: '__import_meta_url', filename: '__import_meta_filename', dirname: '__import_meta_dirname' }
+
+/** `import.meta` of each source keeps meaning the source, not the bundle. No line is moved, so stacks stay true. */
+const keepImportMeta: import('esbuild').Plugin = {
+  name: 'keep-import-meta',
+  setup: build =>
+    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
+      const values = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
+      const source = readFileSync(path, 'utf8').replace(/^#!/, '//')
+      const names = Object.keys(IMPORT_META) as (keyof typeof IMPORT_META)[]
+      const constants = names.filter(name => source.includes(`import.meta.${name}`))
+      const head = constants.map(name => `const ${IMPORT_META[name]} = ${JSON.stringify(values[name])}; `)
+      return { contents: head.join('') + source, loader: /ts$/.test(path) ? 'ts' : 'js' }
+    }),
+}
+
+/** A file of lib/ under the name that it had when somebody's program was written is the file that it is now. */
+const findMoved: import('esbuild').Plugin = {
+  name: 'find-moved',
+  setup: build =>
+    build.onResolve({ filter: /^\..*\/lib\/[\w-]+\.ts$/ }, ({ path, resolveDir }) => {
+      const moved = MOVED[basename(path)]
+      const old = resolve(resolveDir, path)
+      return moved === undefined || existsSync(old) || dirname(old) !== join(ROOT, 'lib')
+        ? undefined
+        : { path: join(ROOT, 'lib', moved) }
+    }),
+}
+
+/** The text of the bundle of a program. @param plugins what else esbuild asks @throws BuildFailure of esbuild */
+export async function compile(entry: string, plugins: readonly import('esbuild').Plugin[] = []): Promise<string> {
+  const esbuild = await import('esbuild')
+  const result = await esbuild.build({
+    entryPoints: [entry],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'inline',
+    sourcesContent: false,
+    metafile: true,
+    write: false,
+    outdir: FOLDER,
+    absWorkingDir: ROOT,
+    logLevel: 'silent',
+    plugins: [...plugins, findMoved, keepImportMeta],
+    define: Object.fromEntries(
+      Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant]),
+    ),
+    banner: { js: `process.argv[1] = ${JSON.stringify(entry)}` },
+  })
+  const inputs = Object.keys(result.metafile.inputs).map(path => join(ROOT, path))
+  const stamps = Object.fromEntries([...inputs, join(ROOT, 'package-lock.json')].map(path => [path, stamp(path)]))
+  return `${result.outputFiles[0]?.text}\n${MARK}${JSON.stringify(stamps)}\n`
+}
+
+function isInCheckout(entry: string): boolean {
+  return entry.startsWith(`${ROOT}/`) && !entry.includes('/node_modules/')
+}
+
+/** Keeps a bundle for the next time. @returns its path, `undefined` where nothing can be written */
+function keep(entry: string, text: string): string | undefined {
+  const file = bundlePath(entry)
+  const draft = draftName(`${file}.`)
+  try {
+    mkdirSync(FOLDER, { recursive: true })
+    writeFileSync(draft, text)
+    const owner = statSync(ROOT)
+    if (process.getuid?.() === 0)
+      for (const path of [dirname(FOLDER), FOLDER, draft]) chownSync(path, owner.uid, owner.gid)
+    renameSync(draft, file)
+    return file
+  } catch {
+    rmSync(draft, { force: true })
+    return undefined
+  }
+}
+
+/**
+ * Bundles the program `entry` and returns the path of the bundle; `undefined` where that is not possible (a program
+ * outside the checkout, a checkout that cannot be written, a program that does not compile): a loader does it then.
+ */
+export async function bundle(entry: string): Promise<string | undefined> {
+  if (!isInCheckout(entry)) return undefined
+  try {
+    return (await bundleOrErrors(entry)).file
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The same, but says what is wrong with a text that does not compile, a line each as `file:line:column: message`. A
+ * bundle that is still true is taken as it is.
+ */
+export async function bundleOrErrors(entry: string): Promise<{ readonly file?: string; readonly errors?: string }> {
+  const cached = cachedBundle(entry)
+  if (cached) return { file: cached }
+  try {
+    const text = await compile(entry)
+    const file = isInCheckout(entry) ? keep(entry, text) : undefined
+    return file === undefined ? {} : { file }
+  } catch (error) {
+    return { errors: describeBuildFailure(error) }
+  }
+}
+
+/** What is wrong with a text, of what {@link compile} threw. @throws whatever else was thrown */
+export function describeBuildFailure(error: unknown): string {
+  const { errors } = error as Partial<import('esbuild').BuildFailure>
+  if (!errors) throw error
+  const place = ({ location }: import('esbuild').Message) =>
+    location && `${join(ROOT, location.file)}:${location.line}:${location.column + 1}: `
+  return errors.map(message => `${place(message) ?? ''}${message.text}`).join('\n')
+}
+
+/**
+ * As {@link bundle}, but does not return before it is done: a program that waited with `await` at its top level could
+ * not be imported by CommonJS.
+ */
+export function bundleSync(entry: string): string | undefined {
+  if (!isInCheckout(entry)) return undefined
+  const main = join(import.meta.dirname, 'bundle-main.ts')
+  const compiled = cachedBundle(main)
+  const loader =
+    'typescript' in process.features && process.features.typescript
+      ? []
+      : ['--import', createRequire(import.meta.url).resolve('tsx')]
+  spawnSync(process.execPath, compiled ? [compiled, entry] : [...loader, main, entry], { stdio: 'ignore' })
+  return cachedBundle(entry)
+}

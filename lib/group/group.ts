@@ -1,0 +1,54 @@
+/**
+ * What a control group can do, whatever dialect it speaks.
+ */
+import type { Dialect } from './hierarchies.ts'
+
+/** Memory of a group, in bytes. */
+export interface MemoryFigures {
+  /** What it may have at most: whole pages. Infinity for no limit. */
+  readonly limit: number
+  readonly usage: number
+  /** The most it ever had; `undefined` on v2 before Linux 5.19. */
+  readonly peak: number | undefined
+  /** How many of its processes the kernel has killed for want of memory. */
+  readonly oomKills: number
+}
+
+/** A control group. */
+export interface Group {
+  readonly dialect: Dialect
+  /** Its directory. */
+  readonly path: string
+  /** The names of its files, as this dialect has them. */
+  readonly memoryFiles: Readonly<Record<keyof MemoryFigures, string>>
+  readonly freezerFiles: { readonly control: string; readonly state: string }
+  /** Moves a process in. @throws SyscallError ESRCH, EACCES, EBUSY */
+  add(pid: number): void
+  /** The PIDs of those in it. */
+  processes(): number[]
+  /** The thread IDs of those in it: v1 moves each thread by itself, and v2 may. */
+  threads(): number[]
+  /** A file of it as text. @throws SyscallError ENOENT, ENODEV: it has vanished */
+  read(file: string): string
+  has(file: string): boolean
+  write(file: string, value: string | number): void
+  /**
+   * Sets how many bytes it may have, and swap off for it.
+   * @throws SyscallError EBUSY (v1: it holds more already), EACCES; CannotRun where swap cannot be switched off
+   */
+  limitMemory(bytes: number): void
+  /** The settings that {@link limitMemory} changes, as file and text, in the order in which they can be written back. */
+  memorySettings(): [string, string][]
+  /** What it has and had. @throws SyscallError ENOENT: it has vanished */
+  memory(): MemoryFigures
+  /** Stops everybody in it and waits until the kernel says that they stand still. @throws Error after five seconds */
+  freeze(): void
+  thaw(): void
+  isFrozen(): boolean
+  /** The group's own words: `FROZEN`, `THAWED`; `frozen 1`, `frozen 0`. */
+  freezerState(): string
+  /** Sends SIGKILL to everybody in it; in v1 thaws it first. */
+  kill(): void
+  /** Removes it and what is in it, once its last process is gone. @throws SyscallError EBUSY after five seconds */
+  remove(): void
+}

@@ -1,0 +1,89 @@
+/**
+ * Where control groups live: v1 has a tree of groups for each controller, v2 one tree for all, and many machines have both.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CannotRun } from '../errors.ts'
+import { mounts } from '../mount/mount.ts'
+
+/** The two interfaces of the kernel to control groups. */
+export type Dialect = 'v1' | 'v2'
+/** The controllers the labs are about. */
+export type Controller = 'memory' | 'freezer'
+
+/** A mounted tree of groups. */
+export interface Hierarchy {
+  /** Where it is mounted, `/sys/fs/cgroup/memory`. */
+  readonly path: string
+  readonly dialect: Dialect
+  /** The controllers that groups in it can have. In v2 the freezer is no controller but part of every group. */
+  readonly controllers: readonly string[]
+}
+
+/** The words of a file, none if it cannot be read. */
+export function wordsOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').trim().split(/\s+/).filter(Boolean)
+  } catch {
+    return []
+  }
+}
+
+/** Options of a v1 mount that are no controllers. */
+const isController = (option: string) => !/^(rw|ro|xattr|noprefix|clone_children|release_agent=.*)$/.test(option)
+
+/** The hierarchies that the calling process sees whole, one entry a mount. @see cgroups(7) */
+export function hierarchies(): Hierarchy[] {
+  const isCgroup = (type: string) => type === 'cgroup' || type === 'cgroup2'
+  // Another mount may cover it.
+  const isSeen = (target: string) => existsSync(join(target, 'cgroup.procs'))
+  const found = mounts().filter(({ type, root, target }) => root === '/' && isCgroup(type) && isSeen(target))
+  return found.map(({ type, target, options }) =>
+    type === 'cgroup'
+      ? { path: target, dialect: 'v1', controllers: options.split(',').filter(isController) }
+      : { path: target, dialect: 'v2', controllers: wordsOf(join(target, 'cgroup.controllers')) },
+  )
+}
+
+/** Which dialects this machine speaks: hybrid has both, each controller in one of them. */
+export function layout(): Dialect | 'hybrid' | 'none' {
+  const dialects = new Set(hierarchies().map(({ dialect }) => dialect))
+  return dialects.size > 1 ? 'hybrid' : ([...dialects][0] ?? 'none')
+}
+
+const offers = (controller: Controller) => (hierarchy: Hierarchy) =>
+  hierarchy.controllers.includes(controller) || (controller === 'freezer' && hierarchy.dialect === 'v2')
+
+/** The hierarchies in which groups have a controller; v1 comes first where both do. */
+export function hierarchiesWith(controller: Controller): Hierarchy[] {
+  return hierarchies()
+    .filter(offers(controller))
+    .sort((one, other) => one.dialect.localeCompare(other.dialect))
+}
+
+/**
+ * The hierarchy in which groups have a controller.
+ * @param dialect one of the two; where it is left out, v1 if that has the controller, else v2
+ * @throws CannotRun with the reason and the remedy
+ */
+export function hierarchyWith(controller: Controller, dialect?: Dialect): Hierarchy {
+  const found = hierarchiesWith(controller).find(one => dialect === undefined || one.dialect === dialect)
+  if (found) return found
+  const which = dialect === undefined ? '' : ` in cgroup ${dialect}`
+  throw new CannotRun(
+    `no control group here can have the ${controller} controller${which}\nhint: ${remedy(controller)}`,
+  )
+}
+
+/** Why a controller is missing, as far as the kernel tells. */
+function remedy(controller: Controller): string {
+  const line = wordsOf('/proc/cgroups').join(' ')
+  const [, enabled] = new RegExp(`\\b${controller} \\d+ \\d+ ([01])`).exec(line) ?? []
+  if (enabled === '0')
+    return `it was switched off at boot: add cgroup_enable=${controller} to the kernel's command line`
+  if (layout() === 'none')
+    return 'no cgroup file system is mounted that shows the whole tree: mount -t cgroup2 none /sys/fs/cgroup'
+  if (layout() !== 'v2' && enabled === '1')
+    return `mkdir -p /sys/fs/cgroup/${controller} && mount -t cgroup -o ${controller} none /sys/fs/cgroup/${controller}`
+  return `this kernel may be built without it: /proc/cgroups lists what it has`
+}

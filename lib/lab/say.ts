@@ -1,0 +1,45 @@
+/**
+ * What a lab prints: which side speaks, and what it sees. Colour only on a terminal, and never with NO_COLOR.
+ */
+
+import { sleep } from '../process.ts'
+import { chalk } from './colour.ts'
+
+let pace = 0
+let isQuiet = false
+
+/** Makes every line be followed by a pause, in seconds. */
+export function setPace(seconds: number): void {
+  pace = seconds
+}
+
+/** Leaves the word to whatever else prints. */
+export function setQuiet(quiet: boolean): void {
+  isQuiet = quiet
+}
+
+function print(line: string): void {
+  if (isQuiet) return
+  console.log(line)
+  pause()
+}
+
+/** The pause after a line. */
+export function pause(): void {
+  if (pace > 0) sleep(pace)
+}
+
+/** The parent speaks, on the outside of whatever was made new. */
+export function outside(text: string): void {
+  print(`${chalk.cyan('outside')}  ${text}`)
+}
+
+/** The child speaks, inside. */
+export function inside(text: string): void {
+  print(`${chalk.yellow(' inside')}  ${text}`)
+}
+
+/** A remark by nobody in particular. */
+export function note(text: string): void {
+  print(chalk.dim(`         ${text}`))
+}

@@ -1,0 +1,50 @@
+/**
+ * What stands in the reader's copy of a lab in place of a part that they have not written yet.
+ */
+import { closePipes } from '../gate.ts'
+import { until } from '../io/until.ts'
+import { WNOHANG, waitpid } from '../process.ts'
+import { note } from './say.ts'
+
+/** How long children may take to see that nobody opens their gate any more, in seconds. */
+const FAREWELL = 0.3
+
+/** The program has come to a task that is still open. */
+export class OpenTask extends Error {
+  override readonly name = 'OpenTask'
+
+  constructor(number: string, task: string) {
+    super(`task ${number} is still open: ${task}`)
+  }
+}
+
+/** Buries children that have ended. @returns whether none is left */
+function areAllGone(): boolean {
+  try {
+    while (waitpid(-1, WNOHANG).pid !== 0);
+    return false
+  } catch {
+    // ECHILD
+    return true
+  }
+}
+
+/**
+ * An open task without which the program cannot go on: ends the calling process with an error that names the task. Its
+ * gates are closed first, and children who wait at one end by themselves; killed with their parent they would leave
+ * nothing for a checker to look at.
+ * @param number `3.2`: the lab and the place among its tasks
+ * @param task what is to be done
+ * @returns never; the type is that of what will stand in its place
+ * @throws OpenTask
+ */
+export function openTask<T = void>(number: string, task: string): T {
+  closePipes([])
+  until(areAllGone, FAREWELL)
+  throw new OpenTask(number, task)
+}
+
+/** An open task without which the rest can be run all the same: says so. @see openTask */
+export function skipTask(number: string, task: string): void {
+  note(`Task ${number} is still open: ${task}`)
+}

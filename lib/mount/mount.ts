@@ -1,0 +1,126 @@
+/**
+ * Mounts: mount(2), umount2(2), pivot_root(2), chroot(2), and /proc/PID/mountinfo.
+ */
+
+import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
+import { readProc } from '../trace/proc.ts'
+
+const libcMount = libcFunction(
+  'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+)
+const libcUmount2 = libcFunction('int umount2(const char *target, int flags)')
+const libcChroot = libcFunction('int chroot(const char *path)')
+const libcPivotRoot = libcFunction('long syscall(long number, const char *new_root, const char *put_old)')
+
+/** Flags of mount(2), `<sys/mount.h>`. */
+export const MS_RDONLY = 0x1
+export const MS_NOSUID = 0x2
+export const MS_NODEV = 0x4
+export const MS_NOEXEC = 0x8
+export const MS_REMOUNT = 0x20
+export const MS_BIND = 0x1000
+export const MS_MOVE = 0x2000
+export const MS_REC = 0x4000
+export const MS_PRIVATE = 0x40000
+export const MS_SHARED = 0x100000
+export const MNT_DETACH = 0x2
+/** The number of pivot_root(2) by architecture, `<asm/unistd.h>`. */
+export const SYS_pivot_root = { x64: 155, arm64: 41 }[process.arch as 'x64' | 'arm64']
+
+const MOUNT_FLAGS = { MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED }
+
+function mountFlags(flags: number): symbol {
+  const names = Object.entries(MOUNT_FLAGS).filter(([, bit]) => (flags & bit) !== 0)
+  return Symbol(names.map(([name]) => name).join('|') || '0')
+}
+
+/**
+ * Attaches a file system, or changes a mount, in the calling process's mount namespace.
+ * @param source `const char *source`; a device, a directory (MS_BIND) or any word
+ * @param target `const char *target`
+ * @param type `const char *filesystemtype`, such as `proc` or `tmpfs`; `null` where the flags need none
+ * @param flags `unsigned long mountflags`, MS_ constants
+ * @param data options of the file system
+ * @throws SyscallError EPERM, EBUSY, ENODEV (the kernel lacks that file system), ENOENT, EINVAL
+ * @see mount(2)
+ */
+export function mount(
+  source: string,
+  target: string,
+  type: string | null,
+  flags = 0,
+  data: string | null = null,
+): void {
+  call('mount', libcMount, [source, target, type, flags, data], [source, target, type, mountFlags(flags), data])
+}
+
+/**
+ * Detaches a mount.
+ * @param flags `int flags`: 0 or MNT_DETACH
+ * @throws SyscallError EBUSY, EINVAL (no mount point), EPERM
+ * @see umount2(2)
+ */
+export function umount2(target: string, flags = 0): void {
+  call('umount2', libcUmount2, [target, flags])
+}
+
+/**
+ * Changes where `/` is for the calling process. Whoever is root can leave again; {@link pivotRoot} cannot be left.
+ * @throws SyscallError EPERM, ENOENT, ENOTDIR
+ * @see chroot(2)
+ */
+export function chroot(path: string): void {
+  call('chroot', libcChroot, [path])
+}
+
+/**
+ * Makes another mount the root of the calling process's mount namespace.
+ * @param newRoot a mount point, not on the present root's mount
+ * @param putOld where the old root is attached, at or below `newRoot`
+ * @throws SyscallError EINVAL, EBUSY, EPERM
+ * @see pivot_root(2)
+ */
+export function pivotRoot(newRoot: string, putOld: string): void {
+  if (SYS_pivot_root === undefined) throw new CannotRun(`pivot_root(2) has no known number on ${process.arch}`)
+  call('pivot_root', libcPivotRoot, [SYS_pivot_root, newRoot, putOld], [newRoot, putOld])
+}
+
+/** One line of /proc/PID/mountinfo. */
+export interface Mount {
+  readonly id: number
+  readonly parent: number
+  /** What of the file system is attached. */
+  readonly root: string
+  readonly target: string
+  /** Options of this mount, such as `ro` and `noexec`. */
+  readonly attributes: readonly string[]
+  /** Whether mounts below it appear elsewhere, too. */
+  readonly isShared: boolean
+  readonly type: string
+  readonly source: string
+  /** Options of the file system. */
+  readonly options: string
+}
+
+/** The mounts that a process sees. @see proc_pid_mountinfo(5) */
+export function mounts(pid: number | 'self' = 'self'): Mount[] {
+  const decode = (word = '') => word.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
+  const lines = (readProc(pid, 'mountinfo') ?? '').split('\n').filter(Boolean)
+  return lines.map(line => {
+    const [before = '', after = ''] = line.split(' - ')
+    const [id, parent, , root, target, attributes = '', ...tags] = before.split(' ')
+    const [type = '', source, options = ''] = after.split(' ')
+    return {
+      id: Number(id),
+      parent: Number(parent),
+      root: decode(root),
+      target: decode(target),
+      attributes: attributes.split(','),
+      isShared: tags.some(tag => tag.startsWith('shared:')),
+      type,
+      source: decode(source),
+      options,
+    }
+  })
+}

@@ -1,0 +1,120 @@
+/**
+ * Names and addresses that the machine does not use yet.
+ */
+import { readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { CannotRun, UsageError } from '../errors.ts'
+
+/** An IPv4 range, as numbers. */
+interface Range {
+  readonly network: number
+  readonly mask: number
+}
+
+const toNumber = (address: string): number => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
+const toAddress = (number: number): string => [24, 16, 8, 0].map(shift => (number >>> shift) & 255).join('.')
+
+/** The names of all interfaces of the calling process's network namespace. */
+export function interfaceNames(): string[] {
+  return [...readFileSync('/proc/net/dev', 'utf8').matchAll(/^\s*([^\s:]+):/gm)].map(match => match[1] as string)
+}
+
+/** `name` if no interface has it, else the same with the next free number. */
+export function freeInterfaceName(name: string): string {
+  const taken = new Set(interfaceNames())
+  if (!taken.has(name)) return name
+  const stem = name.replace(/\d+$/, '')
+  for (let number = 0; ; number++) if (!taken.has(`${stem}${number}`)) return `${stem}${number}`
+}
+
+/** Every range the machine has a route or an address in, but for the default route. */
+function usedRanges(): Range[] {
+  const routes = readFileSync('/proc/net/route', 'utf8').trim().split('\n').slice(1)
+  // The kernel prints network byte order as one little-endian number.
+  const flip = (hex: string) => Buffer.from(hex, 'hex').reverse().readUInt32BE()
+  const fromRoutes = routes
+    .map(line => line.split('\t'))
+    .map(fields => ({
+      network: flip(fields[1] as string),
+      mask: flip(fields[7] as string),
+    }))
+  const addresses = Object.values(networkInterfaces()).flatMap(list => list ?? [])
+  const fromAddresses = addresses
+    .filter(({ family }) => family === 'IPv4')
+    .map(({ address, netmask }) => ({
+      network: toNumber(address),
+      mask: toNumber(netmask),
+    }))
+  return [...fromRoutes.filter(({ mask }) => mask !== 0), ...fromAddresses]
+}
+
+/** Whether two ranges have an address in common. */
+function overlap(one: Range, other: Range): boolean {
+  const mask = (one.mask & other.mask) >>> 0
+  return (one.network & mask) >>> 0 === (other.network & mask) >>> 0
+}
+
+const SLASH_24 = 0xffffff00
+
+/**
+ * Moves addresses of one /24 to another private /24 if the machine already uses theirs.
+ * @param addresses IPv4 addresses of one /24
+ * @returns the same addresses, or the same last bytes in the first free /24
+ * @throws UsageError when they are not of one /24, two are the same, or one is no address for a host
+ * @throws CannotRun when all of them are in use
+ */
+export function freeAddresses(addresses: readonly string[]): string[] {
+  const networks = new Set(addresses.map(address => (toNumber(address) & SLASH_24) >>> 0))
+  if (networks.size > 1 || new Set(addresses).size < addresses.length) {
+    throw new UsageError(
+      `${addresses.join(' and ')} must be different addresses of one /24\nhint: as 10.0.0.3 and 10.0.0.4 are`,
+    )
+  }
+  const odd = addresses.find(address => !/^(?!0\.|127\.|22[4-9]\.|2[3-5]\d\.).*\.(?!0$|255$)\d+$/.test(address))
+  if (odd)
+    throw new UsageError(`${odd} is no address for a host\nhint: one such as 10.0.0.3, its last byte from 1 to 254`)
+  const used = usedRanges()
+  const wanted = (toNumber(addresses[0] as string) & SLASH_24) >>> 0
+  const isFree = (network: number) => !used.some(range => overlap(range, { network, mask: SLASH_24 }))
+  const network = [wanted, ...PRIVATE.flatMap(([first, count]) => slash24s(first, count))].find(isFree)
+  if (network === undefined)
+    throw new CannotRun(
+      'no free /24 is left in 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16: routes of this machine cover them all\n' +
+        'hint: name addresses with --outside and --inside, or run it in the virtual machine: npm run vm',
+    )
+  return addresses.map(address => toAddress((network | (toNumber(address) & 255)) >>> 0))
+}
+
+/** The private ranges of RFC 1918, each with how many /24 it has. A VPN often takes the first of them whole. */
+const PRIVATE = [
+  ['10.0.0.0', 65536],
+  ['172.16.0.0', 4096],
+  ['192.168.0.0', 256],
+] as const
+
+const slash24s = (first: string, count: number) => Array.from({ length: count }, (_, i) => toNumber(first) + i * 256)
+
+/** What a lab lays between outside and inside. */
+export interface FreeNetwork {
+  /** Name of the outer end of the veth pair. */
+  readonly veth: string
+  readonly outerAddress: string
+  readonly innerAddress: string
+}
+
+/**
+ * The names and addresses that a lab asks for, or others where the machine uses those already, which it says.
+ * @param tell hears why something else was taken
+ * @throws as {@link freeAddresses}
+ */
+export function freeNetwork(
+  wanted: { readonly veth: string; readonly outside: string; readonly inside: string },
+  tell: (text: string) => void,
+): FreeNetwork {
+  const veth = freeInterfaceName(wanted.veth)
+  const [outerAddress, innerAddress] = freeAddresses([wanted.outside, wanted.inside]) as [string, string]
+  if (veth !== wanted.veth) tell(`This machine has a ${wanted.veth} already; I take ${veth}.`)
+  if (outerAddress !== wanted.outside)
+    tell(`This machine uses the network of ${wanted.outside} already; I take ${outerAddress}.`)
+  return { veth, outerAddress, innerAddress }
+}

@@ -1,0 +1,82 @@
+/**
+ * What the calling process may do, and where it may not, how it comes to it without root.
+ */
+import { CannotRun } from '../errors.ts'
+import { CLONE_NEWNET } from '../flags.ts'
+import { ownsNamespace } from '../namespaces.ts'
+import { statusField } from '../trace/proc.ts'
+import { probeUserNamespaces } from './user-namespaces.ts'
+import { continueInUserNamespace } from './without-root.ts'
+
+/** A power that a lab needs: over new `namespaces`, over a `network`, over `mounts` with a /proc of their own. */
+export type Privilege = 'namespaces' | 'network' | 'mounts'
+
+const CAP_NET_ADMIN = 12n
+const CAP_SYS_ADMIN = 21n
+const CAPABILITIES: Readonly<Record<Privilege, bigint>> = {
+  namespaces: CAP_SYS_ADMIN,
+  mounts: CAP_SYS_ADMIN,
+  network: CAP_NET_ADMIN,
+}
+
+/** Whether a need is one for power. */
+export const isPrivilege = (need: string): need is Privilege => need in CAPABILITIES
+
+function hasCapability(capability: bigint): boolean {
+  return ((BigInt(`0x${statusField('self', 'CapEff') ?? '0'}`) >> capability) & 1n) === 1n
+}
+
+/** Whether the calling process may do what is needed as it is, whatever its user. */
+export function isPrivileged(needs: readonly Privilege[] = ['namespaces', 'network']): boolean {
+  const wanted = needs.map(need => CAPABILITIES[need])
+  return wanted.every(hasCapability) && (!needs.includes('network') || ownsNamespace('net'))
+}
+
+/** For a root that was stripped of its capabilities. */
+const CONTAINER =
+  'this root has not both capabilities, as in a container: start that one with --cap-add SYS_ADMIN --cap-add NET_ADMIN'
+
+function forbidden(what: string, command: string, { seen, cause, remedy }: ReturnType<typeof probeUserNamespaces>) {
+  const ways = [process.getuid?.() === 0 ? CONTAINER : `sudo ${command}`, ...(remedy ? [remedy] : [])]
+  return new CannotRun(
+    `${what} cannot run here without root (CAP_SYS_ADMIN, CAP_NET_ADMIN): ${cause ?? 'the kernel refuses it'}\n` +
+      `seen: ${seen}\nhint: ${ways.join('\n  or: ')}`,
+  )
+}
+
+/**
+ * Makes sure that the calling process is root on the machine, or as good as that.
+ * @throws CannotRun with the remedy
+ */
+export function requireRoot(what: string, command: string): void {
+  if (isPrivileged()) return
+  throw new CannotRun(
+    `${what} takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${process.getuid?.() === 0 ? CONTAINER : `sudo ${command}`}`,
+  )
+}
+
+/**
+ * Makes sure that the calling process may do what is needed. If it may not, the program is started anew in a user
+ * namespace of its own, where it may, and the promise is never kept.
+ * @param what who asks, `lab 3`
+ * @param command how to start it again with sudo
+ * @param flags further namespaces that it needs as its own: CLONE_NEW…
+ * @param tell says that it does so, and what is different
+ * @throws CannotRun with the switch that forbids it, and the remedy
+ */
+export async function ensurePrivileges(
+  needs: readonly Privilege[],
+  what: string,
+  command: string,
+  tell: (line: string) => void,
+  flags = 0,
+): Promise<void> {
+  if (isPrivileged(needs)) return
+  const probe = probeUserNamespaces()
+  if (!probe.works || (needs.includes('mounts') && !probe.mountsProc)) throw forbidden(what, command, probe)
+  const network = needs.includes('network') ? CLONE_NEWNET : 0
+  tell(`You are not root here, so ${what} runs in a user namespace, in which you are: clone(CLONE_NEWUSER),`)
+  tell(`then 0 ${process.geteuid?.()} 1 in its uid_map. To the machine you are who you were.`)
+  if (network) tell("It has a network of its own, too: what is called outside is that one, not the machine's.")
+  await continueInUserNamespace(network | flags)
+}

@@ -1,0 +1,84 @@
+/**
+ * Users and groups across user namespaces: which IDs inside stand for which outside, and becoming root inside.
+ */
+import { writeFileSync } from 'node:fs'
+import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
+import { readSelf } from '../machine/self.ts'
+
+// Not libc's own wrappers: they would tell every thread of the process, of which a clone has one and libc knows more.
+const libcSetThree = libcFunction(
+  'long syscall(long number, unsigned int real, unsigned int effective, unsigned int saved)',
+)
+const libcSetgroups = libcFunction('long syscall(long number, unsigned long size, const uint32_t *list)')
+
+/** Numbers of the calls by architecture, `<asm/unistd.h>`. */
+export const SYS_users = {
+  x64: { setresuid: 117, setresgid: 119, setgroups: 116 },
+  arm64: { setresuid: 147, setresgid: 149, setgroups: 159 },
+}[process.arch as 'x64' | 'arm64']
+
+/** A range of IDs: one line of /proc/PID/uid_map. */
+export interface IdRange {
+  /** The first ID as the new namespace numbers it. */
+  readonly inside: number
+  /** The same as the writer's namespace numbers it. */
+  readonly outside: number
+  readonly count: number
+}
+
+/**
+ * Says which users and groups of the caller's user namespace those of a new one are. Once per namespace.
+ * @param pid a process in the new namespace
+ * @param ranges `inside outside count`, at most 340, for users and for groups
+ * @throws Error EPERM (without CAP_SETUID only one's own ID, and `deny` in setgroups first), EINVAL (overlap)
+ * @see user_namespaces(7)
+ */
+export function writeIdMaps(pid: number, ranges: readonly IdRange[]): void {
+  const text = ranges.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join('')
+  for (const file of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${file}`, text)
+}
+
+/**
+ * Makes the caller's own user and group root in a new user namespace, and nobody else known there: all that an ordinary
+ * user may write. Once per namespace.
+ * @param pid a process in the new namespace, which the caller has made
+ * @throws Error EPERM: somebody else's namespace
+ * @see user_namespaces(7)
+ */
+export function writeOwnIdMap(pid: number): void {
+  // Else a member of a group to which less is open than to everybody could leave it.
+  writeFileSync(`/proc/${pid}/setgroups`, 'deny')
+  writeFileSync(`/proc/${pid}/uid_map`, `0 ${process.geteuid?.()} 1`)
+  writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getegid?.()} 1`)
+}
+
+/** Whether the calling process is in a user namespace that knows only some of the machine's users. */
+export function knowsFewUsers(): boolean {
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(readSelf('uid_map'))
+}
+
+/**
+ * Makes the calling process root of its user namespace, in no group but root's (and those it cannot leave, where
+ * setgroups(2) is denied).
+ * @throws SyscallError EINVAL: no maps have been written, or they have no 0
+ * @see setresuid(2), setgroups(2)
+ */
+export function becomeRoot(): void {
+  becomeUser(0, 0)
+}
+
+/**
+ * Makes the calling process another user's, for good, and a member of one group alone.
+ * @param uid `uid_t`, and
+ * @param gid `gid_t`, as the caller's user namespace numbers them
+ * @throws SyscallError EPERM (without CAP_SETUID, CAP_SETGID), EINVAL (no such ID there)
+ * @see setresuid(2), setgroups(2)
+ */
+export function becomeUser(uid: number, gid: number): void {
+  if (SYS_users === undefined) throw new CannotRun(`setresuid(2) has no known number on ${process.arch}`)
+  const { setresgid, setresuid, setgroups } = SYS_users
+  call('setresgid', libcSetThree, [setresgid, gid, gid, gid], [gid, gid, gid])
+  if (readSelf('setgroups').trim() !== 'deny') call('setgroups', libcSetgroups, [setgroups, 0, null], [0, null])
+  call('setresuid', libcSetThree, [setresuid, uid, uid, uid], [uid, uid, uid])
+}

@@ -1,0 +1,50 @@
+/**
+ * Files and folders that are not finished yet. Each carries its owner in its name, so one whose owner was killed is
+ * known for what it is.
+ */
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ownTag } from '../../native/tag.ts'
+import { fateOf } from './owner.ts'
+
+const TAG = /^(?<boot>[0-9a-f]{8})-(?<namespace>\d+)-(?<pid>[1-9]\d*)(?:-\w{6})?$/
+/** Of another boot, or of another machine that works in the same folder: what has lain for so long nobody makes any more. */
+const DAY_MS = 24 * 3600 * 1000
+
+/** The name of a draft of the calling process. */
+export const draftName = (start: string): string => `${start}${ownTag()}`
+
+/** The same for mkdtemp(3), which adds six letters. */
+export const draftPrefix = (start: string): string => `${draftName(start)}-`
+
+/** Whether the owner of a draft is certainly gone. */
+function isAbandoned(path: string, tag: string): boolean {
+  const { boot, namespace, pid } = TAG.exec(tag)?.groups ?? {}
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (boot === undefined || !stat) return false
+  if (!readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').startsWith(boot))
+    return Date.now() - stat.mtimeMs > DAY_MS
+  return fateOf({ pid: Number(pid), namespace: Number(namespace) }, stat.birthtimeMs || undefined) === 'dead'
+}
+
+/**
+ * The drafts in a folder whose owners were killed.
+ * @param start how their names begin, before the owner
+ */
+export function abandonedDrafts(folder: string, start: string | RegExp): string[] {
+  const names = readdirIfAny(folder)
+  return names.flatMap(name => {
+    const begin = typeof start === 'string' ? start : (start.exec(name)?.[0] ?? '\0')
+    const path = join(folder, name)
+    return name.startsWith(begin) && isAbandoned(path, name.slice(begin.length)) ? [path] : []
+  })
+}
+
+function readdirIfAny(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // ENOENT, EACCES
+    return []
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A lock on a file or a directory that the kernel takes back when its owner is gone, however that came about.
+ */
+import { constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { SyscallError } from '../errors.ts'
+import { closeQuietly } from '../io/poll.ts'
+import { call, libcFunction } from '../machine/libc.ts'
+
+const libcFlock = libcFunction('int flock(int fd, int operation)')
+
+/** Operations of flock(2), `<sys/file.h>`. */
+export const LOCK_EX = 2
+export const LOCK_NB = 4
+
+/** The process that holds a lock, as the caller's PID namespace numbers it, if /proc/locks shows it. */
+function holderOf(fd: number): number | undefined {
+  const { ino } = fstatSync(fd)
+  const line = readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .find(each => / FLOCK /.test(each) && new RegExp(`:${ino} `).test(each))
+  return Number(line?.trim().split(/\s+/)[4]) || undefined
+}
+
+/**
+ * Locks a file or directory for the calling process, and for those it clones, until all of them are gone.
+ * @returns whether it did, and who else holds it if that is known. On a file system without locks it is as if it did.
+ * @throws Error ENOENT, EACCES
+ * @see flock(2), proc_locks(5)
+ */
+export function tryLock(path: string): { readonly isLocked: boolean; readonly holder?: number | undefined } {
+  const fd = openSync(path, constants.O_RDONLY)
+  try {
+    call('flock', libcFlock, [fd, LOCK_EX | LOCK_NB], [path, Symbol('LOCK_EX|LOCK_NB')])
+    return { isLocked: true }
+  } catch (error) {
+    const isHeld = error instanceof SyscallError && error.code === 'EAGAIN'
+    const holder = isHeld ? holderOf(fd) : undefined
+    closeQuietly(fd)
+    return { isLocked: !isHeld, holder }
+  }
+}

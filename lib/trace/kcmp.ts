@@ -1,0 +1,29 @@
+/**
+ * What two processes share, by the kernel's own word.
+ */
+
+import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
+
+const libcSyscall = libcFunction(
+  'long syscall(long number, int pid1, int pid2, int type, unsigned long idx1, unsigned long idx2)',
+)
+
+/** The number of kcmp(2) on this architecture, `<asm/unistd.h>`. */
+export const SYS_kcmp = { x64: 312, arm64: 272 }[process.arch as 'x64' | 'arm64']
+
+/** What can be compared, `enum kcmp_type` of <linux/kcmp.h>. */
+export const KCMP = { VM: 1, FILES: 2, FS: 3 } as const
+
+export type Shareable = keyof typeof KCMP
+
+/**
+ * Whether two processes (or threads) share their memory (`VM`), their descriptor table (`FILES`) or their
+ * directory, root and umask (`FS`).
+ * @throws SyscallError ESRCH when one has ended, EPERM when the caller may not trace both, ENOSYS
+ * @see kcmp(2)
+ */
+export function shares(pid: number, other: number, what: Shareable): boolean {
+  if (SYS_kcmp === undefined) throw new CannotRun(`kcmp(2) has no known number on ${process.arch}`)
+  return call('kcmp', libcSyscall, [SYS_kcmp, pid, other, KCMP[what], 0, 0], [pid, other, Symbol(`KCMP_${what}`)]) === 0
+}

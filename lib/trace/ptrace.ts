@@ -1,0 +1,194 @@
+/**
+ * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which disturbs nobody.
+ */
+import koffi from 'koffi'
+import { CannotRun } from '../errors.ts'
+import { call, lastErrno, libcFunction } from '../machine/libc.ts'
+import { __WALL, WNOHANG } from '../process.ts'
+import { decodeStatus, type WaitStatus } from '../status.ts'
+
+const libcPtrace = libcFunction('long ptrace(int request, int pid, uintptr_t addr, uintptr_t data)')
+const libcPtraceData = libcFunction('long ptrace(int request, int pid, uintptr_t addr, _Out_ uint8_t *data)')
+koffi.struct('iovec', { base: 'uint8_t *', length: 'size_t' })
+const libcPtraceVector = libcFunction('long ptrace(int request, int pid, uintptr_t addr, _Inout_ iovec *data)')
+const libcWaitid = libcFunction('int waitid(int idtype, unsigned int id, _Out_ uint8_t *infop, int options)')
+const libcWaitpid = libcFunction('int waitpid(int pid, _Out_ int *wstatus, int options)')
+
+/** Requests, `<linux/ptrace.h>`. */
+export const PTRACE = {
+  CONT: 7,
+  SYSCALL: 24,
+  GETEVENTMSG: 0x4201,
+  GETSIGINFO: 0x4202,
+  GETREGSET: 0x4204,
+  SETREGSET: 0x4205,
+  SEIZE: 0x4206,
+  LISTEN: 0x4208,
+  GET_SYSCALL_INFO: 0x420e,
+} as const
+
+/** Options of PTRACE_SEIZE. */
+export const PTRACE_O = {
+  TRACESYSGOOD: 0x1,
+  TRACEFORK: 0x2,
+  TRACEVFORK: 0x4,
+  TRACECLONE: 0x8,
+  TRACEEXEC: 0x10,
+  TRACEEXIT: 0x40,
+  TRACESECCOMP: 0x80,
+  EXITKILL: 0x100000,
+} as const
+
+const EVENTS = { 1: 'fork', 2: 'vfork', 3: 'clone', 4: 'exec', 6: 'exit', 7: 'seccomp', 128: 'stop' } as const
+
+/** Why a traced thread stands still. */
+export type StopReason = (typeof EVENTS)[keyof typeof EVENTS] | 'syscall' | 'signal'
+
+/** What happened to one traced thread. */
+export type TraceEvent =
+  | { readonly tid: number; readonly kind: StopReason; readonly signal: number }
+  | { readonly tid: number; readonly kind: 'ended'; readonly status: WaitStatus }
+
+/** Everything a program does from here on, its children included, is reported; all of it dies with the tracer. */
+export const FOLLOW_TREE =
+  PTRACE_O.TRACESYSGOOD |
+  PTRACE_O.TRACEFORK |
+  PTRACE_O.TRACEVFORK |
+  PTRACE_O.TRACECLONE |
+  PTRACE_O.TRACEEXEC |
+  PTRACE_O.TRACEEXIT |
+  PTRACE_O.TRACESECCOMP |
+  PTRACE_O.EXITKILL
+
+/**
+ * Begins to trace a process without stopping it.
+ * @param options `PTRACE_O_…`
+ * @throws SyscallError EPERM (traced already, or not allowed), ESRCH
+ * @see ptrace(2)
+ */
+export function seize(pid: number, options: number): void {
+  call('ptrace', libcPtrace, [PTRACE.SEIZE, pid, 0, options], [Symbol('PTRACE_SEIZE'), pid, 0, options])
+}
+
+/**
+ * Lets a stopped thread go on. A thread that has died meanwhile is none of our business.
+ * @param how PTRACE.CONT, PTRACE.SYSCALL (stop again at the end of the system call) or PTRACE.LISTEN (stay stopped)
+ * @param signal delivered to it, 0 for none
+ */
+export function resume(tid: number, how: number, signal = 0): void {
+  libcPtrace(how, tid, 0, signal)
+}
+
+/** The message of an event: the new PID of a fork, the wait status of an exit; `undefined` if the thread has died. */
+export function eventMessage(tid: number): number | undefined {
+  const message = Buffer.alloc(8)
+  return libcPtraceData(PTRACE.GETEVENTMSG, tid, 0, message) < 0 ? undefined : Number(message.readBigUInt64LE())
+}
+
+/** What is behind a signal that a thread is stopped at. */
+export interface SignalInfo {
+  readonly signal: number
+  /** `si_code`: above 0 the kernel sent it, as CLD_EXITED; 0 and below a process did, by kill(2) and its like. */
+  readonly code: number
+  /** `si_pid`: who sent it, or whose end it tells of, as the receiver numbers it. */
+  readonly pid: number
+}
+
+/** `si_code`, `<asm-generic/siginfo.h>`: a child has ended, or stopped, or goes on; a timer of timer_create(2) is over. */
+export const SI = { CLD_FIRST: 1, CLD_LAST: 6, TIMER: -2 } as const
+
+/** Who sent the signal that a thread is stopped at; `undefined` if it has died. */
+export function signalInfo(tid: number): SignalInfo | undefined {
+  const info = Buffer.alloc(SIGINFO.size)
+  if (libcPtraceData(PTRACE.GETSIGINFO, tid, 0, info) < 0) return undefined
+  return { signal: info.readInt32LE(0), code: info.readInt32LE(SIGINFO.code), pid: info.readInt32LE(SIGINFO.pid) }
+}
+
+/** `struct ptrace_syscall_info`, `<linux/ptrace.h>`: an entry or a seccomp stop has nr and args, an exit has rval. */
+export const SYSCALL_INFO = { size: 88, op: 0, nr: 24, args: 32, rval: 24 } as const
+
+/** The system call a thread is stopped at. */
+export type SyscallStop = { readonly nr: number; readonly args: bigint[] } | { readonly result: number }
+
+const EIO = 5
+
+/**
+ * What a seccomp or syscall stop is about; `undefined` if the thread has died.
+ * @throws CannotRun before Linux 5.3: whoever asks would take silence for "nobody called"
+ */
+export function syscallStop(tid: number): SyscallStop | undefined {
+  const info = Buffer.alloc(SYSCALL_INFO.size)
+  if (libcPtraceData(PTRACE.GET_SYSCALL_INFO, tid, info.length, info) < 0) {
+    if (lastErrno() === EIO)
+      throw new CannotRun(
+        'this kernel does not tell a tracer which call was made (PTRACE_GET_SYSCALL_INFO)\nhint: Linux 5.3 does',
+      )
+    return undefined
+  }
+  if (info.readUInt8(SYSCALL_INFO.op) === 2) return { result: Number(info.readBigInt64LE(SYSCALL_INFO.rval)) }
+  const args = [0, 1, 2, 3, 4, 5].map(i => info.readBigInt64LE(SYSCALL_INFO.args + 8 * i))
+  return { nr: Number(info.readBigUInt64LE(SYSCALL_INFO.nr)), args }
+}
+
+/** The general registers, `<linux/elf.h>`, and where in them the result of a call is, by architecture. */
+export const NT_PRSTATUS = 1
+export const RESULT_REGISTER = { x64: { size: 27 * 8, at: 10 * 8 }, arm64: { size: 34 * 8, at: 0 } }
+
+/** Makes a thread that stands at the end of a system call see another result. */
+export function setResult(tid: number, result: number): void {
+  const { size, at } = RESULT_REGISTER[process.arch as 'x64' | 'arm64']
+  const registers = Buffer.alloc(size)
+  // struct iovec { void *iov_base; size_t iov_len; }
+  const vector = { base: registers, length: size }
+  if (libcPtraceVector(PTRACE.GETREGSET, tid, NT_PRSTATUS, vector) < 0) return
+  registers.writeBigInt64LE(BigInt(result), at)
+  libcPtraceVector(PTRACE.SETREGSET, tid, NT_PRSTATUS, vector)
+}
+
+const SIGTRAP = 5
+
+/** `siginfo_t` of waitid(2), `<signal.h>`. */
+export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
+/** `<sys/wait.h>` */
+export const WAITID = { P_ALL: 0, P_PID: 1, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
+
+/** The next thread (or `only` that one) that has something to report, which stays as it is; `undefined` if none has. */
+function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean } | undefined {
+  const info = Buffer.alloc(SIGINFO.size)
+  const { P_ALL, P_PID, WSTOPPED, WEXITED, WNOWAIT, CLD_DUMPED } = WAITID
+  const [kind, id] = only === undefined ? [P_ALL, 0] : [P_PID, only]
+  if (libcWaitid(kind, id, info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
+  const tid = info.readInt32LE(SIGINFO.pid)
+  // CLD_EXITED, CLD_KILLED, CLD_DUMPED are 1 to 3.
+  return tid === 0 ? undefined : { tid, hasEnded: info.readInt32LE(SIGINFO.code) <= CLD_DUMPED }
+}
+
+/**
+ * The next thing that happened to a traced thread or a child; `undefined` if nothing has.
+ * @param beforeEnd called with a thread that has ended, while its parent does not know it yet
+ * @param first these are heard before all others, because the kernel asks in its own order, and whoever comes early in
+ *   that and always has something to say is heard alone
+ */
+export function nextEvent(
+  beforeEnd: (tid: number) => void = () => {},
+  first: readonly number[] = [],
+): TraceEvent | undefined {
+  let next: ReturnType<typeof peek>
+  for (const tid of first) next ??= peek(tid)
+  next ??= peek()
+  if (!next) return undefined
+  if (next.hasEnded) beforeEnd(next.tid)
+  const wstatus = [0]
+  const tid = libcWaitpid(next.tid, wstatus, __WALL | WNOHANG)
+  if (tid <= 0) return undefined
+  const status = wstatus[0] as number
+  if ((status & 0xff) !== 0x7f) return { tid, kind: 'ended', status: decodeStatus(status) }
+  const signal = (status >> 8) & 0xff
+  const event = status >> 16
+  if (event !== 0) return { tid, kind: EVENTS[event as keyof typeof EVENTS] ?? 'stop', signal }
+  return { tid, kind: signal === (SIGTRAP | 0x80) ? 'syscall' : 'signal', signal }
+}
+
+/** Hears what a call returned. @returns what the caller is to see instead, if anything */
+// biome-ignore lint/suspicious/noConfusingVoidType: most hear and say nothing.
+export type Listener = (result: number) => number | void

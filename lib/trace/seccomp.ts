@@ -1,0 +1,178 @@
+/**
+ * A seccomp filter that stops a traced process at chosen system calls and lets every other one pass.
+ */
+import koffi from 'koffi'
+import { CannotRun } from '../errors.ts'
+import { call, libcFunction } from '../machine/libc.ts'
+
+koffi.struct('sock_fprog', { len: 'unsigned short', filter: 'uint8_t *' })
+const libcSeccomp = libcFunction('int prctl(int option, unsigned long mode, sock_fprog *program)')
+
+/** System call numbers by architecture, `<asm/unistd.h>`. */
+const NUMBERS = {
+  x64: {
+    audit: 0xc000003e,
+    kill: 62,
+    rt_sigqueueinfo: 129,
+    pidfd_send_signal: 424,
+    tkill: 200,
+    tgkill: 234,
+    rt_tgsigqueueinfo: 297,
+    write: 1,
+    pwrite64: 18,
+    writev: 20,
+    pwritev: 296,
+    pwritev2: 328,
+    sendfile: 40,
+    splice: 275,
+    copy_file_range: 326,
+    rmdir: 84,
+    unlinkat: 263,
+    mount: 165,
+    mknod: 133,
+    mknodat: 259,
+    fsopen: 430,
+    io_uring_setup: 425,
+    io_setup: 206,
+    seccomp: 317,
+  },
+  arm64: {
+    audit: 0xc00000b7,
+    kill: 129,
+    rt_sigqueueinfo: 138,
+    pidfd_send_signal: 424,
+    tkill: 130,
+    tgkill: 131,
+    rt_tgsigqueueinfo: 240,
+    write: 64,
+    pwrite64: 68,
+    writev: 66,
+    pwritev: 70,
+    pwritev2: 287,
+    sendfile: 71,
+    splice: 76,
+    copy_file_range: 285,
+    rmdir: undefined,
+    unlinkat: 35,
+    mount: 40,
+    mknod: undefined,
+    mknodat: 33,
+    fsopen: 430,
+    io_uring_setup: 425,
+    io_setup: 0,
+    seccomp: 277,
+  },
+} as const
+
+/** A system call that can be stopped at. */
+export type StoppedCall = Exclude<keyof (typeof NUMBERS)['x64'], 'audit'>
+/** The calls that send signals to another process. */
+export const SIGNAL_CALLS: readonly StoppedCall[] = [
+  'kill',
+  'rt_sigqueueinfo',
+  'pidfd_send_signal',
+  'tkill',
+  'tgkill',
+  'rt_tgsigqueueinfo',
+]
+/** The flag with which unlinkat(2) removes a directory, `<fcntl.h>`. */
+export const AT_REMOVEDIR = 0x200n
+/** The calls that can write to a file of a control group, and which argument is the file. */
+export const WRITE_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = {
+  write: 0,
+  pwrite64: 0,
+  writev: 0,
+  pwritev: 0,
+  pwritev2: 0,
+  sendfile: 0,
+  splice: 2,
+  copy_file_range: 2,
+}
+/** Those, and the calls that remove a group. */
+export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as readonly StoppedCall[]
+
+/** The calls that may attach a file system or make a device node. */
+export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
+
+/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir and no mknod. */
+export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {
+  const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
+  if (!numbers)
+    throw new CannotRun(`the checker knows no system call numbers for ${process.arch}\nhint: use x64 or arm64`)
+  return numbers
+}
+
+/** The name of a stopped call by its number. */
+export function callName(number: number): StoppedCall | undefined {
+  const names = [...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS]
+  return names.find(name => callNumbers()[name] === number)
+}
+
+export const PR_SET_SECCOMP = 22
+export const SECCOMP_MODE_FILTER = 2
+export const SECCOMP_RET_TRACE = 0x7ff00000
+export const SECCOMP_RET_ALLOW = 0x7fff0000
+export const SECCOMP_RET_ERRNO = 0x00050000
+const ENOSYS = 38
+const [LOAD, JUMP_EQUAL, RETURN] = [0x20, 0x15, 0x06]
+/** `struct seccomp_data { int nr; __u32 arch; … }` */
+export const SECCOMP_DATA = { nr: 0, arch: 4 } as const
+
+/** `struct sock_filter { __u16 code; __u8 jt; __u8 jf; __u32 k; }`, in `<linux/filter.h>`. */
+function instruction(code: number, k: number, jt = 0, jf = 0): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeUInt16LE(code, 0)
+  bytes.writeUInt8(jt, 2)
+  bytes.writeUInt8(jf, 3)
+  bytes.writeUInt32LE(k >>> 0, 4)
+  return bytes
+}
+
+/** Jumps `distance` instructions from the last of these comparisons if the number is one of `numbers`. */
+const whenOneOf = (numbers: readonly number[], distance: number) =>
+  numbers.map((number, i) => instruction(JUMP_EQUAL, number, numbers.length - 1 - i + distance, 0))
+
+/** Calls of x32, a third architecture that an x86-64 kernel may have, are numbered from here. */
+export const X32_SYSCALL_BIT = 0x40000000
+const JUMP_NOT_LESS = 0x35
+
+/**
+ * The filter as a BPF program: one of `stopped` → stop for the tracer; one of `missing`, or a call of another
+ * architecture (32 bits, x32) → fail as if the kernel had no such call; else go on.
+ */
+export function traceFilter(audit: number, stopped: readonly number[], missing: readonly number[] = []): Buffer {
+  const toMissing = stopped.length + missing.length + 2
+  return Buffer.concat([
+    instruction(LOAD, SECCOMP_DATA.arch),
+    instruction(JUMP_EQUAL, audit, 0, toMissing + 2),
+    instruction(LOAD, SECCOMP_DATA.nr),
+    instruction(JUMP_NOT_LESS, X32_SYSCALL_BIT, toMissing, 0),
+    ...whenOneOf(stopped, missing.length + 1),
+    ...whenOneOf(missing, 2),
+    instruction(RETURN, SECCOMP_RET_ALLOW),
+    instruction(RETURN, SECCOMP_RET_TRACE),
+    instruction(RETURN, SECCOMP_RET_ERRNO | ENOSYS),
+  ])
+}
+
+/**
+ * From here on the calling process and all it starts stop at these calls, for their tracer (PTRACE_O_TRACESECCOMP).
+ * Without a tracer such a call fails with ENOSYS.
+ * @param missing these fail with ENOSYS, as on an older kernel
+ * @throws SyscallError EACCES without CAP_SYS_ADMIN
+ * @see seccomp(2)
+ */
+export function stopAtCalls(calls: readonly StoppedCall[], missing: readonly StoppedCall[] = []): void {
+  const { audit, ...numbers } = callNumbers()
+  const known = (names: readonly StoppedCall[]) =>
+    names.map(name => numbers[name]).filter(number => number !== undefined)
+  const filter = traceFilter(audit as number, known(calls), known(missing))
+  // struct sock_fprog { unsigned short len; struct sock_filter *filter; }: koffi fills in the pointer.
+  const program = { len: filter.length / 8, filter }
+  call(
+    'prctl',
+    libcSeccomp,
+    [PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program],
+    [Symbol('PR_SET_SECCOMP'), Symbol('filter')],
+  )
+}
