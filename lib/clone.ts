@@ -4,15 +4,13 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import * as F from './flags.ts'
 import './engine/restart.ts'
-import { release } from 'node:os'
 import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'
 import { beginStay, endStay, pending } from './engine/guest.ts'
 import { lead, prepareLives } from './engine/life.ts'
-import { argumentError, CannotRun, describeError } from './errors.ts'
+import { argumentError, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
 import { writeAll } from './io/output.ts'
 import { closeQuietly } from './io/poll.ts'
-import { kernelIsAtLeast } from './machine/kernel-version.ts'
 import { checked, childFunction, shimFunction } from './machine/libc.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup, ChildFunction *child)')
@@ -65,12 +63,7 @@ function checkChild(child: unknown): void {
   if (child.constructor.name === 'AsyncFunction') throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
 }
 
-/** pidfd_open(2), by which a child learns whether its parent has died before it could say that it wants to know. */
-const OLDEST_KERNEL = [5, 3] as const
-
 function checkProcess(): void {
-  if (!kernelIsAtLeast(...OLDEST_KERNEL))
-    throw new CannotRun(`clone: this is Linux ${release()}, and it takes ${OLDEST_KERNEL.join('.')} or later`)
   if (isCloneable()) return
   throw new Error(
     `clone: this process cannot be cloned: it is a worker thread, or a Node that was started without a program file (with -e, or from standard input). ` +

@@ -51,6 +51,8 @@ export async function compile(entry: string, plugins: readonly import('esbuild')
     entryPoints: [entry],
     bundle: true,
     packages: 'external',
+    // Its own name means this checkout; in the cache, where the bundle lies, it would mean nothing.
+    alias: { 'containers-from-clone': join(ROOT, 'index.ts') },
     platform: 'node',
     format: 'esm',
     target: 'node20',
