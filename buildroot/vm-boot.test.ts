@@ -15,6 +15,7 @@ import { ROOT } from '../lib/machine/root.ts'
 import { readableCheckout, readableNode } from '../lib/testing/readable-checkout.ts'
 import { allPids, readProc } from '../lib/trace/proc.ts'
 import { fresh, inFolder, NOBODY, programs } from './testing.ts'
+import { OTHER_ARCH } from './vm/architecture.ts'
 import { cacheFolders } from './vm/cache.ts'
 import { findQemu } from './vm/qemu.ts'
 
@@ -156,6 +157,9 @@ test('without QEMU, without a kernel, or with too much asked for: 77, the reason
   const lacking = vm(['true'], { env: { PATH: empty } })
   assert.deepEqual([lacking.status, lacking.stdout], [77, ''])
   assert.match(lacking.stderr, /PATH has none\nhint: /)
+  const other = vm(['--arch', OTHER_ARCH, 'true'], { env: { PATH: empty } })
+  assert.deepEqual([other.status, other.stdout], [77, ''])
+  assert.match(other.stderr, new RegExp(`of ${OTHER_ARCH} needs qemu-system-\\w+, and PATH has none\nhint: `))
   const some = withFake('exit 1')
   assert.match(vm(['--memory', '999999G', 'true'], some).stderr, /free\nhint: .*--memory/)
   const closed = inFolder('closed')
@@ -168,8 +172,29 @@ test('without QEMU, without a kernel, or with too much asked for: 77, the reason
   assert.match(vm(['--kernel', closed, 'true'], { ...some, uid: NOBODY }).stderr, /cannot be read: EACCES\nhint: /)
 })
 
+test('a kernel that the archive does not have, or an archive that apt does not know: 77, and what there is', () => {
+  const apt = (target: string) => ({
+    [NAME]: 'exit 1',
+    'apt-get': `if [ "$1" = indextargets ]; then echo "${target}"; fi`,
+    'apt-cache': 'if [ "$1" = pkgnames ]; then echo linux-image-6.18.5-amd64; echo linux-image-6.18.5-arm64; fi',
+    'apt-config': 'exit 0',
+  })
+  const ask = (name: string, target: string) =>
+    vm(['--kernel', '9.99', 'true'], { env: { PATH: `${programs(name, apt(target))}:${process.env['PATH']}` } })
+  const lacking = ask('debian', 'Debian Debian http://there/ bookworm')
+  assert.deepEqual([lacking.status, lacking.stdout], [77, ''], lacking.stderr)
+  assert.match(lacking.stderr, /has no Linux 9\.99 for \w+\nhint: it has 5\.10, 6\.1, 6\.12, 6\.18$/m)
+  const unknown = ask('ubuntu', 'Ubuntu Ubuntu http://there/ noble')
+  assert.deepEqual([unknown.status, unknown.stdout], [77, ''], unknown.stderr)
+  assert.match(unknown.stderr, /knows no archive of Debian.*\nhint: /)
+})
+
 test('wrong usage is 2, --help is 0', () => {
   assert.equal(vm(['--cgroup', 'v3']).status, 2)
+  const unknown = vm(['--arch', 'riscv'])
+  assert.equal(unknown.status, 2)
+  assert.match(unknown.stderr, /^--arch must be one of x64, arm64, not "riscv"$/m)
+  assert.equal(vm(['--kernel', '5.4', 'true']).status, 2)
   const { status, stdout } = vm(['--help'])
   assert.equal(status, 0)
   assert.match(stdout, /--cgroup WORD/)

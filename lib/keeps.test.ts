@@ -1,6 +1,6 @@
 /**
- * What a child and the Node that replaces this one keep of Node's own, what is refused with a sentence, and by what
- * nothing is changed. On every Node.
+ * What Node has set up that a child, and the Node that replaces this one, keep; what is refused with a sentence; and
+ * what makes no difference. On every Node.
  */
 import assert from 'node:assert/strict'
 import { fork as forkNode } from 'node:child_process'

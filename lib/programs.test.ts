@@ -83,7 +83,7 @@ test('execve and execvp replace the process and keep its descriptors', () => {
   assert.equal(bySearch.code, 4)
 })
 
-test('execve that cannot says why, and the process goes on', () => {
+test('an execve that fails says why, and the process goes on', () => {
   const folder = mkdtempSync(join(tmpdir(), 'exec-'))
   const broken = join(folder, 'broken')
   writeFileSync(broken, 'no program\n')

@@ -2,7 +2,7 @@
  * A kernel from a distribution's package, downloaded and unpacked into the cache: nothing is installed, and root is
  * not needed. The package manager checks the signature.
  */
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
@@ -64,20 +64,25 @@ const RELEASES: Readonly<Record<string, string>> = { '5.10': 'bullseye', '6.1': 
 /** Those that have had one after the other. */
 const MOVING = ['trixie-backports', 'bookworm-backports', 'sid']
 
-/** The releases of kernels that an archive has, the newest last: `6.12.95+deb12`. Not those for clouds or real time. */
-export function releasesAmong(names: readonly string[], debianArch: string, version: string): string[] {
+/**
+ * The releases of kernels that an archive has, the newest last: `6.12.95+deb12`. Not those for clouds or real time.
+ * @param version how they begin; all without one
+ */
+export function releasesAmong(names: readonly string[], debianArch: string, version?: string): string[] {
   const pattern = new RegExp(`^linux-image-(\\d[\\w.+~]*(?:-\\d+)?)-${debianArch}$`)
   const releases = names.flatMap(name => pattern.exec(name)?.[1] ?? [])
-  const isWanted = (release: string) => new RegExp(`^${version.replaceAll('.', '\\.')}(?!\\d)`).test(release)
-  return releases.filter(isWanted).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+  const begins = new RegExp(version === undefined ? '' : `^${version.replaceAll('.', '\\.')}(?!\\d)`)
+  return releases
+    .filter(release => begins.test(release))
+    .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
 }
 
-async function ofVersion(archive: Archive, { arch, version = '' }: Wanted): Promise<Package[]> {
+async function ofVersion(archive: Archive, { arch, version }: Wanted): Promise<Package[]> {
   const { debian } = PROCESSORS[arch]
   const names = await archive.names('linux-image-')
   const release = releasesAmong(names, debian, version).at(-1)
   if (release) return sized(archive, await withParts(archive, `linux-image-${release}-${debian}`))
-  const known = releasesAmong(names, debian, '').map(each => each.split('.').slice(0, 2).join('.'))
+  const known = releasesAmong(names, debian).map(each => each.split('.').slice(0, 2).join('.'))
   throw new CannotRun(
     `Debian's archive has no Linux ${version} for ${arch}\n` +
       `hint: it has ${[...new Set([...Object.keys(RELEASES), ...known])].join(', ')}`,
@@ -146,6 +151,15 @@ function prune(root: string): void {
       rmSync(join(root, 'lib/modules', release, 'kernel', path), { recursive: true, force: true })
 }
 
+/** Where /lib is a link to /usr/lib, packages have the modules there, and no /lib. */
+function useModules(root: string): void {
+  const [modules, there] = [join(root, 'lib/modules'), join(root, 'usr/lib/modules')]
+  if (existsSync(modules)) return
+  if (!existsSync(there)) throw new CannotRun(`the packages of the kernel have no modules\n${BY_HAND}`)
+  mkdirSync(join(root, 'lib'), { recursive: true })
+  renameSync(there, modules)
+}
+
 /** Packages leave the making of modules.dep to their installation. */
 async function makeTables(root: string, busybox: () => Promise<string>): Promise<void> {
   for (const release of readdirSync(join(root, 'lib/modules'))) {
@@ -199,7 +213,7 @@ export async function fetchKernel(
     if (unpacked.code !== 0) throw new CannotRun(`${file} cannot be unpacked: ${lastWords(unpacked)}`)
     rmSync(join(draft, file))
   }
-  if (!existsSync(join(draft, 'lib/modules'))) renameSync(join(draft, 'usr/lib/modules'), join(draft, 'lib/modules'))
+  useModules(draft)
   prune(draft)
   await makeTables(draft, busybox)
   return place(draft, folder, wanted.arch)

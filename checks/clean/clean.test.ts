@@ -38,7 +38,7 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'clone')
 const OTHER_BOOT = '00000000'
 
 function clean(args: readonly string[] = []): { status: number | null; lines: string[] } {
-  const options = { cwd: ROOT, encoding: 'utf8', timeout: 60000 } as const
+  const options = { cwd: ROOT, encoding: 'utf8', timeout: 180_000 } as const
   return result(spawnSync(process.execPath, [...PROGRAM, ...args], options))
 }
 

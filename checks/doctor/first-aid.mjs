@@ -6,7 +6,7 @@ import { accessSync, constants } from 'node:fs'
 import { release, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { installFault } from '../../lib/engine/installed.mjs'
+import { installFault } from '../../lib/machine/installed.mjs'
 import { distribution, installHint } from '../../lib/machine/packages.mjs'
 import { isBuilt, NATIVE, ROOT, toolFaults } from './observe/programs.mjs'
 

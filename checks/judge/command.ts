@@ -1,5 +1,5 @@
 /**
- * How a program that somebody names is started.
+ * How a program that is named on the command line is started.
  */
 import { accessSync, constants, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,7 +9,7 @@ import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { UsageError } from '../../lib/errors.ts'
 import type { Command } from '../sandbox/sandbox.ts'
 
-/** The file that somebody means: npm runs scripts in the checkout, and leaves word of where the command was typed. */
+/** The file that a path means: npm runs scripts in the checkout, and INIT_CWD is where the command was typed. */
 export const fileOf = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path)
 
 /** Whether a file is a program for this Node. */

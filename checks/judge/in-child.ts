@@ -30,7 +30,9 @@ export interface Assignment {
   readonly confinement?: Confinement
 }
 
-/** How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to bury it. */
+/**
+ * How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to remove it.
+ */
 const OVERTIME = 60
 
 /** A judge at work. */
@@ -43,22 +45,22 @@ export interface Judging {
 /** What a judge writes, a line each: its findings as it comes to them, then its verdict. */
 type Message = { readonly finding: Finding } | { readonly verdict: Verdict }
 
-/** A verdict with nothing in it that a program could do harm with: every text enters the reports here. */
+/** Makes the texts of a verdict harmless: every text that a program may have influenced enters the reports here. */
 const clean = (verdict: Verdict): Verdict =>
   verdict.kind === 'cannot'
     ? { ...verdict, reason: harmlessLines(verdict.reason) }
     : { ...harmless(verdict), output: harmlessLines(verdict.output) }
 
-/** Whether an error is a fault of the judge, and not something that the machine does not have or refuses. */
+/** Whether an error is a fault of the judge, and not something that the machine lacks or refuses. */
 const isOurs = (error: unknown) => !(error instanceof CannotRun || error instanceof SyscallError)
 
-/** What ends a judge from outside: somebody's wish, or the kernel's need for memory. Any other end is its own fault. */
+/** Signals that end a judge from outside: sent by a user, or by the OOM killer. Any other end is its own fault. */
 const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
  * Judges in a forked child, so that several run at once and none can disturb another.
- * @param tell hears of every claim as it is decided
- * @param read what is wanted of the observation besides, as JSON can carry it
+ * @param tell is called with every claim as it is decided
+ * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
 export function judgeInChild(
   { slug, command, cannot, confinement }: Omit<Assignment, 'program'>,
@@ -91,7 +93,7 @@ async function readVerdict(
   tell: (finding: Finding) => void,
 ): Promise<Verdict> {
   let verdict: Verdict | undefined
-  // Not even a program that makes its judge wait for ever keeps anybody else waiting.
+  // A program that makes its judge wait for ever must not keep the others waiting.
   const watchdog = setTimeout(() => kill(pid, 'SIGKILL'), longest * 1000)
   for await (const line of createInterface(new Socket({ fd, writable: false }))) {
     const message = JSON.parse(line) as Message

@@ -6,9 +6,11 @@ import { watchSignals } from '../../lib/io/poll.ts'
 import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
+import { ownTime } from '../../lib/trace/scheduling.ts'
 import { type Checker, EVERY_LAB, type Failure, isUnjudged, type Objection, type Unjudged } from '../labs/claim.ts'
 import type { CheckedLab } from '../labs/lab.ts'
 import { EventLoop } from '../observer/event-loop.ts'
+import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
@@ -46,7 +48,7 @@ export type Verdict =
 const CROWD = 16
 /** How long the warden may outlive init, in seconds. */
 const WARDEN = 1
-/** How long a sandbox may take to be made, in seconds. */
+/** How long a sandbox may take to be made, in seconds; longer where the program may. */
 const MAKING = 30
 /** How long after the program's end the kernel may take to remove what died with it, in seconds. */
 const SETTLING = 2
@@ -62,7 +64,8 @@ function startProgram(
   const { init, hasTerminal } = sandbox
   const hasFailed = () => observer.statusOf(init) !== undefined
   const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
-  const deadline = Date.now() + MAKING * 1000
+  const making = Math.max(MAKING, timeout)
+  const deadline = Date.now() + making * 1000
   sandbox.start()
   // Events are taken meanwhile: an init that is killed has ended only when its tracer has waited for it.
   if (hasTerminal) loop.until(() => sandbox.canTakeTerminal() || hasFailed(), deadline)
@@ -72,13 +75,21 @@ function startProgram(
   loop.until(() => firstChild() !== undefined || hasFailed(), deadline)
   const program = firstChild()
   if (program && !hasFailed()) return program.pid
+  if (!hasFailed())
+    throw new CannotRun(
+      `the sandbox was not made in ${making} s: the machine is too busy\n` +
+        'hint: check it again when less is going on, or give it more time: -- --timeout 120',
+    )
   loop.until(() => loop.isSilent, Date.now() + 1000)
   throw new CannotRun(`the sandbox could not be made: ${loop.output.trim() || 'its init gave no reason'}`)
 }
 
+/** What a sandbox and its judge have used of the processors so far. */
+const spentBy = (observer: Observer) => observer.scheduled.ran + ownTime()
+
 /** @throws CannotRun if others had the processors all the time */
-function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, judging: number): void {
-  const starved = starvedFor([...survivors(observer), init], timeout, judging)
+function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, began: Load): void {
+  const starved = starvedFor([...survivors(observer), init], timeout, began, takeLoad(spentBy(observer)))
   if (starved !== undefined)
     throw new CannotRun(
       `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +
@@ -100,6 +111,7 @@ function observe(
   const initEnded = () => observer.statusOf(init) !== undefined
   const program = startProgram(sandbox, loop, observer, witnesses, timeout)
   stopwatch.programBegins([init, sandbox.warden])
+  const began = takeLoad(spentBy(observer))
   const deadline = Date.now() + timeout * 1000
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   // Without a group only the kernel knows whom it has refused, but not of how many there are.
@@ -116,7 +128,7 @@ function observe(
   const bounds = hits()
   if (!ended && !loop.interrupted) {
     witnesses.lookAround()
-    if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, stopwatch.judging)
+    if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
   const alive = () => survivors(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
   const leftovers = () => (initEnded() ? [] : [...new Set([...alive(), ...inventory.added()])])

@@ -1,12 +1,12 @@
 /**
- * The witnesses of one run as one: whoever tells them something tells all of them.
+ * The witnesses of one run as a single one: an event that it is told goes to all of them.
  */
 import type { Listener } from '../../lib/trace/ptrace.ts'
 import type { Watcher } from '../observer/observer.ts'
 import type { Sandbox, Setting } from '../sandbox/sandbox.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witnesses/witness.ts'
 
-/** Several who want to know what a call returned. @returns what the caller is to see instead, if one of them says so */
+/** One listener for several. @returns the result that the caller is to see instead, if one of them gives one */
 function together(listeners: readonly Listener[]): Listener | undefined {
   if (listeners.length < 2) return listeners[0]
   return result => {
@@ -15,7 +15,7 @@ function together(listeners: readonly Listener[]): Listener | undefined {
   }
 }
 
-/** What all kinds of witnesses of a lab need of the sandbox. @throws CannotRun where one of it cannot be had here */
+/** What the witnesses of a lab need of the sandbox. @throws CannotRun where this machine cannot provide it */
 export const needsOf = (kinds: readonly WitnessKind[]): Setting =>
   Object.assign({}, ...kinds.map(({ needs }) => needs?.() ?? {}))
 
@@ -69,7 +69,7 @@ export class Witnesses {
 
 /**
  * Opens what has to be open before the sandbox is made.
- * @returns how the witnesses are made, once it stands, beside those that look on in every lab
+ * @returns makes the witnesses once the sandbox stands, together with those that every lab has
  * @throws CannotRun where the kernel does not show what one of them would look at
  */
 export function openWitnesses(

@@ -1,5 +1,5 @@
 /**
- * Text that a program under check had a say in (what it printed, names of its processes, interfaces and mounts), made
+ * Text that a program under check can influence (what it printed, names of its processes, interfaces and mounts), made
  * fit for a terminal and for every report: nothing in it can move a cursor, end a line or break XML.
  */
 
@@ -16,7 +16,7 @@ function escaped(character: string): string {
 /** As one line: whatever is no visible character is written as `\x1b`, `\n`, `\u{202e}`. */
 export const harmlessLine = (text: string): string => text.replace(UNSAFE, escaped)
 
-/** As lines, which end as those of a file or of a terminal do. */
+/** The same for several lines, which end in `\n` as in a file or in `\r\n` as on a terminal. */
 export const harmlessLines = (text: string): string =>
   text
     .split(/\r?\n/)
@@ -27,6 +27,6 @@ export const harmlessLines = (text: string): string =>
 const LONGEST = 2000
 const cut = (line: string) => (line.length > LONGEST ? `${line.slice(0, LONGEST)} … (${line.length} characters)` : line)
 
-/** A thing of texts, each of them as one line and not too long. */
+/** A copy of a value, with each text in it made one harmless line that is not too long. */
 export const harmless = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value), (_key, part) => (typeof part === 'string' ? cut(harmlessLine(part)) : part)) as T

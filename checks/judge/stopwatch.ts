@@ -56,11 +56,6 @@ export class Stopwatch {
     this.#judging = Math.min(ownTime() - this.#ownTime, this.#wall)
   }
 
-  /** How long the judge computed while the program ran. */
-  get judging(): number {
-    return this.#judging
-  }
-
   get seconds(): number {
     return now() - this.#start
   }

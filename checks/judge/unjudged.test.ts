@@ -105,26 +105,26 @@ test('the run itself is good', () => {
   assert.deepEqual(objections(EVERY_LAB, {}), NONE)
 })
 
-test('without memory.peak nobody knows the most that a group held', () => {
+test('without memory.peak the claim about what a group held at most cannot be judged', () => {
   assert.deepEqual(objections(lab5, { memory: [{ ...MEMORY, peak: undefined }] }), only(lab5, PEAK))
   const nobodyKilled = objections(lab5, { memory: [{ ...MEMORY, peak: undefined, oomKills: 0 }] })
   assert.ok(nobodyKilled.failed.includes(title(lab5, PEAK)))
 })
 
-test('without a counter oom_kill nobody knows whether it rose', () => {
+test('without the counter oom_kill the claim that it rose cannot be judged', () => {
   assert.deepEqual(objections(lab5, { memory: [{ ...MEMORY, oomKills: Number.NaN }] }), only(lab5, COUNTER))
 })
 
-test('a limit whose effect could not be read is no limit with another value', () => {
+test('a limit whose effect could not be read is not taken for one of another value', () => {
   const [{ limit: _, ...write } = {}] = GOOD.groupWrites
   const groupWrites = [write as Seen['groupWrites'][number]]
   assert.deepEqual(objections(lab5, { groupWrites }), only(lab5, LIMITED))
 })
 
-test("a kernel's log that cannot be read, or has other numbers, is no log without the line", () => {
+test("a kernel's log that cannot be read, or has other PIDs, is not taken for a log without the line", () => {
   assert.deepEqual(objections(lab5, { kernelLog: undefined }), only(lab5, LOG))
   const others = { logHasOurNumbers: false, kernelLog: [OOM.replace(`pid=${CHILD}`, 'pid=7')] }
-  // The only one that was ever in the group needs no number.
+  // Where only one process was ever in the group, no PID is needed.
   assert.deepEqual(objections(lab5, others), NONE)
   const two = new Map([[GROUP, new Set([CHILD, PROGRAM])]])
   assert.deepEqual(objections(lab5, { ...others, members: two }).unjudged, [title(lab5, LOG)])
@@ -132,18 +132,18 @@ test("a kernel's log that cannot be read, or has other numbers, is no log withou
   assert.deepEqual(objections(lab5, { kernelLog: [] }).failed, [title(lab5, LOG)])
 })
 
-test('a network that nobody saw, or whose packets nobody counted, is no empty network', () => {
+test('a network that was not seen, or whose packets were not counted, is not taken for an empty one', () => {
   const { failed, unjudged } = objections(lab3, { networks: [] })
   assert.deepEqual([failed, unjudged.length], [[], lab3.length - 1])
   assert.deepEqual(objections(lab3, { networks: [{ ...NETWORK, icmp: {} }] }), only(lab3, /answered by/, /lost/))
 })
 
-test('a container that nobody saw is no missing container, and where nothing was typed nobody answered', () => {
+test('a container that was not seen is not taken for a missing one, and without typing there is no answer', () => {
   const processes = new Map([...GOOD.processes, [102, process(102, { ...OUTSIDE, pid: 2 }, null)] as const])
   assert.deepEqual(objections(lab4, { processes }).failed, [])
   assert.ok(objections(lab4, {}).unjudged.includes(title(lab4, /commands typed/)))
 })
 
-test('of a program that had to be ended nobody knows what it leaves behind', () => {
+test('what a program leaves behind cannot be judged if it had to be killed', () => {
   assert.deepEqual(objections(EVERY_LAB, { leftovers: undefined }), only(EVERY_LAB, /left behind/))
 })

@@ -53,7 +53,7 @@ class Reader {
 
   run(...words: string[]) {
     const [program = '', ...rest] = [...LEARN, ...SOURCE, ...words]
-    return spawnSync(program, rest, { cwd: ROOT, env: this.env, encoding: 'utf8', timeout: 60_000 })
+    return spawnSync(program, rest, { cwd: ROOT, env: this.env, encoding: 'utf8', timeout: 180_000 })
   }
 
   /** Sits down at a terminal. */

@@ -57,12 +57,15 @@ export class EventLoop {
     }
   }
 
-  /** Looks, but for no more than a tenth of the time: on a busy machine it would take the program's. */
+  /** Looks, but computes for no more than a tenth of the time: on a busy machine it would take the program's. */
   #sample(): void {
     const start = Date.now()
     if (start < this.#sampleAt) return
+    const before = process.cpuUsage()
     this.#observer.sample()
-    this.#sampleAt = start + Math.max(SAMPLE, 10 * (Date.now() - start))
+    // What it waited for others is not its own.
+    const { user, system } = process.cpuUsage(before)
+    this.#sampleAt = start + Math.max(SAMPLE, (user + system) / 100)
   }
 
   /** Reads what has been printed by now: whoever is heard of first may have written last. */

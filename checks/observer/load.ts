@@ -1,7 +1,14 @@
 /**
  * What a sandbox had of the processors, and what others had: whether a program was kept from its work by anybody else.
  */
-import { type MachineTime, machineTime, type Scheduled, scheduled, threadsOf } from '../../lib/trace/scheduling.ts'
+import {
+  allowedProcessors,
+  type MachineTime,
+  machineTime,
+  type Scheduled,
+  scheduled,
+  threadsOf,
+} from '../../lib/trace/scheduling.ts'
 
 const add = (one: Scheduled, other: Scheduled | undefined): Scheduled => ({
   ran: one.ran + (other?.ran ?? 0),
@@ -40,8 +47,14 @@ export interface Load {
   readonly own: number
 }
 
-/** @param own what the sandbox and its judge have used so far */
-export const takeLoad = (own: number): Load => ({ machine: machineTime(), own })
+/**
+ * @param own what the sandbox and its judge have used so far
+ * @param processors those that the sandbox may use: those of its judge
+ */
+export const takeLoad = (own: number, processors: readonly number[] = allowedProcessors()): Load => ({
+  machine: machineTime(processors),
+  own,
+})
 
 /** The part of all processors that others must have used, and that may have been idle, for others to be in the way. */
 const [BY_OTHERS, IDLE] = [0.3, 0.3]

@@ -10,7 +10,7 @@ import type { Moment } from './record.ts'
 /** A process and its creator at this moment; `undefined` if one has just been killed. */
 export function look(pid: number, creator: number): Moment | undefined {
   const of = (who: number) => {
-    // By inode: a path changes its text when somebody removes or renames the directory.
+    // By inode: the text of the path changes when the directory is removed or renamed.
     const { dev, ino } = statSync(`/proc/${who}/cwd`)
     return { directory: `${dev}:${ino}`, descriptors: openDescriptors(who) }
   }

@@ -17,6 +17,7 @@ import {
   syscallStop,
   type TraceEvent,
 } from '../../lib/trace/ptrace.ts'
+import type { Scheduled } from '../../lib/trace/scheduling.ts'
 import { callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { CallEmulator } from '../sandbox/emulated-calls.ts'
 import { Lateness } from './lateness.ts'
@@ -107,6 +108,12 @@ export class Observer {
     }
     this.#adoptOrphans()
     return true
+  }
+
+  /** What all threads of the sandbox have had of the processors so far, the ended ones as well. */
+  get scheduled(): Scheduled {
+    const alive = [...this.processes.values()].filter(({ status }) => !status).map(({ pid }) => pid)
+    return this.ended.with(alive)
   }
 
   /** Looks at what is only to be seen by looking. */

@@ -37,12 +37,12 @@ export interface ProcessRecord {
   readonly pid: number
   /** Its number in every PID namespace, the machine's first. */
   readonly numbers: readonly number[]
-  /** Who called fork or clone. */
+  /** The process that called fork or clone. */
   readonly creator: number
   readonly birth: Moment
-  /** The programs it turned itself into. */
+  /** The programs that it has executed. */
   readonly programs: string[]
-  /** Its last moment, before anything was torn down; missing if it was killed. */
+  /** The process at its exit, before anything was torn down; missing if it was killed. */
   exit?: Moment
   /** When that was, in the order of events. */
   exiting?: number
@@ -58,7 +58,7 @@ export interface Observation {
   readonly program: number
   readonly processes: ReadonlyMap<number, ProcessRecord>
   readonly signals: readonly SignalCall[]
-  /** Processes that a stop signal has stopped, whoever or whatever sent it. */
+  /** Processes that a stop signal has stopped, wherever it came from. */
   readonly stopped: ReadonlySet<number>
   /** Namespaces the program was started in. */
   readonly sandbox: Namespaces
@@ -66,7 +66,7 @@ export interface Observation {
   readonly timedOut: number | undefined
   /** The bounds of the sandbox that it ran into, in words. */
   readonly hits: readonly string[]
-  /** What stayed in the sandbox after the program had ended; `undefined` if it had to be ended with the sandbox. */
+  /** What stayed in the sandbox after the program had ended; `undefined` if it had to be killed with the sandbox. */
   readonly leftovers: readonly string[] | undefined
   /** The last lines of its output, to show beside a failure. */
   readonly output: string

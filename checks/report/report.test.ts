@@ -13,11 +13,11 @@ import type { Report } from './report.ts'
 const CHECK = [process.execPath, '--single-threaded', '--v8-pool-size=1', 'lib/engine/start.mjs', 'checks/check.ts']
 const FORGER = 'checks/labs/01-fork-vs-clone/wrong/forged-report.py'
 const STAYS = 'checks/labs/01-fork-vs-clone/wrong/stays-put.py'
-/** A check where something else has the name of the kernel's log. */
+/** A check where another file is mounted over the kernel's log. */
 const MOUNTED = [process.execPath, '--import', 'tsx', 'lib/testing/fixtures/mounted.ts']
 const NO_LOG = [...MOUNTED, 'bind', '/dev/null', '/dev/kmsg', ...CHECK, 'lab5']
 const ESCAPE = '\x1b['
-/** What no report may contain when it is no terminal's. */
+/** What a report may contain only on a terminal. */
 const isControl = (character: string) => /[\p{Cc}\p{Cf}\p{Cs}]/u.test(character) && !'\n\t'.includes(character)
 
 interface Result {
@@ -32,7 +32,7 @@ function run(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Res
     cwd: ROOT,
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 30_000,
+    timeout: 120_000,
   })
   let [stdout, stderr] = ['', '']
   started.stdout.setEncoding('utf8').on('data', text => (stdout += text))

@@ -83,7 +83,7 @@ export function claimReport(slug: string, { title, section, failure, unjudged, t
   return unjudged ? { title, section, verdict: 'cannot be judged', ...unjudged } : { title, section, verdict: 'holds' }
 }
 
-/** One that does not hold outweighs one that nobody could judge, and that outweighs all that hold. */
+/** A claim that does not hold outweighs one that could not be judged, and that outweighs all that hold. */
 function worst(words: readonly Word[]): Word {
   if (words.includes('does not hold')) return 'does not hold'
   return words.includes('cannot be judged') || words.length === 0 ? 'cannot be judged' : 'holds'
@@ -107,7 +107,10 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
 /** How many of the last lines of its output are shown of a program that failed. */
 const TAIL = 8
 
-/** What a program printed, each line marked as its own. None is empty: of those the JUnit reporter of Node 20 dies. */
+/**
+ * What a program printed, each line marked as its own. None is empty, because an empty one ends Node 20's JUnit
+ * reporter.
+ */
 export function outputLines(output: string, all: boolean): string[] {
   if (output.trim() === '') return ['it printed nothing']
   const lines = output.trimEnd().split('\n')

@@ -36,7 +36,7 @@ export async function labRun(slug: string): Promise<LabRun> {
       const [file = '', ...rest] = command(...args)
       return spawnSync(file, rest, {
         encoding: 'utf8',
-        timeout: 60000,
+        timeout: 180_000,
         ...options,
         env: { ...process.env, NO_COLOR: '1' },
       })
@@ -44,9 +44,9 @@ export async function labRun(slug: string): Promise<LabRun> {
   }
 }
 
-/** Waits until something is so, for at most twenty seconds. */
+/** Waits until something is so, for at most a minute. */
 export function awaitSo(isSo: () => boolean): void {
-  assert.ok(until(isSo, 20), 'it did not come to be within 20 s')
+  assert.ok(until(isSo, 60), 'it did not come to be within 60 s')
 }
 
 /** Gives the calling process, PID 1 of a new namespace, the /proc of that namespace. */

@@ -55,7 +55,7 @@ export class OrdinaryUser {
   }
 
   /** Runs something of the checkout. */
-  run(words: readonly string[], timeout = 60_000) {
+  run(words: readonly string[], timeout = 180_000) {
     return spawnSync(this.node, words, { ...this.options, encoding: 'utf8', timeout })
   }
 

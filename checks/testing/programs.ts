@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -27,9 +27,16 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   python3: ['python3'],
 }
 
+/** A program's text, and for a shell script that of the right one that it becomes. */
+function textOf(path: string): string {
+  const text = readFileSync(join(CHECKS, path), 'utf8')
+  const others = text.match(/(?:\/\.\.)+\/[\w/-]*\bright\/[\w-]+\.sh\b/g) ?? []
+  return [text, ...others.map(other => readFileSync(join(CHECKS, dirname(path), other), 'utf8'))].join('\n')
+}
+
 /** Why a program among them cannot be run here: tools that it names and this machine lacks. */
 export function lackingTools(path: string): string | false {
-  const text = readFileSync(join(CHECKS, path), 'utf8')
+  const text = textOf(path)
   // In Python and C, mount is also what somebody calls a function; a shell script has nothing but commands.
   const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : (text.split('\n')[0] as string)
   const isNeeded = (tool: string) =>
@@ -53,7 +60,7 @@ export function buildSpecimen(path: string, folder: string): string {
 const isTooBusy = (text: string | undefined) => /\bmachine is too busy\b/.test(text ?? '')
 
 /** Whether the machine was too busy for a verdict, or for one claim of it. */
-function wasTooBusy(verdict: Verdict): boolean {
+export function wasTooBusy(verdict: Verdict): boolean {
   if (verdict.kind === 'cannot') return isTooBusy(verdict.reason)
   return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
 }

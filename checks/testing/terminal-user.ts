@@ -23,7 +23,7 @@ export class Person {
     const comes = until(() => {
       this.#read()
       return pattern.test(this.seen)
-    }, 20)
+    }, 60)
     assert.ok(comes, `${pattern} is not in ${JSON.stringify(this.seen)}`)
     this.seen = this.seen.replace(new RegExp(`[^]*?${pattern.source}`), '')
   }

@@ -74,7 +74,7 @@ for (const name of packages) {
 /** Runs one of the project's commands in the copy. */
 function npm(...words: readonly string[]) {
   const { npm_config_user_agent: _, INIT_CWD: __, ...env } = process.env
-  const run = spawnSync('npm', ['run', '-s', ...words], { cwd: copy, encoding: 'utf8', timeout: 60_000, env })
+  const run = spawnSync('npm', ['run', '-s', ...words], { cwd: copy, encoding: 'utf8', timeout: 180_000, env })
   return { ...run, all: `${words.join(' ')}\n${run.stdout}${run.stderr}` }
 }
 

@@ -112,6 +112,7 @@ function leftIn(root: string): string[] {
 function removeRoot(root: string): void {
   const left = leftIn(root)
   if (left.length > 0) throw new Error(`${root} is still in use and was not removed: ${left.join(', ')}`)
+  console.log(`removing ${root}`)
   rmSync(root, { recursive: true, force: true })
 }
 

@@ -39,21 +39,21 @@ type Row = readonly [path: string, slug: string, timeout: number, tries: string,
 
 /** They end by themselves, whatever was refused to them; on a busy machine that takes its time. */
 const ENDING: readonly Row[] = [
-  ['daemon.py', FORK, 30, 'lives on in a session of its own', idle(FORK, LEFT)],
-  ['untraced.c', PID, 30, 'lives on unseen, in namespaces of its own', idle(PID, LEFT)],
-  ['odd-names.py', FORK, 30, 'leaves a process whose names are escape sequences', idle(FORK, LEFT)],
-  ['deep-groups.py', FREEZER, 30, 'leaves groups whose path is too long to be named', idle(FREEZER, LEFT)],
-  ['kills-callers.c', PID, 30, 'kills processes while they are looked at', idle(PID)],
-  ['signals-everybody.py', PID, 30, 'signals to every number', idle(PID)],
-  ['forges-report.py', FORK, 30, 'prints a report of its own', idle(FORK)],
-  ['writes-everywhere.py', FORK, 30, 'changes files, and fills the memory with them', idle(FORK)],
+  ['daemon.py', FORK, 90, 'lives on in a session of its own', idle(FORK, LEFT)],
+  ['untraced.c', PID, 90, 'lives on unseen, in namespaces of its own', idle(PID, LEFT)],
+  ['odd-names.py', FORK, 90, 'leaves a process whose names are escape sequences', idle(FORK, LEFT)],
+  ['deep-groups.py', FREEZER, 90, 'leaves groups whose path is too long to be named', idle(FREEZER, LEFT)],
+  ['kills-callers.c', PID, 90, 'kills processes while they are looked at', idle(PID)],
+  ['signals-everybody.py', PID, 90, 'signals to every number', idle(PID)],
+  ['forges-report.py', FORK, 90, 'prints a report of its own', idle(FORK)],
+  ['writes-everywhere.py', FORK, 90, 'changes files, and fills the memory with them', idle(FORK)],
   ['reach-mounts.py', FORK, 30, "the machine's files, devices and mounts", idle(FORK)],
   ['reach-network.py', NET, 30, "the machine's network and its listeners", idle(NET)],
   ['reach-processes.py', PID, 30, "the checker's copy and other processes", idle(PID)],
   ['reach-cgroups.py', MEMORY, 30, "other groups, and its sandbox's limits", idle(MEMORY)],
-  ['reach-kernel.py', FORK, 30, 'calls and devices that change the machine', idle(FORK)],
-  ['works-and-attacks.sh', PID, 30, 'all of that, beside right work', []],
-  ['works-and-lurks.sh', NET, 30, 'a daemon after right work', [LEFT]],
+  ['reach-kernel.py', FORK, 90, 'calls and devices that change the machine', idle(FORK)],
+  ['works-and-attacks.sh', PID, 90, 'all of that, beside right work', []],
+  ['works-and-lurks.sh', NET, 90, 'a daemon after right work', [LEFT]],
 ]
 
 /** They have to be ended: by the bound on memory, or at their time, and what they leave behind then is not known. */

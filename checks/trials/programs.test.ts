@@ -18,7 +18,7 @@ import {
 } from '../testing/programs.ts'
 import { SPECIMENS } from './programs.ts'
 
-const TIMEOUT = 30
+const TIMEOUT = 90
 /** Nobody answers at their terminals. */
 const MUTE = ['labs/04-newns/wrong/prints-only.sh', 'labs/04-newns/wrong/swallowed.sh']
 const folder = mkdtempSync(join(tmpdir(), 'specimens-'))

@@ -65,7 +65,7 @@ function procIsOwn(pid: number, own: number): boolean | undefined {
 
 /** The witness of one sandbox. */
 export class ContainerWitness implements Witness<ContainerRecord> {
-  /** Hears of every process that ends by itself: its code, and where it lived. */
+  /** Is called for every process that exits by itself, with its exit code and where it lived. */
   heard: (code: number, where: ContainerMoment | 'outside') => void = () => {}
   readonly #moments: ContainerMoment[] = []
   readonly #init: number
@@ -83,7 +83,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
     this.#processes = observer.processes
   }
 
-  /** The first to be born is the program: it has mounted nothing yet. */
+  /** The first birth is that of the program, which has mounted nothing yet. */
   birth(): void {
     this.#mountsBefore ??= mountLines(this.#init)
   }
@@ -123,12 +123,12 @@ export class ContainerWitness implements Witness<ContainerRecord> {
       this.#moments.push(moment)
       return moment
     } catch {
-      // It was killed while it stood there.
+      // It was killed while it was stopped.
       return undefined
     }
   }
 
-  /** Looks at everybody who lives in another PID namespace now. */
+  /** Looks at every process that lives in another PID namespace now. */
   lookAround(): void {
     for (const { pid, status, birth } of this.#processes.values())
       if (!status && birth.namespaces.pid !== this.#pidNamespace) this.#look(pid)
@@ -139,7 +139,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   }
 }
 
-/** Its program is given a root file system, `./fs`, and a network in which it may lay a veth pair. */
+/** The sandbox gives the program a root file system, `./fs`, and a network in which it may make a veth pair. */
 export const container: WitnessKind<ContainerRecord, ContainerWitness> = {
   needs: () => ({ pair: true, rootfs: ensureRootfs() }),
   open: () => scene => new ContainerWitness(scene),

@@ -1,6 +1,6 @@
 /**
  * Typing at a program's terminal. Each line asks the shell for something that only the kernel can confirm: a process
- * that ends with a code nobody could know before.
+ * that exits with a code that could not be known before.
  */
 import { randomInt } from 'node:crypto'
 import { writeSync } from 'node:fs'
@@ -10,27 +10,28 @@ import type { ContainerMoment } from './container.ts'
 export interface Typed {
   /** Each line asked the shell for a process that ends with this code. */
   readonly codes: readonly number[]
-  /** Those codes with which a process did end, and who it was. */
+  /** The codes with which a process did exit, and the process at that moment. */
   readonly answers: ReadonlyMap<number, ContainerMoment | 'outside'>
-  /** A code that nobody had asked for, with which a process inside ended nevertheless. */
+  /** A code that was not asked for, with which a process inside exited nevertheless. */
   readonly guessed?: number | undefined
 }
 
 const LINES = 3
 const [LOWEST, HIGHEST] = [30, 120]
 /**
- * All times in here pass only while everybody in the program sleeps: where a processor is hard to get, a shell that has
- * not come up yet must not find a queue of lines with an exit at its end.
+ * All times in here pass only while every process of the program sleeps, and at most this many milliseconds from one
+ * look to the next. Otherwise, on a busy machine, a shell that is slow to start would find a queue of lines with an
+ * exit at its end.
  */
 const LONGEST_TICK = 100
 /**
- * How long a line may go unanswered before it is typed again, in milliseconds, because who starts a shell may have
- * dropped it; then twice as long, and so on, because a slow shell answers every one of them.
+ * How long a line may go unanswered before it is typed again, in milliseconds, because a program may discard what was
+ * typed before it started its shell; then twice as long, and so on, because a slow shell answers every one of them.
  */
 const PATIENCE = 500
-/** How long nothing is typed while nobody is in a container yet, in milliseconds. */
+/** How long nothing is typed while no process is in a container yet, in milliseconds. */
 const START = 1500
-/** The part of the program's time that one line may take. Then the judge asks for the end. */
+/** The part of the program's time that one line may take. After that `exit` is typed. */
 const PART = 0.4
 
 /** Exit codes that no shell gives by itself, all different. */
@@ -50,18 +51,18 @@ export class Conversation implements Typed {
   readonly #isReady: () => boolean
   readonly #isIdle: () => boolean
   readonly #longest: number
-  /** How long everybody has slept so far, in milliseconds, and when that was last looked at, since the epoch. */
+  /** For how many milliseconds all processes have slept so far, and when that was last looked at, since the epoch. */
   #slept = 0
   #lookedAt = Date.now()
-  /** Since when the present line could be answered, and when nobody will have, of the time slept. */
+  /** On the clock of {@link #slept}: since when the present line may be typed, and when it is typed next. */
   #since = START
   #nextAt = this.#since
   #patience = PATIENCE
 
   /**
    * @param master the other side of the terminal
-   * @param isReady whether somebody runs a program in a container
-   * @param isIdle whether nobody in the program runs or wants to
+   * @param isReady whether a process runs a program in a container
+   * @param isIdle whether all processes of the program sleep
    * @param timeout seconds the program may take
    */
   constructor(master: number, isReady: () => boolean, isIdle: () => boolean, timeout: number) {
@@ -74,7 +75,7 @@ export class Conversation implements Typed {
   /** A process has ended with a code. */
   hear(code: number, where: ContainerMoment | 'outside'): void {
     const expected = this.codes[this.answers.size]
-    // Whoever ends with every code there is has not read which one was wanted.
+    // A program that exits with every possible code has not read which one was asked for.
     const isAnswer = this.answers.has(code) || (code === expected && this.#isTyped)
     if (where !== 'outside' && !isAnswer && code >= LOWEST && code < HIGHEST) this.guessed ??= code
     if (code !== expected || !this.#isTyped) return
@@ -99,7 +100,7 @@ export class Conversation implements Typed {
     this.#patience *= 2
     const code = this.#slept - this.#since > this.#longest ? undefined : this.codes[this.answers.size]
     this.#isTyped = true
-    // A sum: whoever answers has to be able to do more than read.
+    // As a sum, so that a shell has to evaluate it: to copy a number from the line would not be enough.
     this.#type(code === undefined ? 'exit 0' : `(exit $((${code - 7} + 7)))`)
   }
 
@@ -107,7 +108,7 @@ export class Conversation implements Typed {
     try {
       writeSync(this.#master, `${line}\n`)
     } catch {
-      // EIO: nobody works at that terminal any more; EAGAIN: nobody reads what was typed.
+      // EIO: no process has the terminal open any more; EAGAIN: no process reads what was typed.
     }
   }
 }

@@ -34,7 +34,7 @@ export interface GroupsRecord {
   readonly members: ReadonlyMap<string, ReadonlySet<number>>
 }
 
-/** Files whose writes are worth a note. */
+/** Files whose writes are recorded. */
 const GROUP_FILE = /^(cgroup\.(procs|threads|freeze|kill)|tasks|freezer\.state|memory\.[a-z_.]+)$/
 const JOINING = /^(cgroup\.procs|cgroup\.threads|tasks)$/
 const LONGEST_TEXT = 256
@@ -102,7 +102,7 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     try {
       return this.#takeWrite(name, args[file] ?? 0n, args, tid, order)
     } catch {
-      // The process was killed while it stood there.
+      // The process was killed while it was stopped.
       return undefined
     }
   }
@@ -124,7 +124,7 @@ export class GroupsWitness implements Witness<GroupsRecord> {
 
   #text(name: StoppedCall, tid: number, [, address = 0n, length = 0n]: readonly bigint[]): string {
     if (name === 'write' || name === 'pwrite64') return this.#textAt(tid, address, length)
-    // From a file or a pipe.
+    // sendfile(2), splice(2) and their like take the text from a file or a pipe.
     if (!name.includes('writev')) return '?'
     // struct iovec { void *iov_base; size_t iov_len; }: the first of them.
     const vector = readMemory(tid, address, 16)
@@ -136,7 +136,9 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     return readMemory(tid, address, longest).toString('latin1').trim()
   }
 
-  /** The group and its file that a descriptor is, under whatever name the program has it: of those worth a note. */
+  /**
+   * The group and the recorded file of it that a descriptor leads to, found by inode whatever its path in the sandbox.
+   */
   #find(tid: number, fd: bigint): { readonly group: string; readonly file: string } | undefined {
     const { dev, ino } = statSync(`/proc/${tid}/fd/${fd}`)
     if (!this.#devices.has(dev)) return undefined

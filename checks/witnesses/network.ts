@@ -46,7 +46,7 @@ function loopbackPackets(pid: number): number {
   return Number(/^\s*lo:\s*\d+\s+(\d+)/m.exec(readProc(pid, 'net/dev') ?? '')?.[1] ?? 0)
 }
 
-/** The interfaces on which somebody has answered to ARP: /proc/PID/net/arp, where ATF_COM is 2. */
+/** The interfaces on which a neighbour has answered to ARP: /proc/PID/net/arp, where ATF_COM is 2. */
 function neighbours(pid: number): string[] {
   const lines = (readProc(pid, 'net/arp') ?? '').trim().split('\n').slice(1)
   const entries = lines.map(line => line.split(/\s+/))
@@ -71,18 +71,20 @@ class NetworkWitness implements Witness<NetworkRecord> {
     this.#outside = namespaces(sandbox.init).net
   }
 
-  /** The first to be born is the program: nobody has changed the sandbox's network yet. */
+  /** The first birth is that of the program: the sandbox's network is still unchanged. */
   birth(): void {
     this.#freshLinks ??= inNamespace(this.#init, 'net', interfaceNames)
   }
 
-  /** Also of processes that are killed: the kernel stops each before it takes anything away. */
+  /**
+   * Is called for killed processes, too: the kernel stops each for its tracer before it takes anything away from it.
+   */
   exit(pid: number): void {
     try {
       const { net } = namespaces(pid)
       if (net !== this.#outside) this.#networks.push({ net, ...sideOf(pid), outside: sideOf(this.#init) })
     } catch {
-      // It was killed once more while it stood there.
+      // It was killed once more while it was stopped.
     }
   }
 
@@ -91,7 +93,7 @@ class NetworkWitness implements Witness<NetworkRecord> {
   }
 }
 
-/** Its sandbox has a network in which the program may lay a veth pair. */
+/** The sandbox has a network in which the program may make a veth pair. */
 export const network: WitnessKind<NetworkRecord> = {
   needs: () => ({ pair: true }),
   open: () => scene => new NetworkWitness(scene),

@@ -1,5 +1,5 @@
 /**
- * The witness at the program's terminal: it types, and hears who answers.
+ * The witness at the program's terminal: it types lines, and records which processes answer.
  */
 import { statusField } from '../../lib/trace/proc.ts'
 import type { Observer } from '../observer/observer.ts'
@@ -15,14 +15,14 @@ export interface TerminalRecord {
 /** Whether the first thread of a process runs or is ready to. */
 const wantsProcessor = (pid: number) => statusField(pid, 'State')?.startsWith('R') ?? false
 
-/** Whether somebody runs a program in a PID namespace below the program's own. */
+/** Whether a process runs a program in a PID namespace below the checked program's own. */
 function hasShell({ processes }: Observer): boolean {
   const [program, ...others] = processes.values()
   const depth = program?.numbers.length ?? 0
   return others.some(({ numbers, programs, status }) => !status && numbers.length > depth && programs.length > 0)
 }
 
-/** Whether nobody in the program runs or wants to. */
+/** Whether all processes of the program sleep. */
 const isIdle = ({ processes }: Observer) =>
   ![...processes.values()].some(({ pid, status }) => !status && wantsProcessor(pid))
 
@@ -58,7 +58,7 @@ class TerminalWitness implements Witness<TerminalRecord> {
   }
 }
 
-/** Its program works at a terminal. A lab names it behind {@link container}, of whom it asks where somebody lived. */
+/** The program works at a terminal. A lab lists it after {@link container}, which it asks where a process lived. */
 export const terminal: WitnessKind<TerminalRecord> = {
   needs: () => ({ terminal: true }),
   open: () => scene => new TerminalWitness(scene),

@@ -25,6 +25,8 @@ function target(fd: number): string | undefined {
 /** What Node, libuv and a loader open for themselves: loops, and pipes, sockets and folders that do not block. */
 function isNodes(fd: number, path: string): boolean {
   if (/^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/.test(path) || path === '/dev/null') return true
+  // The first time on a machine, what tsx has compiled is on its way into its cache.
+  if (/\/tsx-\d+\/[^/]+$/.test(path)) return true
   return (libcFcntl(fd, FCNTL.F_GETFL) & FCNTL.O_NONBLOCK) !== 0
 }
 

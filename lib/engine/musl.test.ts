@@ -39,7 +39,7 @@ function factsOf(t: TestContext, command: readonly string[]): Record<string, num
   const shim = join(folder, 'shim.so')
   compile(join(ROOT, 'native'), shim, [command[0] as string])
   const program = cc(command, join(folder, 'uses-shim'), [join(ROOT, 'lib/testing/fixtures/uses-shim.c'), shim])
-  const { status, signal, stdout, stderr } = spawnSync(program, { encoding: 'utf8', timeout: 20_000 })
+  const { status, signal, stdout, stderr } = spawnSync(program, { encoding: 'utf8', timeout: 120_000 })
   assert.deepEqual({ status, signal, stderr }, { status: 0, signal: null, stderr: '' }, stdout)
   return Object.fromEntries(
     Array.from(stdout.matchAll(/^(.+): (-?\d+)$/gm), ([, name, value]) => [name, Number(value)]),

@@ -29,15 +29,15 @@ function refuse(text) {
 }
 
 async function start() {
-  const { describe, obstacle } = createRequire(import.meta.url)('./obstacle.cjs')
+  const { describe, obstacle } = createRequire(import.meta.url)('../machine/obstacle.cjs')
   const found = obstacle(process.platform, process.arch, process.versions.node)
   if (found) refuse(describe(found))
   // What is JavaScript already needs no bundle: a tool that npm ci has brought.
   if (!/\.ts$/.test(entry)) return load(entry)
   const { cachedBundle } = await import('./bundle-cache.mjs')
   const make = () => {
-    const words = ['--import', 'tsx', join(HERE, 'bundle-main.ts'), entry]
-    spawnSync(process.execPath, words, { stdio: 'ignore', cwd: HERE })
+    const maker = cachedBundle(join(HERE, 'bundle-main.ts')) || join(HERE, 'bundle-first.mjs')
+    spawnSync(process.execPath, [maker, entry], { stdio: 'ignore', cwd: HERE })
     return cachedBundle(entry)
   }
   const compiled = cachedBundle(entry) || make()
@@ -52,7 +52,7 @@ async function start() {
 const hasEar = () => process.listenerCount('uncaughtException') > 0
 
 async function fail(error) {
-  const { installFault } = await import('./installed.mjs')
+  const { installFault } = await import('../machine/installed.mjs')
   const fault = await installFault()
   if (fault) refuse(`${fault.title}: ${fault.seen}\n${fault.cause}\nhint: ${fault.remedy}`)
   if (hasEar()) throw error

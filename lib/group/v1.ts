@@ -71,7 +71,9 @@ export class GroupV1 extends GroupDirectory implements Group {
     return this.freezerState() === 'FROZEN'
   }
 
-  /** v1 has no file for this: one signal after another, and what is frozen has to be thawed to die. */
+  /**
+   * v1 has no file for this: it sends one signal after another, and thaws the group, because what is frozen cannot die.
+   */
   kill(): void {
     if (this.has('freezer.state')) this.thaw()
     this.killEach()

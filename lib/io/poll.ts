@@ -65,6 +65,6 @@ export function closeQuietly(fd: number): void {
   try {
     closeSync(fd)
   } catch {
-    // EBADF: that was the aim.
+    // EBADF: it is closed already.
   }
 }

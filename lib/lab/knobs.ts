@@ -13,7 +13,7 @@ export interface Knob<T> {
   readonly expected: string
   /** What --help shows behind the name; empty for a switch. */
   readonly placeholder: string
-  /** The value of a text, or `undefined` if the text is none. */
+  /** The value that a text stands for, or `undefined` if it stands for none. */
   readonly parse: (text: string) => T | undefined
 }
 

@@ -15,7 +15,7 @@ export type NativeFunction = (...args: unknown[]) => number
 const libc = koffi.load(null)
 const shim = koffi.load(findShim())
 
-/** Builds the shim if need be. Nothing of this project can run without it, and nobody could catch an error yet. */
+/** Builds the shim if need be. This runs while the module is imported, where no caller could catch an error. */
 function findShim(): string {
   try {
     return buildShim(join(ROOT, 'native'))

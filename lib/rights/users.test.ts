@@ -1,5 +1,5 @@
 /**
- * User namespaces, mounts that are descriptors, and what another process may see of us.
+ * User namespaces, detached mounts, and what another process may see of us.
  */
 import assert from 'node:assert/strict'
 import {
@@ -48,7 +48,7 @@ function asRootInside(life: () => number, prepare: (pid: number) => void = () =>
   return waitpid(pid).code
 }
 
-test('root of a user namespace is somebody else outside', () => {
+test('root of a user namespace is another user outside', () => {
   const file = join(folder, 'open')
   mkdirSync(file)
   chownSync(file, 0x6f000000, 0x6f000000)

@@ -1,5 +1,5 @@
 /**
- * A lock on a file or a directory that the kernel takes back when its owner is gone, however that came about.
+ * A lock on a file or a directory that the kernel releases when its owner has ended, in whatever way.
  */
 import { constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { SyscallError } from '../errors.ts'

@@ -1,5 +1,5 @@
 /**
- * What two processes share, by the kernel's own word.
+ * What two processes share, according to the kernel.
  */
 
 import { CannotRun } from '../errors.ts'

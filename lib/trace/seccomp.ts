@@ -88,7 +88,7 @@ export const WRITE_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = {
   splice: 2,
   copy_file_range: 2,
 }
-/** Those, and the calls that remove a group. */
+/** The calls that can write to a file of a control group, and those that remove a group. */
 export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as readonly StoppedCall[]
 
 /** The calls that may attach a file system or make a device node. */

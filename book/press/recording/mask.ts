@@ -3,6 +3,9 @@
  * and whatever has a name in both must be the same thing in both: one PID is one other PID everywhere.
  */
 
+import { namespaces } from '../../../lib/namespaces.ts'
+import { INITIAL_PID_NAMESPACE } from '../../../lib/tidy/owner.ts'
+
 /** What is of no account, and what stands in its place. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g, 'MAC'],
@@ -24,7 +27,37 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b(Node v?)\d+\.\d+\.\d+/g, '$1V'],
   [/\bruns \d+ more threads/g, 'runs N more threads'],
   [/\bticked \d+ times/g, 'ticked N times'],
+  // From here on: what differs from one distribution, or one release of it, to the next.
+  [/\bBusyBox v[\d.]+ \([^)]*\)/g, 'BusyBox V'],
+  // The busybox of 2025 names the line of a script, also of the one behind -c.
+  [/^sh: line \d+: /g, 'sh: '],
+  // In a container a group's name has the inode of the PID namespace behind its owner's number.
+  [/(\bcontainers-from-clone\.[\w-]+\.\d+)@\d+/g, '$1'],
+  // An ip that asks /proc itself says it in words of its own.
+  [
+    /^(?:RTNETLINK answers: No such process|Error: argument "\d+" is wrong: Invalid "netns" value)$/g,
+    'NO SUCH NETWORK',
+  ],
+  // The coreutils of 2025 leave the folder of their name out.
+  [/^\/bin\/(mknod: )/g, '$1'],
+  // Which folders of libraries a root has depends on the processor, and on where its shell comes from.
+  [/ \/lib(?:32|64|x32)?(?= |$)/g, ''],
+  // The chapter says that the newer one is no program of its shell.
+  [/\{(\w+)\} sh\b/g, '$1'],
+  // How a Node calls its first thread.
+  [/\btask=(?:node|MainThread)\b/g, 'task=node'],
+  [/\bKilled process (\d+) \((?:node|MainThread)\)/g, 'Killed process $1 (node)'],
+  // The kernel's log numbers processes as the machine does, which nobody in a container knows.
+  ...(namespaces().pid === INITIAL_PID_NAMESPACE ? [] : [[/(?<=\btask=\w+,pid=|\bKilled process )\d+/g, 'P'] as const]),
+  // The chapter says of which C libraries: 5 of a stack of 5,000 bytes, or none.
+  [/\b[05] KiB of my neighbours/g, 'N KiB of my neighbours'],
+  // The chapter says of which Nodes, and that it is chance.
+  [/^(?:hangs|comes through)$/g, 'HANGS OR COMES THROUGH'],
 ]
+/** The newer ip ends its complaint with an empty line. */
+const withoutGaps = (lines: readonly string[]) =>
+  lines.filter((line, i) => line !== '' || !/^Error: argument ".*" is wrong: /.test(lines[i - 1] ?? ''))
+
 const BAR = /\[#*\.*\]/g
 /** How ticks fall into columns is chance; a gap between them is none. */
 const GAP = /\.{8,}/
@@ -83,7 +116,8 @@ export class Comparison {
   }
 
   /** The first line that differs; `undefined` if none does. */
-  difference(recorded: readonly string[], seen: readonly string[]) {
+  difference(recorded: readonly string[], printed: readonly string[]) {
+    const seen = withoutGaps(printed)
     for (let at = 0; at < Math.max(recorded.length, seen.length); at++) {
       const [before, now] = [recorded[at], seen[at]]
       if (before === undefined || now === undefined || !this.isSame(before, now)) return { at, before, now }

@@ -18,6 +18,7 @@ import { Comparison } from './mask.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
 import { stageBundles } from './stage-programs.ts'
+import { lackingTools } from './tools.ts'
 
 /** How many sessions run at once: most of them mostly wait. */
 const AT_ONCE = 6
@@ -93,7 +94,9 @@ const GROUPS = /This machine's control groups: (\w+)/
 /** Why a session would be another one on this machine. */
 function elsewhere({ recording }: Take): string | undefined {
   const groups = GROUPS.exec(recording.body.join('\n'))?.[1]
-  return groups && groups !== layout() ? `it is of a machine whose control groups are ${groups}` : undefined
+  if (groups && groups !== layout()) return `it is of a machine whose control groups are ${groups}`
+  const lacking = lackingTools(recording.commands)
+  return lacking.length > 0 ? `this machine has no ${lacking.join(' and no ')}` : undefined
 }
 
 function compare(take: Take, session: Session): Problem[] {

@@ -6,14 +6,14 @@ import type { Moment, Observation, ProcessRecord, Sharing } from '../../observer
 import type { Checker } from '../claim.ts'
 import { childrenOf, unless } from '../claim.ts'
 
-/** A child that ran no other program and whose last moment was seen. */
+/** A child that executed no other program and whose exit was seen. */
 type Child = ProcessRecord & { readonly exit: Moment }
 
 export function plainChildren(seen: Observation): Child[] {
   return childrenOf(seen).filter((child): child is Child => child.exit !== undefined && child.programs.length === 0)
 }
 
-/** What it shared from its birth to its end, or also what it shared at one of the two and then no more. */
+/** What it shared with its parent both at its birth and at its exit, or (`ever`) at one of the two. */
 export function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always'): Sharing {
   const both = (what: keyof Sharing) =>
     how === 'ever' ? birth.sharing[what] || exit.sharing[what] : birth.sharing[what] && exit.sharing[what]

@@ -28,7 +28,7 @@ function numbered(seen: Observation, init: ProcessRecord | undefined, number: nu
 export const isOutside = (seen: Observation, pid: number) =>
   seen.processes.get(pid)?.numbers.length === programOf(seen).numbers.length
 
-/** The numbers under which the processes outside know themselves. */
+/** The PIDs of the processes outside, in their own PID namespace. */
 export function outsideNumbers(seen: Observation): number[] {
   return [...seen.processes.values()]
     .filter(({ pid }) => isOutside(seen, pid))

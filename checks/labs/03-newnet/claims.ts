@@ -13,7 +13,7 @@ export type Seen = Observation & NetworkRecord
 const OUTSIDE = '10.0.0.3'
 const INSIDE = '10.0.0.4'
 
-/** The last moment of the child's network: of all that were seen, the one with most interfaces and most traffic. */
+/** The child's network as it was last: of all that was seen, the moment with most interfaces and most traffic. */
 export function childNetwork({ networks }: Seen): NetworkMoment | undefined {
   const weight = ({ links, icmp }: NetworkMoment) => [links.length, icmp['OutEchos'] ?? 0, icmp['InEchoReps'] ?? 0]
   const heavier = (one: number[], other: number[]) => one.reduce((sum, n, i) => sum || n - (other[i] as number), 0) >= 0
@@ -24,8 +24,8 @@ export function childNetwork({ networks }: Seen): NetworkMoment | undefined {
 }
 
 /**
- * At least so many echo requests went from inside to outside. A side's counters mix them with those it sent to
- * itself, of which each took two packets over lo and was counted as received by the sender, too.
+ * How many echo requests at least went from inside to outside. The counters of a side include those that it sent to
+ * itself; each of these took two packets over lo and was counted as received on the same side, too.
  */
 function requestsCrossed({ icmp, loopback, outside }: NetworkMoment): number {
   const toItself = (side: Side, counter: string) => Math.min(Math.ceil(side.loopback / 2), side.icmp[counter] ?? 0)
@@ -58,11 +58,11 @@ function describeBoth(seen: Seen): string {
   return `inside: ${describeLinks(network?.links)}; outside: ${network ? describeLinks(network.outside.links) : 'nothing new'}`
 }
 
-/** Whether somebody lived in a network of their own, seen or not. */
+/** Whether a process lived in another network namespace, whether or not that could be looked at. */
 const hasOwnNetwork = (seen: Seen) =>
   childNetwork(seen) !== undefined || childrenOf(seen).some(({ birth }) => birth.namespaces.net !== seen.sandbox.net)
 
-/** A claim about a network that nobody saw is neither right nor wrong. */
+/** A claim about a network that could not be looked at cannot be judged. */
 function about(seen: Seen, claim: () => Objection | undefined): Objection | undefined {
   if (childNetwork(seen) || !hasOwnNetwork(seen)) return claim()
   return {
@@ -147,7 +147,7 @@ export const checker: Checker<Seen> = [
         const crossed = network ? requestsCrossed(network) : 0
         const answered = network?.icmp['InEchoReps'] ?? 0
         const { inner } = ends(seen)
-        // Of a pair that stands: whoever was pinged through it is known as a neighbour on it.
+        // Where there is a pair: a host that was pinged through it is known as a neighbour on it.
         const isThrough = inner === undefined || (network?.neighbours.includes(inner.name) ?? false)
         return unless(
           crossed >= 3 && answered >= 3 && isThrough,

@@ -24,7 +24,10 @@ const FIVE: readonly NamespaceKind[] = ['pid', 'net', 'mnt', 'uts', 'ipc']
 const newOnes = ({ sandbox }: Seen, { namespaces }: ContainerMoment) =>
   FIVE.filter(kind => namespaces[kind] !== sandbox[kind])
 
-/** The moment that tells most of the container: one when a typed command was answered, else the richest. */
+/**
+ * The moment that tells most about the container: one at which a typed command was answered, else the one that shows
+ * most.
+ */
 export function container(seen: Seen): ContainerMoment | undefined {
   const answered = [...seen.typed.answers.values()].find(where => where !== 'outside')
   const weight = (moment: ContainerMoment) => newOnes(seen, moment).length * 2 + (moment.procIsOwn ? 1 : 0)
@@ -36,7 +39,7 @@ function isSamePlace(one: ContainerMoment, other: ContainerMoment | undefined): 
   return one.root === other?.root && FIVE.every(kind => one.namespaces[kind] === other.namespaces[kind])
 }
 
-/** Whether PID 1 of that PID namespace was made by somebody who stayed outside. */
+/** Whether PID 1 of that PID namespace was made by a process outside. */
 function hasInit(seen: Seen, { namespaces }: ContainerMoment): boolean {
   const processes = [...seen.processes.values()]
   const init = processes.find(({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === namespaces.pid)
@@ -148,7 +151,7 @@ export const checker: Checker<Seen> = [
       const describe = (one: (typeof where)[number]) => {
         if (one === undefined) return 'nobody'
         if (one === 'outside' || !isSamePlace(one, container(seen))) return 'outside'
-        // Of another root than ./fs, the claim about the root speaks.
+        // If the root is not ./fs, the claim about the root says so.
         return one.runsOwnProgram || one.root !== seen.fs
           ? 'inside'
           : "inside, but by a program that is not the root file system's"

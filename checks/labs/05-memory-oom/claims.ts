@@ -1,6 +1,6 @@
 /**
- * Lab 5: a process killed for want of memory, by the counters of its group, by the kernel's log, by its wait status, and
- * by the signals that nobody sent.
+ * Lab 5: a process killed by the OOM killer, as shown by the counters of its group, by the kernel's log, by its wait
+ * status, and by the absence of signals from other processes.
  */
 import { PAGE_SIZE, wholePages } from '../../../lib/group/memory.ts'
 import type { Checker, Objection } from '../claim.ts'
@@ -24,9 +24,11 @@ import {
 } from './facts.ts'
 
 const LIMIT = 20_000_000
-/** Parts of the limit: up to here the process had not grown when the limit was set, and from here it came to it. */
+/**
+ * Parts of the limit: how much the group may hold at most when it is set, and how much it must have held at its peak.
+ */
 const [BEFORE, REACHED] = [0.5, 0.9]
-/** A process that is being killed may still be charged for what it needs to end: a batch of 64 pages. */
+/** A process that is being killed may still be charged for what it needs to exit: a batch of 64 pages. */
 const LAST_CHARGE = 64 * PAGE_SIZE
 const NO_LOG: Objection = {
   missing: "the kernel's log, which the judge may not read here",
@@ -107,7 +109,7 @@ export const checker: Checker<Seen> = [
       const named = kills(seen)
       const inGroup = named.filter(({ group }) => group === groupOf(seen))
       if (!seen.logHasOurNumbers && mayBeNamed(seen, inGroup)) return OTHER_NUMBERS
-      // Of the only process that was ever in the group, the number need not be compared.
+      // If only one process was ever in the group, its PID need not be compared.
       const holds = inGroup.some(({ pid }) => !seen.logHasOurNumbers || pid === victim?.pid)
       return unless(
         holds || killedLine(seen, victim),
@@ -137,7 +139,7 @@ export const checker: Checker<Seen> = [
     section: 'the-limit',
     refute: seen => {
       const { peak, oomKills, limit: most = Number.POSITIVE_INFINITY } = lastOf(seen) ?? {}
-      // Nobody was killed: then it never came to its limit, whatever the peak.
+      // Where no process was killed, the group never reached its limit, whatever the peak.
       if (peak === undefined && oomKills) return NO_PEAK
       return unless(
         peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED,

@@ -30,7 +30,7 @@ export interface Kill {
 
 export function kills({ kernelLog, memory, members }: Seen): Kill[] {
   const groups = [...new Set([...memory.map(({ group }) => group), ...members.keys()])]
-  // The kernel writes paths from the machine's root, the judge sees them from its own.
+  // The kernel's log has paths from the root of the hierarchy, the judge from the root of its own cgroup namespace.
   const own = (path: string) => path.slice(path.indexOf(SANDBOX))
   const find = (path: string) => groups.find(group => path.includes(SANDBOX) && own(group) === own(path))
   return (kernelLog ?? []).flatMap(line => {
@@ -41,12 +41,12 @@ export function kills({ kernelLog, memory, members }: Seen): Kill[] {
   })
 }
 
-/** The last that was seen of each group. */
+/** The last moment that was seen of each group. */
 function lastMoments({ memory }: Seen): Map<string, MemoryMoment> {
   return new Map(memory.map(moment => [moment.group, moment]))
 }
 
-/** The group the lab is about: in which somebody was killed, else one with a limit and somebody in it, else any. */
+/** The group the lab is about: one with a killed process, else one with a limit and a process in it, else any. */
 export function groupOf(seen: Seen): string | undefined {
   const moments = [...lastMoments(seen).values()]
   const weight = ({ oomKills, limit, group }: MemoryMoment) =>
@@ -83,8 +83,8 @@ export function describeEnd(record: ProcessRecord | undefined): string {
 }
 
 /**
- * Whether only its number could tell that the log names the victim: several were in the group, or the kernel left out
- * the line with the group.
+ * Whether only the PID could tell that the log names the victim: several processes were in the group, or the kernel
+ * left out the line that names the group.
  */
 export function mayBeNamed(seen: Seen, inGroup: readonly Kill[]): boolean {
   if (inGroup.length > 0) return membersOf(seen).length !== 1
@@ -101,8 +101,8 @@ export function shots(seen: Seen, victim: ProcessRecord | undefined): string[] {
 }
 
 /**
- * The kernel writes at most ten oom-kill lines in five seconds; one shorter line about each victim it always writes.
- * That one has no group, but the group's own counter has told of the kill.
+ * Whether the log has the shorter line that the kernel always writes about a victim. (It writes at most ten oom-kill
+ * lines in five seconds.) The line does not name the group, but the group's own counter has shown the kill.
  */
 export function killedLine({ kernelLog, logHasOurNumbers, memory }: Seen, victim: ProcessRecord | undefined): boolean {
   const line = `Memory cgroup out of memory: Killed process ${victim?.pid} `

@@ -45,7 +45,7 @@ function seriesOf({ freezer, program }: Seen): Look[][] {
     for (const activity of processes.filter(({ pid }) => pid !== program)) {
       const key = `${moment.group} ${activity.pid}`
       const looks = found.get(key) ?? []
-      looks.push({ ...activity, ...moment })
+      looks.push({ ...activity, ...moment, hasCompany: processes.length > 1 })
       found.set(key, looks)
     }
   }
@@ -95,9 +95,9 @@ function tickersIn(looks: readonly Look[]): Ticker[] {
 export function lengthOf({ frozen, edges }: Ticker): { readonly least: number; readonly most: number } {
   const [first, last] = [frozen[0], frozen.at(-1)]
   if (!first || !last) return { least: 0, most: 0 }
-  // Somebody is about to write where there are two looks at one moment, before and after; then no time is in between.
-  const end = edges.after?.since === last.since ? last.at : (edges.after?.at ?? last.at)
-  return { least: Math.min(last.since, last.at) - first.at, most: end - (edges.before?.at ?? first.from) }
+  // Whoever writes may have come before it was heard of, and the group is thawed after that.
+  const [earliest, latest] = last.isBeforeWrite ? [last.since, last.at] : [last.at, edges.after?.at ?? last.at]
+  return { least: Math.max(0, Math.min(earliest, last.at) - first.at), most: latest - (edges.before?.at ?? first.from) }
 }
 
 const spent = (looks: readonly Look[], what: 'ran' | 'switches') =>
@@ -115,7 +115,7 @@ const tooBusy = (what: string): Objection => ({
 })
 
 function describeWork({ sleep, wakes, seconds, signals }: Work, looks: readonly Look[]): string {
-  if (looks.length < 2) return 'no look at it'
+  if (looks.length < 2) return 'it was not there'
   if (sleep > LONGEST_SLEEP) return `it slept for ${round(sleep)} s at a stretch`
   const byOthers = signals > 0 ? `, and ${signals} signals of others` : ''
   return `${wakes} wakes of its own in ${round(seconds)} s${byOthers}`

@@ -7,10 +7,15 @@ import { wasBusy } from '../../observer/load.ts'
 import type { Activity, FreezerMoment } from '../../witnesses/freezer.ts'
 
 /** A process at a moment of its group. */
-export type Look = Activity & Omit<FreezerMoment, 'processes'>
+export interface Look extends Activity, Omit<FreezerMoment, 'processes'> {
+  /** Whether there are others in its group, for whom it may wait. */
+  readonly hasCompany: boolean
+}
 
 /** Whoever sleeps longer at a stretch does not wake ten times a second, in seconds. It needs some time for a tick itself. */
 export const LONGEST_SLEEP = 0.15
+/** Whoever waits for somebody else, as a shell for what it has started, waits longer where that one is kept waiting. */
+const WITH_COMPANY = 2
 /** Between two looks nobody knows when it woke: so long may a sleep at most have been, in seconds. */
 const LONGEST_BETWEEN = 0.3
 /** How long the effect of a signal may take, in seconds. */
@@ -18,6 +23,9 @@ const SIGNAL = 0.04
 const WAKES_PER_SECOND = 10
 /** The part of its time for which whoever computes has to have had a processor. */
 const COMPUTED = 1 / 3
+
+/** The part of its time that whoever computes, or would, may have slept. */
+const AWAKE = 0.1
 
 /** What there was between two looks, in seconds. */
 interface Interval {
@@ -30,6 +38,7 @@ interface Interval {
   readonly ran: number
   readonly waited: number
   readonly isSignalled: boolean
+  readonly hasCompany: boolean
   readonly from: Look
   readonly to: Look
 }
@@ -57,6 +66,7 @@ function interval(from: Look, to: Look, signalledAt: number): Interval {
     ran,
     waited,
     isSignalled: to.signals > from.signals || from.at < signalledAt + SIGNAL,
+    hasCompany: from.hasCompany || to.hasCompany,
     from,
     to,
   }
@@ -116,6 +126,8 @@ class Walk {
   #length = 0
   #ran = 0
   #waited = 0
+  #slept = 0
+  #hadCompany = false
   /** The sleep that goes on: at most, surely, and on its own. */
   #sleep = { most: 0, surely: 0, onItsOwn: 0 }
   #longest = { most: 0, surely: 0 }
@@ -135,6 +147,8 @@ class Walk {
     this.#ran += each.ran
     this.#waited += each.waited
     const { most, surely } = each.slept
+    this.#slept += most
+    this.#hadCompany ||= each.hasCompany
     // Somewhere between two looks it woke: in the middle of this, or several times.
     const parts = each.wakes > 0 ? each.wakes + 1 : 1
     const goesOn = each.wakes === 0
@@ -144,12 +158,16 @@ class Walk {
     this.#longest.most = Math.max(this.#longest.most, this.#sleep.most)
     this.#longest.surely = Math.max(this.#longest.surely, this.#sleep.surely)
     if (this.#sleep.surely > LONGEST_SLEEP) {
-      this.#refused = this.#sleep.onItsOwn > LONGEST_SLEEP ? 'no' : this.#unknown()
-      return true
+      // The longer it goes on, the more of it can be told to be its own.
+      const longest = LONGEST_SLEEP * (this.#hadCompany ? WITH_COMPANY : 1)
+      this.#refused = this.#sleep.onItsOwn > longest ? 'no' : this.#unknown()
+      return !goesOn
     }
+    if (this.#refused) return true
     if (!goesOn) {
       this.#wakes += each.wakes
       this.#sleep = { most, surely: 0, onItsOwn: 0 }
+      this.#hadCompany = each.hasCompany
     }
     return this.#isEnough()
   }
@@ -161,7 +179,7 @@ class Walk {
       this.#length - this.#waited - late >= this.#needed ||
       this.#wakes >= WAKES_PER_SECOND * this.#needed ||
       this.#ran >= COMPUTED * this.#needed
-    return this.#length - late >= this.#needed && hasUsedIt
+    return this.#length - late >= this.#needed && (hasUsedIt || this.#slept <= AWAKE * this.#length)
   }
 
   /** How much later than it happened the last look may have been. */

@@ -46,7 +46,7 @@ static void grow(const int gate[2]) {
     // What it touched before it joined would not count.
     if (read(gate[0], &byte, 1) != 1) _exit(1);
     for (int step = 1;; step++) {
-        // Volatile: a compiler may leave out memory that nobody reads.
+        // Volatile: a compiler may leave out memory that is never read.
         char *volatile block = malloc(1000000);
         if (block == NULL) _exit(1);
         memset(block, step, 1000000);
