@@ -3,7 +3,7 @@
  * a loader: tsx cannot read what lies below a folder with a ? in its name.
  */
 import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { FOLDER } from './bundle-cache.mjs'
 
@@ -32,6 +32,8 @@ export async function compileWith(entry, plugins) {
     entryPoints: [entry.startsWith(`${ROOT}/`) ? `.${entry.slice(ROOT.length)}` : entry],
     bundle: true,
     packages: 'external',
+    // Its own name means this checkout; in the cache, where the bundle lies, it would mean nothing.
+    alias: { 'containers-from-clone': join(ROOT, 'index.ts') },
     platform: 'node',
     format: 'esm',
     target: 'node20',
