@@ -13,8 +13,14 @@ function escaped(character: string): string {
   return SHORT[character] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`)
 }
 
-/** As one line: whatever is no visible character is written as `\x1b`, `\n`, `\u{202e}`. */
-export const harmlessLine = (text: string): string => text.replace(UNSAFE, escaped)
+/** Ends a section of XML in which nothing is markup; node:test writes failures into such sections as they are. */
+const END_OF_SECTION = /\]\]>/g
+
+/**
+ * As one line: whatever is no visible character is written as `\x1b`, `\n`, `\u{202e}`, and what would end a section of
+ * XML as `]]\x3e`.
+ */
+export const harmlessLine = (text: string): string => text.replace(UNSAFE, escaped).replace(END_OF_SECTION, ']]\\x3e')
 
 /** The same for several lines, which end in `\n` as in a file or in `\r\n` as on a terminal. */
 export const harmlessLines = (text: string): string =>

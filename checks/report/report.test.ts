@@ -82,7 +82,7 @@ test('the views', { concurrency: 4 }, async suite => {
       assert.deepEqual([labs[0]?.program, labs[0]?.verdict], [STAYS, 'does not hold'])
       assert.equal(summary.claims['does not hold'], 1)
     },
-    'a claim that nobody could judge is 77, and says what is missing and what helps': async () => {
+    'a claim that could not be judged is 77, and says what is missing and what helps': async () => {
       const { labs, summary } = await json(NO_LOG, 77)
       const open = labs[0]?.claims.find(({ verdict }) => verdict === 'cannot be judged')
       assert.deepEqual(keys(open), ['missing', 'remedy', 'section', 'title', 'verdict'])
@@ -127,6 +127,18 @@ test('a program cannot write in its own report', { concurrency: 3 }, async suite
     if (view[1] === 'junit' && findProgram('python3')) await parseXml(stdout)
   }
   await Promise.all(views.map(view => suite.test(view.join(' ') || 'for people', () => look(view))))
+})
+
+test('no name breaks XML or JSON: an interface called a]]>b', {
+  skip: !findProgram('python3') && 'no python3',
+}, async () => {
+  const breaker = 'checks/labs/01-fork-vs-clone/wrong/breaks-xml.sh'
+  const junit = await check('lab1', breaker, '--reporter', 'junit')
+  assert.equal(junit.code, 1)
+  assert.match(junit.stdout, /interface a\]\]\\x3eb/)
+  await parseXml(junit.stdout)
+  const { labs } = JSON.parse((await check('lab1', breaker, '--json')).stdout) as Report
+  assert.match(labs[0]?.claims.map(({ seen }) => seen).join() ?? '', /interface a\]\]\\x3eb/)
 })
 
 async function parseXml(text: string): Promise<void> {

@@ -27,5 +27,6 @@ export const programs: ProgramTable = {
   'wrong/not-waited.py': [FORKED],
   'wrong/unshared-later.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/forged-report.py': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
+  'wrong/breaks-xml.sh': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
   'wrong/left-behind.sh': [LEFT],
 }
