@@ -80,7 +80,15 @@ function see(run: Run): Seen {
   const freezer = times.sort((one, other) => one - other).map(at => momentAt(run, at, writes.includes(at)))
   return {
     ...{ program: PROGRAM, processes: new Map(), signals: [], stopped: new Set(), timedOut: undefined },
-    ...{ sandbox: {} as Seen['sandbox'], hits: [], leftovers: [], output: '', groupWrites: [] },
+    ...{
+      sandbox: {} as Seen['sandbox'],
+      hits: [],
+      leftovers: [],
+      output: '',
+      groupWrites: [],
+      stays: [],
+      directories: new Map(),
+    },
     ...{ members: new Map([[GROUP, new Set([CHILD])]]), freezer },
   }
 }
