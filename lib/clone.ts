@@ -9,9 +9,9 @@ import { beginStay, endStay, pending } from './engine/guest.ts'
 import { lead, prepareLives } from './engine/life.ts'
 import { argumentError, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
-import { writeAll } from './io/output.ts'
-import { closeQuietly } from './io/poll.ts'
 import { checked, childFunction, shimFunction } from './machine/libc.ts'
+import { writeAll } from './machine/output.ts'
+import { closeQuietly } from './machine/poll.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup, ChildFunction *child)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { cloneExec } from '../../lib/clone-exec.ts'
-import { until } from '../../lib/io/until.ts'
+import { until } from '../../lib/machine/until.ts'
 import { getpid, kill, sleep, waitpid } from '../../lib/process.ts'
 import { scheduled } from '../../lib/trace/scheduling.ts'
 import { takeLoad } from '../observer/load.ts'

@@ -33,7 +33,7 @@ export async function compileWith(entry, plugins) {
     bundle: true,
     packages: 'external',
     // Its own name means this checkout; in the cache, where the bundle lies, it would mean nothing.
-    alias: { 'containers-from-clone': join(ROOT, 'index.ts') },
+    alias: { 'containers-from-clone': join(ROOT, 'lib/index.ts') },
     platform: 'node',
     format: 'esm',
     target: 'node20',

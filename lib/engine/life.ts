@@ -2,7 +2,7 @@
  * What `console.log` and `process.exit` mean in a child without an event loop. The wrappers are put in place once, in
  * the parent, so that a child has only to turn one switch: whatever it writes to, the kernel must copy first.
  */
-import { writeAll } from '../io/output.ts'
+import { writeAll } from '../machine/output.ts'
 import { _exit, getpid } from '../process.ts'
 import { endStay } from './guest.ts'
 import { findSignalLock } from './signal-lock.ts'
