@@ -4,18 +4,18 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import * as F from './flags.ts'
 import './engine/restart.ts'
-import { release } from 'node:os'
 import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'
 import { beginStay, endStay, pending } from './engine/guest.ts'
-import { lead, prepareLives, renewLoop } from './engine/life.ts'
-import { argumentError, CannotRun, describeError } from './errors.ts'
+import { lead, prepareLives } from './engine/life.ts'
+import { argumentError, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
 import { writeAll } from './io/output.ts'
-import { kernelIsAtLeast } from './machine/kernel-version.ts'
-import { checked, shimFunction } from './machine/libc.ts'
+import { closeQuietly } from './io/poll.ts'
+import { checked, childFunction, shimFunction } from './machine/libc.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup, ChildFunction *child)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')
+const shimRehearse = shimFunction('void shim_rehearse(ChildFunction *child, int times)')
 const shimEnd = shimFunction('void shim_end(int code)')
 
 /** What a child runs: synchronous; the number it returns, 0 to 255, is its exit code, nothing means 0. */
@@ -63,12 +63,7 @@ function checkChild(child: unknown): void {
   if (child.constructor.name === 'AsyncFunction') throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
 }
 
-/** pidfd_open(2), by which a child learns whether its parent has died before it could say that it wants to know. */
-const OLDEST_KERNEL = [5, 3] as const
-
 function checkProcess(): void {
-  if (!kernelIsAtLeast(...OLDEST_KERNEL))
-    throw new CannotRun(`clone: this is Linux ${release()}, and it takes ${OLDEST_KERNEL.join('.')} or later`)
   if (isCloneable()) return
   throw new Error(
     `clone: this process cannot be cloned: it is a worker thread, or a Node that was started without a program file (with -e, or from standard input). ` +
@@ -108,22 +103,49 @@ function runChild<T>(child: Child<T>, arg: T): number {
   }
 }
 
+/** Whom C calls next: a copy finds here what its parent left. */
+interface Birth {
+  readonly child: Child<never>
+  readonly arg: unknown
+  /** A descriptor that the parent alone needs. */
+  readonly extra?: number
+}
+
+let birth: Birth | undefined
+
 // #region live-as-copy
-/** Life in a copy of the parent. C calls it and ends the process behind it, whatever happens here. */
-function liveAsCopy<T>(child: Child<T>, arg: T, sharesFiles: boolean): void {
+/**
+ * Life in a copy of the parent. C calls it and ends the process behind it, whatever happens here. One function for all
+ * copies, which the parent has run once itself: what is not yet compiled is compiled in every child anew.
+ */
+function liveAsCopy(): void {
   lead('copy')
-  // With CLONE_FILES the old descriptors would be closed for the parent too.
-  if (!sharesFiles) renewLoop()
-  process.exitCode = undefined
-  shimEnd(runChild(child, arg))
+  if (process.exitCode !== undefined) process.exitCode = undefined
+  if (birth?.extra !== undefined) closeQuietly(birth.extra)
+  if (birth) shimEnd(runChild(birth.child, birth.arg as never))
 }
 // #endregion live-as-copy
 
-/** Arguments that take 64 KiB of the stack. */
-const FILLER = new Array(8192).fill(0)
+const entrance = childFunction(liveAsCopy)
+
+/** How often V8 runs a function before it remembers what it has met there. */
+const REHEARSALS = 100
+
+/** Runs in the parent what runs in every child. */
+function rehearse(): void {
+  const { exitCode } = process
+  birth = { child: () => {}, arg: undefined }
+  shimRehearse(entrance, REHEARSALS)
+  birth = undefined
+  lead('own')
+  process.exitCode = exitCode
+}
+
+/** Arguments that take 48 KiB of the stack. */
+const FILLER = new Array(6144).fill(0)
 
 /** @throws RangeError in the parent, where it can be caught, rather than in the child as its first word */
-function takeRoom(..._filler: unknown[]): void {}
+function takeRoom(): void {}
 
 /** How many guests may live in one another: each takes 20 of the 2048 KiB on which koffi calls C. */
 const MOST_NESTED = 64
@@ -151,16 +173,28 @@ function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
   }
 }
 
-/** Clones with the child born in a v2 group. */
-function cloneInto(directory: string, flags: number, child: unknown, live: () => void): number {
+/** A copy of the parent. */
+function cloneCopy(flags: number, being: Birth): number {
+  birth = being
+  try {
+    return checked('clone', shimClone(flags, -1, entrance), [being.child, F.flagSymbol(flags)])
+  } finally {
+    birth = undefined
+  }
+}
+
+/** The same, born in a v2 group. */
+function cloneInto(directory: string, flags: number, being: Birth): number {
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
-  const result = shimClone(flags, fd, () => {
-    // With CLONE_FILES the descriptor is the parent's, too, and closed there.
-    if ((flags & F.CLONE_FILES) === 0) closeSync(fd)
-    live()
-  })
-  closeSync(fd)
-  return checked('clone3', result, [child, Symbol(`${F.flagNames(flags)}|CLONE_INTO_CGROUP`), directory])
+  // With CLONE_FILES the descriptor is the parent's, too, and closed there.
+  birth = (flags & F.CLONE_FILES) === 0 ? { ...being, extra: fd } : being
+  try {
+    const shown = [being.child, Symbol(`${F.flagNames(flags)}|CLONE_INTO_CGROUP`), directory]
+    return checked('clone3', shimClone(flags, fd, entrance), shown)
+  } finally {
+    birth = undefined
+    closeSync(fd)
+  }
 }
 
 /** What {@link clone} takes beyond flags. */
@@ -188,16 +222,15 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { 
   checkChild(child)
   const wanted = checkFlags(flags)
   checkProcess()
-  prepareLives()
-  takeRoom(...FILLER)
+  if (prepareLives()) rehearse()
+  takeRoom.apply(undefined, FILLER as [])
   if ((wanted & F.CLONE_VM) !== 0) {
     if (cgroup !== undefined)
       throw new TypeError('clone: a child on shared memory (CLONE_VM) cannot be born in a group')
     return cloneShared(child, wanted, arg as T)
   }
-  const live = () => liveAsCopy(child, arg as T, (wanted & F.CLONE_FILES) !== 0)
-  if (cgroup !== undefined) return cloneInto(cgroup, wanted, child, live)
-  return checked('clone', shimClone(wanted, -1, live), [child, F.flagSymbol(wanted)])
+  const being = { child, arg } as Birth
+  return cgroup === undefined ? cloneCopy(wanted, being) : cloneInto(cgroup, wanted, being)
 }
 
 /**

@@ -24,6 +24,7 @@ export const NAMESPACES = {
   uts: F.CLONE_NEWUTS,
 } as const
 
+/** A kind of namespace, by its file in /proc/PID/ns. */
 export type NamespaceKind = keyof typeof NAMESPACES
 
 /** The inode number of each namespace of a process: two processes share one exactly when the numbers are equal. */

@@ -9,7 +9,8 @@ import { shimName } from './libc-name.mjs'
 import { ownTag } from './tag.ts'
 
 const SOURCES = ['clone.c', 'exec.c', 'guest.c', 'lock.c', 'quiet.c', 'shim.h']
-const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
+// Bound at once: a name that is looked up in a child is looked up in every one.
+const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-Wl,-z,now']
 
 /** What this machine lacks for building, with the remedy. Any other error is one of the compiler or of the sources. */
 export class CannotBuild extends Error {

@@ -82,11 +82,22 @@ int take_answer(void) {
     return code;
 }
 
+/*
+ * shim_rehearse(child: (failed: number) => void, times: number): void. Calls it in the parent as children will.
+ * In C, so that the way there is known, too: what a child is the first to look up, every child looks up.
+ */
+void shim_rehearse(child_function *child, int times) {
+    for (int i = 0; i < times; i++) child(0);
+    take_answer();
+}
+
 /* All of a copy's life. */
-static _Noreturn void live(child_function *child, int parent, const sigset_t *mask) {
+static _Noreturn void live(child_function *child, int parent, const sigset_t *mask, int shares_files) {
     guest = NULL;
     answer = -1;
     become_child(parent);
+    /* Else the descriptors would be closed for the parent, too. */
+    if (!shares_files) renew_loop();
     sigprocmask(SIG_SETMASK, mask, NULL);
     child(0);
     _exit(take_answer());
@@ -113,7 +124,7 @@ long shim_clone(unsigned long flags, int cgroup, child_function *child) {
     result = make_copyable();
     if (result == 0) {
         result = raw_clone(flags, tid, cgroup);
-        if (result == 0) live(child, parent, &before);
+        if (result == 0) live(child, parent, &before, (flags & CLONE_FILES) != 0);
         if (result < 0) result = -errno;
     }
     if (parent >= 0) close(parent);

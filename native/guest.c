@@ -79,6 +79,7 @@ long shim_clone_shared(unsigned long flags, child_function *child) {
     char *top = (char *)(((uintptr_t)__builtin_frame_address(0) - GAP) & ~(uintptr_t)63);
     self.threads = host ? host->threads : (int)shim_open_self("task", O_RDONLY | O_DIRECTORY);
     guest = &self;
+    take_answer();
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &self.mask);
     long result = clone(enter_shared, top, (int)flags, &self);

@@ -1,4 +1,9 @@
-/* Which pipe is libuv's lock: see lib/engine/signal-lock.ts for what it is. */
+/*
+ * What libuv does for a child of fork(3), and clone(2) leaves undone. It guards its list of signal handlers with a
+ * byte in a pipe: whoever takes it out holds the lock. A clone would share that pipe with its parent, and one that is
+ * killed while it holds the byte would stop the parent for ever at its next signal. pthread_atfork(3) is libuv's own
+ * answer, and clone(2) does not call it; so here every child gets a pipe of its own.
+ */
 #define _GNU_SOURCE
 #include "shim.h"
 #include <dirent.h>
@@ -11,6 +16,13 @@
 #include <unistd.h>
 
 enum { MOST_PIPES = 64 };
+
+/* Of libuv, in every Node; a program of another kind has neither. */
+extern void *uv_default_loop(void) __attribute__((weak));
+extern int uv_loop_fork(void *loop) __attribute__((weak));
+
+/* The ends of the lock, once they have been looked for. */
+static int lock[2] = {-1, -1};
 
 struct end {
     int fd;
@@ -71,10 +83,11 @@ static int reading_ends(DIR *list, struct end found[MOST_PIPES]) {
 }
 
 /*
- * shim_signal_lock(ends: [number, number]): number. Stores the reading and the writing end, or returns -ENOENT.
- * In C, because there may be many thousands of descriptors, and because nothing but C may run in a child of fork(3).
+ * shim_find_lock(ends: [number, number]): number. Finds the lock, for all children to come, and stores its reading
+ * and its writing end; or returns -ENOENT, where libuv does it another way. In C, because there may be many thousands
+ * of descriptors, and because nothing but C may run in a child of fork(3).
  */
-long shim_signal_lock(int ends[2]) {
+long shim_find_lock(int ends[2]) {
     struct end found[MOST_PIPES];
     long fd = shim_open_self("fd", O_RDONLY | O_DIRECTORY);
     DIR *list = fd < 0 ? NULL : fdopendir((int)fd);
@@ -84,7 +97,22 @@ long shim_signal_lock(int ends[2]) {
     int other = chosen < 0 ? -ENOENT : writing_end(list, &found[chosen]);
     closedir(list);
     if (other < 0) return other;
-    ends[0] = found[chosen].fd;
-    ends[1] = other;
+    ends[0] = lock[0] = found[chosen].fd;
+    ends[1] = lock[1] = other;
     return 0;
+}
+
+/* A lock that nobody holds. With no descriptor left for it the child goes on sharing its parent's. */
+static void renew_lock(void) {
+    int fresh[2];
+    if (lock[0] < 0 || pipe2(fresh, O_CLOEXEC) != 0) return;
+    if (write(fresh[1], "l", 1) == 1)
+        for (int i = 0; i < 2; i++) dup3(fresh[i], lock[i], O_CLOEXEC);
+    for (int i = 0; i < 2; i++) close(fresh[i]);
+}
+
+/* A lock, an epoll and a signal pipe of its own for a child that shares no descriptors. */
+void renew_loop(void) {
+    renew_lock();
+    if (uv_loop_fork) uv_loop_fork(uv_default_loop());
 }

@@ -10,6 +10,9 @@ long shim_open_self(const char *file, int flags);
 int await_sleepers(int threads);
 int make_copyable(void);
 
+/* lock.c */
+void renew_loop(void);
+
 /* clone.c: what every child does first and last. */
 int open_parent(unsigned long flags);
 void become_child(int parent);

@@ -3,7 +3,7 @@
  * a loader: tsx cannot read what lies below a folder with a ? in its name.
  */
 import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { FOLDER } from './bundle-cache.mjs'
 
@@ -28,9 +28,12 @@ const keepImportMeta = {
 export async function compileWith(entry, plugins) {
   const esbuild = await import('esbuild')
   const result = await esbuild.build({
-    entryPoints: [entry],
+    // Relative, where it can be: in the path of a program esbuild takes a * for a pattern.
+    entryPoints: [entry.startsWith(`${ROOT}/`) ? `.${entry.slice(ROOT.length)}` : entry],
     bundle: true,
     packages: 'external',
+    // Its own name means this checkout; in the cache, where the bundle lies, it would mean nothing.
+    alias: { 'containers-from-clone': join(ROOT, 'index.ts') },
     platform: 'node',
     format: 'esm',
     target: 'node20',

@@ -3,14 +3,9 @@
  * the parent, so that a child has only to turn one switch: whatever it writes to, the kernel must copy first.
  */
 import { writeAll } from '../io/output.ts'
-import { libcFunction } from '../machine/libc.ts'
 import { _exit, getpid } from '../process.ts'
 import { endStay } from './guest.ts'
-import { findSignalLock, renewSignalLock } from './signal-lock.ts'
-
-// libuv's own answer to fork, exported by every Node.
-const uvDefaultLoop = libcFunction('void *uv_default_loop()')
-const uvLoopFork = libcFunction('int uv_loop_fork(void *loop)')
+import { findSignalLock } from './signal-lock.ts'
 
 /** Whose life this process leads: its own, that of a copy, or that of a guest on the parent's heap. */
 export type Life = 'own' | 'copy' | 'guest'
@@ -67,23 +62,16 @@ function wrapPid(): void {
 /** Behind process.exit, and called by some programs. */
 const internals = process as unknown as { reallyExit(code: number): never }
 
-let signalLock: ReturnType<typeof findSignalLock>
-
-/** Puts the wrappers in place, before the first clone. */
-export function prepareLives(): void {
-  if (isPrepared) return
+/** Puts the wrappers in place, before the first clone. @returns whether it was the first time */
+export function prepareLives(): boolean {
+  if (isPrepared) return false
   isPrepared = true
-  signalLock = findSignalLock()
+  findSignalLock()
   wrapStream('stdout', 1)
   wrapStream('stderr', 2)
   wrapExit()
   wrapPid()
-}
-
-/** Gives a fresh clone what libuv would give it after fork(3): a lock, an epoll and a signal pipe of its own. */
-export function renewLoop(): void {
-  if (signalLock) renewSignalLock(signalLock)
-  uvLoopFork(uvDefaultLoop())
+  return true
 }
 
 /** Says whose life this process leads from here on. @returns whose it was */

@@ -17,6 +17,7 @@ export interface Knob<T> {
   readonly parse: (text: string) => T | undefined
 }
 
+/** The knobs of a program by name, as {@link parseKnobs} takes them. */
 export type Knobs = Readonly<Record<string, Knob<unknown>>>
 /** The values of a set of knobs. */
 export type Values<K extends Knobs> = { readonly [name in keyof K]: K[name]['initial'] }

@@ -1,0 +1,28 @@
+/**
+ * What is meant for readers' own programs: `import { clone } from 'containers-from-clone'`. lib/README.md lists it with the
+ * rest. Whatever is not here may change with any lab.
+ */
+export * from './lib/clone.ts'
+export * from './lib/clone-exec.ts'
+export { CannotRun, describeError, EXIT, errnoName, SyscallError, Unexpected, UsageError } from './lib/errors.ts'
+export { type Environment, execve, execvp, system } from './lib/exec.ts'
+export * from './lib/flags.ts'
+export * from './lib/gate.ts'
+export { groupAt, makeGroup, makeOwnGroup, openGroup } from './lib/group/cgroup.ts'
+export { takeMemory } from './lib/group/memory.ts'
+export { closeAtExec, closeOthers, dup2, fchdir, openDescriptors, socketPair } from './lib/io/descriptors.ts'
+export { writeAll } from './lib/io/output.ts'
+export * from './lib/mount/mount.ts'
+export { bindDevices, mknod } from './lib/mount/rootfs.ts'
+export * from './lib/namespaces.ts'
+export { awaitRunning, setip } from './lib/net/interfaces.ts'
+export { links } from './lib/net/links.ts'
+export * from './lib/process.ts'
+export { join } from './lib/rights/join.ts'
+export { joinNewKeyring } from './lib/rights/keyring.ts'
+export * from './lib/rights/limits.ts'
+export * from './lib/rights/prctl.ts'
+export * from './lib/rights/users.ts'
+export * from './lib/status.ts'
+export { pidfdOpen } from './lib/trace/pidfd.ts'
+export { childrenOf, nsPids, statusField } from './lib/trace/proc.ts'
