@@ -20,7 +20,7 @@ import { checkRootfs } from '../lib/mount/rootfs.ts'
 import { capture } from '../lib/testing/in-child.ts'
 import { fresh, inFolder, made, PROGRAM, programs, replace, rootfs, skip } from './testing.ts'
 
-test('a tree of ours is replaced, and its links lead nobody out', () => {
+test('a tree of ours is replaced, and nothing is removed through its links', () => {
   const tree = made('again')
   const elsewhere = fresh('again-elsewhere')
   writeFileSync(join(elsewhere, 'kept'), 'kept')

@@ -105,14 +105,14 @@ test('hybrid has v2 at unified; a guest that panics is told with the end of its 
   assert.match(stderr, /^vm: the guest ended before the command did\nthe end of its console:\n(.*\n)* .*Kernel panic/m)
 })
 
-test('somebody who may not write the checkout gets a guest, too, and v2 groups that are theirs', { skip }, context => {
+test('a user who may not write the checkout gets a guest, too, and v2 groups of their own', { skip }, context => {
   if (process.getuid?.() !== 0) return context.skip('needs root, to become somebody else')
   const kernel = cacheFolders()
     .map(path => join(path, 'kernel'))
     .find(existsSync)
   const cache = inFolder('somebody')
   mkdirSync(join(cache, 'containers-from-clone/vm'), { recursive: true })
-  // A copy: the real one may lie in a home that only root may enter.
+  // A copy, because the real one may lie in a home that only root may enter.
   if (kernel) cpSync(kernel, join(cache, 'containers-from-clone/vm/kernel'), { recursive: true })
   for (const path of [cache, join(cache, 'containers-from-clone'), join(cache, 'containers-from-clone/vm')])
     chmodSync(path, 0o777)

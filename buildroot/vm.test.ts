@@ -23,7 +23,7 @@ import { quote } from './vm/settings.ts'
 import { strangerNode } from './vm/stranger.ts'
 import { unpackImage } from './vm/unpacked.ts'
 
-/** A packed x86 kernel, as far as anybody looks. */
+/** The parts of a packed x86 kernel that are looked at. */
 function makeImage(release: string, kernel = Buffer.alloc(0)): Buffer {
   const payload = gzipSync(kernel)
   const image = Buffer.alloc(1024 + payload.length)
@@ -54,7 +54,7 @@ const DEP = [
   'kernel/virtio-rng.ko.xz: kernel/virtio.ko.xz kernel/virtio_ring.ko.xz',
 ].join('\n')
 
-test('a module is loaded behind those it needs, once, and not at all where the kernel has it built in', () => {
+test('a module is loaded after those it needs, once, and not at all where the kernel has it built in', () => {
   const table = parseModules(DEP, 'kernel/fs/overlayfs/overlay.ko\n')
   const { order, lacking } = moduleOrder(table, ['virtio_pci', '9pnet_virtio', 'overlay'], ['virtio_rng', 'veth'])
   const names = order.map(path => path.replace(/kernel\/(.*)\.ko\.xz/, '$1'))
@@ -125,7 +125,7 @@ test('the running kernel comes first, then the newest; one without modules is pa
   assert.match(reasons.join('\n'), /6\.10\.0-2\) lacks virtio_pci, virtio_console, 9p/)
 })
 
-test('a kernel that is none, is missing, or has no modules is refused with the reason', () => {
+test('a file that is no kernel, is missing, or has no modules is refused with the reason', () => {
   const image = put(inFolder('lonely'), makeImage('6.9.9-lonely'))
   const refused = (path: string, reason: RegExp, modules?: string) =>
     assert.throws(

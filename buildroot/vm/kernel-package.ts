@@ -26,7 +26,7 @@ interface Package {
   readonly bytes: number
 }
 
-/** How a distribution hands out its kernel. Every command runs in the folder that it fills. */
+/** How the kernel of a distribution is downloaded. Every command runs in the folder that it fills. */
 interface Manager {
   readonly tools: readonly string[]
   readonly choose: () => Promise<readonly Package[]>
@@ -50,7 +50,7 @@ async function sized(archive: Archive, names: readonly string[]): Promise<Packag
   return Promise.all(names.map(async name => ({ name, bytes: Number(await archive.field(name, 'Size')) })))
 }
 
-/** What a distribution's name for its newest kernel stands for. */
+/** The packages behind a distribution's meta package for its newest kernel. */
 async function newest(archive: Archive, arch: Arch): Promise<Package[]> {
   for (const meta of [`linux-image-${PROCESSORS[arch].debian}`, 'linux-image-generic']) {
     const image = (await archive.field(meta, 'Depends')).match(PARTS)?.find(name => name.startsWith('linux-image-'))
@@ -59,9 +59,9 @@ async function newest(archive: Archive, arch: Arch): Promise<Package[]> {
   throw new CannotRun('apt knows no kernel\nhint: sudo apt-get update fetches its lists of packages')
 }
 
-/** The release of Debian that has stayed with a kernel. */
+/** The kernel versions that a release of Debian keeps, and that release. */
 const RELEASES: Readonly<Record<string, string>> = { '5.10': 'bullseye', '6.1': 'bookworm', '6.12': 'trixie' }
-/** Those that have had one after the other. */
+/** The releases of Debian whose kernel moves from version to version. */
 const MOVING = ['trixie-backports', 'bookworm-backports', 'sid']
 
 /**
@@ -89,7 +89,7 @@ async function ofVersion(archive: Archive, { arch, version }: Wanted): Promise<P
   )
 }
 
-/** Debian's own, where the kernel is to be of another version or processor than the machine's. */
+/** Debian's archive, for a kernel of another version or processor than the machine's. */
 function debianManager(cache: string, wanted: Wanted): Manager {
   const { arch, version } = wanted
   const release = version && RELEASES[version.split('.').slice(0, 2).join('.')]
@@ -116,7 +116,7 @@ const APT: Manager = {
   unpack: 'dpkg-deb --extract "$1" .',
 }
 
-/** For the machine's own kernel. */
+/** The package managers for a kernel of the machine's own distribution. */
 const MANAGERS: readonly Manager[] = [
   APT,
   {
@@ -160,7 +160,7 @@ function useModules(root: string): void {
   renameSync(there, modules)
 }
 
-/** Packages leave the making of modules.dep to their installation. */
+/** Makes modules.dep, which otherwise the installation of a package would make. */
 async function makeTables(root: string, busybox: () => Promise<string>): Promise<void> {
   for (const release of readdirSync(join(root, 'lib/modules'))) {
     if (existsSync(join(root, 'lib/modules', release, 'modules.dep'))) continue
@@ -220,10 +220,10 @@ export async function fetchKernel(
 }
 
 function place(draft: string, folder: string, arch: Arch): Kernel {
-  // mkdtemp(3) has made it for us alone.
+  // mkdtemp(3) has made the folder accessible for its owner alone.
   chmodSync(draft, 0o755)
   giveBackTree(draft)
-  // Another run may have been quicker.
+  // Another run may have put it there meanwhile.
   if (existsSync(folder)) rmSync(draft, { recursive: true })
   else renameSync(draft, folder)
   const { kernel, reasons } = kernelBelow(folder, arch)

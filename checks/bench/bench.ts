@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures, side by side, what this project does and what somebody would use instead. It judges no
- * build: a missed target is printed and changes nothing.
+ * `npm run bench`: measures, side by side, what this project does and what one would use instead. It is no test: a
+ * missed target is printed and changes nothing.
  */
 import { accessSync, constants } from 'node:fs'
 import { availableParallelism, freemem, release } from 'node:os'
@@ -24,7 +24,7 @@ function count(help: string): Knob<number | undefined> {
   return { initial: undefined, help, expected: 'a number from 1', placeholder: 'NUMBER', parse }
 }
 
-/** A name is looked up in PATH; a path is one as seen from where the command was typed, which npm leaves. */
+/** A name is looked up in PATH; a path is relative to where the command was typed (INIT_CWD). */
 function executable(text: string): string | undefined {
   const file = text.includes('/') ? resolve(process.env['INIT_CWD'] ?? '.', text) : findProgram(text)
   if (!file) return undefined

@@ -17,7 +17,7 @@ export interface Weight {
   readonly ownBytes: number
   /** The page tables of 2 MiB each that those pages are spread over. */
   readonly ownTables: number
-  /** All other mappings: files, and memory nobody has touched. */
+  /** All other mappings: files, and memory that was never touched. */
   readonly fileMappings: number
   readonly fileBytes: number
 }

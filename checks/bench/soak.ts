@@ -17,7 +17,7 @@ import { describeStatus } from '../../lib/status.ts'
 export interface Holding {
   /** Resident memory, in KiB. */
   readonly resident: number
-  /** The part of it that is no file's: where a leak would be, while Node reads its own program file in for long. */
+  /** The part of it that belongs to no file: a leak would show there, while more and more of Node's file is read in. */
   readonly own: number
   readonly descriptors: number
 }

@@ -9,7 +9,7 @@ import { toolFaults } from './observe/programs.mjs'
 
 const [FAILS, CANNOT] = [1, 77]
 
-/** The tools to install: QEMU only for whoever wants the virtual machine. */
+/** The tools to install: QEMU only on request, for the virtual machine. */
 const lacking = withVm => Object.entries(toolFaults()).filter(([tool]) => tool !== 'qemu' || withVm)
 
 async function isAgreed() {
@@ -39,7 +39,7 @@ function install(commands, withVm, next) {
 /**
  * Installs what is missing, after asking for it.
  * @param again the command that asked, for hints
- * @param next what to type when nothing is missing; without it nobody is told so
+ * @param next what to type when nothing is missing; without it nothing is printed then
  * @returns the exit code
  */
 export async function installMissing({ yes, vm, again, next }) {

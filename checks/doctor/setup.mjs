@@ -1,6 +1,6 @@
 /**
  * `npm run setup`: installs the system's packages that the labs lack, with this machine's package manager. JavaScript on
- * Node alone, because it is the first thing somebody types who has nothing yet.
+ * Node alone, because it is the first command on a machine where nothing is installed yet.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -67,8 +67,11 @@ function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
   }
 }
 
-/** Processes whose end was not seen and that are there: of one that was never traced nobody hears when it ends. */
-export function survivors({ processes }: Observer): number[] {
+/**
+ * The processes of a program that still exist. The observer does not hear of the end of a process that it does not
+ * trace, so /proc is asked, too.
+ */
+export function livingProcesses({ processes }: Observer): number[] {
   const alive = [...processes.values()].filter(({ status }) => !status)
   return alive.filter(({ pid, birth }) => isIn(pid, birth.namespaces.pid)).map(({ pid }) => pid)
 }

@@ -9,7 +9,7 @@ import { starvedFor } from './starvation.ts'
 
 const SPIN = 'while :; do :; done'
 const SECONDS = 1
-/** So many have one processor for themselves that each of them waits for nearly all of its time. */
+/** So many processes on one processor that each of them waits for nearly all of its time. */
 const MANY = Array<string>(11).fill(SPIN)
 const LIKE_ALL = { nice: 0, policy: 0 }
 
@@ -47,11 +47,11 @@ test('a process that does nothing is not', () => {
   assert.ok(starvationOf(['kill -STOP $$', SPIN], 1, isFree))
 })
 
-test('processes that take the processor from each other are not', () => {
+test('processes of one program that take the processor from each other are not', () => {
   assert.ok(starvationOf([SPIN, ...MANY], 12, isFree))
 })
 
-test('a process that gives way to whoever wants the processor is not', () => {
+test('a process that gives way to others (nice) is not', () => {
   const polite = `renice -n 19 $$ > /dev/null; ${SPIN}`
   assert.ok(starvationOf([polite, ...MANY], 1, isFree))
 })

@@ -1,7 +1,7 @@
 /**
- * Whether a program that did not come to its end was kept from it by others: a machine that is too busy judges nobody. A
- * program that keeps itself from its end, by computing beside itself or by giving way to whoever wants a processor, has
- * only itself to blame.
+ * Whether a program did not end because other programs kept the processors from it: on a machine that is too busy no
+ * program is judged. A program that starves itself, by computing in several processes or by giving way to others
+ * (nice), does not count as starved.
  */
 import { getppid } from '../../lib/process.ts'
 import { readProc } from '../../lib/trace/proc.ts'
@@ -10,12 +10,12 @@ import { type Load, wasBusy } from '../observer/load.ts'
 /** The part of its time that a process must have waited for a processor, and what its whole tree may have used of one. */
 const [WAITED, USED] = [0.5, 0.25]
 
-/** Fields of /proc/PID/stat behind the name of the program. @see proc_pid_stat(5) */
+/** Fields of /proc/PID/stat, counted from after the name of the program. @see proc_pid_stat(5) */
 const STAT = { nice: 16, policy: 38 } as const
 
-/** How a process stands with the scheduler. */
+/** How the scheduler treats a process. */
 interface Standing {
-  /** 0 is like all others; with more it gives way. */
+  /** 0 by default; with a higher value it gives way to others. */
   readonly nice: number
   /** SCHED_OTHER is 0; SCHED_BATCH and SCHED_IDLE give way. */
   readonly policy: number
@@ -36,13 +36,13 @@ function waited(pid: number): number {
 }
 
 /**
- * How long the processes of a program have waited for a processor that somebody else had.
- * @param pids those that are still alive, and whoever has waited for the dead
+ * How long the processes of a program have waited for a processor that other programs had.
+ * @param pids its living processes, and the one that has reaped its dead ones
  * @param seconds how long the program ran
  * @param from the machine when it began
  * @param to the machine now
- * @param as whoever has started them: who gives way more than that has chosen to
- * @returns seconds, if that is why it has not ended; `undefined` if it has only itself to blame
+ * @param as how the process that has started the check is scheduled: one that gives way more has chosen that itself
+ * @returns seconds, if that is why the program has not ended; `undefined` if it is the program's own fault
  */
 export function starvedFor(
   pids: readonly number[],

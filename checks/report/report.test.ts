@@ -82,7 +82,7 @@ test('the views', { concurrency: 4 }, async suite => {
       assert.deepEqual([labs[0]?.program, labs[0]?.verdict], [STAYS, 'does not hold'])
       assert.equal(summary.claims['does not hold'], 1)
     },
-    'a claim that nobody could judge is 77, and says what is missing and what helps': async () => {
+    'a claim that could not be judged is 77, and says what is missing and what helps': async () => {
       const { labs, summary } = await json(NO_LOG, 77)
       const open = labs[0]?.claims.find(({ verdict }) => verdict === 'cannot be judged')
       assert.deepEqual(keys(open), ['missing', 'remedy', 'section', 'title', 'verdict'])

@@ -8,9 +8,9 @@ import { ROOT } from '../doctor/observe/programs.mjs'
 const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Runs a program in the checkout to its end. A signal that would end us ends it first, and then us: what it does is not
- * left to go on alone.
- * @param more descriptors that it inherits besides
+ * Runs a program in the checkout to its end. A signal that would end this process ends the program first, and then this
+ * process, so that the program does not go on alone.
+ * @param more further descriptors that it inherits
  * @returns its exit code; 127 if it cannot be started
  */
 export async function run([program, ...words], more = []) {

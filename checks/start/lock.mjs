@@ -1,19 +1,19 @@
 /**
- * One at a time: who installs in a checkout holds an abstract socket, which lives exactly as long as somebody has it
- * open. There is nothing to clean up, whatever happens, and whoever waits is told by the kernel.
+ * One at a time: a process that installs in a checkout holds an abstract socket, which exists exactly as long as a
+ * process has it open. There is nothing to clean up, whatever happens, and the kernel wakes those that wait.
  */
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 
-/** The name of a folder's lock: of the folder itself, by whatever path it is reached. @see unix(7) */
+/** The name of a folder's lock, the same by whatever path the folder is reached. @see unix(7) */
 function nameOf(folder) {
   const { dev, ino } = statSync(folder)
   const hash = createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 16)
   return `\0containers-from-clone.start.${hash}`
 }
 
-/** Takes it, if nobody has it. */
+/** Takes the lock if it is free. */
 const take = name =>
   new Promise((resolve, reject) => {
     const server = createServer(() => {})
@@ -21,7 +21,7 @@ const take = name =>
     server.listen(name, () => resolve(server))
   })
 
-/** Waits until whoever has it ends. */
+/** Waits until the process that holds the lock ends. */
 const ended = name =>
   new Promise(resolve => {
     // ECONNREFUSED, ECONNRESET: it has ended already.
@@ -30,8 +30,8 @@ const ended = name =>
   })
 
 /**
- * Does something while nobody else does it in the same folder.
- * @param tell hears that somebody else is at it, and has to be waited for
+ * Does something while no other process does it in the same folder.
+ * @param tell is called if another process is at it and has to be waited for
  * @param work gets the descriptor of the lock: a child that inherits it goes on holding it after our own end
  */
 export async function withLock(folder, tell, work) {

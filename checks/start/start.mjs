@@ -26,7 +26,7 @@ Three things to do next:
 const NODE = [process.execPath, '--single-threaded', '--v8-pool-size=1', '--enable-source-maps']
 const CHECK = [...NODE, join(ROOT, 'lib', 'engine', 'start.mjs'), join(ROOT, 'checks', 'check.ts'), 'lab3']
 
-/** Says once what this machine can do: a second start is at once at the lab. */
+/** Prints once what this machine can do; a second start goes straight to the lab. */
 function tellAbility() {
   const told = join(FOLDER, 'told')
   if (existsSync(told)) return
@@ -36,7 +36,7 @@ function tellAbility() {
   try {
     writeFileSync(told, '')
   } catch {
-    // A checkout that cannot be written: it is told again.
+    // The checkout cannot be written, so the line is printed again next time.
   }
 }
 

@@ -226,7 +226,7 @@ suite('npm start', options, () => {
     t.after(() => first.child.kill('SIGKILL'))
     await first.says(/npm ci\nnpm\n/)
     first.child.kill('SIGTERM')
-    // The output ends when nobody is left who could write to it, npm neither.
+    // The output ends when no process is left that could write to it, npm included.
     assert.deepEqual(await first.ended, [143, null], first.text)
     const second = machine.start()
     assert.equal(second.status, 0, second.all)

@@ -13,14 +13,14 @@ import { run } from './child.mjs'
 /** What lab 3 cannot do without. The others of `npm run setup` can wait. */
 const NEEDED = ['cc', 'ip', 'ping']
 
-/** What stands between here and the lab, as a sentence with its remedy. */
+/** Why a start cannot go on, as a sentence with its remedy. */
 export class Stopped extends Error {}
 
 const lacking = () => Object.keys(toolFaults()).filter(tool => NEEDED.includes(tool) && !(tool === 'cc' && isBuilt()))
 
 /** The packages of the system. @throws Stopped */
 export async function systemPackages(yes) {
-  // What only another lab needs is asked for once, on the way to the first.
+  // What only other labs need is asked for once, before npm ci has run.
   if (lacking().length === 0 && isComplete()) return
   if (Object.keys(toolFaults()).every(tool => tool === 'qemu')) return
   await installMissing({ yes, vm: false, again: 'npm start' })
@@ -36,12 +36,12 @@ function readLock(...path) {
   try {
     return JSON.parse(readFileSync(join(ROOT, ...path), 'utf8')).packages
   } catch {
-    // npm writes its own copy last: without it npm ci has not come to its end.
+    // npm writes its own copy of the lock file last: without it npm ci has not finished.
     return {}
   }
 }
 
-/** Whether npm ci has come to its end for this very package-lock.json. */
+/** Whether npm ci has finished for this very package-lock.json. */
 function isComplete() {
   const [wanted, there] = [readLock('package-lock.json'), readLock('node_modules', '.package-lock.json')]
   return Object.entries(wanted).every(([path, { version, optional, dev }]) => {
@@ -58,7 +58,11 @@ function npm() {
   return /npm-cli\.js$/.test(own) && existsSync(own) ? [process.execPath, own] : ['npm']
 }
 
-/** The packages of npm. @param lock is inherited: it is not to be run twice even after our own end @throws Stopped */
+/**
+ * The packages of npm.
+ * @param lock npm inherits it, so that it is not run twice even after our own end
+ * @throws Stopped
+ */
 export async function npmPackages(lock) {
   if (isComplete() && !(await installFault())) return
   console.log('$ npm ci')

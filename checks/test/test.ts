@@ -1,6 +1,6 @@
 /**
- * `npm test`: every test of the project, or those of one room. Files that may run beside each other do, the others
- * follow one by one; what fails in between stops nothing, and one summary stands at the end.
+ * `npm test`: every test of the project, or those of one folder. Files that may run beside each other do, and the
+ * others follow one by one. A failure does not stop the run, and one summary stands at the end.
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ const HELP = [
   'Options:',
 ]
 
-/** The events of all runs, one behind the other, and the summary of all at the end. */
+/** The events of all runs, one after the other, and the summary of all at the end. */
 async function* events({ together, alone }: Plan, tally: Tally): AsyncGenerator<TestEvent> {
   const runs = [
     { files: together, concurrency: Math.max(2, availableParallelism()) },

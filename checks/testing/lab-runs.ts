@@ -55,7 +55,7 @@ export function enterProc(): void {
   mount('proc', '/proc', 'proc')
 }
 
-/** Whether PID 1, the caller, has buried everybody else. */
+/** Reaps zombies. @returns whether the caller, PID 1, is the only process of its namespace */
 export function isAlone(): boolean {
   try {
     while (waitpid(-1, WNOHANG).pid !== 0);

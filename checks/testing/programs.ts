@@ -14,7 +14,7 @@ import type { Verdict } from '../judge/judge.ts'
 const CHECKS = join(ROOT, 'checks')
 const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
 
-/** All of them in the folders of the labs, relative to checks/. */
+/** All files of right and wrong programs in the folders of the labs, relative to checks/. */
 export function specimenFiles(): string[] {
   const folders = LABS.flatMap(({ slug }) => [`labs/${slug}/right`, `labs/${slug}/wrong`])
   return folders.flatMap(folder => readdirSync(join(CHECKS, folder)).map(name => `${folder}/${name}`)).sort()
@@ -27,7 +27,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   python3: ['python3'],
 }
 
-/** A program's text, and for a shell script that of the right one that it becomes. */
+/** A program's text, and for a shell script that executes one of the right programs the text of that one, too. */
 function textOf(path: string): string {
   const text = readFileSync(join(CHECKS, path), 'utf8')
   const others = text.match(/(?:\/\.\.)+\/[\w/-]*\bright\/[\w-]+\.sh\b/g) ?? []
@@ -37,7 +37,7 @@ function textOf(path: string): string {
 /** Why a program among them cannot be run here: tools that it names and this machine lacks. */
 export function lackingTools(path: string): string | false {
   const text = textOf(path)
-  // In Python and C, mount is also what somebody calls a function; a shell script has nothing but commands.
+  // Only in a shell script a word such as mount is a command; in Python and C it may be the name of a function.
   const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : (text.split('\n')[0] as string)
   const isNeeded = (tool: string) =>
     new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(code) || (tool === 'python3' && /\.py\b/.test(code))
@@ -65,7 +65,7 @@ export function wasTooBusy(verdict: Verdict): boolean {
   return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
 }
 
-/** Judges, and does as it is told where the machine was too busy: it judges again, three times at the most. */
+/** Judges a program, and again where the machine was too busy, three times at the most. */
 export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
     const verdict = await judgeInChild(assignment, timeout).verdict
@@ -81,5 +81,5 @@ export function refusalsOf(verdict: Verdict): string[] {
     .map(({ title, failure, unjudged }) => `${title}\n  seen: ${failure?.seen ?? `not ${unjudged?.missing}`}`)
 }
 
-/** Of what {@link refusalsOf} gave. */
+/** The titles alone, of what {@link refusalsOf} has returned. */
 export const titlesOnly = (found: readonly string[]) => found.map(entry => entry.split('\n')[0])

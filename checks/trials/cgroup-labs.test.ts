@@ -93,7 +93,7 @@ test('lab 5 refuses limits, files and groups that cannot be', () => {
   }
 })
 
-test('lab 5 refuses a group with somebody in it', () => {
+test('lab 5 refuses a group with a process in it', () => {
   const group = makeGroup(ownName('busy'), 'memory')
   const pid = cloneExec(['sleep', '60'])
   try {
@@ -152,7 +152,7 @@ for (const { dialect } of hierarchiesWith('freezer')) {
   })
 }
 
-test('lab 6 refuses a dialect that is none', () => {
+test('lab 6 refuses an unknown dialect', () => {
   const { status, stderr } = freezer.run(['--dialect', 'v3'])
   assert.equal(status, 2)
   assert.equal(stderr, '--dialect must be one of v1, v2, not "v3"\n')

@@ -1,5 +1,6 @@
 /**
- * The oldest kernel that the project names, on this one: what came after it is taken away. `npm run matrix` boots it.
+ * The oldest supported kernel, imitated on this one by a filter that takes later system calls away. `npm run matrix`
+ * boots a real one.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -15,7 +16,7 @@ import type { Report } from '../report/report.ts'
 const BOUND = 120_000
 const START = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs')]
 
-/** Runs a program as on the floor: Node with these words. */
+/** Runs Node with these words as on the oldest supported kernel. */
 function onFloor(words: readonly string[]) {
   const fixture = join(ROOT, 'lib/testing/fixtures/on-floor.ts')
   const all = ['--import', 'tsx', ...CLONEABLE_FLAGS, fixture, process.execPath, ...words]

@@ -16,11 +16,11 @@ import { adoptDescendants, Bystander, changesSince, takeMachineCensus } from '..
 import { buildSpecimen, lackingTools, refusalsOf, titlesOnly, wasTooBusy } from '../testing/programs.ts'
 import { HOSTILE, type Hostile } from './hostile.ts'
 
-/** How long making a sandbox, taking it down and waiting for the other check at work may take, in seconds. */
+/** How long making a sandbox, removing it and waiting for the check that runs beside it may take, in seconds. */
 const MARGIN = 6
-/** How much longer a busy machine may make it. */
+/** By how much a busy machine may prolong that, in seconds. */
 const MOST = 60
-/** Everything that a terminal does something at, but for the end of a line. */
+/** All control characters, except the end of a line. */
 const CONTROL = /[^\P{Cc}\n]/u
 
 adoptDescendants()
@@ -28,7 +28,10 @@ const bystander = new Bystander()
 after(() => bystander.close())
 const before = takeMachineCensus()
 
-/** For how long somebody on this machine has had to wait for a processor, in s; 0 where the kernel does not count it. */
+/**
+ * For how long at least one process of this machine has waited for a processor, in s; 0 where the kernel does not
+ * count.
+ */
 function secondsOfWaiting(): number {
   try {
     return Number(/^some .*total=(\d+)/.exec(readFileSync('/proc/pressure/cpu', 'utf8'))?.[1] ?? 0) / 1e6
@@ -38,13 +41,13 @@ function secondsOfWaiting(): number {
   }
 }
 
-/** A judge that has not come to its end by then is ended, and the program with it. */
+/** Judges a program. A judge that has not ended in time is killed, and the program with it. */
 async function verdictInTime({ slug, timeout }: Hostile, program: string): Promise<Verdict> {
   const { pid, verdict } = judgeInChild({ slug, command: await commandFor(program) }, timeout)
   const [began, waited] = [performance.now(), secondsOfWaiting()]
   let isLate = false
   const look = setInterval(() => {
-    // What a busy machine takes is not the judge's, but there is an end to that, too.
+    // The judge is not to blame for a busy machine, but the time for that is bounded, too.
     const busy = Math.min(MOST, secondsOfWaiting() - waited)
     if ((performance.now() - began) / 1000 < timeout + MARGIN + busy) return
     isLate = true
@@ -55,7 +58,7 @@ async function verdictInTime({ slug, timeout }: Hostile, program: string): Promi
   return outcome
 }
 
-/** Does as it is told where the machine was too busy for a verdict: judges again, with more time. */
+/** Judges a program, and again with more time where the machine was too busy for a verdict. */
 async function verdictOf(hostile: Hostile, program: string): Promise<Verdict> {
   for (const factor of [1, 3, 9]) {
     const verdict = await verdictInTime({ ...hostile, timeout: hostile.timeout * factor }, program)

@@ -19,7 +19,7 @@ import {
 import { SPECIMENS } from './programs.ts'
 
 const TIMEOUT = 90
-/** Nobody answers at their terminals. */
+/** Programs at whose terminals nothing is answered. */
 const MUTE = ['labs/04-newns/wrong/prints-only.sh', 'labs/04-newns/wrong/swallowed.sh']
 const folder = mkdtempSync(join(tmpdir(), 'specimens-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -31,7 +31,7 @@ async function refusals(slug: string, program: string): Promise<string[]> {
   return refusalsOf(await judgePatiently({ slug, command: await commandFor(program) }, TIMEOUT))
 }
 
-/** Which of several the kernel's log names, it tells by the machine's own numbers: nobody in a container knows them. */
+/** The kernel's log names a process by its PID in the initial namespace, which is not known inside a container. */
 const isUnknownHere = (entry: string) =>
   namespaces().pid !== INITIAL_PID_NAMESPACE && / and the judge is in a PID namespace$/.test(entry)
 
@@ -62,7 +62,7 @@ test('wrong programs are refused by the claims that the table names, and by no o
   concurrency: 5,
 }, async suite => {
   const all = SPECIMENS.filter(({ refusedBy }) => refusedBy.length > 0)
-  // First those at whose terminal the judge waits for most of a program's time: whatever else there is runs beside them.
+  // First those at whose terminal the judge waits for most of a program's time: all others run meanwhile.
   const wrong = [...all.filter(({ path }) => MUTE.includes(path)), ...all.filter(({ path }) => !MUTE.includes(path))]
   await Promise.all(
     wrong.map(({ slug, path, refusedBy }) =>

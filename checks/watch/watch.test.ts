@@ -110,7 +110,7 @@ test('what a process calls itself cannot move the cursor', () => {
   assert.ok(text.some(line => line.includes('\\x1b[2Jgone\\nnext')))
 })
 
-test('into a pipe it is a still text, and wrong words are named', () => {
+test('into a pipe it prints one snapshot, and wrong words are named', () => {
   const still = watch('--pid', String(getpid()))
   assert.equal(still.status, 0, still.stderr)
   assert.match(still.stdout, /^process \d+ .*\n\nprocess +PID +inside +state/)

@@ -106,13 +106,14 @@ class FreezerWitness implements Witness<FreezerRecord> {
     this.#becomeOrdinary = becomePrompt()
   }
 
-  birth(): void {
-    this.#lookAtAll()
+  /** Whoever is born elsewhere changes nothing here; the witness of groups has taken note of the others. */
+  birth(pid: number): void {
+    if (this.#groups.isMember(pid)) this.#lookAtAll()
   }
 
   /** Somebody is about to send a signal, perhaps the last thing that happens to its target. */
   signal(call: SignalCall): void {
-    this.#lookAtAll()
+    if (call.found === undefined || this.#groups.isMember(call.found)) this.#lookAtAll()
     this.#foreign?.called(call)
   }
 
@@ -168,11 +169,10 @@ class FreezerWitness implements Witness<FreezerRecord> {
       const at = now()
       const processes = this.#activities(path, group)
       const to = now()
-      const { since, total } = observer.lateness
-      this.#freezer.push({
-        ...{ from, at, to, since, isBeforeWrite, group: path, isFrozen, heard: this.#heard, late: total, processes },
-        ...this.#surroundings(observer),
-      })
+      const { since, total: late } = observer.lateness
+      const { sandbox, load } = this.#surroundings(observer)
+      const times = { from, at, to, since, isBeforeWrite }
+      this.#freezer.push({ ...times, group: path, isFrozen, heard: this.#heard, late, sandbox, load, processes })
     } catch {
       // It has just been removed.
     }

@@ -62,6 +62,11 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     return [...(this.#members.get(group) ?? [])]
   }
 
+  /** Whether a process was ever in a group that the program made. */
+  isMember(pid: number): boolean {
+    return [...this.#members.values()].some(pids => pids.has(pid))
+  }
+
   /** A child is born into the group of its parent, or with CLONE_INTO_CGROUP into another. */
   birth(pid: number): void {
     const lines = (readProc(pid, 'cgroup') ?? '').split('\n')

@@ -1,6 +1,6 @@
 /**
- * Program: bundles the program named by its argument where there is no bundle yet, not even of what makes them. It makes
- * that one first, for itself, and hands over.
+ * Program: bundles the program named by its argument where there is no bundle yet, not even one of bundle-main.ts,
+ * which makes them. It first makes a temporary bundle of bundle-main.ts, and runs that.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { FOLDER } from './bundle-cache.mjs'
 import { compileWith } from './esbuild.mjs'
 import { recordNode } from './record-node.mjs'
 
-// The folder of bundles may not be there yet; the packages are found from it.
+// This also makes the folder of bundles, which may not be there yet, and from which the packages are found.
 recordNode()
 const { text } = await compileWith(join(import.meta.dirname, 'bundle-main.ts'), [])
 const draft = mkdtempSync(join(FOLDER, 'first-'))

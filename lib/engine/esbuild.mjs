@@ -28,7 +28,8 @@ const keepImportMeta = {
 export async function compileWith(entry, plugins) {
   const esbuild = await import('esbuild')
   const result = await esbuild.build({
-    entryPoints: [entry],
+    // Relative, where it can be: in the path of a program esbuild takes a * for a pattern.
+    entryPoints: [entry.startsWith(`${ROOT}/`) ? `.${entry.slice(ROOT.length)}` : entry],
     bundle: true,
     packages: 'external',
     // Its own name means this checkout; in the cache, where the bundle lies, it would mean nothing.

@@ -52,8 +52,8 @@ const LAST = 0xffffffff
  * system calls and ends, because V8 and libuv fail without their descriptors.
  */
 export function closeOthers(kept: readonly number[]): void {
-  const walls = [2, ...kept.filter(fd => fd > 2).sort((one, other) => one - other)]
-  for (const [i, wall] of walls.entries()) closeRange(wall + 1, (walls[i + 1] ?? LAST + 1) - 1, 0)
+  const borders = [2, ...kept.filter(fd => fd > 2).sort((one, other) => one - other)]
+  for (const [i, border] of borders.entries()) closeRange(border + 1, (borders[i + 1] ?? LAST + 1) - 1, 0)
 }
 
 /**

@@ -26,35 +26,35 @@ function ownInode(kind: NamespaceKind): number {
   }
 }
 
-interface Door {
+interface NamespaceFile {
   readonly kind: NamespaceKind
   readonly fd: number
 }
 
-function openDoors(target: number, kinds: readonly NamespaceKind[]): Door[] {
-  const doors: Door[] = []
+function openNamespaceFiles(target: number, kinds: readonly NamespaceKind[]): NamespaceFile[] {
+  const files: NamespaceFile[] = []
   try {
     for (const kind of ORDER.filter(each => kinds.includes(each)))
-      doors.push({ kind, fd: openSync(`/proc/${target}/ns/${kind}`, 'r') })
+      files.push({ kind, fd: openSync(`/proc/${target}/ns/${kind}`, 'r') })
   } catch (error) {
-    closeDoors(doors)
+    closeNamespaceFiles(files)
     throw error
   }
-  return doors
+  return files
 }
 
-function closeDoors(doors: readonly Door[]): void {
-  for (const { fd } of doors) closeSync(fd)
+function closeNamespaceFiles(files: readonly NamespaceFile[]): void {
+  for (const { fd } of files) closeSync(fd)
 }
 
 /** Enters all namespaces at once through the process's pidfd from Linux 5.8 on; before, one by one. */
-function enter(pidfd: number, doors: readonly Door[]): void {
+function enter(pidfd: number, files: readonly NamespaceFile[]): void {
   if (kernelIsAtLeast(5, 8)) {
-    const flags = doors.reduce((all, { kind }) => all | NAMESPACES[kind], 0)
+    const flags = files.reduce((all, { kind }) => all | NAMESPACES[kind], 0)
     if (flags !== 0) setns(pidfd, flags)
-  } else for (const { kind, fd } of doors) setns(fd, NAMESPACES[kind])
+  } else for (const { kind, fd } of files) setns(fd, NAMESPACES[kind])
   // Node caches its working directory, and setns(2) has changed that to the root of the new mount namespace.
-  if (doors.some(({ kind }) => kind === 'mnt')) process.chdir('/')
+  if (files.some(({ kind }) => kind === 'mnt')) process.chdir('/')
 }
 
 /**
@@ -76,17 +76,17 @@ export function join(target: number, kinds: readonly NamespaceKind[] = ORDER): N
   if (unknown !== undefined)
     throw argumentError('join', 'a kind', `one of ${Object.keys(NAMESPACES).join(', ')}`, unknown)
   const pidfd = pidfdOpen(target)
-  let doors: Door[] = []
+  let files: NamespaceFile[] = []
   try {
-    doors = openDoors(target, kinds)
+    files = openNamespaceFiles(target, kinds)
     // The PID may have been used again for another process before the files were opened, but not while the process that
     // the pidfd stands for lives.
     if (poll([pidfd], 0).length > 0) throw syscallError('pidfd_open', [target, 0], constants.errno.ESRCH)
-    const others = doors.filter(({ kind, fd }) => fstatSync(fd).ino !== ownInode(kind))
+    const others = files.filter(({ kind, fd }) => fstatSync(fd).ino !== ownInode(kind))
     enter(pidfd, others)
     return others.map(({ kind }) => kind)
   } finally {
-    closeDoors(doors)
+    closeNamespaceFiles(files)
     closeSync(pidfd)
   }
 }

@@ -23,7 +23,7 @@ const ownArguments = () => readFileSync('/proc/self/cmdline', 'utf8').split('\0'
  * Whether this process and its child are in the terminal's foreground process group, to which Ctrl-C sends its signal.
  * @see proc_pid_stat(5)
  */
-function hasKeyboard(): boolean {
+function isInForeground(): boolean {
   const [, , group, , terminal, foreground] = (readProc('self', 'stat') ?? '').replace(/^.*\) /s, '').split(' ')
   return terminal !== '0' && group === foreground
 }
@@ -31,13 +31,13 @@ function hasKeyboard(): boolean {
 /**
  * Whether a signal was sent to this process alone and has to be passed on. SIGHUP of a closed terminal reaches both.
  */
-const isForUs = (signal: string) => signal === 'SIGTERM' || (signal !== 'SIGHUP' && !hasKeyboard())
+const mustBePassedOn = (signal: string) => signal === 'SIGTERM' || (signal !== 'SIGHUP' && !isInForeground())
 
 /** Waits for a child, and passes on to it the signals that would end this process. */
 function attend(child: number): Promise<WaitStatus> {
   return new Promise(resolve => {
     const patience = setInterval(() => {}, LONG)
-    const passers = ENDINGS.map(signal => [signal, () => isForUs(signal) && kill(child, signal)] as const)
+    const passers = ENDINGS.map(signal => [signal, () => mustBePassedOn(signal) && kill(child, signal)] as const)
     const look = () => {
       const ended = waitpid(child, WNOHANG)
       if (ended.pid !== child) return

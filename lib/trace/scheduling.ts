@@ -12,7 +12,7 @@ const libcSetScheduler = libcFunction('int sched_setscheduler(int pid, int polic
 
 /** Policies, `<sched.h>`. Children of a thread with SCHED_RESET_ON_FORK have the default policy. */
 export const SCHED = { OTHER: 0, RR: 2, RESET_ON_FORK: 0x40000000 } as const
-/** As nice as no program of an ordinary user can be. */
+/** A nice value that no program of an ordinary user can have. */
 const NICE = -10
 
 /**

@@ -29,7 +29,7 @@ export interface Take {
   readonly recording: Recording
 }
 
-/** A lab that takes root is run by it only when the reader is told to. */
+/** What is wrong if a command needs root and the session does not show sudo. */
 function missingSudo({ commands, isByUser }: Recording): string | undefined {
   if (isByUser) return undefined
   const needy = LABS.filter(({ needs }) => needs.length > 0).map(({ slug }) => `npx tsx labs/${slug}.ts`)
@@ -42,10 +42,10 @@ export function recordingFault(recording: Recording): string | undefined {
   return recording.fault ?? missingSudo(recording)
 }
 
-/** Runs sessions, several at a time. @param tell hears of each that is over */
+/** Runs sessions, several at a time. @param tell is called with each that is over */
 export function runAll(takes: readonly Take[], tell: (take: Take, session: Session) => void): Map<Take, Session> {
   requireRoot('recording', 'npm run book -- record')
-  // A reader who has come this far has one; what makes it is told elsewhere.
+  // A reader has a root file system by then; how it is made is shown elsewhere.
   if (takes.length > 0) ensureRootfs()
   const bundles = takes.length > 0 ? stageBundles() : new Map<string, string>()
   const waiting = [...takes]
@@ -88,10 +88,10 @@ const problem = ({ file, recording }: Take, what: string, hint: string): Problem
   hint,
 })
 
-/** What says on which kind of machine a session was recorded. */
+/** The line that shows on which kind of machine a session was recorded. */
 const GROUPS = /This machine's control groups: (\w+)/
 
-/** Why a session would be another one on this machine. */
+/** Why a session would be different on this machine. */
 function elsewhere({ recording }: Take): string | undefined {
   const groups = GROUPS.exec(recording.body.join('\n'))?.[1]
   if (groups && groups !== layout()) return `it is of a machine whose control groups are ${groups}`
@@ -116,7 +116,7 @@ function compare(take: Take, session: Session): Problem[] {
   return [{ file: take.file, line, what, hint: again }]
 }
 
-/** What came of recording or comparing. */
+/** The result of recording or comparing. */
 export interface Outcome {
   readonly problems: readonly Problem[]
   /** Sessions that were not compared, and why. */

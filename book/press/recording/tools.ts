@@ -14,14 +14,14 @@ const SCRIPT = /\bchecks\/[\w/.-]+\.(?:sh|py)\b/g
 
 const names = (text: string, tool: string) => new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(text)
 
-/** The commands with the scripts of the checkout that they name; comments call nothing. */
+/** The commands, together with the scripts of the checkout that they name, without comments. */
 function withScripts(commands: readonly string[]): string {
   const text = commands.join('\n')
   const files = (text.match(SCRIPT) ?? []).map(path => join(ROOT, path)).filter(existsSync)
   return [text, ...files.map(file => readFileSync(file, 'utf8').replace(/^\s*#(?!!).*$/gm, ''))].join('\n')
 }
 
-/** The tools that commands call and this machine has not. */
+/** The tools that commands call and this machine lacks. */
 export function lackingTools(commands: readonly string[]): string[] {
   const text = withScripts(commands)
   return TOOLS.filter(tool => names(text, tool) && findProgram(tool) === undefined)

@@ -35,7 +35,7 @@ test('the whole book takes less than 3 s of a processor to build', {
 })
 
 const executablePath = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'].map(findProgram).find(Boolean)
-// It asks nobody for news, and root may start it.
+// Without background requests of its own, and so that root may start it.
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',

@@ -18,6 +18,8 @@ export type Seen = Observation & GroupsRecord & FreezerRecord
 const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
 /** What may still be counted while it is frozen: its last step into the refrigerator, and signals that wake it (v2). */
 const LAST_STEP = { ran: 0.001, switches: 3 }
+/** A judge that comes when it should knows the length of a freeze to this, in seconds. */
+const EXACT = 0.02
 const STOP_SIGNALS = [19, 20, 21, 22]
 /** As exact as a reader is told, in seconds. */
 const round = (seconds: number) => seconds.toFixed(2)
@@ -136,7 +138,8 @@ function sat(seen: Seen, one: Ticker | undefined): Objection | undefined {
 
 function wasFrozen(_: Seen, one: Ticker | undefined): Objection | undefined {
   const { least, most } = one ? lengthOf(one) : { least: 0, most: 0 }
-  if (one && least < FROZEN && most >= FROZEN && isBusy(one.frozen)) return tooBusy('how long it was frozen')
+  const isUncertain = most - least > EXACT || (one && isBusy(one.frozen))
+  if (one && least < FROZEN && most >= FROZEN && isUncertain) return tooBusy('how long it was frozen')
   const [asLittle, asMuch] = [round(least), round(Math.min(most, FROZEN - 0.005))]
   return unless(
     least >= FROZEN,

@@ -99,8 +99,8 @@ export interface Work {
   readonly signals: number
 }
 
-/** Nobody can know only if others were in the way; of a program that is so itself it is known. */
-const unknownIfBusy = (from: Look, to: Look): Answer => (wasBusy(from.load, to.load) ? 'unknown' : 'no')
+/** A judge that comes when it should looks more often than that, in seconds. */
+const RARE = 0.1
 
 /**
  * Whether a process was at work for so long.
@@ -128,6 +128,8 @@ class Walk {
   #waited = 0
   #slept = 0
   #hadCompany = false
+  /** The longest time between two looks. */
+  #gap = 0
   /** The sleep that goes on: at most, surely, and on its own. */
   #sleep = { most: 0, surely: 0, onItsOwn: 0 }
   #longest = { most: 0, surely: 0 }
@@ -140,6 +142,7 @@ class Walk {
   /** @returns whether nothing that comes later counts */
   step(each: Interval): boolean {
     this.#first ??= each
+    this.#gap = Math.max(this.#gap, each.to.at - each.from.at)
     this.#last = each
     // Whatever a signal makes it do is not its own, and says as little of what it would have done.
     if (each.isSignalled) return false
@@ -188,11 +191,13 @@ class Walk {
     return to ? Math.max(0, to.at - to.since) : 0
   }
 
+  /** Nobody can know only if others were in the way, or the judge itself was late; of a program in its own way it is known. */
   #unknown(): Answer {
     const ends = [this.#first, this.#last].filter(each => each !== undefined)
     const looks = ends.flatMap(({ from, to }) => [from, to]).sort((one, other) => one.at - other.at)
     const [from, to] = [looks[0], looks.at(-1)]
-    return from && to ? unknownIfBusy(from, to) : 'no'
+    const isBusy = from !== undefined && to !== undefined && wasBusy(from.load, to.load)
+    return isBusy || this.#gap > RARE ? 'unknown' : 'no'
   }
 
   #answer(): Answer {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Right: frozen for half a second and hardly more, from the word of the group to the thaw.
+# Right: frozen for half a second and not a moment more, from the word of the group to the thaw.
 import os
 import signal
 import time
@@ -49,7 +49,7 @@ time.sleep(0.5)
 thaw = os.open(f"{group}/{FILE}", os.O_WRONLY)
 write(FILE, FREEZE)
 wait_until(lambda: FROZEN in read(STATE))
-time.sleep(0.52)
+time.sleep(0.5)
 os.write(thaw, THAW.encode())
 time.sleep(0.5)
 os.kill(ticker, signal.SIGKILL)
