@@ -88,7 +88,7 @@ int main(void) {
 
     read_ticks(ticks[0], 50);
     set(freezer->file, freezer->freeze);
-    // The kernel freezes in its own time, and says so when it is done.
+    // The kernel freezes asynchronously, and reports when it is done.
     for (int tries = 0; !says(freezer->state, freezer->frozen); tries++) check(tries == 100000, "not frozen");
     int before = unread(ticks[0]);
     usleep(700000);
