@@ -21,7 +21,7 @@ import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
-/** What became of one claim. */
+/** The result of one claim. */
 export interface Finding {
   readonly title: string
   readonly section: string

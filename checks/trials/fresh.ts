@@ -109,7 +109,7 @@ const inhabitants = (root: string) =>
     }
   })
 
-/** Ends those who are still in a root: what was interrupted while it installed something there. */
+/** Ends the processes that are still in a root, such as an interrupted installation. */
 function endInhabitants(root: string): boolean {
   return until(() => {
     const pids = inhabitants(root)

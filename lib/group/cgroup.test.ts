@@ -81,7 +81,7 @@ test('a missing controller is named together with a remedy', () => {
   assert.match(error, /^no control group here can have the memory controller in cgroup v3\nhint: /)
 })
 
-test('every step is told as the shell command that does the same', () => {
+test('every step is reported as the shell command that does the same', () => {
   const told: string[] = []
   const group = makeGroup(freshName(), 'memory', { tell: command => told.push(command) })
   group.limitMemory(20_000_000)
