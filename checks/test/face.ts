@@ -102,7 +102,7 @@ export function exportList(): string {
   return [
     HEADING,
     '',
-    "What is **bold** is for readers' own programs: `import { clone } from 'containers-from-clone'`, anywhere inside the checkout ([lib/index.ts](lib/index.ts)). The rest is there for labs, checks and commands, and changes with them. The list is made from the docstrings: `node --import tsx checks/test/face.ts` renews it.",
+    "What is **bold** is for readers' own programs: `import { clone } from 'containers-from-clone'`, anywhere inside the checkout ([index.ts](index.ts)). The rest is there for labs, checks and commands, and changes with them. The list is made from the docstrings: `node --import tsx checks/test/face.ts` renews it.",
     ...sections,
     '',
   ].join('\n')
