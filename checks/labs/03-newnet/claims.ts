@@ -48,8 +48,9 @@ function unlessUnderWay(seen: Seen, what: string, failure: Failure | undefined):
 /** `3 requests went from inside to outside, 2 replies came back`, and what became of the others. */
 function describePings(story: Story | undefined): string {
   if (!story) return '0 requests went from inside to outside, there is no inside'
-  const { requests, arrived, answered, sent, overLo } = story
+  const { requests, arrived, answered, answeredElse, sent, overLo } = story
   const besides = [
+    answeredElse > 0 ? `${answeredElse} more while an interface or an address was not as it must be` : '',
     requests > arrived ? `${requests} left by the inner end` : '',
     overLo > 0 ? `${overLo} went over lo` : '',
     sent > requests + overLo ? `${sent - requests - overLo} went to another address or by another interface` : '',

@@ -32,7 +32,10 @@ export interface Story {
   readonly requests: number
   /** Of those, the ones that arrived at the outer end. */
   readonly arrived: number
+  /** And of those, the ones that were answered while the networks were as in {@link view}. */
   readonly answered: number
+  /** Answered as well, but while less was as it must be. */
+  readonly answeredElse: number
   /** Requests that were sent and not answered, those that never left included. */
   readonly lost: number
   /** Those that the kernel took and gave up before they could leave, because nobody answered for the outer address. */
@@ -193,10 +196,11 @@ function storyOf(inside: NetworkHistory, outside: NetworkHistory, fresh: readonl
   return told.reduce((best, story) => (isBetter(story, best) ? story : best), tell([], richest, inside))
 }
 
+/** Whether more speaks for the one: what there was, then who was answered, then who was asked at all. */
 function isBetter(one: Story, other: Story): boolean {
-  return (
-    worth(one.view) - worth(other.view) > 0 || (worth(one.view) === worth(other.view) && one.answered > other.answered)
-  )
+  const difference =
+    worth(one.view) - worth(other.view) || one.answered - other.answered || one.requests - other.requests
+  return difference > 0
 }
 
 /** What became of the requests through one pair. */
@@ -214,6 +218,7 @@ function tell(through: readonly (Request & { readonly view: View })[], richest: 
     requests: through.length,
     arrived: through.filter(({ hasArrived }) => hasArrived).length,
     answered: counted.length,
+    answeredElse: answered.length - counted.length,
     lost: through.length - answered.length + given,
     neverLeft: given,
     pending: through.length - 1 - last,
