@@ -10,10 +10,11 @@ import { checker as lab5 } from '../labs/05-memory-oom/claims.ts'
 import { type Checker, EVERY_LAB, isUnjudged } from '../labs/claim.ts'
 import type { Moment, Observation, ProcessRecord } from '../observer/record.ts'
 import type { ContainerRecord } from '../witnesses/container.ts'
+import type { NetworkHistory, PassedEcho } from '../witnesses/followed-network.ts'
 import type { GroupsRecord } from '../witnesses/groups.ts'
 import type { KernelLogRecord } from '../witnesses/kernel-log.ts'
 import type { MemoryMoment, MemoryRecord } from '../witnesses/memory.ts'
-import type { NetworkHistory, NetworkRecord, PassedEcho } from '../witnesses/network.ts'
+import type { NetworkRecord } from '../witnesses/network.ts'
 import type { TerminalRecord } from '../witnesses/terminal.ts'
 
 const OUTSIDE = { pid: 1, net: 1, mnt: 1, uts: 1, ipc: 1, user: 1, cgroup: 1 } as Moment['namespaces']

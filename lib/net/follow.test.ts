@@ -10,7 +10,8 @@ import { inNamespaceBy, unshare } from '../namespaces.ts'
 import { waitpid } from '../process.ts'
 import { inChild } from '../testing/in-child.ts'
 import { type Echo, EchoTap, toEcho } from './echoes.ts'
-import { NetworkFollower, type NetworkState } from './follow.ts'
+import { NetworkFollower } from './follow.ts'
+import type { NetworkState } from './network-state.ts'
 
 /** Runs a command in the calling process's network, in silence. */
 const run = (command: string) => waitpid(cloneExec(['sh', '-c', `${command} >/dev/null 2>&1`])).code

@@ -7,7 +7,9 @@
  * the same ICMP id and the same sequence number, in this order. Counters, the neighbour table, and what passed other
  * interfaces say nothing.
  */
-import type { NetworkHistory, NetworkMoment, NetworkRecord, PassedEcho, PlacedLink } from '../../witnesses/network.ts'
+import type { NetworkHistory, NetworkMoment, PassedEcho, PlacedLink } from '../../witnesses/followed-network.ts'
+import type { NetworkRecord } from '../../witnesses/network.ts'
+import { momentAt, pairsBetween } from '../../witnesses/pairs.ts'
 
 export const OUTSIDE = '10.0.0.3'
 export const INSIDE = '10.0.0.4'
@@ -73,24 +75,14 @@ function isConnected(inside: NetworkMoment, outside: NetworkMoment, inner?: Plac
   return reaches(inside, inner, INSIDE, OUTSIDE) && reaches(outside, outer, OUTSIDE, INSIDE)
 }
 
-/** The pairs between two networks: by the indexes that each end names, and by the network that it says the other is in. */
-export function pairsBetween(inside: NetworkMoment, net: number, outside: NetworkMoment, outsideNet: number) {
-  return inside.links.flatMap(inner => {
-    if (inner.kind !== 'veth' || inner.peerNetwork !== outsideNet) return []
-    const outer = outside.links.find(({ index }) => index === inner.peerIndex)
-    const isPair = outer?.kind === 'veth' && outer.peerIndex === inner.index && outer.peerNetwork === net
-    return isPair ? [{ inner, outer }] : []
-  })
-}
-
 function lookAt(
-  inside: NetworkMoment,
-  net: number,
-  outside: NetworkMoment,
-  outsideNet: number,
+  histories: readonly [inside: NetworkHistory, outside: NetworkHistory],
+  step: number,
   fresh: readonly string[],
-): View {
-  const pairs = pairsBetween(inside, net, outside, outsideNet)
+): View | undefined {
+  const [inside, outside] = [momentAt(histories[0], step), momentAt(histories[1], step)]
+  if (!inside || !outside) return undefined
+  const pairs = pairsBetween(...histories, step)
   const best = pairs.find(({ inner, outer }) => isConnected(inside, outside, inner, outer)) ?? pairs[0]
   const inner = best?.inner ?? inside.links.find(({ kind, peerIsElsewhere }) => kind === 'veth' && peerIsElsewhere)
   const added = inside.links.filter(({ name }) => !fresh.includes(name))
@@ -106,11 +98,6 @@ function lookAt(
 
 /** How much of what is claimed of a moment is so. That the right addresses are there tells most of which pair is meant. */
 const worth = ({ isAlone, outer, isConnected }: View) => (isAlone ? 1 : 0) + (outer ? 1 : 0) + (isConnected ? 2 : 0)
-
-/** The last moment of a network before a step was over. */
-function momentAt(moments: readonly NetworkMoment[], step: number): NetworkMoment | undefined {
-  return moments.findLast(moment => moment.step <= step)
-}
 
 const keyOf = ({ source, target, id, sequence }: PassedEcho) => [source, target, id, sequence].join()
 const keyOfReply = ({ source, target, id, sequence }: PassedEcho) => [target, source, id, sequence].join()
@@ -166,10 +153,7 @@ function isMeant({ echo: { source, target } }: Request, { inner, outer }: View):
 
 /** Two networks, of which one was entered from the other. */
 function storyOf(inside: NetworkHistory, outside: NetworkHistory, fresh: readonly string[]): Story | undefined {
-  const viewAt = (step: number): View | undefined => {
-    const [within, without] = [momentAt(inside.moments, step), momentAt(outside.moments, step)]
-    return within && without && lookAt(within, inside.net, without, outside.net, fresh)
-  }
+  const viewAt = (step: number) => lookAt([inside, outside], step, fresh)
   const first = inside.moments[0]?.step ?? 0
   const steps = [...new Set([...inside.moments, ...outside.moments].map(({ step }) => Math.max(step, first)))]
   const views = steps.sort((one, other) => one - other).flatMap(step => viewAt(step) ?? [])
@@ -191,9 +175,9 @@ function storyOf(inside: NetworkHistory, outside: NetworkHistory, fresh: readonl
       const view = around.reduce(better, undefined)
       return view ? [{ ...request, view }] : []
     })
-    return tell(through, richest, inside)
+    return tell(through, richest, inside, inside.isFlooded || outside.isFlooded)
   })
-  return told.reduce((best, story) => (isBetter(story, best) ? story : best), tell([], richest, inside))
+  return told.reduce((best, story) => (isBetter(story, best) ? story : best), tell([], richest, inside, false))
 }
 
 /** Whether more speaks for the one: what there was, then who was answered, then who was asked at all. */
@@ -204,12 +188,17 @@ function isBetter(one: Story, other: Story): boolean {
 }
 
 /** What became of the requests through one pair. */
-function tell(through: readonly (Request & { readonly view: View })[], richest: View, inside: NetworkHistory): Story {
+function tell(
+  through: readonly (Request & { readonly view: View })[],
+  richest: View,
+  inside: NetworkHistory,
+  isFlooded: boolean,
+): Story {
   const answered = through.filter(({ isAnswered }) => isAnswered)
   const most = Math.max(...answered.map(({ view }) => worth(view)))
   const counted = answered.filter(({ view }) => worth(view) === most)
   const view = counted[0]?.view ?? richest
-  const last = through.findLastIndex(({ isAnswered }) => isAnswered)
+  const pending = through.length - 1 - through.findLastIndex(({ isAnswered }) => isAnswered)
   const sent = inside.echoes.filter(({ kind, way }) => kind === 'request' && way === 'out')
   const given = neverLeft(inside, view, sent.length)
   const lo = view.inside.links.find(({ name }) => name === 'lo')?.index
@@ -219,9 +208,10 @@ function tell(through: readonly (Request & { readonly view: View })[], richest: 
     arrived: through.filter(({ hasArrived }) => hasArrived).length,
     answered: counted.length,
     answeredElse: answered.length - counted.length,
-    lost: through.length - answered.length + given,
+    // Where not all were kept, nobody knows what became of the last ones.
+    lost: through.length - answered.length - (isFlooded ? pending : 0) + given,
     neverLeft: given,
-    pending: through.length - 1 - last,
+    pending: isFlooded ? 0 : pending,
     sent: sent.length,
     overLo: sent.filter(({ index }) => index === lo).length,
   }
