@@ -15,8 +15,10 @@ import * as POLL from './machine/poll.ts'
 import * as MOUNT_FD from './mount/detached.ts'
 import * as MOUNT from './mount/mount.ts'
 import { NS_GET_USERNS } from './namespaces.ts'
+import * as ECHOES from './net/echoes.ts'
+import { SIOCGSKNS } from './net/follow.ts'
 import * as INTERFACES from './net/interfaces.ts'
-import * as LINKS from './net/links.ts'
+import * as NETLINK from './net/netlink.ts'
 import { __WALL, SYS_gettid, WNOHANG, WUNTRACED } from './process.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './rights/keyring.ts'
 import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC } from './rights/limits.ts'
@@ -56,6 +58,10 @@ const HEADERS = [
   'linux/netlink.h',
   'linux/nsfs.h',
   'linux/rtnetlink.h',
+  'linux/net_namespace.h',
+  'linux/if_packet.h',
+  'linux/if_ether.h',
+  'linux/icmp.h',
   'linux/ethtool.h',
   'linux/sockios.h',
   'linux/seccomp.h',
@@ -132,12 +138,29 @@ compare('the requests, flags and offsets of struct ifreq are those of net/if.h',
 })
 
 compare('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', () => ({
-  ...LINKS.NETLINK,
-  AF_NETLINK: LINKS.AF_NETLINK,
-  'SOCK_RAW | SOCK_CLOEXEC': LINKS.SOCK_RAW_CLOEXEC,
-  'sizeof(struct nlmsghdr)': LINKS.SIZES.nlmsghdr,
-  'sizeof(struct ifinfomsg)': LINKS.SIZES.ifinfomsg,
-  'sizeof(struct ifaddrmsg)': LINKS.SIZES.ifaddrmsg,
+  ...NETLINK.NETLINK,
+  AF_NETLINK: NETLINK.AF_NETLINK,
+  'SOCK_RAW | SOCK_CLOEXEC': NETLINK.SOCK_RAW_CLOEXEC,
+  'sizeof(struct nlmsghdr)': NETLINK.SIZES.nlmsghdr,
+  'sizeof(struct ifinfomsg)': NETLINK.SIZES.ifinfomsg,
+  'sizeof(struct ifaddrmsg)': NETLINK.SIZES.ifaddrmsg,
+  'sizeof(struct rtmsg)': NETLINK.SIZES.rtmsg,
+  'sizeof(struct ndmsg)': NETLINK.SIZES.ndmsg,
+  'sizeof(struct rtgenmsg)': NETLINK.SIZES.rtgenmsg,
+  SIOCGSKNS,
+}))
+
+compare('packet sockets: the constants and offsets are those of linux/if_packet.h', () => ({
+  ...ECHOES.PACKET,
+  ...ECHOES.ICMP,
+  'sizeof(struct sockaddr_ll)': ECHOES.SOCKADDR_LL.size,
+  'offsetof(struct sockaddr_ll, sll_protocol)': ECHOES.SOCKADDR_LL.protocol,
+  'offsetof(struct sockaddr_ll, sll_ifindex)': ECHOES.SOCKADDR_LL.index,
+  'offsetof(struct sockaddr_ll, sll_pkttype)': ECHOES.SOCKADDR_LL.type,
+  '(unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)': 0xfffff000,
+  'BPF_LD | BPF_H | BPF_ABS': 0x28,
+  'BPF_LD | BPF_B | BPF_ABS': 0x30,
+  'BPF_JMP | BPF_JSET | BPF_K': 0x45,
 }))
 
 compare('the requests, options and struct of ptrace are those of linux/ptrace.h', () => {

@@ -81,6 +81,15 @@ export function ownsNamespace(kind: NamespaceKind): boolean {
 /** Runs `action` with the calling thread in the namespace of another process, and goes back. */
 export function inNamespace<T>(pid: number, kind: NamespaceKind, action: () => T): T {
   const there = openSync(`/proc/${pid}/ns/${kind}`, 'r')
+  try {
+    return inNamespaceBy(there, kind, action)
+  } finally {
+    closeSync(there)
+  }
+}
+
+/** As {@link inNamespace}, of a namespace that is open already. @param there `int fd` of it */
+export function inNamespaceBy<T>(there: number, kind: NamespaceKind, action: () => T): T {
   const here = openSync(`/proc/thread-self/ns/${kind}`, 'r')
   try {
     setns(there, NAMESPACES[kind])
@@ -90,7 +99,6 @@ export function inNamespace<T>(pid: number, kind: NamespaceKind, action: () => T
       setns(here, NAMESPACES[kind])
     }
   } finally {
-    closeSync(there)
     closeSync(here)
   }
 }

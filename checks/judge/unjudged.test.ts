@@ -10,10 +10,11 @@ import { checker as lab5 } from '../labs/05-memory-oom/claims.ts'
 import { type Checker, EVERY_LAB, isUnjudged } from '../labs/claim.ts'
 import type { Moment, Observation, ProcessRecord } from '../observer/record.ts'
 import type { ContainerRecord } from '../witnesses/container.ts'
+import type { NetworkHistory, PassedEcho } from '../witnesses/followed-network.ts'
 import type { GroupsRecord } from '../witnesses/groups.ts'
 import type { KernelLogRecord } from '../witnesses/kernel-log.ts'
 import type { MemoryMoment, MemoryRecord } from '../witnesses/memory.ts'
-import type { NetworkMoment, NetworkRecord } from '../witnesses/network.ts'
+import type { NetworkRecord } from '../witnesses/network.ts'
 import type { TerminalRecord } from '../witnesses/terminal.ts'
 
 const OUTSIDE = { pid: 1, net: 1, mnt: 1, uts: 1, ipc: 1, user: 1, cgroup: 1 } as Moment['namespaces']
@@ -46,20 +47,33 @@ function process(pid: number, namespaces: Moment['namespaces'], signal: string |
 }
 
 const MEMORY: MemoryMoment = { order: 9, group: GROUP, limit: LIMIT, usage: 0, peak: LIMIT, oomKills: 1, limitHits: 1 }
-const LINK = { flags: 0, isUp: true, kind: 'veth', peerIsElsewhere: true }
-const NETWORK = {
-  net: 2,
-  links: [{ ...LINK, name: 'veth1', index: 2, peerIndex: 3, addresses: ['10.0.0.4/24'] }],
-  icmp: { OutEchos: 3, InEchoReps: 3, InEchos: 0 },
-  loopback: 0,
-  neighbours: ['veth1'],
-  outside: {
-    links: [{ ...LINK, name: 'veth0', index: 3, peerIndex: 2, addresses: ['10.0.0.3/24'] }],
-    icmp: { InEchos: 3, OutEchos: 0 },
-    loopback: 0,
-    neighbours: ['veth0'],
-  },
-} as unknown as NetworkMoment
+const LINK = { isUp: true, kind: 'veth', peerIsElsewhere: true } as const
+const INNER = { ...LINK, name: 'veth1', index: 2, peerIndex: 3, peerNetwork: 1, addresses: ['10.0.0.4/24'] }
+const OUTER = { ...LINK, name: 'veth0', index: 3, peerIndex: 2, peerNetwork: 2, addresses: ['10.0.0.3/24'] }
+
+/** Three echo requests from the one to the other and their replies, as they pass an interface. */
+function pings(index: number, request: 'in' | 'out', reply: 'in' | 'out'): PassedEcho[] {
+  const [inside, outside] = [
+    { source: '10.0.0.4', target: '10.0.0.3' },
+    { source: '10.0.0.3', target: '10.0.0.4' },
+  ]
+  return [1, 2, 3].flatMap(sequence => [
+    { ...inside, step: 2, index, way: request, kind: 'request', id: 1, sequence },
+    { ...outside, step: 2, index, way: reply, kind: 'reply', id: 1, sequence },
+  ])
+}
+
+function history(net: number, from: readonly number[], link: typeof INNER, echoes: PassedEcho[]): NetworkHistory {
+  const moments = [{ step: 1, links: [link], neighbours: [], routes: [] }]
+  return { net, enteredFrom: new Set(from), moments, echoes, isFlooded: false, asked: 3, givenUp: [] }
+}
+
+const INNER_NETWORK = history(2, [1], INNER, pings(2, 'out', 'in'))
+const OUTER_NETWORK = history(1, [], OUTER, pings(3, 'in', 'out'))
+const NETWORKS = new Map([
+  [1, OUTER_NETWORK],
+  [2, INNER_NETWORK],
+])
 
 /** What the witnesses of labs 3, 4 and 5 record. */
 type Seen = Observation &
@@ -79,7 +93,7 @@ const GOOD: Seen = {
   ]),
   signals: [],
   stopped: new Set(),
-  networks: [NETWORK],
+  networks: NETWORKS,
   freshLinks: [],
   sandbox: OUTSIDE,
   timedOut: undefined,
@@ -150,10 +164,29 @@ test("a kernel's log that cannot be read, or has other PIDs, is not taken for a 
   assert.deepEqual(objections(lab5, { kernelLog: [] }).failed, [title(lab5, LOG)])
 })
 
-test('a network that was not seen, or whose packets were not counted, is not taken for an empty one', () => {
-  const { failed, unjudged } = objections(lab3, { networks: [] })
-  assert.deepEqual([failed, unjudged.length], [[], lab3.length - 1])
-  assert.deepEqual(objections(lab3, { networks: [{ ...NETWORK, icmp: {} }] }), only(lab3, /answered by/, /lost/))
+test('whoever ends before their network could be looked at has shown nothing', () => {
+  assert.equal(objections(lab3, { networks: new Map([[1, OUTER_NETWORK]]) }).failed.length, lab3.length - 1)
+})
+
+test('what had been seen when time was up is judged, and what could still have come is not', () => {
+  const after = (echoes: PassedEcho[]) => ({
+    timedOut: 20,
+    networks: new Map([...NETWORKS, [2, { ...INNER_NETWORK, echoes }]]),
+  })
+  const { echoes } = INNER_NETWORK
+  assert.deepEqual(objections(lab3, { timedOut: 20 }), NONE)
+  assert.deepEqual(objections(lab3, after([])), only(lab3, /answered by/, /lost/))
+  assert.deepEqual(objections(lab3, after(echoes.slice(0, -1))), only(lab3, /answered by/))
+  const last = echoes.at(-1) as PassedEcho
+  assert.deepEqual(
+    objections(
+      lab3,
+      after([...echoes, { ...last, kind: 'request', way: 'out', source: '10.0.0.4', target: '10.0.0.3', sequence: 4 }]),
+    ),
+    NONE,
+  )
+  const lossy = after(echoes.filter(({ kind, sequence }) => kind === 'request' || sequence !== 1))
+  assert.deepEqual(objections(lab3, lossy).failed, [title(lab3, /lost/)])
 })
 
 test('a container that was not seen is not taken for a missing one, and without typing there is no answer', () => {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { type Signal, signalNumber } from '../status.ts'
 
 /** The file of a process in /proc as text, or `undefined` if the process has ended. */
-export function readProc(pid: number | 'self', file: string): string | undefined {
+export function readProc(pid: number | 'self' | 'thread-self', file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {

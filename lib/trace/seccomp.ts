@@ -41,6 +41,12 @@ const NUMBERS = {
     close_range: 436,
     chdir: 80,
     fchdir: 81,
+    unshare: 272,
+    setns: 308,
+    ioctl: 16,
+    sendto: 44,
+    sendmsg: 46,
+    sendmmsg: 307,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -73,6 +79,12 @@ const NUMBERS = {
     close_range: 436,
     chdir: 49,
     fchdir: 50,
+    unshare: 97,
+    setns: 268,
+    ioctl: 29,
+    sendto: 206,
+    sendmsg: 211,
+    sendmmsg: 269,
   },
 } as const
 
@@ -109,6 +121,21 @@ export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
 /** The calls that close a descriptor or change the directory. */
 export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'chdir', 'fchdir']
 
+/** The calls that move a thread into other namespaces. */
+export const NAMESPACE_CALLS: readonly StoppedCall[] = ['unshare', 'setns']
+
+/** The calls by which a network is changed, and those by which packets are sent: each may be the other. */
+export const NETWORK_CALLS: readonly StoppedCall[] = [
+  'ioctl',
+  'sendto',
+  'sendmsg',
+  'sendmmsg',
+  'write',
+  'writev',
+  'sendfile',
+  'splice',
+]
+
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
@@ -122,7 +149,10 @@ export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | u
 
 /** The name of a stopped call by its number. */
 export function callName(number: number): StoppedCall | undefined {
-  const names = [...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS, ...CLONE_CALLS, ...PLACE_CALLS]
+  const names = [
+    ...[...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS, ...CLONE_CALLS, ...PLACE_CALLS],
+    ...[...NAMESPACE_CALLS, ...NETWORK_CALLS],
+  ]
   return names.find(name => callNumbers()[name] === number)
 }
 
