@@ -41,6 +41,9 @@ const NUMBERS = {
     close_range: 436,
     chdir: 80,
     fchdir: 81,
+    read: 0,
+    readv: 19,
+    preadv2: 327,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -73,6 +76,9 @@ const NUMBERS = {
     close_range: 436,
     chdir: 49,
     fchdir: 50,
+    read: 63,
+    readv: 65,
+    preadv2: 286,
   },
 } as const
 
@@ -109,6 +115,9 @@ export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
 /** The calls that close a descriptor or change the directory. */
 export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'chdir', 'fchdir']
 
+/** The calls by which somebody reads what was typed at a terminal. pread(2) and its like cannot. */
+export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
+
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
@@ -120,10 +129,13 @@ export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | u
   return numbers
 }
 
+let names: ReadonlyMap<number | undefined, StoppedCall> | undefined
+
 /** The name of a stopped call by its number. */
 export function callName(number: number): StoppedCall | undefined {
-  const names = [...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS, ...CLONE_CALLS, ...PLACE_CALLS]
-  return names.find(name => callNumbers()[name] === number)
+  const all = [...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS, ...CLONE_CALLS, ...PLACE_CALLS, ...READ_CALLS]
+  names ??= new Map(all.map(name => [callNumbers()[name], name]))
+  return names.get(number)
 }
 
 export const PR_SET_SECCOMP = 22
