@@ -2,7 +2,7 @@
  * The witness of containers: processes that live in other namespaces than the sandbox's. It looks at their root, their
  * /proc, their host name, their network, and at what of it can be seen outside.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { ensureRootfs } from '../../lib/mount/rootfs.ts'
 import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
 import { type Link, links } from '../../lib/net/links.ts'
@@ -19,6 +19,8 @@ export interface ContainerMoment {
   readonly namespaces: Namespaces
   /** Its root directory, as device:inode. */
   readonly root: string
+  /** The same as a path, as far as it has one in the mount namespace of the checker. */
+  readonly rootPath: string
   /** Whether its working directory lies in that root. */
   readonly isInRoot: boolean
   /** Whether the program it runs is a file that was in `./fs` before the program started. */
@@ -112,6 +114,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
         pid,
         namespaces: its,
         root: identity(`/proc/${tid}/root`) ?? '',
+        rootPath: readlinkSync(`/proc/${tid}/root`),
         isInRoot: isInRoot(tid),
         runsOwnProgram: this.#files?.has(`/proc/${tid}/exe`) ?? false,
         proc: procOf(tid, its.pid),

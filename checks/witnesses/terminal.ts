@@ -1,6 +1,7 @@
 /**
  * The witness at the program's terminal: it types, sees who reads that, and hears who answers.
  */
+import { readlinkSync } from 'node:fs'
 import { nsPids } from '../../lib/trace/proc.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
 import { READ_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
@@ -79,8 +80,7 @@ class TerminalWitness implements Witness<TerminalRecord> {
 
   #meet(pid: number, tid: number): Reader | undefined {
     const where = this.#container.lookAtReader(pid, tid)
-    const program = this.#processes.get(pid)?.programs.at(-1) ?? 'a program'
-    return where && { pid, number: nsPids(tid).at(-1) ?? 0, program, where }
+    return where && { pid, number: nsPids(tid).at(-1) ?? 0, program: readlinkSync(`/proc/${tid}/exe`), where }
   }
 
   signal({ from, target, signal }: SignalCall): void {

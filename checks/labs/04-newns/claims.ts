@@ -157,13 +157,13 @@ export const checker: Checker<Seen> = [
     title: "its root is ./fs, and not the machine's",
     section: 'a-new-root',
     refute: seen =>
-      about(seen, ({ root, isInRoot }) =>
+      about(seen, ({ root, rootPath, isInRoot }) =>
         seen.fs === undefined || root === ''
           ? { missing: "where ./fs and the shell's root are, by /proc/PID/cwd and /proc/PID/root", remedy: SEE_PROC }
           : unless(
               root === seen.fs && isInRoot,
-              `/proc/PID/root is ./fs, device and inode ${seen.fs}, and /proc/PID/cwd lies in it`,
-              `${root}${isInRoot ? '' : ', and a working directory outside of it'}`,
+              '/proc/PID/root is the directory ./fs, by device and inode, and /proc/PID/cwd lies in it',
+              `${root === seen.fs ? './fs' : `another directory: ${rootPath}`}${isInRoot ? '' : ', and a working directory outside of it'}`,
               'chroot or pivot_root is missing, went to another directory, or no chdir("/") came after it',
             ),
       ),
