@@ -38,7 +38,7 @@ export interface ContainerRecord {
   readonly containers: readonly ContainerMoment[]
   /** The root file system `./fs`, as device:inode. */
   readonly fs: string | undefined
-  /** The mounts of the sandbox before the program ran. */
+  /** The mounts of the sandbox before anybody lived in namespaces of their own. */
   readonly mountsBefore: readonly string[]
 }
 
@@ -59,6 +59,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   #fs: string | undefined
   #files: OwnFiles | undefined
   #mountsBefore: readonly string[] | undefined
+  #hasContainer = false
   #processes: Observer['processes'] = new Map()
   /** Whether somebody in a container was seen at the terminal. Then it is them who matter, and not who ends. */
   #hasReader = false
@@ -72,13 +73,29 @@ export class ContainerWitness implements Witness<ContainerRecord> {
     this.#processes = observer.processes
   }
 
-  /** The first to be born is the program: it has mounted nothing yet. */
-  birth(): void {
-    this.#mountsBefore ??= mountLines(this.#init)
+  birth(pid: number): void {
+    this.#noteMounts(pid)
+  }
+
+  /** What a program mounts before it makes its container it mounts outside, and on purpose. */
+  #noteMounts(pid: number): void {
+    this.#hasContainer ||= !this.#isOutside(pid)
+    if (!this.#hasContainer) this.#mountsBefore = mountLines(this.#init)
+  }
+
+  /** Whether a process lives where the sandbox's init does; so does whoever is gone. */
+  #isOutside(pid: number): boolean {
+    try {
+      const [its, own] = [namespaces(pid), namespaces(this.#init)]
+      return its.pid === own.pid && its.mnt === own.mnt && its.uts === own.uts
+    } catch {
+      return true
+    }
   }
 
   /** The program's own exec is the first of all: its directory is where it starts, and it has not run yet. */
   exec(pid: number): void {
+    this.#noteMounts(pid)
     if (this.#files) return
     const directory = `/proc/${pid}/cwd/fs`
     this.#fs = identity(directory)
@@ -107,16 +124,14 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   #look(pid: number, tid: number): ContainerMoment | 'outside' | undefined {
     try {
       const its = namespaces(tid)
-      // Init has moved into namespaces of its own since it was started.
-      const own = namespaces(this.#init)
-      if (its.pid === own.pid && its.mnt === own.mnt && its.uts === own.uts) return 'outside'
+      if (this.#isOutside(tid)) return 'outside'
       return {
         pid,
         namespaces: its,
         root: identity(`/proc/${tid}/root`) ?? '',
         rootPath: readlinkSync(`/proc/${tid}/root`),
         isInRoot: isInRoot(tid),
-        runsOwnProgram: this.#files?.has(`/proc/${tid}/exe`) ?? false,
+        runsOwnProgram: this.#files?.runBy(tid) ?? false,
         proc: procOf(tid, its.pid),
         hostName: hostNameOf(tid),
         links: inNamespace(tid, 'net', links),

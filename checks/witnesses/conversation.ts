@@ -67,10 +67,15 @@ const SHORTEST_TICK = 20
 const PATIENCE = 500
 /** How long nothing is typed while nobody is in a container yet, in milliseconds. */
 const START = 1500
+/**
+ * So many times as long pass on the clock before a line is typed again although somebody moves: they may have dropped it
+ * and go on with something else for ever. Nobody is given up by that.
+ */
+const WHILE_BUSY = 6
 /** The part of the program's time that one line may take while somebody may still wake up. */
 const PART = 0.75
 /** How often a line is typed before it counts that nobody can move any more, or that it was answered from outside. */
-const TRIES = { stuck: 3, outside: 2 }
+const TRIES = { stuck: 4, outside: 2 }
 /** How much of what a process has read is kept, in characters. */
 const KEPT = 4096
 
@@ -103,6 +108,9 @@ export class Conversation implements Typed {
   #since = START
   #nextAt = START
   #patience = PATIENCE
+  /** When it is typed again whoever moves, since the epoch, and how long after that once more. */
+  #clockAt = Date.now() + WHILE_BUSY * START
+  #clock = WHILE_BUSY * START
 
   /**
    * @param master the other side of the terminal
@@ -132,7 +140,7 @@ export class Conversation implements Typed {
     const all = ((this.#read.get(pid) ?? '') + text.replaceAll('\r', '\n')).slice(-KEPT)
     this.#read.set(pid, all)
     const { readers } = this.#present
-    if (!this.#isTyped || !this.#question || !all.endsWith(this.#question.text)) return
+    if (!this.#isTyped || !this.#question || !all.includes(this.#question.text)) return
     if (readers.some(each => each.pid === pid)) return
     const reader = meet()
     if (reader) readers.push(reader)
@@ -202,6 +210,8 @@ export class Conversation implements Typed {
     this.#patience = PATIENCE
     this.#isTyped = this.#wasAnsweredOutside = false
     this.#tries = this.#stuck = 0
+    this.#clock = WHILE_BUSY * PATIENCE
+    this.#clockAt = Date.now() + this.#clock
   }
 
   /** Whether nothing more is to be hoped for the present question. */
@@ -215,7 +225,12 @@ export class Conversation implements Typed {
   goOn(): void {
     this.#passTime()
     if (this.#slept < this.#since && this.#bustle.isReady()) this.#ask()
-    if (this.#slept < this.#nextAt) return
+    if (this.#slept >= this.#nextAt) this.#typeInTime()
+    else if (Date.now() >= this.#clockAt) this.#type()
+  }
+
+  /** Everybody has slept for long enough. */
+  #typeInTime(): void {
     if (this.#question && this.#isHopeless()) {
       this.#hasGivenUp = true
       this.#ask()
@@ -223,8 +238,7 @@ export class Conversation implements Typed {
     this.#nextAt = this.#slept + this.#patience
     this.#patience *= 2
     this.#tries++
-    this.#isTyped = true
-    this.#type(this.#question?.text ?? 'exit 0\n')
+    this.#type()
   }
 
   #passTime(): void {
@@ -237,9 +251,12 @@ export class Conversation implements Typed {
     this.#stuck = state === 'stuck' ? this.#stuck + passed : 0
   }
 
-  #type(text: string): void {
+  #type(): void {
+    this.#clock *= 2
+    this.#clockAt = Date.now() + this.#clock
+    this.#isTyped = true
     try {
-      writeSync(this.#master, text)
+      writeSync(this.#master, this.#question?.text ?? 'exit 0\n')
     } catch {
       // EIO: nobody works at that terminal any more; EAGAIN: nobody reads what was typed.
     }

@@ -4,6 +4,7 @@
  */
 import { type BigIntStats, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { readProc } from '../../lib/trace/proc.ts'
 
 /** A file as it was. */
 interface Known {
@@ -25,6 +26,25 @@ function filesBelow(directory: string, below = ''): (readonly [string, Known])[]
   })
 }
 
+/**
+ * The files that a process has mapped as code, as links to them: `/proc/PID/map_files/…`. None where only root of the
+ * machine may follow those, and the checker is somebody else.
+ */
+function mappedCode(tid: number): string[] {
+  // 7f0c4e5a3000-7f0c4e5c9000 r-xp 00001000 08:01 1836 /lib/libc.so
+  const lines = (readProc(tid, 'maps') ?? '').split('\n').map(line => line.split(/\s+/))
+  const files = lines.flatMap(([range, rights = '', , , inode]) =>
+    rights[2] === 'x' && inode !== '0' ? [`/proc/${tid}/map_files/${range?.replace(/\b0+(?=.)/g, '')}`] : [],
+  )
+  try {
+    for (const file of files) statSync(file)
+    return files
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return []
+    throw error
+  }
+}
+
 /** The files of one root file system. */
 export class OwnFiles {
   readonly #known: ReadonlyMap<string, Known>
@@ -40,10 +60,16 @@ export class OwnFiles {
   }
 
   /**
-   * Whether a file, `/proc/PID/exe`, is one of them.
+   * Whether all the code of a process comes from them: its program, and what is mapped beside it, because a loader that is
+   * one of them can load any program there is.
+   * @param tid a thread of it
    * @throws Error ENOENT if it is gone
    */
-  has(file: string): boolean {
+  runBy(tid: number): boolean {
+    return this.#has(`/proc/${tid}/exe`) && mappedCode(tid).every(file => this.#has(file))
+  }
+
+  #has(file: string): boolean {
     const stat = statSync(file, { bigint: true })
     const known = this.#known.get(identity(stat))
     if (!known) return false

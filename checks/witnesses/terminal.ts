@@ -80,7 +80,7 @@ class TerminalWitness implements Witness<TerminalRecord> {
 
   #meet(pid: number, tid: number): Reader | undefined {
     const where = this.#container.lookAtReader(pid, tid)
-    return where && { pid, number: nsPids(tid).at(-1) ?? 0, program: readlinkSync(`/proc/${tid}/exe`), where }
+    return where && { pid, number: nsPids(pid).at(-1) ?? 0, program: readlinkSync(`/proc/${tid}/exe`), where }
   }
 
   signal({ from, target, signal }: SignalCall): void {

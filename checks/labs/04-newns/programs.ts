@@ -10,6 +10,7 @@ const [NAMESPACES, ROOT, NAME, PROC, ENDS, TYPED, VISIBLE] = titlesOf(checker)
 const [, , LEFT] = titlesOf(EVERY_LAB)
 
 export const programs: ProgramTable = {
+  'right/bound-root.sh': [],
   'right/codes-meanwhile.sh': [],
   'right/controlling-terminal.sh': [],
   'right/enters-late.sh': [],
