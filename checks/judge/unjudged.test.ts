@@ -111,7 +111,7 @@ const GOOD: Seen = {
   containers: [],
   fs: '1:1',
   mountsBefore: [],
-  typed: { codes: [], answers: new Map() },
+  typed: { asked: [], planned: 0 },
   output: '',
 }
 
