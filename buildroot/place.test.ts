@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import test from 'node:test'
 import * as F from '../lib/flags.ts'
-import { until } from '../lib/io/until.ts'
+import { until } from '../lib/machine/until.ts'
 import { MS_PRIVATE, MS_REC, mount } from '../lib/mount/mount.ts'
 import { checkRootfs } from '../lib/mount/rootfs.ts'
 import { capture } from '../lib/testing/in-child.ts'

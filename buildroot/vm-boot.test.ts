@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
-import { until } from '../lib/io/until.ts'
 import { findProgram } from '../lib/machine/find-program.ts'
 import { ROOT } from '../lib/machine/root.ts'
+import { until } from '../lib/machine/until.ts'
 import { readableCheckout, readableNode } from '../lib/testing/readable-checkout.ts'
 import { allPids, readProc } from '../lib/trace/proc.ts'
 import { fresh, inFolder, NOBODY, programs } from './testing.ts'
@@ -83,7 +83,7 @@ test('streams, input and exit code come back; the checkout is there and forgets'
   assert.ok(!existsSync(join(ROOT, 'forgotten')) && existsSync(join(ROOT, 'package.json')))
 })
 
-test('an ordinary user in v1: groups of its own; a signal is told as 128 and its number', { skip }, () => {
+test('an ordinary user in v1 has groups of their own; a signal is reported as 128 and its number', { skip }, () => {
   const script =
     'id -un; cat /proc/self/cgroup; ls -d /sys/fs/cgroup/unified; mkdir /sys/fs/cgroup/memory/user.slice/user-1000.slice/own' +
     ' && echo $HOME; kill -9 $$'
@@ -96,7 +96,7 @@ test('an ordinary user in v1: groups of its own; a signal is told as 128 and its
   assert.doesNotMatch(stdout, /unified/)
 })
 
-test('hybrid has v2 at unified; a guest that panics is told with the end of its console', { skip }, () => {
+test('hybrid has v2 at unified; a guest that panics is reported with the end of its console', { skip }, () => {
   const script =
     'grep -c cgroup2 /proc/mounts; ls -d /sys/fs/cgroup/unified /sys/fs/cgroup/freezer; sleep 1; echo c > /proc/sysrq-trigger'
   const { status, stdout, stderr } = vm(['--cgroup', 'hybrid', 'sh', '-c', script])

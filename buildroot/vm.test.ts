@@ -179,7 +179,7 @@ test('a kernel whose package is split comes with its parts, whole ones with noth
   assert.deepEqual(await partsOf('linux-image-6.8.0-31-generic'), ['image', 'modules'])
 })
 
-test('QEMU is told of either processor what is its own, and KVM is for this machine’s alone', () => {
+test('QEMU gets the options of each processor, and KVM is only for this machine’s own', () => {
   const plan = { memory: 1e9, cpus: 1, cgroup: 'v2', parts: { image: '/k', initramfs: '/i' } } as const
   const words = (arch: 'x64' | 'arm64', accel: 'kvm' | 'tcg', folder = '/') =>
     qemuArguments({ ...plan, arch, accel, shares: [{ tag: 'machine', folder }] }, () => 100).join(' ')

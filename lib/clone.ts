@@ -9,16 +9,16 @@ import { beginStay, endStay, pending } from './engine/guest.ts'
 import { lead, prepareLives } from './engine/life.ts'
 import { argumentError, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
-import { writeAll } from './io/output.ts'
-import { closeQuietly } from './io/poll.ts'
 import { checked, childFunction, shimFunction } from './machine/libc.ts'
+import { writeAll } from './machine/output.ts'
+import { closeQuietly } from './machine/poll.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup, ChildFunction *child)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')
 const shimRehearse = shimFunction('void shim_rehearse(ChildFunction *child, int times)')
 const shimEnd = shimFunction('void shim_end(int code)')
 
-/** What a child runs: synchronous; the number it returns, 0 to 255, is its exit code, nothing means 0. */
+/** What a child runs: a synchronous function. The number it returns, 0 to 255, is the exit code; nothing means 0. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a child without a return statement is the usual case.
 export type Child<T> = (arg: T) => number | void
 
@@ -75,7 +75,7 @@ const NO_EVENT_LOOP =
   'the child must not be async or return a promise: a cloned child has no event loop that would ever settle it; ' +
   'do the work synchronously and wait with gates, waitpid() and sleep()'
 
-/** Says what has been thrown, if it can be said and there is somebody to say it to. */
+/** Prints what has been thrown to standard error, if that is open. */
 function complain(error: unknown): void {
   try {
     writeAll(2, `${describeError(error)}\n`)
@@ -84,7 +84,7 @@ function complain(error: unknown): void {
   }
 }
 
-/** Runs the child's function and turns whatever it does into an exit code. */
+/** Runs the child's function. @returns the exit code for what it returned, or for what it threw */
 function runChild<T>(child: Child<T>, arg: T): number {
   try {
     const result: unknown = child(arg)
@@ -103,7 +103,7 @@ function runChild<T>(child: Child<T>, arg: T): number {
   }
 }
 
-/** Whom C calls next: a copy finds here what its parent left. */
+/** The child that C calls next. It is kept in a variable, because a copy inherits that from its parent. */
 interface Birth {
   readonly child: Child<never>
   readonly arg: unknown
@@ -115,8 +115,9 @@ let birth: Birth | undefined
 
 // #region live-as-copy
 /**
- * Life in a copy of the parent. C calls it and ends the process behind it, whatever happens here. One function for all
- * copies, which the parent has run once itself: what is not yet compiled is compiled in every child anew.
+ * What runs in a copy of the parent. C calls it and ends the process afterwards, whatever happens in here. It is one
+ * function for all copies, and the parent has run it before, because code that V8 has not compiled yet would be
+ * compiled in every child again.
  */
 function liveAsCopy(): void {
   lead('copy')
@@ -128,10 +129,10 @@ function liveAsCopy(): void {
 
 const entrance = childFunction(liveAsCopy)
 
-/** How often V8 runs a function before it remembers what it has met there. */
+/** How often V8 has to run a function before it caches the types that it has met there. */
 const REHEARSALS = 100
 
-/** Runs in the parent what runs in every child. */
+/** Runs in the parent what every child will run, so that it is compiled. */
 function rehearse(): void {
   const { exitCode } = process
   birth = { child: () => {}, arg: undefined }
@@ -144,14 +145,19 @@ function rehearse(): void {
 /** Arguments that take 48 KiB of the stack. */
 const FILLER = new Array(6144).fill(0)
 
-/** @throws RangeError in the parent, where it can be caught, rather than in the child as its first word */
+/**
+ * Needs stack for its arguments.
+ * @throws RangeError in the parent, where it can be caught, and not later in the child
+ */
 function takeRoom(): void {}
 
-/** How many guests may live in one another: each takes 20 of the 2048 KiB on which koffi calls C. */
+/** How deep guests may be nested: each takes 20 of the 2048 KiB of stack on which koffi calls C. */
 const MOST_NESTED = 64
 let nested = 0
 
-/** Life on the parent's own heap while the parent sleeps: afterwards everything is the parent's again. */
+/**
+ * Makes a guest: a child on the parent's own heap, while the parent sleeps. Afterwards the parent's state is restored.
+ */
 function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
   if (nested === MOST_NESTED)
     throw new RangeError(`clone: with CLONE_VM ${MOST_NESTED} children already live on this stack, one in another`)
@@ -173,7 +179,7 @@ function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
   }
 }
 
-/** A copy of the parent. */
+/** Makes a child that is a copy of the parent. */
 function cloneCopy(flags: number, being: Birth): number {
   birth = being
   try {
@@ -183,10 +189,10 @@ function cloneCopy(flags: number, being: Birth): number {
   }
 }
 
-/** The same, born in a v2 group. */
+/** The same, created inside a v2 group. */
 function cloneInto(directory: string, flags: number, being: Birth): number {
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
-  // With CLONE_FILES the descriptor is the parent's, too, and closed there.
+  // With CLONE_FILES the descriptor table is shared, and the parent closes it for both.
   birth = (flags & F.CLONE_FILES) === 0 ? { ...being, extra: fd } : being
   try {
     const shown = [being.child, Symbol(`${F.flagNames(flags)}|CLONE_INTO_CGROUP`), directory]
@@ -197,7 +203,7 @@ function cloneInto(directory: string, flags: number, being: Birth): number {
   }
 }
 
-/** What {@link clone} takes beyond flags. */
+/** Further options of {@link clone}. */
 export interface CloneOptions {
   /** Directory of a v2 group for the child to be born in: CLONE_INTO_CGROUP of clone3(2). Not with CLONE_VM. */
   readonly cgroup?: string
@@ -212,8 +218,8 @@ export interface CloneOptions {
  * @param arg handed to the child
  * @param options a v2 group for the child to be born in
  * @returns the child's PID in the caller's PID namespace
- * @throws TypeError for a flag that cannot work here, an async child, or one that is no function
- * @throws SyscallError EPERM, EINVAL, EAGAIN, ENOSPC; EBUSY when another thread of this process does not come to rest;
+ * @throws TypeError for a flag that cannot work here, an async child, or a child that is no function
+ * @throws SyscallError EPERM, EINVAL, EAGAIN, ENOSPC; EBUSY when another thread of this process does not go to sleep;
  *   ENOENT without /proc; with a group EBADF (not v2), EACCES, EBUSY (its children have controllers), E2BIG
  *   (Linux before 5.7)
  * @see clone(2)

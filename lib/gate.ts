@@ -2,9 +2,9 @@
  * A gate: one process waits, the other opens. A pipe that carries one byte.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs'
-import { writeAll } from './io/output.ts'
-import { closeQuietly, poll } from './io/poll.ts'
 import { call, libcFunction } from './machine/libc.ts'
+import { writeAll } from './machine/output.ts'
+import { closeQuietly, poll } from './machine/poll.ts'
 
 const O_CLOEXEC = 0o2000000
 const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { CLONEABLE_FLAGS } from './engine/cloneable.ts'
 import { pipe } from './gate.ts'
-import { writeAll } from './io/output.ts'
+import { writeAll } from './machine/output.ts'
 import { ROOT } from './machine/root.ts'
 import { everyNode, runNode } from './testing/every-node.ts'
 

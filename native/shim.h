@@ -2,7 +2,7 @@
 /* What the files of this folder need of one another. */
 #include <signal.h>
 
-/* What a child runs: JavaScript, through koffi. It says by shim_end() how it ends; what it returns says nothing. */
+/* What a child runs: JavaScript, through koffi. It sets its exit code by shim_end() and returns nothing. */
 typedef void child_function(int failed_exec);
 
 /* quiet.c: a process that can be copied. `threads` is a descriptor of its /proc/self/task. */

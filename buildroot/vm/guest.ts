@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { fork } from '../../lib/clone.ts'
 import { execve } from '../../lib/exec.ts'
-import { closeAtExec, dup2, socketPair } from '../../lib/io/descriptors.ts'
+import { closeAtExec, dup2, socketPair } from '../../lib/machine/descriptors.ts'
 import { kill, setsid, waitpid } from '../../lib/process.ts'
 import { CHANNELS, type Channel, type Plan, qemuArguments } from './qemu.ts'
 

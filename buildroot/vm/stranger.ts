@@ -63,7 +63,9 @@ function finish(root: string): void {
   const at = (...names: string[]) => join(root, ...names)
   for (const name of ['passwd', 'group']) copyFileSync(at(`usr/share/base-passwd/${name}.master`), at('etc', name))
   writeFileSync(at('etc/shadow'), 'root:*:19000:0:99999:7:::\n', { mode: 0o640 })
-  if (!existsSync(at('usr/bin/awk'))) symlinkSync('mawk', at('usr/bin/awk'))
+  const choices = { awk: 'mawk', which: 'which.debianutils' }
+  for (const [name, program] of Object.entries(choices))
+    if (!existsSync(at('usr/bin', name))) symlinkSync(program, at('usr/bin', name))
   for (const name of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'home']) mkdirSync(at(name), { recursive: true })
   chmodSync(at('root'), 0o755)
 }

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { clone } from '../../lib/clone.ts'
 import { SIGCHLD } from '../../lib/flags.ts'
-import { writeAll } from '../../lib/io/output.ts'
+import { writeAll } from '../../lib/machine/output.ts'
 import { waitpid } from '../../lib/process.ts'
 import { median, rotated } from './measure.ts'
 

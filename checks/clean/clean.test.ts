@@ -213,7 +213,7 @@ test('a lab that runs meanwhile is not touched', async () => {
   awaitSo(() => groups().length === 0)
 })
 
-test('drafts of the dead go, drafts of the living, finished files and what another boot made today stay', () => {
+test('drafts of ended processes go; those of running ones, finished files and drafts of another boot today stay', () => {
   mkdirSync(CACHE, { recursive: true })
   const start = join(CACHE, 'clean-test-00000000.mjs.')
   const [living, foreign, finished] = [

@@ -89,7 +89,7 @@ function run(command: readonly string[], settings: Settings = {}) {
   })
 }
 
-/** The report as JSON, and nothing else. @param program for those who may not enter this checkout: a copy of it */
+/** The report as JSON, and nothing else. @param program a copy of it, for a user who may not enter this checkout */
 function doctor(before: readonly string[] = [], settings: Settings = {}, program = DOCTOR): Report {
   const { stdout, stderr, status } = run([...before, ...program, '--json'], settings)
   assert.equal(stderr, '')

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline'
 import { fork } from '../../lib/clone.ts'
 import { CannotRun, describeError, SyscallError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
-import { writeAll } from '../../lib/io/output.ts'
-import { closeQuietly } from '../../lib/io/poll.ts'
+import { writeAll } from '../../lib/machine/output.ts'
+import { closeQuietly } from '../../lib/machine/poll.ts'
 import { kill, waitpid } from '../../lib/process.ts'
 import { checkedLab } from '../labs/all.ts'
 import type { Observation } from '../observer/record.ts'
@@ -83,7 +83,8 @@ export function judgeInChild(
     }
   })
   closeQuietly(writeEnd)
-  return { pid, verdict: readVerdict(readEnd, pid, timeout + OVERTIME, tell) }
+  // To make a sandbox may take as long as the program may: judge.ts.
+  return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, tell) }
 }
 
 async function readVerdict(
@@ -94,7 +95,11 @@ async function readVerdict(
 ): Promise<Verdict> {
   let verdict: Verdict | undefined
   // A program that makes its judge wait for ever must not keep the others waiting.
-  const watchdog = setTimeout(() => kill(pid, 'SIGKILL'), longest * 1000)
+  let isLate = false
+  const watchdog = setTimeout(() => {
+    isLate = true
+    kill(pid, 'SIGKILL')
+  }, longest * 1000)
   for await (const line of createInterface(new Socket({ fd, writable: false }))) {
     const message = JSON.parse(line) as Message
     if ('finding' in message) tell(message.finding)
@@ -103,6 +108,10 @@ async function readVerdict(
   clearTimeout(watchdog)
   const { code, signal } = waitpid(pid)
   if (code === 0 && verdict) return verdict
+  if (isLate) {
+    const hint = 'hint: check it again when less is going on, or give it more time: -- --timeout 120'
+    return { kind: 'cannot', reason: `the judge was not done in ${longest} s: the machine is too busy\n${hint}` }
+  }
   const reason = `the judge ended early (${signal ?? `exit code ${code}`})\nhint: check it again`
   return { kind: 'cannot', reason, ...(!FROM_OUTSIDE.includes(signal ?? '') && { isFault: true }) }
 }

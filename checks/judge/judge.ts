@@ -2,7 +2,7 @@
  * Runs one program in a sandbox, lets the observer watch, and judges. Synchronous: it is the life of a forked child.
  */
 import { CannotRun } from '../../lib/errors.ts'
-import { watchSignals } from '../../lib/io/poll.ts'
+import { watchSignals } from '../../lib/machine/poll.ts'
 import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
@@ -21,7 +21,7 @@ import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
-/** What became of one claim. */
+/** The result of one claim. */
 export interface Finding {
   readonly title: string
   readonly section: string

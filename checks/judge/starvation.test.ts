@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { cloneExec } from '../../lib/clone-exec.ts'
-import { until } from '../../lib/io/until.ts'
+import { until } from '../../lib/machine/until.ts'
 import { getpid, kill, sleep, waitpid } from '../../lib/process.ts'
 import { scheduled } from '../../lib/trace/scheduling.ts'
-import { takeLoad } from '../observer/load.ts'
+import { takeLoad, wasBusy } from '../observer/load.ts'
 import { starvedFor } from './starvation.ts'
 
 const SPIN = 'while :; do :; done'
 const SECONDS = 1
-/** So many processes on one processor that each of them waits for nearly all of its time. */
+/** So many have one processor for themselves that each of them waits for nearly all of its time. */
 const MANY = Array<string>(11).fill(SPIN)
 const LIKE_ALL = { nice: 0, policy: 0 }
 
@@ -47,11 +47,15 @@ test('a process that does nothing is not', () => {
   assert.ok(starvationOf(['kill -STOP $$', SPIN], 1, isFree))
 })
 
-test('processes of one program that take the processor from each other are not', () => {
-  assert.ok(starvationOf([SPIN, ...MANY], 12, isFree))
+test('a machine that a program itself keeps busy is not busy with others', () => {
+  const idle = { machine: { total: 0, idle: 0 }, own: 0 }
+  const after = (own: number, free: number) => ({ machine: { total: 20, idle: free }, own })
+  assert.equal(wasBusy(idle, after(19, 0)), false)
+  assert.equal(wasBusy(idle, after(1, 0)), true)
+  assert.equal(wasBusy(idle, after(1, 18)), false)
 })
 
-test('a process that gives way to others (nice) is not', () => {
+test('a process that gives way to whoever wants the processor is not', () => {
   const polite = `renice -n 19 $$ > /dev/null; ${SPIN}`
   assert.ok(starvationOf([polite, ...MANY], 1, isFree))
 })

@@ -238,7 +238,7 @@ test('on a terminal that only prints, pages are printed and keys are lines', () 
   assert.equal(codeOf(pid), 0)
 })
 
-test('without a terminal it says how it can be asked all the same', () => {
+test('without a terminal it says how to use it without one', () => {
   const reader = new Reader()
   const { status, stdout, stderr } = reader.run()
   assert.deepEqual([status, stdout], [2, ''])

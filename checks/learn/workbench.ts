@@ -20,7 +20,7 @@ const MOST_ERRORS = 4
 
 const clock = () => new Date().toLocaleTimeString('sv')
 
-/** A check that has come to its end. */
+/** A finished check. */
 interface Judged {
   readonly report: LabReport
   /** The text that was judged. */

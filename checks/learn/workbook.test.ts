@@ -1,5 +1,5 @@
 /**
- * What the reader is told: tasks, hints, the record, the questions, the comparison of two programs.
+ * What is shown to the reader: tasks, hints, the record, the questions, the comparison of two programs.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -2,7 +2,7 @@
  * Waiting on behalf of a judge, without an event loop.
  */
 import { readSync } from 'node:fs'
-import { closeQuietly, poll, readSignals } from '../../lib/io/poll.ts'
+import { closeQuietly, poll, readSignals } from '../../lib/machine/poll.ts'
 import type { Observer } from './observer.ts'
 
 const KEPT_OUTPUT = 16384

@@ -14,7 +14,7 @@ const VERSION = 1
 
 export type Word = 'holds' | 'does not hold' | 'cannot be judged'
 
-/** What became of one claim. */
+/** The result of one claim. */
 export interface ClaimReport {
   readonly title: string
   readonly section: string
@@ -31,7 +31,7 @@ export interface ClaimReport {
   readonly remedy?: string
 }
 
-/** What became of one lab. */
+/** The result of one lab. */
 export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   readonly program: string
   readonly verdict: Word

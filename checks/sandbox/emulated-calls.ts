@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, lchownSync, openSync } from 'node:fs'
 import { fork } from '../../lib/clone.ts'
-import { closeOthers, dup2, fchdir } from '../../lib/io/descriptors.ts'
+import { closeOthers, dup2, fchdir } from '../../lib/machine/descriptors.ts'
 import { attachMount, makeMount } from '../../lib/mount/detached.ts'
 import {
   chroot,

@@ -49,11 +49,11 @@ export function exportsOf(source: string): Exported[] {
 /** What the file says of itself, above its imports. */
 const topic = (source: string) => firstSentence(/^\/\*\*([\s\S]*?)\*\//.exec(source)?.[1] ?? '')
 
-/** The names of `index.ts`, and of which files it takes all. */
+/** The names of `lib/index.ts`, and of which files it takes all. */
 function face(): { readonly names: Set<string>; readonly files: Set<string> } {
-  const index = readFileSync(join(ROOT, 'index.ts'), 'utf8')
-  const files = Array.from(index.matchAll(/^export \* from '\.\/lib\/(.+)'/gm), ([, file = '']) => file)
-  const names = Array.from(index.matchAll(/^export \{([^}]+)\} from '\.\/lib\/(.+)'/gm), ([, list = '', file]) =>
+  const index = readFileSync(join(ROOT, 'lib/index.ts'), 'utf8')
+  const files = Array.from(index.matchAll(/^export \* from '\.\/(.+)'/gm), ([, file = '']) => file)
+  const names = Array.from(index.matchAll(/^export \{([^}]+)\} from '\.\/(.+)'/gm), ([, list = '', file]) =>
     list.split(',').map(name => `${file} ${name.trim().replace(/^type /, '')}`),
   )
   return { names: new Set(names.flat()), files: new Set(files) }
@@ -67,7 +67,7 @@ export function libraryFiles(): string[] {
   })
   return tracked
     .split('\n')
-    .filter(file => /\.ts$/.test(file) && !/\.(test|d)\.ts$|^lib\/testing\//.test(file))
+    .filter(file => /\.ts$/.test(file) && !/\.(test|d)\.ts$|^lib\/(testing\/|index\.ts$)/.test(file))
     .map(file => file.replace(/^lib\//, ''))
     .sort()
 }
@@ -102,7 +102,7 @@ export function exportList(): string {
   return [
     HEADING,
     '',
-    "What is **bold** is for readers' own programs: `import { clone } from 'containers-from-clone'`, anywhere inside the checkout ([index.ts](../index.ts)). The rest is there for labs, checks and commands, and changes with them. The list is made from the docstrings: `node --import tsx checks/test/face.ts` renews it.",
+    "What is **bold** is for readers' own programs: `import { clone } from 'containers-from-clone'`, anywhere inside the checkout ([index.ts](index.ts)). The rest is there for labs, checks and commands, and changes with them. The list is made from the docstrings: `node --import tsx checks/test/face.ts` renews it.",
     ...sections,
     '',
   ].join('\n')

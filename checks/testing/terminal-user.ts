@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { readSync, writeSync } from 'node:fs'
-import { until } from '../../lib/io/until.ts'
+import { until } from '../../lib/machine/until.ts'
 
 /** A user at a terminal: what they type, and what they see. */
 export class TerminalUser {

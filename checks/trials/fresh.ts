@@ -7,8 +7,8 @@ import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, readlinkSync, rmS
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { EXIT } from '../../lib/errors.ts'
-import { until } from '../../lib/io/until.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { until } from '../../lib/machine/until.ts'
 import { mounts } from '../../lib/mount/mount.ts'
 import { kill } from '../../lib/process.ts'
 import { requireRoot } from '../../lib/rights/privileges.ts'
@@ -109,7 +109,7 @@ const inhabitants = (root: string) =>
     }
   })
 
-/** Ends those who are still in a root: what was interrupted while it installed something there. */
+/** Ends the processes that are still in a root, such as an interrupted installation. */
 function endInhabitants(root: string): boolean {
   return until(() => {
     const pids = inhabitants(root)

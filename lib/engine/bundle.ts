@@ -14,7 +14,7 @@ import { MOVED } from './moved.ts'
 
 export { cachedBundle }
 
-/** A file of lib/ under the name that it had when somebody's program was written is the file that it is now. */
+/** Lets an import of a file of lib/ by its former name find the file where it is now. */
 const findMoved: import('esbuild').Plugin = {
   name: 'find-moved',
   setup: build =>
@@ -27,7 +27,7 @@ const findMoved: import('esbuild').Plugin = {
     }),
 }
 
-/** The text of the bundle of a program. @param plugins what else esbuild asks @throws BuildFailure of esbuild */
+/** The text of the bundle of a program. @param plugins further plugins of esbuild @throws BuildFailure of esbuild */
 export async function compile(entry: string, plugins: readonly import('esbuild').Plugin[] = []): Promise<string> {
   const { text, sources } = await compileWith(entry, [...plugins, findMoved])
   const inputs = sources.map(path => join(ROOT, path))
@@ -71,8 +71,8 @@ export async function bundle(entry: string): Promise<string | undefined> {
 }
 
 /**
- * The same, but says what is wrong with a text that does not compile, a line each as `file:line:column: message`. A
- * bundle that is still true is taken as it is.
+ * The same, but also returns the errors of a text that does not compile, a line each as `file:line:column: message`. A
+ * bundle that is up to date is not made again.
  */
 export async function bundleOrErrors(entry: string): Promise<{ readonly file?: string; readonly errors?: string }> {
   const cached = cachedBundle(entry)
@@ -86,7 +86,7 @@ export async function bundleOrErrors(entry: string): Promise<{ readonly file?: s
   }
 }
 
-/** What is wrong with a text, of what {@link compile} threw. @throws whatever else was thrown */
+/** The errors in a text as lines, from what {@link compile} threw. @throws anything else that was thrown */
 export function describeBuildFailure(error: unknown): string {
   const { errors } = error as Partial<import('esbuild').BuildFailure>
   if (!errors) throw error

@@ -1,6 +1,6 @@
 /**
- * One text of JavaScript from a program. JavaScript itself, so that the program which makes bundles can be made without
- * a loader: tsx cannot read what lies below a folder with a ? in its name.
+ * Compiles a program into one text of JavaScript. It is JavaScript itself, so that the program which makes bundles can
+ * be compiled without a loader: tsx cannot read files below a folder with a ? in its name.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -12,7 +12,10 @@ const ROOT = dirname(dirname(import.meta.dirname))
 /** What replaces each property of `import.meta`: a constant that every source declares for itself. */
 const IMPORT_META = { url: '__import_meta_url', filename: '__import_meta_filename', dirname: '__import_meta_dirname' }
 
-/** `import.meta` of each source keeps meaning the source, not the bundle. No line is moved, so stacks stay true. */
+/**
+ * `import.meta` of each source still means the source and not the bundle. No line is moved, so stack traces stay
+ * correct.
+ */
 const keepImportMeta = {
   name: 'keep-import-meta',
   setup: build =>
@@ -32,8 +35,8 @@ export async function compileWith(entry, plugins) {
     entryPoints: [entry.startsWith(`${ROOT}/`) ? `.${entry.slice(ROOT.length)}` : entry],
     bundle: true,
     packages: 'external',
-    // Its own name means this checkout; in the cache, where the bundle lies, it would mean nothing.
-    alias: { 'containers-from-clone': join(ROOT, 'index.ts') },
+    // The package's own name means this checkout; it could not be resolved from the cache, where the bundle is.
+    alias: { 'containers-from-clone': join(ROOT, 'lib/index.ts') },
     platform: 'node',
     format: 'esm',
     target: 'node20',

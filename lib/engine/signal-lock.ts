@@ -1,5 +1,5 @@
 /**
- * The lock of libuv that every child gets a new one of: native/lock.c says why and does it.
+ * libuv's signal lock, which every child gets a new one of: native/lock.c says why, and does it.
  */
 import { shimFunction } from '../machine/libc.ts'
 
@@ -13,9 +13,9 @@ interface SignalLock {
 
 /**
  * Finds the lock among the descriptors, for all children to come: a pipe that blocks, closes on exec, and holds one byte.
- * Where there are several (a jobserver's, one that was inherited) libuv is asked: in a child of fork(3) it makes itself a
- * new one.
- * @returns `undefined` where libuv does it another way
+ * Where there are several (a jobserver's, one that was inherited), a child of fork(3) shows which: there libuv replaces
+ * its own.
+ * @returns `undefined` where this libuv has no such lock
  */
 export function findSignalLock(): SignalLock | undefined {
   const ends = [0, 0]

@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { clone, fork } from '../clone.ts'
 import { CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from '../flags.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { MS_BIND, MS_PRIVATE, MS_REC, mount, umount2 } from '../mount/mount.ts'
 import { namespaces } from '../namespaces.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from '../process.ts'
@@ -81,7 +81,7 @@ test('a missing controller is named together with a remedy', () => {
   assert.match(error, /^no control group here can have the memory controller in cgroup v3\nhint: /)
 })
 
-test('every step is told as the shell command that does the same', () => {
+test('every step is reported as the shell command that does the same', () => {
   const told: string[] = []
   const group = makeGroup(freshName(), 'memory', { tell: command => told.push(command) })
   group.limitMemory(20_000_000)

@@ -35,7 +35,7 @@ export function groupOwner(name: string): Owner | undefined {
   return pid === undefined ? undefined : { pid: Number(pid), namespace: Number(namespace) }
 }
 
-/** What became of the owner of a group by its directory; `undefined` where it is not this project's. */
+/** Whether the owner of a group still runs, by the group's directory; `undefined` where it is not this project's. */
 export function groupFate(path: string): Fate | undefined {
   const owner = groupOwner(basename(path))
   // The kernel does not tell when a group was made; the time of its last change may be later, and is never earlier.

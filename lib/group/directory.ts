@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError, syscallError } from '../errors.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { kill, sleep } from '../process.ts'
 import { wordsOf } from './hierarchies.ts'
 import { innermostFirst, innerNames } from './walk.ts'

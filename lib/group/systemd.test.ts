@@ -1,5 +1,5 @@
 /**
- * What is asked of systemd and what becomes of its answer, tried with a fake systemd-run.
+ * What is asked of systemd and what its answer leads to, tried with a fake systemd-run.
  */
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -3,7 +3,7 @@
  */
 
 import { CannotRun } from '../errors.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { GroupDirectory, PATIENCE } from './directory.ts'
 import type { Group, MemoryFigures } from './group.ts'
 import { machineSwaps } from './memory.ts'

@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { GroupDirectory, PATIENCE, type Tell } from './directory.ts'
 import type { Group, MemoryFigures } from './group.ts'
 import { wordsOf } from './hierarchies.ts'

@@ -5,8 +5,8 @@
 import { constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ReadStream } from 'node:tty'
-import { dup2 } from '../io/descriptors.ts'
-import { closeQuietly } from '../io/poll.ts'
+import { dup2 } from '../machine/descriptors.ts'
+import { closeQuietly } from '../machine/poll.ts'
 import { keep } from '../tidy/keeper.ts'
 import { statusField } from '../trace/proc.ts'
 import {

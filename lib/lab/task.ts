@@ -2,7 +2,7 @@
  * What stands in the reader's copy of a lab in place of a part that they have not written yet.
  */
 import { closePipes } from '../gate.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { WNOHANG, waitpid } from '../process.ts'
 import { note } from './say.ts'
 

@@ -3,8 +3,8 @@
  * fsopen(2), fsmount(2).
  */
 import { closeSync, openSync } from 'node:fs'
-import { closeQuietly } from '../io/poll.ts'
 import { call, libcFunction } from '../machine/libc.ts'
+import { closeQuietly } from '../machine/poll.ts'
 
 const libcOpenTree = libcFunction('long syscall(long number, int directory, const char *path, unsigned int flags)')
 const libcMountSetattr = libcFunction(

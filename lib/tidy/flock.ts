@@ -3,8 +3,8 @@
  */
 import { constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { SyscallError } from '../errors.ts'
-import { closeQuietly } from '../io/poll.ts'
 import { call, libcFunction } from '../machine/libc.ts'
+import { closeQuietly } from '../machine/poll.ts'
 
 const libcFlock = libcFunction('int flock(int fd, int operation)')
 

@@ -22,7 +22,7 @@ export interface Owner {
   readonly namespace: number
 }
 
-/** What became of an owner; `unknown` is one that cannot be seen from here. */
+/** Whether an owner still runs; `unknown` is one that cannot be seen from here. */
 export type Fate = 'alive' | 'dead' | 'unknown'
 
 /** The inode of a process's PID namespace. @throws Error ENOENT, EACCES */
@@ -90,7 +90,7 @@ function fateElsewhere(owner: Owner, made: number | undefined): Fate {
 }
 
 /**
- * What became of an owner, as far as the calling process can know.
+ * Whether an owner still runs, as far as the calling process can know.
  * @param made when the thing was made, or later, in ms since 1970: a process that has the owner's PID but was started
  *   after that is not the owner
  */

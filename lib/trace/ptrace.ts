@@ -41,7 +41,7 @@ export const PTRACE_O = {
 
 const EVENTS = { 1: 'fork', 2: 'vfork', 3: 'clone', 4: 'exec', 6: 'exit', 7: 'seccomp', 128: 'stop' } as const
 
-/** Why a traced thread stands still. */
+/** Why a traced thread is stopped. */
 export type StopReason = (typeof EVENTS)[keyof typeof EVENTS] | 'syscall' | 'signal'
 
 /** What happened to one traced thread. */

@@ -4,7 +4,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
 /**
- * Reads from another process, which should stand still.
+ * Reads from another process, which should be stopped meanwhile.
  * @param pid `pid_t pid`, traced by the caller or otherwise open to it
  * @param length in bytes; there may be fewer
  * @throws Error EIO (nothing is there), EACCES, ENOENT

@@ -2,8 +2,8 @@
  * Typing at a program that works at a terminal, and what the screen then shows.
  */
 import { readSync } from 'node:fs'
-import { writeAll } from '../../../lib/io/output.ts'
-import { poll } from '../../../lib/io/poll.ts'
+import { writeAll } from '../../../lib/machine/output.ts'
+import { poll } from '../../../lib/machine/poll.ts'
 
 /** What a user who runs the commands sees. */
 export interface Performance {

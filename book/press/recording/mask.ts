@@ -85,7 +85,7 @@ export class Comparison {
   readonly #taken = new Map<string, string>()
   readonly #isPid: (number: number) => boolean
 
-  /** @param pids those of the run lie between these two; the numbers may have begun anew */
+  /** @param pids those of the run lie between these two; the numbers may have wrapped around */
   constructor([first, last]: readonly [number, number]) {
     this.#isPid = number => (first <= last ? number >= first && number <= last : number >= first || number <= last)
   }

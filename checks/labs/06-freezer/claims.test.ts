@@ -1,5 +1,5 @@
 /**
- * Lab 6's claims on records made by hand: what is decided when, to the hundredth of a second, on a machine of any kind.
+ * Lab 6's claims on records made by hand: what is decided when, to the hundredth of a second, on any machine.
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -22,7 +22,7 @@ interface Run {
   readonly waits?: number
   /** From one look to the next. */
   readonly looks?: number
-  /** How late the judge is when somebody writes or sends a signal. */
+  /** How late the judge is when a process writes or sends a signal. */
   readonly late?: number
   /** Whether others keep all processors busy. */
   readonly isBusy?: boolean
@@ -85,7 +85,7 @@ function see(run: Run): Seen {
   }
 }
 
-/** The claims that do not hold, and those that nobody can judge. */
+/** The claims that do not hold, and those that cannot be judged. */
 function verdictOn(run: Run) {
   const seen = see(run)
   const found = checker.map(claim => ({ claim, objection: claim.refute(seen) }))
@@ -110,7 +110,7 @@ test('half a second is enough, and less is not, and there is no tolerance', () =
   assert.deepEqual(verdictOn({ ...GOOD, times: [0.25, 0.7, 0.7] }), { failed: [WORKED], unjudged: [] })
 })
 
-test('of a freeze that a late judge saw nobody knows whether it was long enough, unless it was so either way', () => {
+test('a freeze that a late judge saw cannot be judged, unless it was long enough, or too short, either way', () => {
   const late: Run = { ...GOOD, times: [0.5, 0.52, 0.7], late: 0.05 }
   assert.deepEqual(verdictOn({ ...late, isBusy: true }), { failed: [], unjudged: [FROZEN] })
   assert.deepEqual(verdictOn(late), { failed: [], unjudged: [FROZEN] })
@@ -119,7 +119,7 @@ test('of a freeze that a late judge saw nobody knows whether it was long enough,
   assert.deepEqual(verdictOn({ ...late, times: [0.5, 0.4, 0.7], isBusy: true }), { failed: [FROZEN], unjudged: [] })
 })
 
-test('whoever has ticked once is refused, however busy the machine is and however seldom the judge looks', () => {
+test('a process that has ticked once is refused, however busy the machine is and however seldom the judge looks', () => {
   for (const looks of [0.02, 0.2, 0.5])
     for (const isBusy of [false, true]) {
       const { failed } = verdictOn({ ...GOOD, pause: 0.05, until: 0.05, looks, isBusy })
@@ -131,20 +131,20 @@ test('four ticks a second are not ten', () => {
   assert.deepEqual(verdictOn({ times: [1, 0.7, 1], pause: 0.25 }), { failed: [WORKED, SAME], unjudged: [] })
 })
 
-test('that others have the processor is no sleep', () => {
+test('waiting for a processor that others have is not taken for sleep', () => {
   // Of each 0.2 s it waits for half.
   const starved: Run = { times: [1, 0.7, 1.2], pause: 0.2, waits: 0.1, isBusy: true }
   assert.deepEqual(verdictOn(starved), HOLDS)
   assert.deepEqual(verdictOn({ ...starved, waits: 0 }).failed, [WORKED, SAME])
 })
 
-test('looks that are too rare are no verdict', () => {
+test('looks that are too rare give no verdict', () => {
   const rare: Run = { times: [1, 0.7, 1.2], pause: 0.05, looks: 0.5 }
   for (const isBusy of [false, true])
     assert.deepEqual(verdictOn({ ...rare, isBusy }), { failed: [], unjudged: [WORKED, SAME] })
 })
 
-test('what signals make it do is not its own', () => {
+test('what signals make a process do is not its own work', () => {
   const idle: Run = { ...GOOD, pause: 60, signals: 0.02 }
   assert.deepEqual(verdictOn(idle).failed, [WORKED, SAME])
   assert.deepEqual(verdictOn({ ...GOOD, signals: 0.6 }).failed, [])
@@ -164,7 +164,7 @@ test('of several freezes one that fulfils all claims is enough', () => {
   )
 })
 
-test('whoever computes in the middle of a freeze was not frozen', () => {
+test('a process that computes in the middle of a freeze was not frozen', () => {
   const seen = see(GOOD)
   const freezer = seen.freezer.map(moment => ({
     ...moment,

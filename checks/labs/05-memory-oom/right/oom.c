@@ -66,7 +66,7 @@ int main(void) {
     set("cgroup.procs", number);
     check(write(gate[1], "x", 1) != 1, "write");
     check(waitpid(pid, &status, 0) != pid, "waitpid");
-    // The kernel may still be taking the dead process out of its group.
+    // The group can be removed only when the kernel has taken the dead process out of it.
     for (int tries = 0; rmdir(group) != 0; tries++) {
         check(errno != EBUSY || tries == 1000, group);
         usleep(1000);

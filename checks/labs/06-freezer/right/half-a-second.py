@@ -33,7 +33,7 @@ def gone(path):
     try:
         os.rmdir(path)
     except OSError:
-        # The kernel may still be taking the dead process out of its group.
+        # The group can be removed only when the kernel has taken the dead process out of it.
         return False
     return True
 

@@ -28,7 +28,7 @@ sleep 0.7
 
 kill -KILL "$ticker"
 wait "$ticker" || [ $? = 137 ]
-# The kernel may still be taking the dead process out of its group.
+# The group can be removed only when the kernel has taken the dead process out of it.
 for each in "$group/inner" "$group"; do
     timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$each"
 done

@@ -3,7 +3,7 @@
  */
 import { closeSync, readdirSync } from 'node:fs'
 import { SyscallError } from '../errors.ts'
-import { call, callUninterrupted, libcFunction } from '../machine/libc.ts'
+import { call, callUninterrupted, libcFunction } from './libc.ts'
 
 const libcDup2 = libcFunction('int dup2(int oldfd, int newfd)')
 const libcCloseRange = libcFunction(
