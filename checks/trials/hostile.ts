@@ -66,6 +66,7 @@ const ENDLESS: readonly Row[] = [
   ['ignores-signals.sh', FORK, 1, 'ignores signals', idle(FORK, END, LEFT)],
   ['reads-forever.sh', NS, 2, 'reads the terminal for ever', idle(NS, END, LEFT)],
   ['reads-forever.sh', NET, 1, 'reads nothing for ever', idle(NET, END, LEFT)],
+  ['many-networks.py', NET, 2, 'wears out who follows every network', idle(NET, END, LEFT).slice(1)],
   ['stops-itself.py', FORK, 1, 'stops itself and its children', idle(FORK, END, LEFT)],
   ['closes-everything.c', FORK, 1, 'lives on without a descriptor', idle(FORK, END, LEFT)],
   ['vfork-forever.c', FORK, 1, 'has a parent that nothing wakes', idle(FORK, END, LEFT)],
