@@ -188,8 +188,8 @@ export class Observer {
 
   /** A creator that is killed in the middle of its fork takes the report with it; its child would wait for ever. */
   #takeUnreported(caller: number): void {
+    // A zombie that nobody has waited for has been followed to its end: it is traced no more.
     for (const tid of (readProc(caller, `task/${caller}/children`) ?? '').split(' ').filter(Boolean).map(Number))
-      // A zombie that nobody has waited for has been followed to its end: it is traced no more.
       if (!this.#known.has(tid) && statusField(tid, 'TracerPid') !== '0') this.#bear(tid, caller)
   }
 
