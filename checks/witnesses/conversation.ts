@@ -94,11 +94,13 @@ export class Conversation implements Typed {
   hasRead(pid: number, text: string, meet: () => Reader | undefined): void {
     const all = ((this.#read.get(pid) ?? '') + text.replaceAll('\r', '\n')).slice(-KEPT)
     this.#read.set(pid, all)
-    const { readers } = this.#present
     if (!this.#isTyped || !this.#question || !all.includes(this.#question.text)) return
-    if (readers.some(each => each.pid === pid)) return
+    // It may read it again, as another program by then, and lives as it does then.
+    this.#read.delete(pid)
     const reader = meet()
-    if (reader) readers.push(reader)
+    if (!reader) return
+    const { readers } = this.#present
+    this.#present.readers = [...readers.filter(each => each.pid !== pid), reader]
   }
 
   /** A process was born. What a reader makes after it has read is of that question. */
