@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs'
 import type { ContainerMoment } from './container.ts'
 import { CODES, drawQuestions, type Question } from './lines.ts'
+import { type Bustle, Pace } from './pace.ts'
 
 /** Somebody who has read what was typed, whole and from a terminal, and how they lived just then. */
 export interface Reader {
@@ -45,37 +46,6 @@ export interface LastMoment {
   readonly isIn: (directory: string) => boolean
 }
 
-/** What is known of the program between two looks. */
-export interface Bustle {
-  /** Whether somebody runs a program in a container. */
-  readonly isReady: () => boolean
-  /** `busy`: somebody runs or wants to. `waiting`: all sleep, some for a time. `stuck`: nobody wakes up by themselves. */
-  readonly state: () => 'busy' | 'waiting' | 'stuck'
-}
-
-/**
- * All times in here pass only while everybody in the program sleeps, and by so much at a look: where a processor is hard
- * to get, a shell that has not come up yet must not find a queue of lines with an exit at its end.
- */
-const LONGEST_TICK = 100
-/** How often it is looked at, in milliseconds: much happens meanwhile that is no reason to look. */
-const SHORTEST_TICK = 20
-/**
- * How long a line may go unanswered before it is typed again, in milliseconds, because who starts a shell may have
- * dropped it; then twice as long, and so on, because a slow shell answers every one of them.
- */
-const PATIENCE = 500
-/** How long nothing is typed while nobody is in a container yet, in milliseconds. */
-const START = 1500
-/**
- * So many times as long pass on the clock before a line is typed again although somebody moves: they may have dropped it
- * and go on with something else for ever. Nobody is given up by that.
- */
-const WHILE_BUSY = 6
-/** The part of the program's time that one line may take while somebody may still wake up. */
-const PART = 0.75
-/** How often a line is typed before it counts that nobody can move any more, or that it was answered from outside. */
-const TRIES = { stuck: 4, outside: 2 }
 /** How much of what a process has read is kept, in characters. */
 const KEPT = 4096
 
@@ -87,8 +57,7 @@ export class Conversation implements Typed {
   readonly planned: number
   readonly #questions: readonly Question[] = drawQuestions()
   readonly #master: number
-  readonly #bustle: Bustle
-  readonly #longest: number
+  readonly #pace: Pace
   /** The end of what each process has read from terminals. */
   readonly #read = new Map<number, string>()
   /** Processes made by a reader for a question, and their children: by whom, and for which. */
@@ -96,21 +65,8 @@ export class Conversation implements Typed {
   /** Numbers to which somebody of the present question has sent signal 0. */
   readonly #probed = new Set<number>()
   #isTyped = false
-  #tries = 0
   #hasGivenUp = false
   #wasAnsweredOutside = false
-  /** How long everybody has slept so far, in milliseconds, and when that was last looked at, since the epoch. */
-  #slept = 0
-  #lookedAt = Date.now()
-  /** For how long nobody has been able to move. */
-  #stuck = 0
-  /** Since when the present line could be answered, and when it is typed again, of the time slept. */
-  #since = START
-  #nextAt = START
-  #patience = PATIENCE
-  /** When it is typed again whoever moves, since the epoch, and how long after that once more. */
-  #clockAt = Date.now() + WHILE_BUSY * START
-  #clock = WHILE_BUSY * START
 
   /**
    * @param master the other side of the terminal
@@ -119,8 +75,7 @@ export class Conversation implements Typed {
   constructor(master: number, bustle: Bustle, timeout: number) {
     this.planned = this.#questions.length
     this.#master = master
-    this.#bustle = bustle
-    this.#longest = timeout * PART * 1000
+    this.#pace = new Pace(bustle, timeout)
     this.asked.push({ text: this.#questions[0]?.text ?? '', readers: [] })
   }
 
@@ -139,11 +94,13 @@ export class Conversation implements Typed {
   hasRead(pid: number, text: string, meet: () => Reader | undefined): void {
     const all = ((this.#read.get(pid) ?? '') + text.replaceAll('\r', '\n')).slice(-KEPT)
     this.#read.set(pid, all)
-    const { readers } = this.#present
     if (!this.#isTyped || !this.#question || !all.includes(this.#question.text)) return
-    if (readers.some(each => each.pid === pid)) return
+    // It may read it again, as another program by then, and lives as it does then.
+    this.#read.delete(pid)
     const reader = meet()
-    if (reader) readers.push(reader)
+    if (!reader) return
+    const { readers } = this.#present
+    this.#present.readers = [...readers.filter(each => each.pid !== pid), reader]
   }
 
   /** A process was born. What a reader makes after it has read is of that question. */
@@ -206,54 +163,19 @@ export class Conversation implements Typed {
   }
 
   #ask(): void {
-    this.#since = this.#nextAt = this.#slept
-    this.#patience = PATIENCE
     this.#isTyped = this.#wasAnsweredOutside = false
-    this.#tries = this.#stuck = 0
-    this.#clock = WHILE_BUSY * PATIENCE
-    this.#clockAt = Date.now() + this.#clock
-  }
-
-  /** Whether nothing more is to be hoped for the present question. */
-  #isHopeless(): boolean {
-    if (this.#stuck > PATIENCE && this.#tries >= TRIES.stuck) return true
-    if (this.#wasAnsweredOutside && this.#tries >= TRIES.outside) return true
-    return this.#slept - this.#since > this.#longest
+    this.#pace.begin()
   }
 
   /** Types the next line, or the last one again, if it is time. */
   goOn(): void {
-    this.#passTime()
-    if (this.#slept < this.#since && this.#bustle.isReady()) this.#ask()
-    if (this.#slept >= this.#nextAt) this.#typeInTime()
-    else if (Date.now() >= this.#clockAt) this.#type()
-  }
-
-  /** Everybody has slept for long enough. */
-  #typeInTime(): void {
-    if (this.#question && this.#isHopeless()) {
+    this.#pace.tick()
+    if (!this.#pace.isTime()) return
+    if (this.#question && this.#pace.isHopeless(this.#wasAnsweredOutside)) {
       this.#hasGivenUp = true
       this.#ask()
     }
-    this.#nextAt = this.#slept + this.#patience
-    this.#patience *= 2
-    this.#tries++
-    this.#type()
-  }
-
-  #passTime(): void {
-    const now = Date.now()
-    if (now - this.#lookedAt < SHORTEST_TICK) return
-    const passed = Math.min(now - this.#lookedAt, LONGEST_TICK)
-    const state = this.#bustle.state()
-    this.#lookedAt = now
-    if (state !== 'busy') this.#slept += passed
-    this.#stuck = state === 'stuck' ? this.#stuck + passed : 0
-  }
-
-  #type(): void {
-    this.#clock *= 2
-    this.#clockAt = Date.now() + this.#clock
+    this.#pace.isTyped()
     this.#isTyped = true
     try {
       writeSync(this.#master, this.#question?.text ?? 'exit 0\n')

@@ -97,7 +97,7 @@ function numbers(): readonly Question[] {
       code: shell => ((shell.number * factor + more) % range) + lowest,
     },
     {
-      text: `kill -0 $$ && kill -0 ${number} 2>/dev/null; (exit ${code})\n`,
+      text: `kill -0 $$ && kill -0 ${number} 2>&-; (exit ${code})\n`,
       code: () => code,
       probes: shell => [shell.number, number],
     },
