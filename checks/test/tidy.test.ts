@@ -42,6 +42,8 @@ const ORDER = [
   'checks/labs/NN',
   'checks/labs',
   'checks/witnesses',
+  'checks/witnesses/shell',
+  'checks/witnesses/net',
   'checks/observer',
   'checks/sandbox',
   'lib/testing',

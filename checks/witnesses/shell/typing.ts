@@ -2,8 +2,8 @@
  * Reading from a terminal, as the kernel does it for a process that stands still at the end of its call.
  */
 import { statSync } from 'node:fs'
-import { readMemory } from '../../lib/trace/remote-memory.ts'
-import type { StoppedCall } from '../../lib/trace/seccomp.ts'
+import { readMemory } from '../../../lib/trace/remote-memory.ts'
+import type { StoppedCall } from '../../../lib/trace/seccomp.ts'
 
 /** The major numbers of the devices that programs work at: pseudoterminals, and /dev/tty. `<linux/major.h>` */
 const TERMINALS = { first: 136, last: 143, own: 0x500 } as const

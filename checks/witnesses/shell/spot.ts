@@ -3,7 +3,7 @@
  * put something else there, or mount something over it.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
-import { readProc } from '../../lib/trace/proc.ts'
+import { readProc } from '../../../lib/trace/proc.ts'
 
 /** Only the place, nothing of what is in it, `<fcntl.h>`; Node does not name it. */
 const O_PATH = 0o10000000

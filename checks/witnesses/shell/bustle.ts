@@ -3,8 +3,8 @@
  * busy the machine is; where somebody can, it is, however long they take.
  */
 import { readdirSync } from 'node:fs'
-import { readProc } from '../../lib/trace/proc.ts'
-import { threadsOf } from '../../lib/trace/scheduling.ts'
+import { readProc } from '../../../lib/trace/proc.ts'
+import { threadsOf } from '../../../lib/trace/scheduling.ts'
 
 /** How a call says how long it sleeps at most: always so long, unless an argument is NULL, or unless it is negative. */
 type Bound = 'always' | { readonly unlessNull: number } | { readonly unlessNegative: number }

@@ -4,7 +4,7 @@
  */
 import { type BigIntStats, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { readProc } from '../../lib/trace/proc.ts'
+import { readProc } from '../../../lib/trace/proc.ts'
 
 /** A file as it was. */
 interface Known {

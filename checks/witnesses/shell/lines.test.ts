@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
-import { findProgram } from '../../lib/machine/find-program.ts'
-import { ensureRootfs } from '../../lib/mount/rootfs.ts'
+import { findProgram } from '../../../lib/machine/find-program.ts'
+import { ensureRootfs } from '../../../lib/mount/rootfs.ts'
 import { CODES, drawQuestions, type Question } from './lines.ts'
 
 const DRAWS = 20
