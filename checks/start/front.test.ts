@@ -70,7 +70,6 @@ suite('before npm ci', () => {
 suite('where npm ci was interrupted', () => {
   for (const [name, lacking] of [
     ['koffi', ['koffi']],
-    ['tsx', ['tsx']],
     ['the packages of the book', ['marked', 'minisearch']],
   ] as const) {
     test(`${name} is missing`, () => {
@@ -80,6 +79,12 @@ suite('where npm ci was interrupted', () => {
           isSentence(shell(broken, command(one)), /missing\n.*\nhint: npm ci\n/, EXIT.CANNOT, `${one} without ${name}`)
     })
   }
+
+  test('without tsx every command still starts from its bundle', () => {
+    const broken = checkout('without tsx', ['tsx'])
+    const { status, stdout, stderr } = shell(broken, `${command('check')} --help`)
+    assert.equal(status, EXIT.HOLDS, stdout + stderr)
+  })
 
   test("esbuild's program is missing", () => {
     const broken = checkout('without esbuild', ['esbuild', '@esbuild', 'tsx'])

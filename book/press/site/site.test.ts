@@ -96,7 +96,15 @@ async function crawl(page: Page, address: string): Promise<{ readonly pages: str
 
 /** A word of a chapter that it alone has, as far as a reader's search can tell. */
 function wordsOf({ chapters }: Book): Map<string, string> {
-  const texts = chapters.map(({ html }) => new Set(html.replace(/<[^>]+>/g, ' ').match(/\b[A-Za-z]{6,}\b/g) ?? []))
+  const texts = chapters.map(
+    ({ html }) =>
+      new Set(
+        html
+          .replace(/<[^>]+>/g, ' ')
+          .toLowerCase()
+          .match(/\b[a-z]{6,}\b/g) ?? [],
+      ),
+  )
   return new Map(
     chapters.map(({ place, title }, i) => {
       const others = texts.filter((_, at) => at !== i)
