@@ -50,6 +50,10 @@ const MOST = 4000
 /** Of how many interfaces echoes are kept. */
 const MOST_LINKS = 32
 
+/** Which interfaces there are, and where their other ends. */
+const ends = (links: readonly Link[]) =>
+  links.map(({ index, peerIndex, peerNsid }) => [index, peerIndex, peerNsid]).join()
+
 /** One network, and the sockets in it while somebody lives there. */
 export class FollowedNetwork implements NetworkHistory {
   readonly net: number
@@ -86,7 +90,7 @@ export class FollowedNetwork implements NetworkHistory {
     this.moments.push({ ...state, step, at: Date.now(), links: place(state.links) })
   }
 
-  /** Takes what has happened in a step. @returns whether interfaces have changed */
+  /** Takes what has happened in a step. @returns whether interfaces have come or gone, here or at their other ends */
   take(step: number, place: (links: readonly Link[]) => readonly PlacedLink[]): boolean {
     const echoes = this.#tap?.echoes() ?? []
     for (const echo of echoes) this.#takeEcho({ ...echo, step, at: Date.now() })
@@ -96,7 +100,7 @@ export class FollowedNetwork implements NetworkHistory {
       this.#takeNeighbours(state, step)
       this.#keep(state, step, place)
     }
-    return changes.length > 0 && changes.at(-1)?.links !== before
+    return changes.some(({ links }) => links !== before && ends(links) !== ends(before ?? []))
   }
 
   /** Takes what the kernel tells only when it is asked. */
