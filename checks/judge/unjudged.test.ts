@@ -58,13 +58,13 @@ function pings(index: number, request: 'in' | 'out', reply: 'in' | 'out'): Passe
     { source: '10.0.0.3', target: '10.0.0.4' },
   ]
   return [1, 2, 3].flatMap(sequence => [
-    { ...inside, step: 2, index, way: request, kind: 'request', id: 1, sequence },
-    { ...outside, step: 2, index, way: reply, kind: 'reply', id: 1, sequence },
+    { ...inside, step: 2, at: 2, index, way: request, kind: 'request', id: 1, sequence },
+    { ...outside, step: 2, at: 2, index, way: reply, kind: 'reply', id: 1, sequence },
   ])
 }
 
 function history(net: number, from: readonly number[], link: typeof INNER, echoes: PassedEcho[]): NetworkHistory {
-  const moments = [{ step: 1, links: [link], neighbours: [], routes: [] }]
+  const moments = [{ step: 1, at: 1, links: [link], neighbours: [], routes: [] }]
   return { net, enteredFrom: new Set(from), moments, echoes, isFlooded: false, asked: 3, givenUp: [] }
 }
 

@@ -109,12 +109,16 @@ export class NetworkWitness implements Witness<NetworkRecord> {
     for (const one of new Set([...this.#kept, ...(net === undefined ? [] : [net])])) this.#abandon(one)
   }
 
-  /** Somebody lives in a network now. @param from where they, or who made them, lived before */
+  /**
+   * Somebody lives in a network now.
+   * @param from where they, or who made them, lived before; where their parent lives counts as well
+   */
   #enter(tid: number, from: number | undefined): number | undefined {
     const net = networkOf(tid)
     if (net === undefined) return undefined
     const followed = this.#networks.get(net) ?? new FollowedNetwork(net)
-    if (from !== undefined && from !== net) followed.enteredFrom.add(from)
+    const parent = networkOf(throughWhom(Number(statusField(tid, 'PPid') ?? 0)))
+    for (const one of [from, parent]) if (one !== undefined && one !== net) followed.enteredFrom.add(one)
     const open = [...this.#networks.values()].filter(({ isOpen }) => isOpen)
     if (followed.isOpen || open.length >= MOST_OPEN) return net
     this.#places.clear()

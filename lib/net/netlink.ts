@@ -62,6 +62,9 @@ const EINTR = 4
 const EAGAIN = 11
 const ENOBUFS = 105
 
+/** The kernel sends no more at a time. What is in it is copied before anything else is read. */
+const ROOM = Buffer.alloc(65536)
+
 /** A message: its type, and what comes behind `struct nlmsghdr`. */
 export interface Message {
   readonly type: number
@@ -136,8 +139,8 @@ function send(fd: number, type: number, flags: number, body: Buffer): void {
 }
 
 function receive(fd: number): Message[] {
-  const buffer = Buffer.alloc(65536)
-  return messagesOf(buffer.subarray(0, call('recv', libcRecv, [fd, buffer, buffer.length, 0], [fd])))
+  const length = call('recv', libcRecv, [fd, ROOM, ROOM.length, 0], [fd])
+  return messagesOf(Buffer.from(ROOM.subarray(0, length)))
 }
 
 /**
@@ -167,13 +170,12 @@ export function ask(fd: number, type: number, body: Buffer): Message | undefined
  * @returns `undefined` if so much has been told that the kernel threw some of it away
  */
 export function told(fd: number): Message[] | undefined {
-  const buffer = Buffer.alloc(65536)
   const messages: Message[] = []
   let isWhole = true
   for (;;) {
-    const length = libcRecv(fd, buffer, buffer.length, MSG_DONTWAIT)
+    const length = libcRecv(fd, ROOM, ROOM.length, MSG_DONTWAIT)
     if (length >= 0) {
-      messages.push(...messagesOf(Buffer.from(buffer.subarray(0, length))))
+      messages.push(...messagesOf(Buffer.from(ROOM.subarray(0, length))))
       continue
     }
     const errno = lastErrno()

@@ -99,6 +99,18 @@ function lookAt(
 /** How much of what is claimed of a moment is so. That the right addresses are there tells most of which pair is meant. */
 const worth = ({ isAlone, outer, isConnected }: View) => (isAlone ? 1 : 0) + (outer ? 1 : 0) + (isConnected ? 2 : 0)
 
+/** How much there is to see in a network: what a learner has made is shown, and not that it is gone. */
+const plenty = ({ links }: NetworkMoment) =>
+  links.reduce((sum, { isUp, addresses }) => sum + 1 + (isUp ? 1 : 0) + addresses.length, 0)
+
+/** Of two views the one that is worth more; else the one that shows more, and else the later one. */
+function better(best: View | undefined, view: View | undefined): View | undefined {
+  if (!best || !view) return best ?? view
+  const difference =
+    worth(view) - worth(best) || plenty(view.inside) + plenty(view.outside) - plenty(best.inside) - plenty(best.outside)
+  return difference >= 0 ? view : best
+}
+
 const keyOf = ({ source, target, id, sequence }: PassedEcho) => [source, target, id, sequence].join()
 const keyOfReply = ({ source, target, id, sequence }: PassedEcho) => [target, source, id, sequence].join()
 
@@ -157,8 +169,6 @@ function storyOf(inside: NetworkHistory, outside: NetworkHistory, fresh: readonl
   const first = inside.moments[0]?.step ?? 0
   const steps = [...new Set([...inside.moments, ...outside.moments].map(({ step }) => Math.max(step, first)))]
   const views = steps.sort((one, other) => one - other).flatMap(step => viewAt(step) ?? [])
-  const better = (best: View | undefined, view: View | undefined) =>
-    !best || (view && worth(view) >= worth(best)) ? view : best
   const richest = views.reduce<View | undefined>(better, undefined)
   if (!richest) return undefined
   const pairs = new Map(

@@ -23,6 +23,7 @@ export const programs: ProgramTable = {
   'right/packet-socket.py': [],
   'right/left-to-the-kernel.py': [],
   'right/user-namespace.sh': [],
+  'right/parent-inside.sh': [],
   'wrong/prints-only.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/no-namespace.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/extra-link.sh': [LINKS],

@@ -12,6 +12,8 @@ import { readProc } from '../../../lib/trace/proc.ts'
 /** A network once a step was over. */
 export interface NetworkMoment extends NetworkState {
   readonly step: number
+  /** When the judge heard of it, in ms since the epoch. */
+  readonly at: number
   /** The links, each with the network that its other end is in, by the inode of that, where that is known. */
   readonly links: readonly PlacedLink[]
 }
@@ -23,13 +25,15 @@ export interface PlacedLink extends Link {
 /** An echo that passed an interface, and in which step. */
 export interface PassedEcho extends Echo {
   readonly step: number
+  /** When the judge heard of it, in ms since the epoch. */
+  readonly at: number
 }
 
 /** All that became of one network. */
 export interface NetworkHistory {
   /** Inode of the network namespace. */
   readonly net: number
-  /** Where those who made it, were born into it or entered it came from. */
+  /** Where those who made it, were born into it or entered it came from, and where their parents lived. */
   readonly enteredFrom: ReadonlySet<number>
   readonly moments: readonly NetworkMoment[]
   readonly echoes: readonly PassedEcho[]
@@ -45,6 +49,10 @@ export interface NetworkHistory {
 const MOST = 4000
 /** Of how many interfaces echoes are kept. */
 const MOST_LINKS = 32
+
+/** Which interfaces there are, and where their other ends. */
+const ends = (links: readonly Link[]) =>
+  links.map(({ index, peerIndex, peerNsid }) => [index, peerIndex, peerNsid]).join()
 
 /** One network, and the sockets in it while somebody lives there. */
 export class FollowedNetwork implements NetworkHistory {
@@ -79,20 +87,20 @@ export class FollowedNetwork implements NetworkHistory {
 
   #keep(state: NetworkState, step: number, place: (links: readonly Link[]) => readonly PlacedLink[]): void {
     if (this.moments.length >= MOST) this.moments.pop()
-    this.moments.push({ ...state, step, links: place(state.links) })
+    this.moments.push({ ...state, step, at: Date.now(), links: place(state.links) })
   }
 
-  /** Takes what has happened in a step. @returns whether interfaces have changed */
+  /** Takes what has happened in a step. @returns whether interfaces have come or gone, here or at their other ends */
   take(step: number, place: (links: readonly Link[]) => readonly PlacedLink[]): boolean {
     const echoes = this.#tap?.echoes() ?? []
-    for (const echo of echoes) this.#takeEcho({ ...echo, step })
+    for (const echo of echoes) this.#takeEcho({ ...echo, step, at: Date.now() })
     const before = this.follower?.state.links
     const changes = this.follower?.changes() ?? []
     for (const state of changes) {
       this.#takeNeighbours(state, step)
       this.#keep(state, step, place)
     }
-    return changes.length > 0 && changes.at(-1)?.links !== before
+    return changes.some(({ links }) => links !== before && ends(links) !== ends(before ?? []))
   }
 
   /** Takes what the kernel tells only when it is asked. */
