@@ -17,6 +17,8 @@ export interface Bustle {
 const LONGEST_TICK = 100
 /** How often it is looked at, in milliseconds: much happens meanwhile that is no reason to look. */
 const SHORTEST_TICK = 20
+/** So many times as long as a look takes it stays away: a program may have many processes. */
+const PAUSE = 5
 /**
  * How long a line may go unanswered before it is typed again, in milliseconds, because who starts a shell may have
  * dropped it; then twice as long, and so on, because a slow shell answers every one of them.
@@ -40,6 +42,7 @@ export class Pace {
   /** How long everybody has slept so far, in milliseconds, and when that was last looked at, since the epoch. */
   #slept = 0
   #lookedAt = Date.now()
+  #lookAt = 0
   /** For how long nobody has been able to move. */
   #stuck = 0
   /** How often the present line was typed after everybody had slept. */
@@ -71,10 +74,11 @@ export class Pace {
   tick(): void {
     const now = Date.now()
     if (this.#slept < this.#since && this.#bustle.isReady()) this.begin()
-    if (now - this.#lookedAt < SHORTEST_TICK) return
+    if (now < this.#lookAt) return
     const passed = Math.min(now - this.#lookedAt, LONGEST_TICK)
     const state = this.#bustle.state()
     this.#lookedAt = now
+    this.#lookAt = now + Math.max(SHORTEST_TICK, PAUSE * (Date.now() - now))
     if (state !== 'busy') this.#slept += passed
     this.#stuck = state === 'stuck' ? this.#stuck + passed : 0
   }
