@@ -9,14 +9,16 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as FLAGS from './flags.ts'
-import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './io/descriptors.ts'
-import * as POLL from './io/poll.ts'
 import * as TERMINAL from './lab/terminal.ts'
+import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './machine/descriptors.ts'
+import * as POLL from './machine/poll.ts'
 import * as MOUNT_FD from './mount/detached.ts'
 import * as MOUNT from './mount/mount.ts'
 import { NS_GET_USERNS } from './namespaces.ts'
+import * as ECHOES from './net/echoes.ts'
+import { SIOCGSKNS } from './net/follow.ts'
 import * as INTERFACES from './net/interfaces.ts'
-import * as LINKS from './net/links.ts'
+import * as NETLINK from './net/netlink.ts'
 import { __WALL, SYS_gettid, WNOHANG, WUNTRACED } from './process.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './rights/keyring.ts'
 import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC } from './rights/limits.ts'
@@ -27,6 +29,7 @@ import { LOCK_EX, LOCK_NB } from './tidy/flock.ts'
 import { KCMP, SYS_kcmp } from './trace/kcmp.ts'
 import { SYS_pidfd_open } from './trace/pidfd.ts'
 import * as PTRACE from './trace/ptrace.ts'
+import { SCHED } from './trace/scheduling.ts'
 import * as SECCOMP from './trace/seccomp.ts'
 
 const HEADERS = [
@@ -55,6 +58,10 @@ const HEADERS = [
   'linux/netlink.h',
   'linux/nsfs.h',
   'linux/rtnetlink.h',
+  'linux/net_namespace.h',
+  'linux/if_packet.h',
+  'linux/if_ether.h',
+  'linux/icmp.h',
   'linux/ethtool.h',
   'linux/sockios.h',
   'linux/seccomp.h',
@@ -131,12 +138,29 @@ compare('the requests, flags and offsets of struct ifreq are those of net/if.h',
 })
 
 compare('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', () => ({
-  ...LINKS.NETLINK,
-  AF_NETLINK: LINKS.AF_NETLINK,
-  'SOCK_RAW | SOCK_CLOEXEC': LINKS.SOCK_RAW_CLOEXEC,
-  'sizeof(struct nlmsghdr)': LINKS.SIZES.nlmsghdr,
-  'sizeof(struct ifinfomsg)': LINKS.SIZES.ifinfomsg,
-  'sizeof(struct ifaddrmsg)': LINKS.SIZES.ifaddrmsg,
+  ...NETLINK.NETLINK,
+  AF_NETLINK: NETLINK.AF_NETLINK,
+  'SOCK_RAW | SOCK_CLOEXEC': NETLINK.SOCK_RAW_CLOEXEC,
+  'sizeof(struct nlmsghdr)': NETLINK.SIZES.nlmsghdr,
+  'sizeof(struct ifinfomsg)': NETLINK.SIZES.ifinfomsg,
+  'sizeof(struct ifaddrmsg)': NETLINK.SIZES.ifaddrmsg,
+  'sizeof(struct rtmsg)': NETLINK.SIZES.rtmsg,
+  'sizeof(struct ndmsg)': NETLINK.SIZES.ndmsg,
+  'sizeof(struct rtgenmsg)': NETLINK.SIZES.rtgenmsg,
+  SIOCGSKNS,
+}))
+
+compare('packet sockets: the constants and offsets are those of linux/if_packet.h', () => ({
+  ...ECHOES.PACKET,
+  ...ECHOES.ICMP,
+  'sizeof(struct sockaddr_ll)': ECHOES.SOCKADDR_LL.size,
+  'offsetof(struct sockaddr_ll, sll_protocol)': ECHOES.SOCKADDR_LL.protocol,
+  'offsetof(struct sockaddr_ll, sll_ifindex)': ECHOES.SOCKADDR_LL.index,
+  'offsetof(struct sockaddr_ll, sll_pkttype)': ECHOES.SOCKADDR_LL.type,
+  '(unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)': 0xfffff000,
+  'BPF_LD | BPF_H | BPF_ABS': 0x28,
+  'BPF_LD | BPF_B | BPF_ABS': 0x30,
+  'BPF_JMP | BPF_JSET | BPF_K': 0x45,
 }))
 
 compare('the requests, options and struct of ptrace are those of linux/ptrace.h', () => {
@@ -225,6 +249,15 @@ compare('what waitid says of a child is where the headers have it', () => ({
   'sizeof(siginfo_t)': PTRACE.SIGINFO.size,
   'offsetof(siginfo_t, si_code)': PTRACE.SIGINFO.code,
   'offsetof(siginfo_t, si_pid)': PTRACE.SIGINFO.pid,
+}))
+
+compare('policies of the scheduler, and what a signal says of its origin, are those of the headers', () => ({
+  ...prefixed('SCHED_', SCHED),
+  // What comes behind it in musl's is not the kernel's.
+  'offsetof(struct sched_param, sched_priority)': 0,
+  CLD_EXITED: PTRACE.SI.CLD_FIRST,
+  CLD_CONTINUED: PTRACE.SI.CLD_LAST,
+  SI_TIMER: PTRACE.SI.TIMER,
 }))
 
 compare('errno and signal numbers of Node are those of the C library', () => ({

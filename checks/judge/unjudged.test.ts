@@ -13,7 +13,8 @@ import type { ContainerRecord } from '../witnesses/container.ts'
 import type { GroupsRecord } from '../witnesses/groups.ts'
 import type { KernelLogRecord } from '../witnesses/kernel-log.ts'
 import type { MemoryMoment, MemoryRecord } from '../witnesses/memory.ts'
-import type { NetworkMoment, NetworkRecord } from '../witnesses/network.ts'
+import type { NetworkHistory, PassedEcho } from '../witnesses/net/followed-network.ts'
+import type { NetworkRecord } from '../witnesses/network.ts'
 import type { TerminalRecord } from '../witnesses/terminal.ts'
 
 const OUTSIDE = { pid: 1, net: 1, mnt: 1, uts: 1, ipc: 1, user: 1, cgroup: 1 } as Moment['namespaces']
@@ -45,21 +46,34 @@ function process(pid: number, namespaces: Moment['namespaces'], signal: string |
   }
 }
 
-const MEMORY: MemoryMoment = { order: 9, group: GROUP, limit: LIMIT, usage: 0, peak: LIMIT, oomKills: 1 }
-const LINK = { flags: 0, isUp: true, kind: 'veth', peerIsElsewhere: true }
-const NETWORK = {
-  net: 2,
-  links: [{ ...LINK, name: 'veth1', index: 2, peerIndex: 3, addresses: ['10.0.0.4/24'] }],
-  icmp: { OutEchos: 3, InEchoReps: 3, InEchos: 0 },
-  loopback: 0,
-  neighbours: ['veth1'],
-  outside: {
-    links: [{ ...LINK, name: 'veth0', index: 3, peerIndex: 2, addresses: ['10.0.0.3/24'] }],
-    icmp: { InEchos: 3, OutEchos: 0 },
-    loopback: 0,
-    neighbours: ['veth0'],
-  },
-} as unknown as NetworkMoment
+const MEMORY: MemoryMoment = { order: 9, group: GROUP, limit: LIMIT, usage: 0, peak: LIMIT, oomKills: 1, limitHits: 1 }
+const LINK = { isUp: true, kind: 'veth', peerIsElsewhere: true } as const
+const INNER = { ...LINK, name: 'veth1', index: 2, peerIndex: 3, peerNetwork: 1, addresses: ['10.0.0.4/24'] }
+const OUTER = { ...LINK, name: 'veth0', index: 3, peerIndex: 2, peerNetwork: 2, addresses: ['10.0.0.3/24'] }
+
+/** Three echo requests from the one to the other and their replies, as they pass an interface. */
+function pings(index: number, request: 'in' | 'out', reply: 'in' | 'out'): PassedEcho[] {
+  const [inside, outside] = [
+    { source: '10.0.0.4', target: '10.0.0.3' },
+    { source: '10.0.0.3', target: '10.0.0.4' },
+  ]
+  return [1, 2, 3].flatMap(sequence => [
+    { ...inside, step: 2, index, way: request, kind: 'request', id: 1, sequence },
+    { ...outside, step: 2, index, way: reply, kind: 'reply', id: 1, sequence },
+  ])
+}
+
+function history(net: number, from: readonly number[], link: typeof INNER, echoes: PassedEcho[]): NetworkHistory {
+  const moments = [{ step: 1, links: [link], neighbours: [], routes: [] }]
+  return { net, enteredFrom: new Set(from), moments, echoes, isFlooded: false, asked: 3, givenUp: [] }
+}
+
+const INNER_NETWORK = history(2, [1], INNER, pings(2, 'out', 'in'))
+const OUTER_NETWORK = history(1, [], OUTER, pings(3, 'in', 'out'))
+const NETWORKS = new Map([
+  [1, OUTER_NETWORK],
+  [2, INNER_NETWORK],
+])
 
 /** What the witnesses of labs 3, 4 and 5 record. */
 type Seen = Observation &
@@ -79,7 +93,7 @@ const GOOD: Seen = {
   ]),
   signals: [],
   stopped: new Set(),
-  networks: [NETWORK],
+  networks: NETWORKS,
   freshLinks: [],
   sandbox: OUTSIDE,
   timedOut: undefined,
@@ -90,6 +104,8 @@ const GOOD: Seen = {
   ],
   memory: [MEMORY],
   members: new Map([[GROUP, new Set([CHILD])]]),
+  stays: [{ group: GROUP, pid: CHILD, from: 1, to: 9 }],
+  directories: new Map([[GROUP, [GROUP]]]),
   kernelLog: [OOM],
   logHasOurNumbers: true,
   containers: [],
@@ -121,26 +137,26 @@ test('the run itself is good', () => {
   assert.deepEqual(objections(EVERY_LAB, {}), NONE)
 })
 
-test('without memory.peak nobody knows the most that a group held', () => {
+test('without memory.peak the claim about what a group held at most cannot be judged', () => {
   assert.deepEqual(objections(lab5, { memory: [{ ...MEMORY, peak: undefined }] }), only(lab5, PEAK))
   const nobodyKilled = objections(lab5, { memory: [{ ...MEMORY, peak: undefined, oomKills: 0 }] })
   assert.ok(nobodyKilled.failed.includes(title(lab5, PEAK)))
 })
 
-test('without a counter oom_kill nobody knows whether it rose', () => {
+test('without the counter oom_kill the claim that it rose cannot be judged', () => {
   assert.deepEqual(objections(lab5, { memory: [{ ...MEMORY, oomKills: Number.NaN }] }), only(lab5, COUNTER))
 })
 
-test('a limit whose effect could not be read is no limit with another value', () => {
+test('a limit whose effect could not be read is not taken for one of another value', () => {
   const [{ limit: _, ...write } = {}] = GOOD.groupWrites
   const groupWrites = [write as Seen['groupWrites'][number]]
   assert.deepEqual(objections(lab5, { groupWrites }), only(lab5, LIMITED))
 })
 
-test("a kernel's log that cannot be read, or has other numbers, is no log without the line", () => {
+test("a kernel's log that cannot be read, or has other PIDs, is not taken for a log without the line", () => {
   assert.deepEqual(objections(lab5, { kernelLog: undefined }), only(lab5, LOG))
   const others = { logHasOurNumbers: false, kernelLog: [OOM.replace(`pid=${CHILD}`, 'pid=7')] }
-  // The only one that was ever in the group needs no number.
+  // Where only one process was ever in the group, no PID is needed.
   assert.deepEqual(objections(lab5, others), NONE)
   const two = new Map([[GROUP, new Set([CHILD, PROGRAM])]])
   assert.deepEqual(objections(lab5, { ...others, members: two }).unjudged, [title(lab5, LOG)])
@@ -148,19 +164,38 @@ test("a kernel's log that cannot be read, or has other numbers, is no log withou
   assert.deepEqual(objections(lab5, { kernelLog: [] }).failed, [title(lab5, LOG)])
 })
 
-test('a network that nobody saw, or whose packets nobody counted, is no empty network', () => {
-  const { failed, unjudged } = objections(lab3, { networks: [] })
-  assert.deepEqual([failed, unjudged.length], [[], lab3.length - 1])
-  assert.deepEqual(objections(lab3, { networks: [{ ...NETWORK, icmp: {} }] }), only(lab3, /answered by/, /lost/))
+test('whoever ends before their network could be looked at has shown nothing', () => {
+  assert.equal(objections(lab3, { networks: new Map([[1, OUTER_NETWORK]]) }).failed.length, lab3.length - 1)
 })
 
-test('where nothing could be typed nobody answered; who kills a container before it can be seen has none', () => {
+test('what had been seen when time was up is judged, and what could still have come is not', () => {
+  const after = (echoes: PassedEcho[]) => ({
+    timedOut: 20,
+    networks: new Map([...NETWORKS, [2, { ...INNER_NETWORK, echoes }]]),
+  })
+  const { echoes } = INNER_NETWORK
+  assert.deepEqual(objections(lab3, { timedOut: 20 }), NONE)
+  assert.deepEqual(objections(lab3, after([])), only(lab3, /answered by/, /lost/))
+  assert.deepEqual(objections(lab3, after(echoes.slice(0, -1))), only(lab3, /answered by/))
+  const last = echoes.at(-1) as PassedEcho
+  assert.deepEqual(
+    objections(
+      lab3,
+      after([...echoes, { ...last, kind: 'request', way: 'out', source: '10.0.0.4', target: '10.0.0.3', sequence: 4 }]),
+    ),
+    NONE,
+  )
+  const lossy = after(echoes.filter(({ kind, sequence }) => kind === 'request' || sequence !== 1))
+  assert.deepEqual(objections(lab3, lossy).failed, [title(lab3, /lost/)])
+})
+
+test('without typing there is no answer, and a container that the program killed before it was seen is none', () => {
   const processes = new Map([...GOOD.processes, [102, process(102, { ...OUTSIDE, pid: 2 }, null)] as const])
   const { failed, unjudged } = objections(lab4, { processes })
   assert.deepEqual(unjudged, [title(lab4, /commands typed/)])
   assert.equal(failed.length, lab4.length - unjudged.length)
 })
 
-test('of a program that had to be ended nobody knows what it leaves behind', () => {
+test('what a program leaves behind cannot be judged if it had to be killed', () => {
   assert.deepEqual(objections(EVERY_LAB, { leftovers: undefined }), only(EVERY_LAB, /left behind/))
 })

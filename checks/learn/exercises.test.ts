@@ -1,5 +1,6 @@
 /**
- * The exercises against the labs themselves: what is blanked fails where it has to, and what is put back is the lab.
+ * The exercises against the labs themselves: a copy fails in the claim of its open task, and a copy with all regions
+ * put back is the lab.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -62,12 +63,19 @@ const CASES = LABS.flatMap(({ slug }) => [
   })),
 ])
 
-/** Mistakes that learners make, in place of one region, and the hint that has to come of them first. */
+/** Mistakes that learners make, in place of one region, and the hint that has to come first for each. */
 const MISTAKES: readonly (readonly [slug: string, region: string, code: string, hint: RegExp])[] = [
   ['01-fork-vs-clone', 'changes', '  closeSync(file)', /stays where it is/],
   ['02-newpid', 'others-end', '  second.mayGoOn.open()\n  waitpid(second.pid)', /had not waited for it/],
   ['03-newnet', 'own-network', 'const pid = clone(child, SIGCHLD)', /lives in your own network/],
   ['03-newnet', 'lay-the-pair', 'await $`ip link add veth0 type veth`', /name is taken here/],
+  [
+    '03-newnet',
+    'outer-address',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the reader writes the template.
+    'await $`ip address add ${outerAddress} dev ${veth}`\nawait $`ip link set ${veth} up`',
+    /a \/32: so nobody else/,
+  ],
   ['03-newnet', 'ping', "  return show('ping', '-c', '3', '-i', '0.2', innerAddress)", /Not one request crossed/],
   ['04-newns', 'new-root', '  chroot(root)', /stands outside of it/],
   ['05-memory-oom', 'limit', 'group.limitMemory(20 * 1024 * 1024)', /mebibytes/],

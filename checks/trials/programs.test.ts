@@ -18,7 +18,7 @@ import {
 } from '../testing/programs.ts'
 import { SPECIMENS } from './programs.ts'
 
-const TIMEOUT = 30
+const TIMEOUT = 90
 const folder = mkdtempSync(join(tmpdir(), 'specimens-'))
 after(() => rmSync(folder, { recursive: true }))
 
@@ -29,7 +29,7 @@ async function refusals(slug: string, program: string): Promise<string[]> {
   return refusalsOf(await judgePatiently({ slug, command: await commandFor(program) }, TIMEOUT))
 }
 
-/** Which of several the kernel's log names, it tells by the machine's own numbers: nobody in a container knows them. */
+/** The kernel's log names a process by its PID in the initial namespace, which is not known inside a container. */
 const isUnknownHere = (entry: string) =>
   namespaces().pid !== INITIAL_PID_NAMESPACE && / and the judge is in a PID namespace$/.test(entry)
 

@@ -9,8 +9,8 @@ import { type Link, links } from '../../lib/net/links.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
-import { OwnFiles } from './own-files.ts'
-import { isInRoot, type ProcThere, procOf } from './spot.ts'
+import { OwnFiles } from './shell/own-files.ts'
+import { isInRoot, type ProcThere, procOf } from './shell/spot.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** A process in namespaces that are not the sandbox's, at a moment. */

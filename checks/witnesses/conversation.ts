@@ -5,8 +5,8 @@
  */
 import { writeSync } from 'node:fs'
 import type { ContainerMoment } from './container.ts'
-import { CODES, drawQuestions, type Question } from './lines.ts'
-import { type Bustle, Pace } from './pace.ts'
+import { CODES, drawQuestions, type Question } from './shell/lines.ts'
+import { type Bustle, Pace } from './shell/pace.ts'
 
 /** Somebody who has read what was typed, whole and from a terminal, and how they lived just then. */
 export interface Reader {

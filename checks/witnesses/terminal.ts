@@ -8,10 +8,10 @@ import { READ_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { SignalCall } from '../observer/record.ts'
 import { processOf } from '../observer/threads.ts'
-import { bustleOf } from './bustle.ts'
 import { type ContainerWitness, container, identity } from './container.ts'
 import { Conversation, type Reader, type Typed } from './conversation.ts'
-import { isTerminal, whatWasRead } from './typing.ts'
+import { bustleOf } from './shell/bustle.ts'
+import { isTerminal, whatWasRead } from './shell/typing.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** What this witness records. */

@@ -1,31 +1,8 @@
 /**
  * The interfaces and addresses of the calling process's network namespace, asked of the kernel over rtnetlink.
  */
-import { call, libcFunction } from '../machine/libc.ts'
-
-const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
-const libcSend = libcFunction('long send(int fd, const uint8_t *buf, size_t len, int flags)')
-const libcRecv = libcFunction('long recv(int fd, _Out_ uint8_t *buf, size_t len, int flags)')
-const libcClose = libcFunction('int close(int fd)')
-
-export const AF_NETLINK = 16
-export const SOCK_RAW_CLOEXEC = 3 | 0o2000000
-/** Messages and attributes, `<linux/netlink.h>`, `<linux/rtnetlink.h>`, `<linux/if_link.h>`, `<linux/if_addr.h>`. */
-export const NETLINK = {
-  NLM_F_REQUEST: 0x1,
-  NLM_F_DUMP: 0x300,
-  NLMSG_DONE: 3,
-  RTM_GETLINK: 18,
-  RTM_GETADDR: 22,
-  IFLA_IFNAME: 3,
-  IFLA_LINK: 5,
-  IFLA_LINKINFO: 18,
-  IFLA_LINK_NETNSID: 37,
-  IFLA_INFO_KIND: 1,
-  IFA_LOCAL: 2,
-} as const
-/** `sizeof(struct nlmsghdr)`, `sizeof(struct ifinfomsg)`, `sizeof(struct ifaddrmsg)`. */
-export const SIZES = { nlmsghdr: 16, ifinfomsg: 16, ifaddrmsg: 8 } as const
+import { closeSync } from 'node:fs'
+import { attributes, dump, NETLINK, openNetlink, SIZES } from './netlink.ts'
 
 const IFF_UP = 1
 
@@ -40,69 +17,50 @@ export interface Link {
   readonly peerIndex: number | undefined
   /** Whether that other end is in another network namespace. */
   readonly peerIsElsewhere: boolean
+  /** The number by which this namespace knows the one of its other end, if that is another. @see ip-netns(8) */
+  readonly peerNsid?: number
   /** IPv4 addresses with their prefix length, `10.0.0.4/24`. */
   readonly addresses: readonly string[]
 }
 
-/** Splits attributes (`struct rtattr`: u16 length, u16 type, payload, padded to 4) by their type. */
-function attributes(bytes: Buffer): Map<number, Buffer> {
-  const found = new Map<number, Buffer>()
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const length = bytes.readUInt16LE(at)
-    if (length < 4) break
-    found.set(bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length))
-    at += (length + 3) & ~3
-  }
-  return found
-}
-
 const text = (bytes: Buffer | undefined) => bytes?.toString('latin1').replace(/\0.*$/, '')
 
-/** Asks for all objects of one type and returns their messages without the header. */
-function dump(fd: number, type: number): Buffer[] {
-  const request = Buffer.alloc(SIZES.nlmsghdr + SIZES.ifinfomsg)
-  request.writeUInt32LE(request.length, 0)
-  request.writeUInt16LE(type, 4)
-  request.writeUInt16LE(NETLINK.NLM_F_REQUEST | NETLINK.NLM_F_DUMP, 6)
-  call('send', libcSend, [fd, request, request.length, 0], [fd, Symbol('RTM_GET…')])
-  const messages: Buffer[] = []
-  for (;;) {
-    const buffer = Buffer.alloc(65536)
-    const length = call('recv', libcRecv, [fd, buffer, buffer.length, 0], [fd])
-    for (let at = 0; at < length; ) {
-      const size = buffer.readUInt32LE(at)
-      if (buffer.readUInt16LE(at + 4) === NETLINK.NLMSG_DONE || size < SIZES.nlmsghdr) return messages
-      messages.push(buffer.subarray(at + SIZES.nlmsghdr, at + size))
-      at += (size + 3) & ~3
-    }
-  }
+/** An IPv4 address and its prefix length, of a message about addresses; `undefined` if it is of another family. */
+export function toAddress(message: Buffer): { readonly index: number; readonly address: string } | undefined {
+  // struct ifaddrmsg { u8 family, prefixlen, flags, scope; u32 index; }
+  const local = attributes(message.subarray(SIZES.ifaddrmsg)).get(NETLINK.IFA_LOCAL)
+  if (local?.length !== 4) return undefined
+  return { index: message.readUInt32LE(4), address: `${[...local].join('.')}/${message.readUInt8(1)}` }
 }
 
-function addressesByIndex(messages: Buffer[]): Map<number, string[]> {
-  const found = new Map<number, string[]>()
-  for (const message of messages) {
-    // struct ifaddrmsg { u8 family, prefixlen, flags, scope; u32 index; }
-    const local = attributes(message.subarray(SIZES.ifaddrmsg)).get(NETLINK.IFA_LOCAL)
-    if (local?.length !== 4) continue
-    const index = message.readUInt32LE(4)
-    found.set(index, [...(found.get(index) ?? []), `${[...local].join('.')}/${message.readUInt8(1)}`])
-  }
-  return found
-}
-
-function toLink(message: Buffer, addresses: Map<number, string[]>): Link {
+/** An interface, of a message about interfaces. */
+export function toLink(message: Buffer, addresses: readonly string[]): Link {
   // struct ifinfomsg { u8 family, pad; u16 type; s32 index; u32 flags, change; }
   const index = message.readInt32LE(4)
   const found = attributes(message.subarray(SIZES.ifinfomsg))
+  const nsid = found.get(NETLINK.IFLA_LINK_NETNSID)?.readInt32LE()
   return {
     index,
     name: text(found.get(NETLINK.IFLA_IFNAME)) ?? '',
     kind: text(attributes(found.get(NETLINK.IFLA_LINKINFO) ?? Buffer.alloc(0)).get(NETLINK.IFLA_INFO_KIND)),
     isUp: (message.readUInt32LE(8) & IFF_UP) !== 0,
     peerIndex: found.get(NETLINK.IFLA_LINK)?.readInt32LE(),
-    peerIsElsewhere: found.has(NETLINK.IFLA_LINK_NETNSID),
-    addresses: addresses.get(index) ?? [],
+    peerIsElsewhere: nsid !== undefined,
+    ...(nsid !== undefined && { peerNsid: nsid }),
+    addresses,
   }
+}
+
+/** Every interface of the network namespace that a socket of {@link openNetlink} is in, in the order of their indexes. */
+export function linksBy(fd: number): Link[] {
+  const addresses = dump(fd, NETLINK.RTM_GETADDR).map(toAddress)
+  return dump(fd, NETLINK.RTM_GETLINK).map(message => {
+    const index = message.readInt32LE(4)
+    return toLink(
+      message,
+      addresses.flatMap(one => (one?.index === index ? [one.address] : [])),
+    )
+  })
 }
 
 /**
@@ -111,11 +69,10 @@ function toLink(message: Buffer, addresses: Map<number, string[]>): Link {
  * @see rtnetlink(7)
  */
 export function links(): Link[] {
-  const fd = call('socket', libcSocket, [AF_NETLINK, SOCK_RAW_CLOEXEC, 0])
+  const fd = openNetlink()
   try {
-    const addresses = addressesByIndex(dump(fd, NETLINK.RTM_GETADDR))
-    return dump(fd, NETLINK.RTM_GETLINK).map(message => toLink(message, addresses))
+    return linksBy(fd)
   } finally {
-    libcClose(fd)
+    closeSync(fd)
   }
 }

@@ -41,6 +41,12 @@ const NUMBERS = {
     close_range: 436,
     chdir: 80,
     fchdir: 81,
+    unshare: 272,
+    setns: 308,
+    ioctl: 16,
+    sendto: 44,
+    sendmsg: 46,
+    sendmmsg: 307,
     read: 0,
     readv: 19,
     preadv2: 327,
@@ -76,6 +82,12 @@ const NUMBERS = {
     close_range: 436,
     chdir: 49,
     fchdir: 50,
+    unshare: 97,
+    setns: 268,
+    ioctl: 29,
+    sendto: 206,
+    sendmsg: 211,
+    sendmmsg: 269,
     read: 63,
     readv: 65,
     preadv2: 286,
@@ -106,7 +118,7 @@ export const WRITE_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = {
   splice: 2,
   copy_file_range: 2,
 }
-/** Those, and the calls that remove a group. */
+/** The calls that can write to a file of a control group, and those that remove a group. */
 export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as readonly StoppedCall[]
 
 /** The calls that make processes and threads and can hide them from a tracer. fork(2) and vfork(2) cannot. */
@@ -115,6 +127,20 @@ export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
 /** The calls that close a descriptor or change the directory. */
 export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'chdir', 'fchdir']
 
+/** The calls that move a thread into other namespaces. */
+export const NAMESPACE_CALLS: readonly StoppedCall[] = ['unshare', 'setns']
+
+/** The calls by which a network is changed, and those by which packets are sent: each may be the other. */
+export const NETWORK_CALLS: readonly StoppedCall[] = [
+  'ioctl',
+  'sendto',
+  'sendmsg',
+  'sendmmsg',
+  'write',
+  'writev',
+  'sendfile',
+  'splice',
+]
 /** The calls by which somebody reads what was typed at a terminal. pread(2) and its like cannot. */
 export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 
@@ -133,7 +159,16 @@ let names: ReadonlyMap<number | undefined, StoppedCall> | undefined
 
 /** The name of a stopped call by its number. */
 export function callName(number: number): StoppedCall | undefined {
-  const all = [...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS, ...CLONE_CALLS, ...PLACE_CALLS, ...READ_CALLS]
+  const all = [
+    ...SIGNAL_CALLS,
+    ...GROUP_CALLS,
+    ...MOUNT_CALLS,
+    ...CLONE_CALLS,
+    ...PLACE_CALLS,
+    ...READ_CALLS,
+    ...NAMESPACE_CALLS,
+    ...NETWORK_CALLS,
+  ]
   names ??= new Map(all.map(name => [callNumbers()[name], name]))
   return names.get(number)
 }

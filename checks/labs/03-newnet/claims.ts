@@ -1,51 +1,23 @@
 /**
- * Lab 3: an empty network, a veth pair, three pings, by rtnetlink and by the kernel's ICMP counters on both sides.
+ * Lab 3: an empty network, a veth pair, three pings, by what rtnetlink told of every network as it changed, and by the
+ * packets that passed both ends of the pair.
  */
 import type { Link } from '../../../lib/net/links.ts'
 import type { Observation } from '../../observer/record.ts'
-import type { NetworkMoment, NetworkRecord, Side } from '../../witnesses/network.ts'
-import type { Checker, Objection } from '../claim.ts'
+import type { NetworkRecord } from '../../witnesses/network.ts'
+import type { Checker, Failure, Objection } from '../claim.ts'
 import { childrenOf, unless } from '../claim.ts'
+import { INSIDE, OUTSIDE, type Story, storyOfPings } from './pings.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & NetworkRecord
 
-const OUTSIDE = '10.0.0.3'
-const INSIDE = '10.0.0.4'
+const stories = new WeakMap<Seen, Story | undefined>()
 
-/** The last moment of the child's network: of all that were seen, the one with most interfaces and most traffic. */
-export function childNetwork({ networks }: Seen): NetworkMoment | undefined {
-  const weight = ({ links, icmp }: NetworkMoment) => [links.length, icmp['OutEchos'] ?? 0, icmp['InEchoReps'] ?? 0]
-  const heavier = (one: number[], other: number[]) => one.reduce((sum, n, i) => sum || n - (other[i] as number), 0) >= 0
-  return networks.reduce<NetworkMoment | undefined>(
-    (best, moment) => (!best || heavier(weight(moment), weight(best)) ? moment : best),
-    undefined,
-  )
-}
-
-/**
- * At least so many echo requests went from inside to outside. A side's counters mix them with those it sent to
- * itself, of which each took two packets over lo and was counted as received by the sender, too.
- */
-function requestsCrossed({ icmp, loopback, outside }: NetworkMoment): number {
-  const toItself = (side: Side, counter: string) => Math.min(Math.ceil(side.loopback / 2), side.icmp[counter] ?? 0)
-  const sent = (icmp['OutEchos'] ?? 0) - toItself({ icmp, loopback, links: [], neighbours: [] }, 'InEchos')
-  const arrived = (outside.icmp['InEchos'] ?? 0) - toItself(outside, 'OutEchos')
-  return Math.min(sent, arrived)
-}
-
-const hasAddress = (link: Link | undefined, address: string) =>
-  link?.addresses.some(entry => entry.split('/')[0] === address) ?? false
-
-/** The two ends of the pair: the only veth inside, and the link outside that names it as its peer. */
-function ends(seen: Seen): { inner?: Link; outer?: Link } {
-  const network = childNetwork(seen)
-  const inner = network?.links.find(({ kind, peerIsElsewhere }) => kind === 'veth' && peerIsElsewhere)
-  if (!inner) return {}
-  const outer = network?.outside.links.find(
-    ({ kind, index, peerIndex }) => kind === 'veth' && index === inner.peerIndex && peerIndex === inner.index,
-  )
-  return outer ? { inner, outer } : { inner }
+/** The child's network and its parent's, at the moment that tells most; `undefined` if the child has none of its own. */
+export function storyOf(seen: Seen): Story | undefined {
+  if (!stories.has(seen)) stories.set(seen, storyOfPings(seen))
+  return stories.get(seen)
 }
 
 function describeLinks(links: readonly Link[] | undefined): string {
@@ -53,33 +25,37 @@ function describeLinks(links: readonly Link[] | undefined): string {
   return links?.map(describe).join(', ') || 'no network of its own'
 }
 
-function describeBoth(seen: Seen): string {
-  const network = childNetwork(seen)
-  return `inside: ${describeLinks(network?.links)}; outside: ${network ? describeLinks(network.outside.links) : 'nothing new'}`
+function describeBoth(story: Story | undefined): string {
+  return `inside: ${describeLinks(story?.view.inside.links)}; outside: ${story ? describeLinks(story.view.outside.links) : 'nothing new'}`
 }
 
 /** Whether somebody lived in a network of their own, seen or not. */
 const hasOwnNetwork = (seen: Seen) =>
-  childNetwork(seen) !== undefined || childrenOf(seen).some(({ birth }) => birth.namespaces.net !== seen.sandbox.net)
+  storyOf(seen) !== undefined || childrenOf(seen).some(({ birth }) => birth.namespaces.net !== seen.sandbox.net)
 
-/** A claim about a network that nobody saw is neither right nor wrong. */
-function about(seen: Seen, claim: () => Objection | undefined): Objection | undefined {
-  if (childNetwork(seen) || !hasOwnNetwork(seen)) return claim()
+/**
+ * What may still have come when time was up is neither right nor wrong.
+ * @param what that was, `an echo request`
+ */
+function unlessUnderWay(seen: Seen, what: string, failure: Failure | undefined): Objection | undefined {
+  if (!failure || seen.timedOut === undefined) return failure
   return {
-    missing: "the child's network: every process in it was killed before it could be looked at",
-    remedy: 'let one of them end by itself',
+    missing: `${what}: the program did not end in ${seen.timedOut} s, and by then had been seen: ${failure.seen}`,
+    remedy: 'let the program end by itself, or give it more time with --timeout',
   }
 }
 
-/** The same for the kernel's ICMP counters. */
-function aboutEchoes(seen: Seen, claim: () => Objection | undefined): Objection | undefined {
-  const network = childNetwork(seen)
-  const isCounted = network?.icmp['OutEchos'] !== undefined && network.outside.icmp['InEchos'] !== undefined
-  if (!network || isCounted) return about(seen, claim)
-  return {
-    missing: "the kernel's ICMP counters: /proc/PID/net/snmp cannot be read or has no line Icmp",
-    remedy: 'check on a machine whose /proc shows that file',
-  }
+/** `3 requests went from inside to outside, 2 replies came back`, and what became of the others. */
+function describePings(story: Story | undefined): string {
+  if (!story) return '0 requests went from inside to outside, there is no inside'
+  const { requests, arrived, answered, answeredElse, sent, overLo } = story
+  const besides = [
+    answeredElse > 0 ? `${answeredElse} more while an interface or an address was not as it must be` : '',
+    requests > arrived ? `${requests} left by the inner end` : '',
+    overLo > 0 ? `${overLo} went over lo` : '',
+    sent > requests + overLo ? `${sent - requests - overLo} went to another address or by another interface` : '',
+  ].filter(Boolean)
+  return [`${arrived} requests went from inside to outside, ${answered} replies came back`, ...besides].join('; ')
 }
 
 export const checker: Checker<Seen> = [
@@ -87,38 +63,43 @@ export const checker: Checker<Seen> = [
     title: 'a child lives in a network namespace of its own',
     section: 'an-empty-network',
     refute: seen =>
-      unless(
-        hasOwnNetwork(seen),
-        `a process in another network namespace than net:[${seen.sandbox.net}]`,
-        'every process stayed in the network the program was started in',
-        'CLONE_NEWNET is missing',
+      unlessUnderWay(
+        seen,
+        'a network of its own',
+        unless(
+          hasOwnNetwork(seen),
+          `a process in another network namespace than net:[${seen.sandbox.net}]`,
+          'every process stayed in the network the program was started in',
+          'CLONE_NEWNET is missing',
+        ),
       ),
   },
   {
     title: 'its interfaces are lo and one end of a veth pair, and nothing else',
     section: 'the-pair',
     refute: seen =>
-      about(seen, () => {
-        const names = childNetwork(seen)?.links.map(({ name }) => name) ?? []
-        const { inner } = ends(seen)
-        const added = names.filter(name => !seen.freshLinks.includes(name))
-        return unless(
-          added.length === 1 && added[0] === inner?.name,
+      unlessUnderWay(
+        seen,
+        'the inner end',
+        unless(
+          storyOf(seen)?.view.isAlone === true,
           `${seen.freshLinks.join(', ')} and one veth whose other end is elsewhere`,
-          describeLinks(childNetwork(seen)?.links),
+          describeLinks(storyOf(seen)?.view.inside.links),
           'the pair was never made, both ends are inside, or more than one interface was moved in',
-        )
-      }),
+        ),
+      ),
   },
   {
     title: 'the other end of that pair is outside, with the parent',
     section: 'the-pair',
     refute: seen =>
-      about(seen, () =>
+      unlessUnderWay(
+        seen,
+        'the outer end',
         unless(
-          ends(seen).outer !== undefined,
+          storyOf(seen)?.view.outer !== undefined,
           "a veth in the parent's network whose peer is the child's, by their indexes",
-          describeBoth(seen),
+          describeBoth(storyOf(seen)),
           "the pair was made without a peer in the child's network (ip link add … netns PID)",
         ),
       ),
@@ -127,51 +108,48 @@ export const checker: Checker<Seen> = [
     title: `${INSIDE} is on the inner end and ${OUTSIDE} on the outer one, and both are up`,
     section: 'addresses',
     refute: seen =>
-      about(seen, () => {
-        const { inner, outer } = ends(seen)
-        const holds = inner?.isUp && outer?.isUp && hasAddress(inner, INSIDE) && hasAddress(outer, OUTSIDE)
-        return unless(
-          holds === true,
-          `${INSIDE} inside, ${OUTSIDE} outside, both interfaces up`,
-          describeBoth(seen),
-          'an address was set in the wrong namespace or before the pair was there, or an end was never set up',
-        )
-      }),
+      unlessUnderWay(
+        seen,
+        'the addresses',
+        unless(
+          storyOf(seen)?.view.isConnected === true,
+          `${INSIDE}/24 inside, ${OUTSIDE}/24 outside, both interfaces up`,
+          describeBoth(storyOf(seen)),
+          'an address was set in the wrong namespace, before the pair was there or without its /24, or an end was never set up',
+        ),
+      ),
   },
   {
     title: 'three echo requests from inside were answered by the outside',
     section: 'ping',
     refute: seen =>
-      aboutEchoes(seen, () => {
-        const network = childNetwork(seen)
-        const crossed = network ? requestsCrossed(network) : 0
-        const answered = network?.icmp['InEchoReps'] ?? 0
-        const { inner } = ends(seen)
-        // Of a pair that stands: whoever was pinged through it is known as a neighbour on it.
-        const isThrough = inner === undefined || (network?.neighbours.includes(inner.name) ?? false)
-        return unless(
-          crossed >= 3 && answered >= 3 && isThrough,
+      unlessUnderWay(
+        seen,
+        'more echo requests',
+        unless(
+          (storyOf(seen)?.answered ?? 0) >= 3,
           'at least 3 requests that went from inside to outside through the pair, and 3 replies',
-          `${crossed} requests went from inside to outside, ${answered} replies came to anybody inside` +
-            (isThrough ? '' : `, and nobody has answered on ${inner?.name}`),
+          describePings(storyOf(seen)),
           'the ping went to an address of its own (lo answers without the pair), before the outer end was up, or never ran',
-        )
-      }),
+        ),
+      ),
   },
   {
     title: 'no echo request was lost',
     section: 'ping',
-    refute: seen =>
-      aboutEchoes(seen, () => {
-        const network = childNetwork(seen)
-        const sent = network?.icmp['OutEchos'] ?? 0
-        const answered = network?.icmp['InEchoReps'] ?? 0
-        return unless(
-          sent > 0 && sent === answered,
-          'as many replies as requests',
-          `${sent} requests, ${answered} replies`,
-          'the ping began before both ends were up: open the gate only when the pair stands',
-        )
-      }),
+    refute: seen => {
+      const story = storyOf(seen)
+      const sent = story?.sent ?? 0
+      const lost = (story?.lost ?? 0) - (seen.timedOut === undefined ? 0 : (story?.pending ?? 0))
+      const failure = unless(
+        sent > 0 && lost === 0,
+        'as many replies as requests',
+        sent + lost === 0
+          ? 'nobody inside sent any'
+          : `${lost} of ${(story?.requests ?? 0) + (story?.neverLeft ?? 0)} requests had no reply`,
+        'the ping began before both ends were up: open the gate only when the pair stands',
+      )
+      return lost > 0 ? failure : unlessUnderWay(seen, 'the first echo request', failure)
+    },
   },
 ]

@@ -79,6 +79,13 @@ export const exercises: readonly Exercise[] = [
         ],
       },
       {
+        when: /outside:.* 10\.0\.0\.3\/32/,
+        hints: [
+          'The outer end has 10.0.0.3 alone, a /32: so nobody else is on its wire, and the kernel knows no way to 10.0.0.4.',
+          'Behind the address stands how many of its bits are the network: /24 are the first three numbers.',
+        ],
+      },
+      {
         when: /outside:.*veth\S* up(?! 10\.0\.0\.3)/,
         hints: ['The outer end is up but has not the address 10.0.0.3. Is it on the right interface?'],
       },
@@ -125,6 +132,10 @@ export const exercises: readonly Exercise[] = [
       {
         when: /ENODEV/,
         hints: ['In this network is no interface of that name: has the gate been opened before the pair was laid?'],
+      },
+      {
+        when: /inside:.* 10\.0\.0\.4\/32/,
+        hints: ['The netmask says that nobody else is on the wire, 255.255.255.255. A /24 is another one.'],
       },
       { when: /inside:.*veth1 down/, hints: ['The inner end is there but down: setip(peer, …) sets it up.'] },
       {

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# Wrong: a third network lies between the two and forwards. The indexes of the interfaces are made to look like a pair.
+# Broken: the two ends are those of one pair, and the requests go through it.
+import ctypes
+import os
+import socket
+import struct
+import subprocess
+import sys
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def unshare():
+    if libc.unshare(0x40000000) == -1:
+        raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNET)")
+
+
+def ip(arguments):
+    subprocess.run(["ip", *arguments.split()], check=True)
+
+
+def checksum(data):
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def icmp(kind, sequence):
+    head = struct.pack("!BBHHH", kind, 0, 0, 77, sequence)
+    data = b"01234567"
+    return head[:2] + struct.pack("!H", checksum(head + data)) + head[4:] + data
+
+
+def ping(address, count=3, raw=None):
+    raw = raw or socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    raw.settimeout(2)
+    for sequence in range(count):
+        raw.sendto(icmp(8, sequence), (address, 0))
+        # A raw socket hears every message of ICMP, with its IP header; 0 is the reply.
+        while raw.recv(2000)[20] != 0:
+            pass
+
+
+def set_up_inside():
+    ip("addr add 10.0.0.4/24 dev inside")
+    ip("link set inside up")
+
+
+def remove_pair():
+    # The kernel takes a dead namespace apart in its own time, and the pair with it: losing that race is no failure.
+    subprocess.run(["ip", "link", "del", "outside"], stderr=subprocess.DEVNULL)
+
+
+def write_setting(name, value):
+    with open(f"/proc/sys/net/ipv4/{name}", "w") as file:
+        file.write(str(value))
+
+
+def in_own_network(action):
+    """Forks a child that lives in a network of its own and waits there. Returns its number and a line to it."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        unshare()
+        theirs.send(b"u")
+        theirs.recv(6)
+        action(theirs)
+        os._exit(0)
+    ours.recv(1)
+    return pid, ours
+
+
+def between(line):
+    ip("link set lo up")
+    ip("addr add 10.99.0.1/32 dev lo")
+    for name, value in (("ip_forward", 1), ("conf/all/proxy_arp", 1), ("conf/all/rp_filter", 0)):
+        write_setting(name, value)
+    ip("link set m0 up")
+    ip("link set m1 up")
+    ip("route add 10.0.0.3 dev m0")
+    ip("route add 10.0.0.4 dev m1")
+    line.send(b"r")
+    line.recv(1)
+
+
+def inside(_):
+    set_up_inside()
+    ping("10.0.0.3")
+
+
+third, third_line = in_own_network(between)
+child, line = in_own_network(inside)
+ip(f"link add outside index 77 type veth peer name m0 index 88 netns {third}")
+ip("addr add 10.0.0.3/24 dev outside")
+ip("link set outside up")
+ip(f"link add m1 index 77 netns {third} type veth peer name inside index 88 netns {child}")
+third_line.send(b"g")
+third_line.recv(1)
+line.send(b"g")
+_, status = os.waitpid(child, 0)
+third_line.send(b"x")
+os.waitpid(third, 0)
+remove_pair()
+sys.exit(1 if status else 0)

@@ -1,0 +1,184 @@
+/**
+ * Sockets of the kernel's own protocol for networks, and how its messages are taken apart. See rtnetlink(7).
+ */
+import { call, lastErrno, libcFunction } from '../machine/libc.ts'
+
+const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
+const libcBind = libcFunction('int bind(int fd, const uint8_t *addr, unsigned int addrlen)')
+const libcSend = libcFunction('long send(int fd, const uint8_t *buf, size_t len, int flags)')
+const libcRecv = libcFunction('long recv(int fd, _Out_ uint8_t *buf, size_t len, int flags)')
+const libcSetsockopt = libcFunction(
+  'int setsockopt(int fd, int level, int name, const uint8_t *value, unsigned int len)',
+)
+
+export const AF_NETLINK = 16
+export const SOCK_RAW_CLOEXEC = 3 | 0o2000000
+/** Messages, groups and attributes, `<linux/netlink.h>`, `<linux/rtnetlink.h>`, `<linux/if_link.h>`, `<linux/if_addr.h>`,
+ * `<linux/neighbour.h>`, `<linux/net_namespace.h>`. */
+export const NETLINK = {
+  NLM_F_REQUEST: 0x1,
+  NLM_F_DUMP: 0x300,
+  NLMSG_ERROR: 2,
+  NLMSG_DONE: 3,
+  RTM_NEWLINK: 16,
+  RTM_DELLINK: 17,
+  RTM_GETLINK: 18,
+  RTM_NEWADDR: 20,
+  RTM_DELADDR: 21,
+  RTM_GETADDR: 22,
+  RTM_NEWROUTE: 24,
+  RTM_DELROUTE: 25,
+  RTM_GETROUTE: 26,
+  RTM_NEWNEIGH: 28,
+  RTM_DELNEIGH: 29,
+  RTM_GETNEIGH: 30,
+  RTM_NEWNSID: 88,
+  RTM_GETNSID: 90,
+  RTMGRP_LINK: 0x1,
+  RTMGRP_NEIGH: 0x4,
+  RTMGRP_IPV4_IFADDR: 0x10,
+  RTMGRP_IPV4_ROUTE: 0x40,
+  IFLA_IFNAME: 3,
+  IFLA_LINK: 5,
+  IFLA_LINKINFO: 18,
+  IFLA_LINK_NETNSID: 37,
+  IFLA_INFO_KIND: 1,
+  IFA_LOCAL: 2,
+  RTA_DST: 1,
+  RTA_OIF: 4,
+  RTA_GATEWAY: 5,
+  NDA_DST: 1,
+  NUD_FAILED: 0x20,
+  NETNSA_NSID: 1,
+  NETNSA_FD: 3,
+} as const
+/** `sizeof` of the structures that messages begin with. */
+export const SIZES = { nlmsghdr: 16, ifinfomsg: 16, ifaddrmsg: 8, rtmsg: 12, ndmsg: 12, rtgenmsg: 1 } as const
+
+const MSG_DONTWAIT = 0x40
+const SOL_SOCKET = 1
+const SO_RCVBUFFORCE = 33
+const EINTR = 4
+const EAGAIN = 11
+const ENOBUFS = 105
+
+/** A message: its type, and what comes behind `struct nlmsghdr`. */
+export interface Message {
+  readonly type: number
+  readonly body: Buffer
+}
+
+/** Splits attributes (`struct rtattr`: u16 length, u16 type, payload, padded to 4) by their type. */
+export function attributes(bytes: Buffer): Map<number, Buffer> {
+  const found = new Map<number, Buffer>()
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const length = bytes.readUInt16LE(at)
+    if (length < 4) break
+    found.set(bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length))
+    at += (length + 3) & ~3
+  }
+  return found
+}
+
+/** One attribute, `struct rtattr`. */
+export function attribute(type: number, payload: Buffer): Buffer {
+  const bytes = Buffer.alloc((4 + payload.length + 3) & ~3)
+  bytes.writeUInt16LE(4 + payload.length, 0)
+  bytes.writeUInt16LE(type, 2)
+  payload.copy(bytes, 4)
+  return bytes
+}
+
+function messagesOf(bytes: Buffer): Message[] {
+  const messages: Message[] = []
+  for (let at = 0; at + SIZES.nlmsghdr <= bytes.length; ) {
+    const size = bytes.readUInt32LE(at)
+    if (size < SIZES.nlmsghdr) break
+    messages.push({ type: bytes.readUInt16LE(at + 4), body: bytes.subarray(at + SIZES.nlmsghdr, at + size) })
+    at += (size + 3) & ~3
+  }
+  return messages
+}
+
+/**
+ * A socket to the kernel's networks, in the network namespace of the calling thread, where it stays for good.
+ * @param groups `RTMGRP_…` to be told of what changes; 0 for a socket that asks
+ * @returns `int fd`, close-on-exec
+ * @throws SyscallError EMFILE
+ * @see netlink(7)
+ */
+export function openNetlink(groups = 0): number {
+  const fd = call('socket', libcSocket, [AF_NETLINK, SOCK_RAW_CLOEXEC, 0])
+  if (groups === 0) return fd
+  // struct sockaddr_nl { u16 family, pad; u32 pid, groups; }
+  const address = Buffer.alloc(12)
+  address.writeUInt16LE(AF_NETLINK, 0)
+  address.writeUInt32LE(groups, 8)
+  call('bind', libcBind, [fd, address, address.length], [fd, Symbol('RTMGRP_…'), address.length])
+  return fd
+}
+
+/** Lets a socket hold so many bytes that nobody has read yet, as far as the caller may. */
+export function setReceiveBuffer(fd: number, bytes: number): void {
+  const value = Buffer.alloc(4)
+  value.writeInt32LE(bytes)
+  // EPERM: it keeps the size that it has, and says when that was not enough.
+  libcSetsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4)
+}
+
+function send(fd: number, type: number, flags: number, body: Buffer): void {
+  const header = Buffer.alloc(SIZES.nlmsghdr)
+  header.writeUInt32LE(header.length + body.length, 0)
+  header.writeUInt16LE(type, 4)
+  header.writeUInt16LE(NETLINK.NLM_F_REQUEST | flags, 6)
+  const request = Buffer.concat([header, body])
+  call('send', libcSend, [fd, request, request.length, 0], [fd, Symbol('RTM_GET…')])
+}
+
+function receive(fd: number): Message[] {
+  const buffer = Buffer.alloc(65536)
+  return messagesOf(buffer.subarray(0, call('recv', libcRecv, [fd, buffer, buffer.length, 0], [fd])))
+}
+
+/**
+ * Asks for all objects of one type.
+ * @param type `RTM_GETLINK` and its like
+ * @throws SyscallError
+ */
+export function dump(fd: number, type: number): Buffer[] {
+  send(fd, type, NETLINK.NLM_F_DUMP, Buffer.alloc(SIZES.ifinfomsg))
+  const found: Buffer[] = []
+  for (;;)
+    for (const message of receive(fd)) {
+      if (message.type === NETLINK.NLMSG_DONE || message.type === NETLINK.NLMSG_ERROR) return found
+      found.push(message.body)
+    }
+}
+
+/** Asks one question. @returns the answer; `undefined` if it was an error */
+export function ask(fd: number, type: number, body: Buffer): Message | undefined {
+  send(fd, type, 0, body)
+  const [answer] = receive(fd)
+  return answer?.type === NETLINK.NLMSG_ERROR ? undefined : answer
+}
+
+/**
+ * What has been told on a socket with groups since the last look, without waiting.
+ * @returns `undefined` if so much has been told that the kernel threw some of it away
+ */
+export function told(fd: number): Message[] | undefined {
+  const buffer = Buffer.alloc(65536)
+  const messages: Message[] = []
+  let isWhole = true
+  for (;;) {
+    const length = libcRecv(fd, buffer, buffer.length, MSG_DONTWAIT)
+    if (length >= 0) {
+      messages.push(...messagesOf(Buffer.from(buffer.subarray(0, length))))
+      continue
+    }
+    const errno = lastErrno()
+    if (errno === EAGAIN) return isWhole ? messages : undefined
+    if (errno === ENOBUFS) isWhole = false
+    else if (errno !== EINTR) return messages
+  }
+}
