@@ -111,7 +111,7 @@ const GOOD: Seen = {
   containers: [],
   fs: '1:1',
   mountsBefore: [],
-  typed: { asked: [], planned: 0 },
+  typed: { asked: [], planned: 0, isOpen: false },
   output: '',
 }
 
