@@ -177,7 +177,7 @@ export class Conversation implements Typed {
   goOn(): void {
     this.#pace.tick()
     if (!this.#pace.isTime()) return
-    if (this.#question && this.#pace.isHopeless(this.#wasAnsweredOutside)) {
+    if (this.#question && this.#pace.isHopeless(this.#wasAnsweredOutside || this.#present.guessed !== undefined)) {
       this.#hasGivenUp = true
       this.#ask()
     }

@@ -33,8 +33,8 @@ const START = 1500
 const WHILE_BUSY = 6
 /** The part of the program's time that one line may take while somebody may still wake up. */
 const PART = 0.75
-/** How often a line is typed before it counts that nobody can move any more, or that it was answered from outside. */
-const TRIES = { stuck: 4, outside: 2 }
+/** How often a line is typed before it counts that nobody can move any more, or that it was answered from outside or guessed. */
+const TRIES = { stuck: 4, wrong: 2 }
 /** The time of one conversation. */
 export class Pace {
   readonly #bustle: Bustle
@@ -100,9 +100,9 @@ export class Pace {
   }
 
   /** Whether nobody will answer the present line any more. */
-  isHopeless(wasAnsweredOutside: boolean): boolean {
+  isHopeless(wasAnsweredWrongly: boolean): boolean {
     if (this.#stuck > PATIENCE && this.#tries >= TRIES.stuck) return true
-    if (wasAnsweredOutside && this.#tries >= TRIES.outside) return true
+    if (wasAnsweredWrongly && this.#tries >= TRIES.wrong) return true
     return this.#slept - this.#since > this.#longest
   }
 }
