@@ -36,6 +36,8 @@ export interface Typed {
   readonly asked: readonly Asked[]
   /** How many questions there were to be. */
   readonly planned: number
+  /** Whether the last of them could still have been answered when all was over. */
+  readonly isOpen: boolean
 }
 
 /** What can be seen of a process that is about to end. */
@@ -77,6 +79,10 @@ export class Conversation implements Typed {
     this.#master = master
     this.#pace = new Pace(bustle, timeout)
     this.asked.push({ text: this.#questions[0]?.text ?? '', readers: [] })
+  }
+
+  get isOpen(): boolean {
+    return !this.#hasGivenUp
   }
 
   get #question(): Question | undefined {
@@ -171,7 +177,7 @@ export class Conversation implements Typed {
   goOn(): void {
     this.#pace.tick()
     if (!this.#pace.isTime()) return
-    if (this.#question && this.#pace.isHopeless(this.#wasAnsweredOutside)) {
+    if (this.#question && this.#pace.isHopeless(this.#wasAnsweredOutside || this.#present.guessed !== undefined)) {
       this.#hasGivenUp = true
       this.#ask()
     }

@@ -96,8 +96,8 @@ class TerminalWitness implements Witness<TerminalRecord> {
   }
 
   record(): TerminalRecord {
-    const { asked = [], planned = 0 } = this.#conversation ?? {}
-    return { typed: { asked, planned } }
+    const { asked = [], planned = 0, isOpen = false } = this.#conversation ?? {}
+    return { typed: { asked, planned, isOpen } }
   }
 }
 

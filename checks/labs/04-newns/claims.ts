@@ -74,15 +74,15 @@ const describeLinks = (links: readonly Link[]) =>
 function about(seen: Seen, claim: (moment: ContainerMoment) => Objection | undefined): Objection | undefined {
   const all = moments(seen)
   if (all.length > 0) return all.map(claim).find(objection => objection !== undefined)
+  // Nobody kills them but the program: before the judge ends one that takes too long it looks at all who are there.
   const wasThere = childrenOf(seen).some(({ birth }) => birth.namespaces.pid !== seen.sandbox.pid)
-  if (wasThere)
-    return {
-      missing: 'the container: every process in it was killed before it could be looked at',
-      remedy: 'let the shell in it end by itself',
-    }
-  const cause =
-    'no process lived in namespaces of its own: the flags of clone or unshare are missing, or it failed early'
-  return unless(false, 'a process in new namespaces', 'every process stayed where the program was started', cause)
+  const where = wasThere
+    ? 'every process that was born in a new PID namespace was killed, and none of them read the terminal'
+    : 'every process stayed where the program was started'
+  const cause = wasThere
+    ? 'the container was ended by SIGKILL before it had a shell: let the shell in it end by itself'
+    : 'no process lived in namespaces of its own: the flags of clone or unshare are missing, or it failed early'
+  return unless(false, 'a process in new namespaces', where, cause)
 }
 
 /** What is wrong with each thing that may be found at /proc. */
@@ -127,7 +127,7 @@ function faultOf(seen: Seen, asked: Asked, before: Asked | undefined): Fault | u
   // Of another root than ./fs, the claim about the root speaks.
   if (!inside.where.runsOwnProgram && inside.where.root === seen.fs)
     return {
-      seen: `${line} was read inside, but by ${inside.program}, which was not in ./fs when the program started`,
+      seen: `${line} was read inside, but by ${inside.program}, which is no file of ./fs as it was when the program started`,
       cause: "the shell has to be the root file system's own: /bin/sh as it was there",
     }
   if (before?.answeredBy && before.answeredBy.pid !== shell.pid)
@@ -206,11 +206,19 @@ export const checker: Checker<Seen> = [
     title: 'commands typed at the terminal are answered from inside',
     section: 'a-shell',
     refute: seen => {
-      const { asked, planned } = seen.typed
+      const { asked, planned, isOpen } = seen.typed
       if (planned === 0)
         return { missing: 'its terminal: nothing could be typed there', remedy: 'mount devpts on this machine' }
-      const faults = asked.map((each, i) => faultOf(seen, each, asked[i - 1])).filter(fault => fault !== undefined)
-      const [fault] = faults
+      const faults = asked.map((each, i) => faultOf(seen, each, asked[i - 1]))
+      const fault = faults.find(one => one !== undefined)
+      const last = asked.at(-1)
+      // Nobody had given up yet when time was up: the answer may still have come.
+      const isUnderWay = seen.timedOut !== undefined && isOpen && !last?.answeredBy && last?.guessed === undefined
+      if (isUnderWay && faults.slice(0, -1).every(one => one === undefined))
+        return {
+          missing: `an answer to line ${asked.length} of ${planned}: the program did not end in ${seen.timedOut} s, and by then had been seen: ${fault?.seen}`,
+          remedy: 'let the program end by itself, or give it more time with --timeout',
+        }
       const example = asked[0]?.text.trim()
       return unless(
         fault === undefined && asked.length === planned,

@@ -10,6 +10,7 @@ const [NAMESPACES, ROOT, NAME, PROC, ENDS, TYPED, VISIBLE] = titlesOf(checker)
 const [, , LEFT] = titlesOf(EVERY_LAB)
 
 export const programs: ProgramTable = {
+  'right/asks-first.sh': [],
   'right/bound-root.sh': [],
   'right/codes-meanwhile.sh': [],
   'right/controlling-terminal.sh': [],
@@ -55,6 +56,7 @@ export const programs: ProgramTable = {
   'wrong/parses-sums.sh': [TYPED],
   'wrong/prints-only.sh': [NAMESPACES, ROOT, NAME, PROC, ENDS, TYPED, VISIBLE],
   'wrong/proc-over-proc.sh': [VISIBLE],
+  'wrong/puppet.sh': [TYPED],
   'wrong/reader-outside.sh': [TYPED],
   'wrong/shared-mounts.sh': [VISIBLE],
   'wrong/shell-per-line.sh': [TYPED],

@@ -77,12 +77,11 @@ function hasTimer(pid: number): boolean {
 /** The state letter of a thread, as in ps(1); nothing if it is gone. */
 const stateOf = (pid: number, tid: number) => /\) (\w)/.exec(readProc(pid, `task/${tid}/stat`) ?? '')?.[1] ?? ''
 
-/** Whether a thread moves, given the letter of its state. */
-function moves(tid: number, state: string, isStopped: boolean): boolean {
-  if (state === 'D') return !VFORKS[arch].includes(Number(callOf(tid)[0]))
-  // t: it stands still for its tracer, which is about to let it go on; unless a signal has stopped it.
-  return state === 'R' || (state === 't' && !isStopped)
-}
+/** Whether a thread moves. t: it stands still for its tracer, which is about to let it go on; or a signal has stopped it. */
+const moves = (state: string, isStopped: boolean) => state === 'R' || (state === 't' && !isStopped)
+
+/** Whether a thread waits for the kernel: for a disk, or for a lock that may be held for long. Not for its own child. */
+const waitsForKernel = (tid: number, state: string) => state === 'D' && !VFORKS[arch].includes(Number(callOf(tid)[0]))
 
 /**
  * What the processes of a program are about.
@@ -92,8 +91,9 @@ function moves(tid: number, state: string, isStopped: boolean): boolean {
  */
 export function bustleOf(pids: readonly number[], stopped: ReadonlySet<number>): 'busy' | 'waiting' | 'stuck' {
   const threads = pids.flatMap(pid => threadsOf(pid).map(tid => ({ pid, tid, state: stateOf(pid, tid) })))
-  if (threads.some(({ pid, tid, state }) => moves(tid, state, stopped.has(pid)))) return 'busy'
+  if (threads.some(({ pid, state }) => moves(state, stopped.has(pid)))) return 'busy'
   const sleeping = threads.filter(({ state }) => state === 'S')
-  const canWake = sleeping.some(({ tid }) => wakesByItself(tid))
+  const canWake =
+    sleeping.some(({ tid }) => wakesByItself(tid)) || threads.some(({ tid, state }) => waitsForKernel(tid, state))
   return canWake || [...new Set(sleeping.map(({ pid }) => pid))].some(hasTimer) ? 'waiting' : 'stuck'
 }

@@ -11,6 +11,7 @@ interface Known {
   /** Where it is below the root file system. */
   readonly path: string
   readonly changed: bigint
+  readonly size: bigint
 }
 
 const identity = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`
@@ -22,7 +23,7 @@ function filesBelow(directory: string, below = ''): (readonly [string, Known])[]
     if (entry.isDirectory()) return filesBelow(directory, path)
     if (!entry.isFile()) return []
     const stat = statSync(join(directory, path), { bigint: true })
-    return [[identity(stat), { path, changed: stat.ctimeNs }] as const]
+    return [[identity(stat), { path, changed: stat.ctimeNs, size: stat.size }] as const]
   })
 }
 
@@ -73,7 +74,8 @@ export class OwnFiles {
     const stat = statSync(file, { bigint: true })
     const known = this.#known.get(identity(stat))
     if (!known) return false
+    if (known.changed === stat.ctimeNs) return true
     // Whoever changes its owner or its mode has not changed the program.
-    return known.changed === stat.ctimeNs || readFileSync(file).equals(readFileSync(join(this.#original, known.path)))
+    return known.size === stat.size && readFileSync(file).equals(readFileSync(join(this.#original, known.path)))
   }
 }

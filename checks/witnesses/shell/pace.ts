@@ -17,6 +17,8 @@ export interface Bustle {
 const LONGEST_TICK = 100
 /** How often it is looked at, in milliseconds: much happens meanwhile that is no reason to look. */
 const SHORTEST_TICK = 20
+/** So many times as long as a look takes it stays away: a program may have many processes. */
+const PAUSE = 5
 /**
  * How long a line may go unanswered before it is typed again, in milliseconds, because who starts a shell may have
  * dropped it; then twice as long, and so on, because a slow shell answers every one of them.
@@ -31,8 +33,8 @@ const START = 1500
 const WHILE_BUSY = 6
 /** The part of the program's time that one line may take while somebody may still wake up. */
 const PART = 0.75
-/** How often a line is typed before it counts that nobody can move any more, or that it was answered from outside. */
-const TRIES = { stuck: 4, outside: 2 }
+/** How often a line is typed before it counts that nobody can move any more, or that it was answered from outside or guessed. */
+const TRIES = { stuck: 4, wrong: 2 }
 /** The time of one conversation. */
 export class Pace {
   readonly #bustle: Bustle
@@ -40,6 +42,7 @@ export class Pace {
   /** How long everybody has slept so far, in milliseconds, and when that was last looked at, since the epoch. */
   #slept = 0
   #lookedAt = Date.now()
+  #lookAt = 0
   /** For how long nobody has been able to move. */
   #stuck = 0
   /** How often the present line was typed after everybody had slept. */
@@ -71,10 +74,11 @@ export class Pace {
   tick(): void {
     const now = Date.now()
     if (this.#slept < this.#since && this.#bustle.isReady()) this.begin()
-    if (now - this.#lookedAt < SHORTEST_TICK) return
+    if (now < this.#lookAt) return
     const passed = Math.min(now - this.#lookedAt, LONGEST_TICK)
     const state = this.#bustle.state()
     this.#lookedAt = now
+    this.#lookAt = now + Math.max(SHORTEST_TICK, PAUSE * (Date.now() - now))
     if (state !== 'busy') this.#slept += passed
     this.#stuck = state === 'stuck' ? this.#stuck + passed : 0
   }
@@ -96,9 +100,9 @@ export class Pace {
   }
 
   /** Whether nobody will answer the present line any more. */
-  isHopeless(wasAnsweredOutside: boolean): boolean {
+  isHopeless(wasAnsweredWrongly: boolean): boolean {
     if (this.#stuck > PATIENCE && this.#tries >= TRIES.stuck) return true
-    if (wasAnsweredOutside && this.#tries >= TRIES.outside) return true
+    if (wasAnsweredWrongly && this.#tries >= TRIES.wrong) return true
     return this.#slept - this.#since > this.#longest
   }
 }
