@@ -24,7 +24,7 @@ function lock(folder: string): void {
     throw new CannotRun(`another run is building in ${folder}\nhint: let it finish`)
 }
 
-/** A tree that the user names. */
+/** Checks a Buildroot tree that the user names. */
 function checkSource(source: string): string {
   const directory = resolve(source)
   if (!existsSync(join(directory, 'support/kconfig')) || !existsSync(join(directory, 'Makefile')))
@@ -43,8 +43,8 @@ async function make(directory: string, words: readonly string[], shown = false):
 }
 
 /**
- * Writes Buildroot's configuration, and makes sure that it took ours as it stands. Kconfig drops a line it does not
- * know without a word, so the configuration is turned back into a defconfig and compared.
+ * Writes Buildroot's configuration, and makes sure that it has taken all of ours. Kconfig silently drops a line that it
+ * does not know, so the configuration is turned back into a defconfig and compared.
  * @param source a Buildroot tree
  * @param output the directory of the build
  * @throws CannotRun at a warning or a difference

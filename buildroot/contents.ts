@@ -25,12 +25,12 @@ export interface Contents {
 /** What the labs and the book use. */
 export const REQUIRED = ['sh', 'ps', 'ip', 'ifconfig', 'ping', 'hostname', 'mount'] as const
 
-/** Copies the contents into a tree in which nothing is yet but directories that we made. */
+/** Copies the contents into a tree that so far has only directories that we made. */
 export function layContents(tree: string, { files, links }: Contents): void {
   for (const path of [...files.keys(), ...links.keys()]) mkdirSync(join(tree, dirname(path)), { recursive: true })
   for (const [path, source] of files) {
     copyFileSync(source, join(tree, path), constants.COPYFILE_EXCL)
-    // Neither somebody's write permission nor a set-user-ID bit comes along.
+    // Neither write permission for others nor a set-user-ID bit is copied.
     chmodSync(join(tree, path), 0o755)
   }
   for (const [path, target] of links) symlinkSync(target, join(tree, path))

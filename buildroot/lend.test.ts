@@ -61,7 +61,7 @@ test('bindDevices follows no link out of the tree', { skip }, () => {
   assert.deepEqual(readdirSync(elsewhere), [])
 })
 
-test('resolveInside sees what a process sees whose root that is', () => {
+test('resolveInside resolves a path as a process with that root does', () => {
   const root = fresh('resolve')
   mkdirSync(join(root, 'a/b'), { recursive: true })
   writeFileSync(join(root, 'a/file'), '')

@@ -48,7 +48,7 @@ export async function machineContents(): Promise<Contents> {
   for (const name of TOOLS) {
     const program = findTool(name)
     const copied = program && names.get(program)
-    // One program of many names, such as a busybox that is not static.
+    // The same program under another name, such as a busybox that is not static.
     if (copied) links.set(`bin/${name}`, copied)
     else if (program) {
       names.set(program, name)

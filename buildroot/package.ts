@@ -10,7 +10,7 @@ import { busyboxContents } from './busybox.ts'
 import type { Contents } from './contents.ts'
 import { lastWords, run } from './run.ts'
 
-/** How a distribution hands out a package. Every command runs in the folder that it fills. */
+/** How a package of a distribution is downloaded. Every command runs in the folder that it fills. */
 interface Manager {
   readonly tools: readonly string[]
   readonly download: readonly string[]
@@ -44,7 +44,7 @@ const MANAGERS: readonly Manager[] = [
   },
 ]
 
-/** Where the packages have it. */
+/** The paths of busybox in the packages. */
 const PLACES = ['bin/busybox', 'usr/bin/busybox', 'bin/busybox.static', 'usr/sbin/busybox', 'sbin/busybox']
 
 function findManager(): Manager {

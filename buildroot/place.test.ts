@@ -14,13 +14,13 @@ import {
 import { join } from 'node:path'
 import test from 'node:test'
 import * as F from '../lib/flags.ts'
-import { until } from '../lib/io/until.ts'
+import { until } from '../lib/machine/until.ts'
 import { MS_PRIVATE, MS_REC, mount } from '../lib/mount/mount.ts'
 import { checkRootfs } from '../lib/mount/rootfs.ts'
 import { capture } from '../lib/testing/in-child.ts'
 import { fresh, inFolder, made, PROGRAM, programs, replace, rootfs, skip } from './testing.ts'
 
-test('a tree of ours is replaced, and its links lead nobody out', () => {
+test('a tree of ours is replaced, and nothing is removed through its links', () => {
   const tree = made('again')
   const elsewhere = fresh('again-elsewhere')
   writeFileSync(join(elsewhere, 'kept'), 'kept')

@@ -1,5 +1,5 @@
 /**
- * Putting a finished tree in its place. It grows in a folder beside that place and is renamed into it, so an
+ * Putting a finished tree in its place. It is made in a folder beside that place and renamed into it, so an
  * interrupted run leaves the old tree or none, and never half of one.
  */
 import {
@@ -24,7 +24,7 @@ export const RECORD = 'etc/rootfs.json'
 const MADE_BY = 'containers-from-clone'
 const ATTEMPTS = 100
 
-/** What a tree says of itself. README.md describes the fields. */
+/** The record in a tree. README.md describes the fields. */
 export interface Record {
   readonly from: string
   readonly devices: boolean
@@ -32,7 +32,9 @@ export interface Record {
   readonly missing?: readonly string[]
 }
 
-/** Whether a directory is a tree that we made, and no copy of one that somebody may have worked on since. */
+/**
+ * Whether a directory is a tree that this program made, and not a copy of one, in which a user may have worked since.
+ */
 function isOurTree(directory: string): boolean {
   try {
     if (!lstatSync(join(directory, 'etc')).isDirectory() || !lstatSync(join(directory, RECORD)).isFile()) return false
@@ -61,7 +63,7 @@ function checkPlace(directory: string): void {
   checkNoMounts(directory)
 }
 
-/** Removing a tree would go on into whatever is mounted in it. */
+/** Refuses a tree with mounts in it, because removing it would go on into these. */
 function checkNoMounts(directory: string): void {
   const [mount] = mounts().filter(({ target }) => `${target}/`.startsWith(`${directory}/`))
   if (mount) throw new CannotRun(`${mount.target} is a mount\nhint: sudo umount ${mount.target}`)
@@ -82,7 +84,7 @@ function swap(tree: string, directory: string, workshop: string): void {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     checkPlace(directory)
     try {
-      // Takes the place of an empty directory, and of nothing else.
+      // rename(2) replaces an empty directory, and nothing else.
       renameSync(tree, directory)
       return
     } catch (error) {
@@ -91,7 +93,7 @@ function swap(tree: string, directory: string, workshop: string): void {
     try {
       renameSync(directory, join(workshop, `old-${attempt}`))
     } catch (error) {
-      // Another run has taken it away: its own tree may come first.
+      // ENOENT: another run has moved it away, and may put its own tree there.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
@@ -118,11 +120,11 @@ export async function placeTree(
     for (const folder of [tree, scratch]) mkdirSync(folder)
     const record = await make(tree, scratch)
     const mark = { madeBy: MADE_BY, made: new Date().toISOString(), inode: lstatSync(tree).ino }
-    // An unpacked archive might have a link there, and the record would go wherever it leads.
+    // An unpacked archive might have a link there, and the record would be written where that leads.
     if (!lstatSync(join(tree, 'etc')).isDirectory()) throw new CannotRun('the new tree has no directory /etc')
     writeFileSync(join(tree, RECORD), `${JSON.stringify({ ...mark, ...record }, null, 2)}\n`, { flag: 'wx' })
     checkRootfs(tree)
-    // The last moment at which nothing has changed yet.
+    // The last moment at which an interruption changes nothing.
     await checkInterrupted()
     swap(tree, directory, workshop)
     return { directory, record }

@@ -9,7 +9,7 @@ import { CannotRun } from '../lib/errors.ts'
 import { draftName, draftPrefix } from '../lib/tidy/drafts.ts'
 import { lastWords, run } from './run.ts'
 
-/** A long-term release: mended until February 2027. */
+/** A long-term release, which is maintained until February 2027. */
 export const VERSION = '2026.02.3'
 const NAME = `buildroot-${VERSION}`
 const URL = `https://buildroot.org/downloads/${NAME}.tar.xz`

@@ -57,7 +57,7 @@ for (const way of WAYS) {
   })
 }
 
-test('a tree has the directories of a root, and nobody needs write permission from outside', () => {
+test('a tree has the directories of a root, and no other user has write permission from outside', () => {
   const output = made('plain')
   for (const name of ['proc', 'sys', 'dev', 'root', 'run', 'etc'])
     assert.ok(lstatSync(join(output, name)).isDirectory())
@@ -82,7 +82,7 @@ test('every link of a busybox tree leads to busybox, from the inside and from th
   }
 })
 
-test('an ordinary user gets a tree without device nodes, and bindDevices lends them', { skip }, () => {
+test('an ordinary user gets a tree without device nodes, and bindDevices binds the machine’s', { skip }, () => {
   const home = fresh('home')
   chownSync(home, NOBODY, NOBODY)
   const output = made('home/fs', [], { uid: NOBODY })

@@ -6,10 +6,10 @@ import { constants } from 'node:os'
 
 const interruption = new AbortController()
 
-/** That the user, or the terminal, asked for an end. */
+/** A signal from the user or the terminal has asked for the end. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
-  /** The exit code by which a shell knows it. */
+  /** The exit code by which a shell reports the signal. */
   readonly exitCode: number
 
   constructor(signal: NodeJS.Signals) {
@@ -20,12 +20,12 @@ export class Interrupted extends Error {
 
 /** From here on a signal that asks for an end makes {@link run} and {@link checkInterrupted} throw. */
 export function catchSignals(): void {
-  // Not once: npm hands on the same Ctrl-C that the terminal has sent already.
+  // Handled more than once, because npm passes on the same Ctrl-C that the terminal has sent already.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => interruption.abort(new Interrupted(signal)))
 }
 
-/** Lets a signal that has arrived be seen. @throws Interrupted */
+/** Gives the handler of a signal that has arrived a chance to run. @throws Interrupted */
 export async function checkInterrupted(): Promise<void> {
   await new Promise(setImmediate)
   interruption.signal.throwIfAborted()
@@ -34,7 +34,7 @@ export async function checkInterrupted(): Promise<void> {
 /** How a program is run. */
 export interface RunOptions {
   readonly cwd?: string
-  /** Besides PATH, HOME and proxies of our own. */
+  /** Variables besides PATH, HOME and proxies, which are passed on. */
   readonly env?: Readonly<Record<string, string>>
   /** Whether the user sees what it prints, on our stderr. */
   readonly shown?: boolean
@@ -88,7 +88,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   return outcome
 }
 
-/** The last line a program said, for an error of ours. */
+/** The last line that a program printed, for an error of ours. */
 export function lastWords({ stderr, code }: Outcome): string {
   return stderr.trim().split('\n').at(-1) || `it ended with ${code}`
 }

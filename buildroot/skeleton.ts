@@ -24,7 +24,7 @@ const DIRECTORIES = [
   'var',
   'tmp',
 ]
-/** Anyone may make files there, and nobody may remove another's. */
+/** The mode of /tmp: every user may make files there, and none may remove another's (the sticky bit). */
 const SHARED = 0o1777
 
 const ETC = {

@@ -63,7 +63,8 @@ export function rootfs(args: readonly string[], { path, uid }: Setting = {}) {
   const env = { ...process.env, ...(path === undefined ? {} : { PATH: path }) }
   const options = { encoding: 'utf8', env, timeout: 120_000 } as const
   if (uid === undefined) return spawnSync(process.execPath, [...PROGRAM, ...args], options)
-  return spawnSync(readableNode(), [...programIn(readableCheckout()), ...args], { ...options, uid, gid: uid })
+  const cwd = readableCheckout()
+  return spawnSync(readableNode(), [...programIn(cwd), ...args], { ...options, cwd, uid, gid: uid })
 }
 
 /** What a tree says of itself. */

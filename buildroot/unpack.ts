@@ -1,5 +1,5 @@
 /**
- * Unpacking the archive that Buildroot has built, as if a stranger had made it: whatever its names and links say, nothing
+ * Unpacking the archive that Buildroot has built, without trusting it: whatever its names and links say, nothing
  * outside the tree is written.
  */
 import { chmodSync, lstatSync, readdirSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { lastWords, run } from './run.ts'
  * unpacked. The tree is new, so a file that exists already comes from a second member of that name.
  */
 const SAFELY = ['--keep-old-files', '--same-permissions', '--numeric-owner']
-/** Nodes would need root; ours are made afterwards. */
+/** The archive's device nodes are left out, because they would need root; ours are made afterwards. */
 const NO_NODES = ['--anchored', '--exclude=./dev/*', '--exclude=dev/*']
 
 /** Every entry below a directory; links are not followed. */
@@ -24,7 +24,7 @@ function* entries(folder: string): Generator<string> {
   }
 }
 
-/** Refuses devices, pipes and sockets; takes away set-user-ID bits, which nobody needs who is root already. */
+/** Refuses devices, pipes and sockets; removes set-user-ID bits, which root inside does not need. */
 function tidy(tree: string): void {
   for (const path of entries(tree)) {
     const stat = lstatSync(path)

@@ -9,12 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
-import { until } from '../lib/io/until.ts'
 import { findProgram } from '../lib/machine/find-program.ts'
 import { ROOT } from '../lib/machine/root.ts'
+import { until } from '../lib/machine/until.ts'
 import { readableCheckout, readableNode } from '../lib/testing/readable-checkout.ts'
 import { allPids, readProc } from '../lib/trace/proc.ts'
 import { fresh, inFolder, NOBODY, programs } from './testing.ts'
+import { OTHER_ARCH } from './vm/architecture.ts'
 import { cacheFolders } from './vm/cache.ts'
 import { findQemu } from './vm/qemu.ts'
 
@@ -82,7 +83,7 @@ test('streams, input and exit code come back; the checkout is there and forgets'
   assert.ok(!existsSync(join(ROOT, 'forgotten')) && existsSync(join(ROOT, 'package.json')))
 })
 
-test('an ordinary user in v1: groups of its own; a signal is told as 128 and its number', { skip }, () => {
+test('an ordinary user in v1 has groups of their own; a signal is reported as 128 and its number', { skip }, () => {
   const script =
     'id -un; cat /proc/self/cgroup; ls -d /sys/fs/cgroup/unified; mkdir /sys/fs/cgroup/memory/user.slice/user-1000.slice/own' +
     ' && echo $HOME; kill -9 $$'
@@ -95,23 +96,23 @@ test('an ordinary user in v1: groups of its own; a signal is told as 128 and its
   assert.doesNotMatch(stdout, /unified/)
 })
 
-test('hybrid has v2 at unified; a guest that panics is told with the end of its console', { skip }, () => {
+test('hybrid has v2 at unified; a guest that panics is reported with the end of its console', { skip }, () => {
   const script =
     'grep -c cgroup2 /proc/mounts; ls -d /sys/fs/cgroup/unified /sys/fs/cgroup/freezer; sleep 1; echo c > /proc/sysrq-trigger'
   const { status, stdout, stderr } = vm(['--cgroup', 'hybrid', 'sh', '-c', script])
-  assert.equal(status, 1, stdout + stderr)
+  assert.equal(status, 70, stdout + stderr)
   assert.equal(stdout, '1\n/sys/fs/cgroup/freezer\n/sys/fs/cgroup/unified\n')
   assert.match(stderr, /^vm: the guest ended before the command did\nthe end of its console:\n(.*\n)* .*Kernel panic/m)
 })
 
-test('somebody who may not write the checkout gets a guest, too, and v2 groups that are theirs', { skip }, context => {
+test('a user who may not write the checkout gets a guest, too, and v2 groups of their own', { skip }, context => {
   if (process.getuid?.() !== 0) return context.skip('needs root, to become somebody else')
   const kernel = cacheFolders()
     .map(path => join(path, 'kernel'))
     .find(existsSync)
   const cache = inFolder('somebody')
   mkdirSync(join(cache, 'containers-from-clone/vm'), { recursive: true })
-  // A copy: the real one may lie in a home that only root may enter.
+  // A copy, because the real one may lie in a home that only root may enter.
   if (kernel) cpSync(kernel, join(cache, 'containers-from-clone/vm/kernel'), { recursive: true })
   for (const path of [cache, join(cache, 'containers-from-clone'), join(cache, 'containers-from-clone/vm')])
     chmodSync(path, 0o777)
@@ -156,6 +157,9 @@ test('without QEMU, without a kernel, or with too much asked for: 77, the reason
   const lacking = vm(['true'], { env: { PATH: empty } })
   assert.deepEqual([lacking.status, lacking.stdout], [77, ''])
   assert.match(lacking.stderr, /PATH has none\nhint: /)
+  const other = vm(['--arch', OTHER_ARCH, 'true'], { env: { PATH: empty } })
+  assert.deepEqual([other.status, other.stdout], [77, ''])
+  assert.match(other.stderr, new RegExp(`of ${OTHER_ARCH} needs qemu-system-\\w+, and PATH has none\nhint: `))
   const some = withFake('exit 1')
   assert.match(vm(['--memory', '999999G', 'true'], some).stderr, /free\nhint: .*--memory/)
   const closed = inFolder('closed')
@@ -168,8 +172,29 @@ test('without QEMU, without a kernel, or with too much asked for: 77, the reason
   assert.match(vm(['--kernel', closed, 'true'], { ...some, uid: NOBODY }).stderr, /cannot be read: EACCES\nhint: /)
 })
 
+test('a kernel that the archive does not have, or an archive that apt does not know: 77, and what there is', () => {
+  const apt = (target: string) => ({
+    [NAME]: 'exit 1',
+    'apt-get': `if [ "$1" = indextargets ]; then echo "${target}"; fi`,
+    'apt-cache': 'if [ "$1" = pkgnames ]; then echo linux-image-6.18.5-amd64; echo linux-image-6.18.5-arm64; fi',
+    'apt-config': 'exit 0',
+  })
+  const ask = (name: string, target: string) =>
+    vm(['--kernel', '9.99', 'true'], { env: { PATH: `${programs(name, apt(target))}:${process.env['PATH']}` } })
+  const lacking = ask('debian', 'Debian Debian http://there/ bookworm')
+  assert.deepEqual([lacking.status, lacking.stdout], [77, ''], lacking.stderr)
+  assert.match(lacking.stderr, /has no Linux 9\.99 for \w+\nhint: it has 5\.10, 6\.1, 6\.12, 6\.18$/m)
+  const unknown = ask('ubuntu', 'Ubuntu Ubuntu http://there/ noble')
+  assert.deepEqual([unknown.status, unknown.stdout], [77, ''], unknown.stderr)
+  assert.match(unknown.stderr, /knows no archive of Debian.*\nhint: /)
+})
+
 test('wrong usage is 2, --help is 0', () => {
   assert.equal(vm(['--cgroup', 'v3']).status, 2)
+  const unknown = vm(['--arch', 'riscv'])
+  assert.equal(unknown.status, 2)
+  assert.match(unknown.stderr, /^--arch must be one of x64, arm64, not "riscv"$/m)
+  assert.equal(vm(['--kernel', '5.4', 'true']).status, 2)
   const { status, stdout } = vm(['--help'])
   assert.equal(status, 0)
   assert.match(stdout, /--cgroup WORD/)

@@ -13,7 +13,7 @@ import { OTHER_ARCH, PROCESSORS } from './vm/architecture.ts'
 
 const START = [...CLONEABLE_FLAGS, '--enable-source-maps', 'lib/engine/start.mjs']
 const TESTS = 'lib/clone.test.ts'
-/** Of an hour nothing is needed but on a machine that is very busy. */
+/** An hour, which only a very busy machine needs, in ms. */
 const BOUND = 3_600_000
 const PATIENCE = ['--patience', '1200']
 

@@ -71,18 +71,18 @@ async function readCommandLine() {
   }
 }
 
-/** Becomes a Node that shows the job through one of its own reporters. */
+/** Replaces this process with a Node that shows the job through one of its own reporters. */
 async function becomeReporter(reporter: string, job: Job): Promise<never> {
   const file = join(import.meta.dirname, 'report', 'node-test.ts')
   const compiled = cachedBundle(file) ?? (await bundle(file))
   const loader = compiled ? ['--enable-source-maps'] : ['--import', createRequire(import.meta.url).resolve('tsx')]
   const view = [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']
   const argv = ['node', ...CLONEABLE_FLAGS, ...loader, ...view, compiled ?? file, JSON.stringify(job)]
-  // Below another node:test it would answer in that one's own format.
+  // With this variable set, by an outer node:test, the reporter would be ignored.
   return execve(process.execPath, argv, { ...process.env, NODE_TEST_CONTEXT: undefined })
 }
 
-// Whoever reads this may stop reading: what runs is judged and cleaned up all the same.
+// The reader of the output may stop, as `| head` does: what runs is judged and cleaned up all the same.
 process.stdout.on('error', () => {})
 
 await runTool(async () => {
@@ -93,6 +93,6 @@ await runTool(async () => {
   await becomeJudge('the check', command, tell)
   if (reporter) await becomeReporter(reporter, job)
   const { summary } = await (json ? showJson : showPeople)(job)
-  // A signal has its own.
+  // After a signal the exit code is set already.
   process.exitCode ??= summary.exitCode
 })

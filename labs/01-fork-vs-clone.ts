@@ -42,7 +42,7 @@ function observe(name: string, create: () => number): void {
   file = openSync('/dev/null', 'r')
   const pid = create()
   waitpid(pid)
-  // Asked of the kernel: Node remembers its directory, and would not notice that somebody else changed it.
+  // Ask the kernel: Node caches its working directory and would not notice that the child has changed it.
   const directory = readlinkSync('/proc/self/cwd')
   const open = existsSync(`/proc/self/fd/${file}`)
   row(

@@ -1,8 +1,8 @@
 /**
  * Lab 2: a PID namespace. Who is PID 1, and whom can it kill?
  *
- * You will see one process under two numbers, its three children as 2, 3 and 4, a SIGKILL at the outer parent that
- * finds nobody, and a SIGKILL at 2 that finds it.
+ * You will see one process with two PIDs, its three children as 2, 3 and 4, a SIGKILL to the outer parent's PID that
+ * fails because no process has that number inside, and a SIGKILL to 2 that ends it.
  *
  * Man pages: pid_namespaces(7), clone(2), kill(2). Needs root or a user namespace.
  * Run it: sudo npx tsx labs/02-newpid.ts

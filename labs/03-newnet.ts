@@ -1,8 +1,8 @@
 /**
  * Lab 3: a network namespace. What does an empty network look like, and how does one reach out of it?
  *
- * You will see a child whose network has nothing but lo, a veth pair laid by its parent, an address on each end, and
- * three pings from the inside to the outside.
+ * You will see a child whose network has nothing but lo, a veth pair that its parent creates, an address on each end,
+ * and three pings from the inside to the outside.
  *
  * Man pages: network_namespaces(7), veth(4), netdevice(7). Needs root or a user namespace, ip and ping.
  * Run it: sudo npx tsx labs/03-newnet.ts
@@ -55,7 +55,7 @@ function child(): number {
   // #endregion ping
 }
 
-/** Runs a program in the child's network; it dies with the child, so that nothing keeps the network alive. */
+/** Runs a program in the child's network namespace. It is killed when the child dies: nothing keeps the namespace alive. */
 function show(...argv: string[]): number {
   inside(`$ ${argv.join(' ')}`)
   return waitpid(cloneExec(argv)).code ?? 1
@@ -69,7 +69,7 @@ const pid = clone(child, CLONE_NEWNET | SIGCHLD)
 // #endregion own-network
 childHasSpoken.wait()
 // #region lay-the-pair
-// The inner end is born in the child's network, so the pair never stands whole in ours.
+// The inner end is created in the child's network namespace right away; ours never has it.
 await $`ip link add ${veth} type veth peer name ${peer} netns ${pid}`
 // #endregion lay-the-pair
 // #region outer-address
@@ -84,7 +84,7 @@ const status = waitpid(pid)
 // #endregion parent
 
 // #region clean
-// The kernel removes the pair together with the child's network, but in its own time.
+// The kernel removes the pair with the child's network namespace, but only some time later.
 await $`ip link delete ${veth}`.quiet().nothrow()
 outside(`The child ended with ${describeStatus(status)}, and ${veth} is gone.`)
 process.exitCode = status.code ?? 1

@@ -56,7 +56,7 @@ const describe = () =>
 // #region child
 function child(): void {
   // #region private-mounts
-  // First of all: on most machines / is shared, and whatever is mounted here would be seen outside.
+  // This comes first: on most machines the propagation of / is shared, and mounts made here would appear outside, too.
   mount('none', '/', null, MS_REC | MS_PRIVATE)
   // #endregion private-mounts
   // #region host-name
@@ -84,10 +84,10 @@ function child(): void {
 }
 
 function pivotInto(directory: string): void {
-  // pivot_root wants a mount, and this makes the directory one.
+  // pivot_root(2) needs a mount point, and bound onto itself the directory is one.
   mount(directory, directory, null, MS_BIND | MS_REC)
   process.chdir(directory)
-  // The old root lands on top of the new one, and is then taken off.
+  // This stacks the old root on top of the new one, and umount2 detaches it.
   pivotRoot('.', '.')
   umount2('.', MNT_DETACH)
 }
@@ -97,7 +97,8 @@ function becomeShell(): void {
     setsid()
     takeTerminal('/dev/pts/0')
   }
-  // The shell stays PID 1 and waits for the command: what PID 1 does not handle, such as Ctrl-C, never reaches it.
+  // The shell stays PID 1 and waits for the command. As PID 1 the command would not get the signals that it has no
+  // handler for, and Ctrl-C could not stop it.
   const command = knobs.words.length > 0 ? ['-c', '"$@"; exit $?', 'sh', ...knobs.words] : []
   const TERM = process.env['TERM'] ?? 'dumb'
   const PS1 = `${knobs.hostname}:$PWD# `
@@ -118,7 +119,7 @@ const terminal = hasTerminal ? openTerminal(`/proc/${pid}/root/dev/pts`) : undef
 if (terminal)
   note(`Now the shell is yours: try ps, mount, ip addr, ipcs. What you write stays in ${root}. Leave it with exit.`)
 allIsLaid.open()
-// If our own terminal is closed, nobody is left to leave the shell.
+// If our own terminal has been closed, no one can type exit any more.
 if (terminal && !(await relay(terminal.master, pid))) kill(pid, 'SIGKILL')
 const status = waitpid(pid)
 // #endregion parent

@@ -15,12 +15,12 @@ import { makeGate, pipe } from '../lib/gate.ts'
 import { borrowMemoryGroup, makeOwnGroup } from '../lib/group/cgroup.ts'
 import { layout } from '../lib/group/hierarchies.ts'
 import { checkLimit, PAGE_SIZE, sizeOf, takeMemory } from '../lib/group/memory.ts'
-import { writeAll } from '../lib/io/output.ts'
 import { bytes, path, seconds } from '../lib/lab/knobs.ts'
 import { startLab } from '../lib/lab/lab.ts'
 import { checkPlotFile, writePlot } from '../lib/lab/plot.ts'
 import { note, outside } from '../lib/lab/say.ts'
 import { drawBar } from '../lib/lab/strip.ts'
+import { writeAll } from '../lib/machine/output.ts'
 import { waitpid } from '../lib/process.ts'
 import { describeStatus } from '../lib/status.ts'
 import { oomReport, openKernelLog } from '../lib/trace/kmsg.ts'
@@ -40,7 +40,7 @@ if (knobs.plot) checkPlotFile(knobs.plot)
 const mayStart = makeGate()
 const [reports, answers] = [pipe(), pipe()]
 
-/** Takes memory and fills it, says so, and waits for the answer: for ever, as far as it knows. */
+/** For ever: reports a step, waits for the parent's answer, takes memory and fills it. */
 function child(): void {
   mayStart.wait()
   for (;;) {
@@ -68,7 +68,8 @@ const log = openKernelLog()
 
 // #region parent
 // #region join
-// What a process has before it joins a group is not charged to it. v2 lets it be born there; in v1 it has to move.
+// Memory that a process has before it joins a group is not charged to the group. In v2 the child can be created inside
+// it (CLONE_INTO_CGROUP of clone3); in v1 it has to be moved.
 const pid = clone(child, SIGCHLD, undefined, group.dialect === 'v2' ? { cgroup: group.path } : {})
 if (group.dialect === 'v1') group.add(pid)
 // #endregion join

@@ -14,15 +14,15 @@ import { pipe } from '../lib/gate.ts'
 import { makeOwnGroup } from '../lib/group/cgroup.ts'
 import { homesWith, homeWith } from '../lib/group/delegation.ts'
 import { type Dialect, layout } from '../lib/group/hierarchies.ts'
-import { writeAll } from '../lib/io/output.ts'
-import { until } from '../lib/io/until.ts'
 import { choice, seconds } from '../lib/lab/knobs.ts'
 import { startLab } from '../lib/lab/lab.ts'
 import { inside, note, outside } from '../lib/lab/say.ts'
 import { drawTicks } from '../lib/lab/strip.ts'
+import { writeAll } from '../lib/machine/output.ts'
+import { until } from '../lib/machine/until.ts'
 import { kill, sleep, WNOHANG, waitpid } from '../lib/process.ts'
 import { describeStatus } from '../lib/status.ts'
-import { statusField } from '../lib/trace/proc.ts'
+import { sleepsOn, statusField } from '../lib/trace/proc.ts'
 
 const DIALECTS = ['v1', 'v2'] as const
 const knobs = await startLab('06-freezer', {
@@ -38,7 +38,7 @@ const began = now()
 const ticks = pipe()
 
 // #region child
-/** Ticks ten times a second: writes down what time it is. Nothing in here knows of any freezer. */
+/** Ticks ten times a second: writes down the time. Nothing in here knows about the freezer. */
 function child(): void {
   for (;;) {
     // #region work
@@ -49,10 +49,10 @@ function child(): void {
 }
 // #endregion child
 
-/** What the kernel says of a process and of its group, and what was done to them as a shell command. */
+/** Prints the state of a process as the kernel reports it; `tell` prints the shell command for a step. */
 const showState = (pid: number) => outside(`/proc/${pid}/status, State: ${statusField(pid, 'State')}`)
 const tell = (command: string) => outside(`# ${command}`)
-/** Gives a process time to work: so many seconds, and more where a busy machine has not let it wake that often. */
+/** Lets a process work for some seconds, and for longer if a busy machine has not let it wake up `wakes` times by then. */
 function letWork(pid: number, seconds: number, wakes: number): void {
   const count = () => Number(statusField(pid, 'voluntary_ctxt_switches'))
   const enough = count() + wakes
@@ -105,15 +105,20 @@ function killFrozen(dialect: Dialect): void {
   const pid = fork(() => sleep(3600))
   group.add(pid)
   group.freeze()
+  const state = group.freezerState()
   kill(pid, 'SIGKILL')
-  const dies = until(() => waitpid(pid, WNOHANG).pid === pid, 0.1)
-  if (dies) outside(`${dialect}: ${group.freezerState()}, then SIGKILL: it died at once, while its group was frozen.`)
-  else {
-    outside(`${dialect}: ${group.freezerState()}, then SIGKILL: 0.1 s later it is still there.`)
+  // Whom the kernel lets die it has woken by now; one that sleeps on, with the signal pending, it has not.
+  let isHeld = sleepsOn(pid, 'SIGKILL')
+  while (!isHeld && waitpid(pid, WNOHANG).pid !== pid) {
+    sleep(0.001)
+    isHeld = sleepsOn(pid, 'SIGKILL')
+  }
+  if (isHeld) {
+    outside(`${dialect}: ${state}, then SIGKILL: the signal is pending, and the process sleeps on.`)
     showState(pid)
     group.thaw()
     outside(`${dialect}: ${group.freezerState()}, and only now it ends: ${describeStatus(waitpid(pid))}.`)
-  }
+  } else outside(`${dialect}: ${state}, then SIGKILL: it died, and nobody had thawed it.`)
   group.remove()
 }
 
@@ -122,8 +127,6 @@ const spoken = homesWith('freezer').map(({ hierarchy }) => hierarchy.dialect)
 for (const each of DIALECTS) {
   if (spoken.includes(each)) killFrozen(each)
   else
-    note(
-      `${each}: no such group can be made here. There it ${each === 'v1' ? 'stays until the thaw' : 'dies at once'}.`,
-    )
+    note(`${each}: no such group can be made here. There it ${each === 'v1' ? 'stays until the thaw' : 'dies frozen'}.`)
 }
 // #endregion sigkill

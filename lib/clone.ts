@@ -4,21 +4,21 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import * as F from './flags.ts'
 import './engine/restart.ts'
-import { release } from 'node:os'
 import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'
 import { beginStay, endStay, pending } from './engine/guest.ts'
-import { lead, prepareLives, renewLoop } from './engine/life.ts'
-import { argumentError, CannotRun, describeError } from './errors.ts'
+import { lead, prepareLives } from './engine/life.ts'
+import { argumentError, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
-import { writeAll } from './io/output.ts'
-import { kernelIsAtLeast } from './machine/kernel-version.ts'
-import { checked, shimFunction } from './machine/libc.ts'
+import { checked, childFunction, shimFunction } from './machine/libc.ts'
+import { writeAll } from './machine/output.ts'
+import { closeQuietly } from './machine/poll.ts'
 
 const shimClone = shimFunction('long shim_clone(unsigned long flags, int cgroup, ChildFunction *child)')
 const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags, ChildFunction *child)')
+const shimRehearse = shimFunction('void shim_rehearse(ChildFunction *child, int times)')
 const shimEnd = shimFunction('void shim_end(int code)')
 
-/** What a child runs: synchronous; the number it returns, 0 to 255, is its exit code, nothing means 0. */
+/** What a child runs: a synchronous function. The number it returns, 0 to 255, is the exit code; nothing means 0. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a child without a return statement is the usual case.
 export type Child<T> = (arg: T) => number | void
 
@@ -63,12 +63,7 @@ function checkChild(child: unknown): void {
   if (child.constructor.name === 'AsyncFunction') throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
 }
 
-/** pidfd_open(2), by which a child learns whether its parent has died before it could say that it wants to know. */
-const OLDEST_KERNEL = [5, 3] as const
-
 function checkProcess(): void {
-  if (!kernelIsAtLeast(...OLDEST_KERNEL))
-    throw new CannotRun(`clone: this is Linux ${release()}, and it takes ${OLDEST_KERNEL.join('.')} or later`)
   if (isCloneable()) return
   throw new Error(
     `clone: this process cannot be cloned: it is a worker thread, or a Node that was started without a program file (with -e, or from standard input). ` +
@@ -80,7 +75,7 @@ const NO_EVENT_LOOP =
   'the child must not be async or return a promise: a cloned child has no event loop that would ever settle it; ' +
   'do the work synchronously and wait with gates, waitpid() and sleep()'
 
-/** Says what has been thrown, if it can be said and there is somebody to say it to. */
+/** Prints what has been thrown to standard error, if that is open. */
 function complain(error: unknown): void {
   try {
     writeAll(2, `${describeError(error)}\n`)
@@ -89,7 +84,7 @@ function complain(error: unknown): void {
   }
 }
 
-/** Runs the child's function and turns whatever it does into an exit code. */
+/** Runs the child's function. @returns the exit code for what it returned, or for what it threw */
 function runChild<T>(child: Child<T>, arg: T): number {
   try {
     const result: unknown = child(arg)
@@ -108,28 +103,61 @@ function runChild<T>(child: Child<T>, arg: T): number {
   }
 }
 
+/** The child that C calls next. It is kept in a variable, because a copy inherits that from its parent. */
+interface Birth {
+  readonly child: Child<never>
+  readonly arg: unknown
+  /** A descriptor that the parent alone needs. */
+  readonly extra?: number
+}
+
+let birth: Birth | undefined
+
 // #region live-as-copy
-/** Life in a copy of the parent. C calls it and ends the process behind it, whatever happens here. */
-function liveAsCopy<T>(child: Child<T>, arg: T, sharesFiles: boolean): void {
+/**
+ * What runs in a copy of the parent. C calls it and ends the process afterwards, whatever happens in here. It is one
+ * function for all copies, and the parent has run it before, because code that V8 has not compiled yet would be
+ * compiled in every child again.
+ */
+function liveAsCopy(): void {
   lead('copy')
-  // With CLONE_FILES the old descriptors would be closed for the parent too.
-  if (!sharesFiles) renewLoop()
-  process.exitCode = undefined
-  shimEnd(runChild(child, arg))
+  if (process.exitCode !== undefined) process.exitCode = undefined
+  if (birth?.extra !== undefined) closeQuietly(birth.extra)
+  if (birth) shimEnd(runChild(birth.child, birth.arg as never))
 }
 // #endregion live-as-copy
 
-/** Arguments that take 64 KiB of the stack. */
-const FILLER = new Array(8192).fill(0)
+const entrance = childFunction(liveAsCopy)
 
-/** @throws RangeError in the parent, where it can be caught, rather than in the child as its first word */
-function takeRoom(..._filler: unknown[]): void {}
+/** How often V8 has to run a function before it caches the types that it has met there. */
+const REHEARSALS = 100
 
-/** How many guests may live in one another: each takes 20 of the 2048 KiB on which koffi calls C. */
+/** Runs in the parent what every child will run, so that it is compiled. */
+function rehearse(): void {
+  const { exitCode } = process
+  birth = { child: () => {}, arg: undefined }
+  shimRehearse(entrance, REHEARSALS)
+  birth = undefined
+  lead('own')
+  process.exitCode = exitCode
+}
+
+/** Arguments that take 48 KiB of the stack. */
+const FILLER = new Array(6144).fill(0)
+
+/**
+ * Needs stack for its arguments.
+ * @throws RangeError in the parent, where it can be caught, and not later in the child
+ */
+function takeRoom(): void {}
+
+/** How deep guests may be nested: each takes 20 of the 2048 KiB of stack on which koffi calls C. */
 const MOST_NESTED = 64
 let nested = 0
 
-/** Life on the parent's own heap while the parent sleeps: afterwards everything is the parent's again. */
+/**
+ * Makes a guest: a child on the parent's own heap, while the parent sleeps. Afterwards the parent's state is restored.
+ */
 function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
   if (nested === MOST_NESTED)
     throw new RangeError(`clone: with CLONE_VM ${MOST_NESTED} children already live on this stack, one in another`)
@@ -151,19 +179,31 @@ function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
   }
 }
 
-/** Clones with the child born in a v2 group. */
-function cloneInto(directory: string, flags: number, child: unknown, live: () => void): number {
-  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
-  const result = shimClone(flags, fd, () => {
-    // With CLONE_FILES the descriptor is the parent's, too, and closed there.
-    if ((flags & F.CLONE_FILES) === 0) closeSync(fd)
-    live()
-  })
-  closeSync(fd)
-  return checked('clone3', result, [child, Symbol(`${F.flagNames(flags)}|CLONE_INTO_CGROUP`), directory])
+/** Makes a child that is a copy of the parent. */
+function cloneCopy(flags: number, being: Birth): number {
+  birth = being
+  try {
+    return checked('clone', shimClone(flags, -1, entrance), [being.child, F.flagSymbol(flags)])
+  } finally {
+    birth = undefined
+  }
 }
 
-/** What {@link clone} takes beyond flags. */
+/** The same, created inside a v2 group. */
+function cloneInto(directory: string, flags: number, being: Birth): number {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  // With CLONE_FILES the descriptor table is shared, and the parent closes it for both.
+  birth = (flags & F.CLONE_FILES) === 0 ? { ...being, extra: fd } : being
+  try {
+    const shown = [being.child, Symbol(`${F.flagNames(flags)}|CLONE_INTO_CGROUP`), directory]
+    return checked('clone3', shimClone(flags, fd, entrance), shown)
+  } finally {
+    birth = undefined
+    closeSync(fd)
+  }
+}
+
+/** Further options of {@link clone}. */
 export interface CloneOptions {
   /** Directory of a v2 group for the child to be born in: CLONE_INTO_CGROUP of clone3(2). Not with CLONE_VM. */
   readonly cgroup?: string
@@ -178,8 +218,8 @@ export interface CloneOptions {
  * @param arg handed to the child
  * @param options a v2 group for the child to be born in
  * @returns the child's PID in the caller's PID namespace
- * @throws TypeError for a flag that cannot work here, an async child, or one that is no function
- * @throws SyscallError EPERM, EINVAL, EAGAIN, ENOSPC; EBUSY when another thread of this process does not come to rest;
+ * @throws TypeError for a flag that cannot work here, an async child, or a child that is no function
+ * @throws SyscallError EPERM, EINVAL, EAGAIN, ENOSPC; EBUSY when another thread of this process does not go to sleep;
  *   ENOENT without /proc; with a group EBADF (not v2), EACCES, EBUSY (its children have controllers), E2BIG
  *   (Linux before 5.7)
  * @see clone(2)
@@ -188,16 +228,15 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { 
   checkChild(child)
   const wanted = checkFlags(flags)
   checkProcess()
-  prepareLives()
-  takeRoom(...FILLER)
+  if (prepareLives()) rehearse()
+  takeRoom.apply(undefined, FILLER as [])
   if ((wanted & F.CLONE_VM) !== 0) {
     if (cgroup !== undefined)
       throw new TypeError('clone: a child on shared memory (CLONE_VM) cannot be born in a group')
     return cloneShared(child, wanted, arg as T)
   }
-  const live = () => liveAsCopy(child, arg as T, (wanted & F.CLONE_FILES) !== 0)
-  if (cgroup !== undefined) return cloneInto(cgroup, wanted, child, live)
-  return checked('clone', shimClone(wanted, -1, live), [child, F.flagSymbol(wanted)])
+  const being = { child, arg } as Birth
+  return cgroup === undefined ? cloneCopy(wanted, being) : cloneInto(cgroup, wanted, being)
 }
 
 /**

@@ -9,9 +9,9 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as FLAGS from './flags.ts'
-import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './io/descriptors.ts'
-import * as POLL from './io/poll.ts'
 import * as TERMINAL from './lab/terminal.ts'
+import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './machine/descriptors.ts'
+import * as POLL from './machine/poll.ts'
 import * as MOUNT_FD from './mount/detached.ts'
 import * as MOUNT from './mount/mount.ts'
 import { NS_GET_USERNS } from './namespaces.ts'
@@ -29,6 +29,7 @@ import { LOCK_EX, LOCK_NB } from './tidy/flock.ts'
 import { KCMP, SYS_kcmp } from './trace/kcmp.ts'
 import { SYS_pidfd_open } from './trace/pidfd.ts'
 import * as PTRACE from './trace/ptrace.ts'
+import { SCHED } from './trace/scheduling.ts'
 import * as SECCOMP from './trace/seccomp.ts'
 
 const HEADERS = [
@@ -248,6 +249,15 @@ compare('what waitid says of a child is where the headers have it', () => ({
   'sizeof(siginfo_t)': PTRACE.SIGINFO.size,
   'offsetof(siginfo_t, si_code)': PTRACE.SIGINFO.code,
   'offsetof(siginfo_t, si_pid)': PTRACE.SIGINFO.pid,
+}))
+
+compare('policies of the scheduler, and what a signal says of its origin, are those of the headers', () => ({
+  ...prefixed('SCHED_', SCHED),
+  // What comes behind it in musl's is not the kernel's.
+  'offsetof(struct sched_param, sched_priority)': 0,
+  CLD_EXITED: PTRACE.SI.CLD_FIRST,
+  CLD_CONTINUED: PTRACE.SI.CLD_LAST,
+  SI_TIMER: PTRACE.SI.TIMER,
 }))
 
 compare('errno and signal numbers of Node are those of the C library', () => ({

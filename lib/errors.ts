@@ -1,5 +1,5 @@
 /**
- * Errors for readers: a failed system call, a wrong argument, and a machine that cannot.
+ * Errors for readers: a failed system call, a wrong argument, and a machine that cannot run the program.
  */
 import './machine/node-only.ts'
 import { constants } from 'node:os'
@@ -14,7 +14,7 @@ export const EXIT = { HOLDS: 0, FAILS: 1, USAGE: 2, FAULT: 70, CANNOT: 77 } as c
 
 const strerror = koffi.load(null).func('const char *strerror(int errnum)') as unknown as (errno: number) => string
 
-// libuv knows most; of two names for one number, the first is the usual one.
+// For the numbers that libuv has no name for. Where Node lists two names for one number, the first is the usual one.
 const OTHERS = new Map(
   Object.entries(constants.errno)
     .reverse()
@@ -121,10 +121,10 @@ export class SyscallError extends Error {
   constructor(syscall: string, args: readonly unknown[], errno: number, hint: string | undefined) {
     const code = errnoName(errno)
     super(`${syscall}(${args.map(show).join(', ')}): ${code} (${errnoText(errno)})${hint ? `\nhint: ${hint}` : ''}`)
-    // Not enumerable: Node would print them all once more behind the message of an uncaught error.
+    // Not enumerable: Node would print them all again after the message of an uncaught error.
     for (const [name, value] of Object.entries({ syscall, args, errno, code, hint }))
       Object.defineProperty(this, name, { value })
-    // The first place a reader sees is their own.
+    // Without the frames of lib/ the first place that a reader sees is in their own file.
     if (typeof this.stack === 'string') this.stack = this.stack.replace(/\n\s+at .*\/lib\/[\w-]+\.ts:.*/g, '')
   }
 }
@@ -149,18 +149,18 @@ export class CannotRun extends Error {
   override readonly name = 'CannotRun'
 }
 
-/** What a lab takes for granted and is not so, said in one sentence: exit code 1 of a lab. */
+/** A lab found something other than it relies on, and says so in one sentence: exit code 1 of a lab. */
 export class Unexpected extends Error {
   override readonly name = 'Unexpected'
 }
 
-/** The error for an argument that is not what it has to be: names it, what was expected and what arrived. */
+/** The error for a wrong argument: it names the argument, what was expected and what arrived. */
 export function argumentError(call: string, argument: string, expected: string, value: unknown): TypeError {
   const arrived = typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : show(value)
   return new TypeError(`${call}: ${argument} must be ${expected}, not ${arrived}`)
 }
 
-/** What a disk says that takes no more; none of them is about what a program was asked. */
+/** Errors of a full or broken disk. They say nothing about what a program was asked. */
 const DISK: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'your share of the disk is used up',
@@ -176,8 +176,8 @@ function diskMessage(error: unknown): string | undefined {
 }
 
 /**
- * The exit code an error asks for.
- * @param otherwise that of an error which says nothing about it: a program's own fault, or in a lab that it did not work
+ * The exit code for an error.
+ * @param otherwise the code for an error that has none of its own: EXIT.FAULT in a tool, EXIT.FAILS in a lab
  */
 export function exitCodeOf(error: unknown, otherwise: number): number {
   if (error instanceof UsageError) return EXIT.USAGE
@@ -185,7 +185,7 @@ export function exitCodeOf(error: unknown, otherwise: number): number {
   return diskMessage(error) === undefined ? otherwise : EXIT.FAULT
 }
 
-/** A command that failed, as zx throws it: what it said itself is the message. */
+/** The message for a failed command, as zx throws it: what the command itself printed. */
 function commandMessage(error: Error): string | undefined {
   const { stderr, exitCode } = error as { stderr?: unknown; exitCode?: unknown }
   if (typeof stderr !== 'string' || typeof exitCode !== 'number') return undefined
@@ -201,15 +201,17 @@ const FOR_READERS = new Set([
   'GateError',
   'OpenTask',
 ])
-/** Errors that say where they are in the reader's own program: there they can be mended. */
+/** Errors that are printed with their place in the reader's own program, because that is where to fix them. */
 const WITH_PLACE = new Set(['TypeError', 'OpenTask'])
 
-/** Something that was thrown and is no error, or an error without a stack (Error.prepareStackTrace makes such). */
+/**
+ * A text for a thrown value that is no Error, or for an Error without a stack (Error.prepareStackTrace may remove it).
+ */
 function describeThrown(thrown: unknown): string {
   try {
     return String(thrown)
   } catch {
-    // It has no toString, or one that throws.
+    // It has no toString method, or one that throws.
     return inspect(thrown)
   }
 }

@@ -27,7 +27,10 @@ function checkArgv(name: string, file: unknown, argv: unknown): void {
   }
 }
 
-/** What a guest's execve(2) is called in an error: C tries it only once the guest has left its JavaScript. */
+/**
+ * How an error names the execve(2) of a guest, a child on its parent's heap: C makes that call only after the guest has
+ * left its JavaScript.
+ */
 let last: { readonly name: string; readonly shown: unknown[] } | undefined
 
 /** The error of an execve(2) that C has tried for a guest. */
@@ -40,7 +43,7 @@ function candidates(file: string): string[] {
   return (process.env['PATH'] ?? '/bin:/usr/bin').split(delimiter).map(folder => join(folder || '.', file))
 }
 
-/** What can be known before the attempt. @throws SyscallError ENOENT, EACCES */
+/** Checks that one of the paths is a file that may be executed. @throws SyscallError ENOENT, EACCES */
 function checkProgram(name: string, paths: readonly string[], shown: unknown[]): void {
   const failures = paths.map(path => {
     try {

@@ -2,14 +2,14 @@
  * A gate: one process waits, the other opens. A pipe that carries one byte.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs'
-import { writeAll } from './io/output.ts'
-import { closeQuietly, poll } from './io/poll.ts'
 import { call, libcFunction } from './machine/libc.ts'
+import { writeAll } from './machine/output.ts'
+import { closeQuietly, poll } from './machine/poll.ts'
 
 const O_CLOEXEC = 0o2000000
 const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')
 
-/** The ends of all pipes made here, with the inode of each: a number may come to mean something else. */
+/** The ends of all pipes made here with their inodes, because the number of a closed descriptor is used again. */
 const made = new Map<number, number>()
 
 /** Two ends of a pipe, both close-on-exec. @see pipe(2) */
@@ -23,8 +23,8 @@ export function pipe(): { readonly readEnd: number; readonly writeEnd: number } 
 }
 
 /**
- * Closes in the calling process the pipes and gates made so far, for one that has no part in them: whoever waits at one
- * would otherwise wait for it, too.
+ * Closes the pipes and gates made so far in the calling process, which has no use for them: as long as it holds a write
+ * end, the process that reads the other end never sees the end of the file.
  * @param kept ends that stay open
  */
 export function closePipes(kept: readonly number[]): void {
@@ -40,7 +40,7 @@ function inodeOf(fd: number): number | undefined {
   }
 }
 
-/** Nobody will open a gate any more. */
+/** The other side of a gate has died, so the gate will never be opened. */
 export class GateError extends Error {
   override readonly name = 'GateError'
 }
@@ -68,7 +68,7 @@ export function makeGate(): Gate {
   return {
     ends: [readEnd, writeEnd],
     expect() {
-      // As long as this process could write itself, the other's death would not end the read.
+      // As long as this process holds the write end itself, the death of the other side would not end the read.
       closeQuietly(writeEnd)
     },
     isDecided: () => poll([readEnd], 0).length > 0,

@@ -1,6 +1,6 @@
 /**
- * What native/README.md promises of a child's life and end, on every Node: nobody leaves clone(), and a guest on the
- * parent's heap may do what a child does.
+ * What native/README.md promises about a child and its end, on every Node: no child returns from clone() into the code
+ * of its parent, and a guest on the parent's heap may do what a child does.
  */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
@@ -18,7 +18,7 @@ function facts(output: string): Map<string, string> {
   return new Map(Array.from(output.matchAll(/^(.+?) (\S+)$/gm), ([, name = '', value = '']) => [name, value]))
 }
 
-suite('nobody leaves clone()', options, () => {
+suite('no child returns from clone()', options, () => {
   everyNode('whatever a child throws, and from however deep a stack', async node => {
     const { code, output } = await runNode(['lib/testing/fixtures/escape.ts'], { node })
     assert.doesNotMatch(output, /ESCAPED/)

@@ -1,6 +1,6 @@
 /**
- * What a child and the Node that replaces this one keep of Node's own, what is refused with a sentence, and by what
- * nothing is changed. On every Node.
+ * What Node has set up that a child, and the Node that replaces this one, keep; what is refused with a sentence; and
+ * what makes no difference. On every Node.
  */
 import assert from 'node:assert/strict'
 import { fork as forkNode } from 'node:child_process'
@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { CLONEABLE_FLAGS } from './engine/cloneable.ts'
 import { pipe } from './gate.ts'
-import { writeAll } from './io/output.ts'
+import { writeAll } from './machine/output.ts'
 import { ROOT } from './machine/root.ts'
 import { everyNode, runNode } from './testing/every-node.ts'
 
@@ -139,14 +139,18 @@ suite('one sentence', options, () => {
       assert.equal(code, 2)
     })
 
-  test('and exit code 77 on a kernel that is too old', async () => {
-    const { code, output } = await lab({ before: ['unshare', '-nm', 'setarch', '--uname-2.6'] })
-    assert.match(output, /^clone: this is Linux 2\.6\..*, and it takes 5\.3 or later$/m)
-    assert.equal(code, 77)
+  test('and exit code 77 on a kernel that is too old, of a lab and of any program that may clone', async () => {
+    const before = ['unshare', '-nm', 'setarch', '--uname-2.6']
+    for (const program of ['labs/02-newpid.ts', 'lib/testing/fixtures/guest.ts']) {
+      const { code, output } = await runNode([program], { before })
+      assert.match(output, /^this is Linux 2\.6\..* need 5\.10 or later\nhint: .+\n$/)
+      assert.equal(code, 77)
+    }
   })
 
   test('and exit code 77 without /proc', async () => {
-    const before = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh']
+    const mounted = join(import.meta.dirname, 'testing', 'fixtures', 'mounted.ts')
+    const before = [process.execPath, '--import', 'tsx', mounted, 'tmpfs', '/proc', '']
     for (const way of [
       ['--import', 'tsx'],
       [...CLONEABLE_FLAGS, '--import', 'tsx'],

@@ -10,7 +10,7 @@ const libcUnshare = libcFunction('int unshare(int flags)')
 const libcSetns = libcFunction('int setns(int fd, int nstype)')
 const libcIoctl = libcFunction('int ioctl(int fd, unsigned long request)')
 
-/** Asks for the user namespace that a namespace belongs to, `<linux/nsfs.h>`. */
+/** The ioctl request for the user namespace that a namespace belongs to, `<linux/nsfs.h>`. */
 export const NS_GET_USERNS = 0xb701
 
 /** The kinds of namespace by their file in /proc/PID/ns, with the flag that makes a new one. */
@@ -24,6 +24,7 @@ export const NAMESPACES = {
   uts: F.CLONE_NEWUTS,
 } as const
 
+/** A kind of namespace, by its file in /proc/PID/ns. */
 export type NamespaceKind = keyof typeof NAMESPACES
 
 /** The inode number of each namespace of a process: two processes share one exactly when the numbers are equal. */
@@ -32,7 +33,7 @@ export type Namespaces = Readonly<Record<NamespaceKind, number>>
 /**
  * The namespaces of a process.
  * @param pid as the mounted /proc numbers it; the calling process by default
- * @throws Error ENOENT when it has ended, EACCES when it belongs to somebody else
+ * @throws Error ENOENT when it has ended, EACCES when it belongs to another user
  * @see namespaces(7)
  */
 export function namespaces(pid: number | 'self' = 'self'): Namespaces {
@@ -63,7 +64,7 @@ export function setns(fd: number, kind = 0): void {
 }
 
 /**
- * Whether a namespace of the calling process belongs to its user namespace: only there its capabilities count.
+ * Whether a namespace of the calling process belongs to its user namespace: only then do its capabilities count in it.
  * @see ioctl_nsfs(2)
  */
 export function ownsNamespace(kind: NamespaceKind): boolean {

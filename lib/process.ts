@@ -9,7 +9,8 @@ import { decodeStatus, type Signal, signalName, signalNumber, type WaitStatus } 
 
 const libcGetpid = libcFunction('int getpid()')
 const libcGetppid = libcFunction('int getppid()')
-// Not libc's own gettid: musl's answers from memory, and so only as well as native/ has mended that memory.
+// The system call and not libc's gettid: musl's returns a number that it has cached in the thread's memory, and in a
+// clone that is right only because native/ corrects it.
 const libcGettid = libcFunction('long syscall(long number)')
 const libcWaitpid = libcFunction('int waitpid(int pid, _Out_ int *wstatus, int options)')
 const libcKill = libcFunction('int kill(int pid, int sig)')
@@ -79,7 +80,7 @@ export function waitpid(pid: number, options = 0): Waited {
  * Sends a signal to a process, as the caller's PID namespace numbers it.
  * @param pid `pid_t pid`; 0 is the caller's whole process group, -1 every process it may signal
  * @param signal `int sig`: a name or a number; 0 only asks whether the process is there
- * @throws SyscallError ESRCH (nobody has that number here), EPERM
+ * @throws SyscallError ESRCH (no process has that number here), EPERM
  * @see kill(2)
  */
 export function kill(pid: number, signal: Signal): void {

@@ -9,7 +9,7 @@ import { cloneExec } from './clone-exec.ts'
 import { execve, execvp, system } from './exec.ts'
 import * as F from './flags.ts'
 import { makeGate, pipe } from './gate.ts'
-import { dup2, openDescriptors } from './io/descriptors.ts'
+import { dup2, openDescriptors } from './machine/descriptors.ts'
 import { ROOT } from './machine/root.ts'
 import { namespaces } from './namespaces.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from './process.ts'
@@ -83,7 +83,7 @@ test('execve and execvp replace the process and keep its descriptors', () => {
   assert.equal(bySearch.code, 4)
 })
 
-test('execve that cannot says why, and the process goes on', () => {
+test('an execve that fails says why, and the process goes on', () => {
   const folder = mkdtempSync(join(tmpdir(), 'exec-'))
   const broken = join(folder, 'broken')
   writeFileSync(broken, 'no program\n')

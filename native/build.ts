@@ -9,7 +9,8 @@ import { shimName } from './libc-name.mjs'
 import { ownTag } from './tag.ts'
 
 const SOURCES = ['clone.c', 'exec.c', 'guest.c', 'lock.c', 'quiet.c', 'shim.h']
-const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
+// `-z now`: with lazy binding every child would look up the same symbols again.
+const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-Wl,-z,now']
 
 /** What this machine lacks for building, with the remedy. Any other error is one of the compiler or of the sources. */
 export class CannotBuild extends Error {
@@ -49,8 +50,9 @@ export function compile(folder: string, output: string, candidates: readonly str
 }
 
 /**
- * Builds the shim from the sources in `folder` if it is missing or older than they are. A build by root in somebody
- * else's checkout belongs to that somebody, and two builds at once do not meet: each renames its own file into place.
+ * Builds the shim from the sources in `folder` if it is missing or older than they are. What root builds in the
+ * checkout of another user belongs to that user. Two builds at once do not disturb each other: each renames its own
+ * file into place.
  * @param name the library's, by default that of this Node; for another one, `candidates` are compilers for that
  * @returns the path of the shared library
  * @throws Error without a compiler, or when the folder cannot be written
@@ -61,7 +63,7 @@ export function buildShim(folder: string, name: string = shimName(), candidates?
   if (mtime(library) >= Math.max(...SOURCES.map(name => mtime(join(folder, name))))) return library
   const draft = `${library}.${ownTag()}`
   try {
-    // A folder that cannot be written is told apart here from a source that cannot be compiled.
+    // This distinguishes a folder that cannot be written from a source that cannot be compiled.
     accessSync(folder, constants.W_OK)
     mkdirSync(target, { recursive: true })
     writeFileSync(draft, '')

@@ -1,4 +1,4 @@
-/* clone(2) for a process that runs V8. README.md in this folder carries the whole argument. */
+/* clone(2) for a process that runs V8. README.md in this folder has the whole argument why this is sound. */
 #define _GNU_SOURCE
 #include "shim.h"
 #include <errno.h>
@@ -38,7 +38,7 @@ void become_child(int parent) {
     close(parent);
 }
 
-/* Where libc caches the thread's ID. glibc has told the kernel; musl keeps it where only its gettid() tells. */
+/* Where libc caches the thread's ID. glibc tells the kernel the address; musl's is found by its gettid(). */
 static pid_t *cached_tid(void) {
     pid_t tid = (pid_t)syscall(SYS_gettid), *word = NULL;
 #ifdef __GLIBC__
@@ -62,7 +62,7 @@ static long raw_clone(unsigned long flags, pid_t *tid, int cgroup) {
     uint64_t into[11] = {(flags & ~(uint64_t)CSIGNAL) | 1ULL << 33, 0, (uintptr_t)tid, 0, flags & CSIGNAL};
     into[10] = (uint64_t)cgroup;
     if (cgroup >= 0) return syscall(SYS_clone3, &into, sizeof into);
-    /* The last two are tid and tls, on arm64 tls and tid; without CLONE_SETTLS, nobody looks at tls. */
+    /* The last two are tid and tls, on arm64 tls and tid; without CLONE_SETTLS the kernel ignores tls. */
     return syscall(SYS_clone, flags, NULL, NULL, tid, tid);
 }
 
@@ -75,18 +75,29 @@ static int answer = -1;
  */
 void shim_end(int code) { answer = code & 0xff; }
 
-/* 1 of a child that could not say it. */
+/* The exit code that the child has set; 1 if it could not set one. */
 int take_answer(void) {
     int code = answer < 0 ? 1 : answer;
     answer = -1;
     return code;
 }
 
-/* All of a copy's life. */
-static _Noreturn void live(child_function *child, int parent, const sigset_t *mask) {
+/*
+ * shim_rehearse(child: (failed: number) => void, times: number): void. Calls it in the parent as children will.
+ * In C, so that the way from C to it is prepared, too: what the parent has not looked up, every child looks up again.
+ */
+void shim_rehearse(child_function *child, int times) {
+    for (int i = 0; i < times; i++) child(0);
+    take_answer();
+}
+
+/* Everything that a copy does, from its birth to its end. */
+static _Noreturn void live(child_function *child, int parent, const sigset_t *mask, int shares_files) {
     guest = NULL;
     answer = -1;
     become_child(parent);
+    /* With a shared table the descriptors would be closed for the parent, too. */
+    if (!shares_files) renew_loop();
     sigprocmask(SIG_SETMASK, mask, NULL);
     child(0);
     _exit(take_answer());
@@ -95,9 +106,9 @@ static _Noreturn void live(child_function *child, int parent, const sigset_t *ma
 // #region shim-clone
 /*
  * shim_clone(flags: number, cgroup: number, child: (failed: number) => void): number
- * With cgroup >= 0, the descriptor of a v2 group to be born in. Returns the child's PID, in the parent alone.
- * In C, because between make_copyable and clone no JavaScript may run: V8 would map new memory. And because whatever
- * the child's JavaScript does, it comes back to here, where its life ends.
+ * cgroup >= 0 is the descriptor of a v2 group in which the child is created. Returns the child's PID, in the parent
+ * only. In C, because between make_copyable and clone no JavaScript may run: V8 would map new memory. And because the
+ * child must end in here, whatever its JavaScript does.
  */
 long shim_clone(unsigned long flags, int cgroup, child_function *child) {
     sigset_t all, before;
@@ -113,7 +124,7 @@ long shim_clone(unsigned long flags, int cgroup, child_function *child) {
     result = make_copyable();
     if (result == 0) {
         result = raw_clone(flags, tid, cgroup);
-        if (result == 0) live(child, parent, &before);
+        if (result == 0) live(child, parent, &before, (flags & CLONE_FILES) != 0);
         if (result < 0) result = -errno;
     }
     if (parent >= 0) close(parent);

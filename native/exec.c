@@ -107,7 +107,7 @@ static int note_errand(const char *file, char *const argv[], char *const envp[],
     return 0;
 }
 
-/* Returns the errno only where it fails. */
+/* Returns only if it fails, with the errno. */
 static int become_program(const char *file, char *const argv[], char *const envp[], int search) {
     struct sigaction before;
     prepare_exec(&before);
@@ -123,8 +123,8 @@ int run_errand(const struct errand *errand) {
 
 /*
  * shim_execve(file: string, argv: string[], envp: string[], search: 0 | 1): number. 1 looks in PATH, too.
- * In C, because no JavaScript may run between mending the descriptors and execve. Returns to say why not; or 0 to a
- * guest, which has to leave its JavaScript before it becomes the program.
+ * In C, because no JavaScript may run between changing the descriptors and execve. Returns -errno if it fails; or 0
+ * in a guest, which has to leave its JavaScript before it becomes the program.
  */
 long shim_execve(const char *file, char *const argv[], char *const envp[], int search) {
     return guest ? note_errand(file, argv, envp, search) : -become_program(file, argv, envp, search);

@@ -10,13 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How far below the parent's frame the child's begins. */
+/* How far below the parent's stack frame that of the child begins, in bytes. */
 enum { GAP = 16 * 1024, EX_SOFTWARE = 70 };
 
-/* volatile: glibc declares of clone(2) that it never comes back to this file before it returns. */
+/* volatile: glibc's declaration of clone(2) promises that it calls no function of this file. */
 struct guest *volatile guest;
 
-/* How a child ended, which may be a moment after it has let go of its memory. */
+/* How a child ended. It is reported some time after the child has released its memory and the parent goes on. */
 static siginfo_t end_of(pid_t child) {
     siginfo_t end = {.si_pid = 0};
     for (int tries = 0; tries < 1000; tries++) {
@@ -27,8 +27,8 @@ static siginfo_t end_of(pid_t child) {
 }
 
 /*
- * Of a child that left while V8 was at work on this memory nobody can say in which state that is. Only what is
- * async-signal-safe: it may have held any lock.
+ * Ends this process after a child that ended while V8 was at work, which may have left this memory in any state.
+ * Only async-signal-safe calls, because the child may have held any lock.
  */
 static _Noreturn void give_up(pid_t child) {
     static const char *const names[NSIG] = {
@@ -37,7 +37,7 @@ static _Noreturn void give_up(pid_t child) {
         [SIGKILL] = " SIGKILL", [SIGUSR1] = " SIGUSR1", [SIGSEGV] = " SIGSEGV", [SIGUSR2] = " SIGUSR2",
         [SIGPIPE] = " SIGPIPE", [SIGALRM] = " SIGALRM", [SIGTERM] = " SIGTERM"};
     siginfo_t end = end_of(child);
-    /* It was a host itself, and has said it. */
+    /* It was a host itself, and has printed the reason already. */
     if (end.si_code == CLD_EXITED && end.si_status == EX_SOFTWARE) _exit(EX_SOFTWARE);
     int is_killed = end.si_pid != 0 && end.si_code != CLD_EXITED;
     const char *name = is_killed && names[end.si_status] ? names[end.si_status] : is_killed ? " a signal" : "";
@@ -79,6 +79,7 @@ long shim_clone_shared(unsigned long flags, child_function *child) {
     char *top = (char *)(((uintptr_t)__builtin_frame_address(0) - GAP) & ~(uintptr_t)63);
     self.threads = host ? host->threads : (int)shim_open_self("task", O_RDONLY | O_DIRECTORY);
     guest = &self;
+    take_answer();
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &self.mask);
     long result = clone(enter_shared, top, (int)flags, &self);

@@ -20,8 +20,8 @@ enum { CLOCK_PAGES = 16, PROC_MAGIC = 0x9fa0 };
 
 /*
  * Undoes MADV_DONTFORK, with which V8 marks its heap, from one address to another: one call, however many mappings
- * there are. ENOMEM speaks of holes between them. EINVAL stops at memory of a device, which is halved until only its
- * own pages are left out.
+ * there are. ENOMEM only says that there are holes between them. EINVAL comes from memory of a device: the range is
+ * halved until only the device's own pages are left out.
  */
 static int undo_dontfork(uintptr_t from, uintptr_t to, uintptr_t page) {
     if (from >= to || madvise((void *)from, to - from, MADV_DOFORK) == 0 || errno == ENOMEM) return 0;
@@ -32,7 +32,7 @@ static int undo_dontfork(uintptr_t from, uintptr_t to, uintptr_t page) {
     return result ? result : undo_dontfork(middle, to, page);
 }
 
-/* Everywhere. The kernel's clock, a device to it, lies just below its vdso: it alone is looked at page by page. */
+/* Undoes it for all memory. The kernel's clock pages, which count as a device, lie just below the vdso. */
 int make_copyable(void) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), vdso = getauxval(AT_SYSINFO_EHDR);
     uintptr_t clock = vdso > CLOCK_PAGES * page ? vdso - CLOCK_PAGES * page : vdso;
@@ -43,13 +43,13 @@ int make_copyable(void) {
 
 static int proc = -1;
 
-/* Before the program can have gone where another /proc is mounted, or none. */
+/* Opened at load time, before the program can enter a mount namespace with another /proc or none. */
 __attribute__((constructor)) static void keep_proc(void) { proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC); }
 
 /*
  * shim_open_self(file: string, flags: number): number. Opens a file of /proc/self.
- * In C, because after setns(2) the /proc that is mounted may not know this process; the one of the start does.
- * Whoever has closed its descriptor has none, and what has come in its place is no /proc.
+ * In C, because after setns(2) the /proc that is mounted may not list this process, while that of the start does.
+ * A program may have closed the descriptor of that one; what is open under its number then is no /proc.
  */
 long shim_open_self(const char *file, int flags) {
     char path[64];

@@ -2,13 +2,16 @@
 /* What the files of this folder need of one another. */
 #include <signal.h>
 
-/* What a child runs: JavaScript, through koffi. It says by shim_end() how it ends; what it returns says nothing. */
+/* What a child runs: JavaScript, through koffi. It sets its exit code by shim_end() and returns nothing. */
 typedef void child_function(int failed_exec);
 
 /* quiet.c: a process that can be copied. `threads` is a descriptor of its /proc/self/task. */
 long shim_open_self(const char *file, int flags);
 int await_sleepers(int threads);
 int make_copyable(void);
+
+/* lock.c */
+void renew_loop(void);
 
 /* clone.c: what every child does first and last. */
 int open_parent(unsigned long flags);

@@ -1,6 +1,6 @@
 /**
- * How drafts are called: after the boot, the PID namespace and the number of the process that makes them, so that
- * whoever finds one that was left can tell whether its owner is dead.
+ * The names of drafts: they contain the boot, the PID namespace and the PID of the process that makes them, so that it
+ * can be told of one that was left whether its owner has ended.
  */
 import { readFileSync, readlinkSync } from 'node:fs'
 

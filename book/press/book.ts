@@ -61,7 +61,7 @@ const OUT = path('DIR', 'where the site goes (book/site)')
 const BUILD = { out: OUT }
 const SERVE = { out: OUT, port: portNumber('the port, on 127.0.0.1; without it one that is free') }
 
-/** Builds the site, and says how that went. @returns its folder */
+/** Builds the site, and prints the result. @returns its folder */
 function build(out: string | undefined): string {
   const began = performance.now()
   const folder = out === undefined ? join(BOOK, 'site') : resolve(process.env['INIT_CWD'] ?? '.', out)
@@ -73,7 +73,7 @@ function build(out: string | undefined): string {
   return folder
 }
 
-/** Builds, and serves what there is until somebody ends it. */
+/** Builds the site, and serves it until a signal ends the program. */
 async function buildAndServe({ out, port }: Values<typeof SERVE>): Promise<void> {
   const { address } = await serve(build(out), port)
   process.once('SIGINT', () => process.exit(EXIT.HOLDS))
@@ -83,7 +83,7 @@ async function buildAndServe({ out, port }: Values<typeof SERVE>): Promise<void>
 const RECORD = { check: flag('runs the sessions again and compares; writes nothing') }
 
 async function record(isCheck: boolean, names: readonly string[]): Promise<void> {
-  // It clones, and a Node that clones has to start in another way: only this command pays for that.
+  // Imported only for this command: it uses clone(), for which Node has to be started again with other flags.
   const { checkRecordings, writeRecordings } = await import('./recording/record.ts')
   const run = isCheck ? checkRecordings : writeRecordings
   const { problems, skipped, count } = run(ROOT, chosen(names), line => console.log(line))

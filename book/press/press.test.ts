@@ -1,11 +1,13 @@
 /**
- * The press: what it makes of Markdown, and what it refuses.
+ * The press: how it renders Markdown, and what it refuses.
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { findProgram } from '../../lib/machine/find-program.ts'
 import { screen } from './recording/keys.ts'
 import { Comparison } from './recording/mask.ts'
 import { recordingsOf } from './recording/recording.ts'
+import { lackingTools } from './recording/tools.ts'
 import { renderText } from './render-text.ts'
 import { inlinePicture } from './site/picture.ts'
 import { render } from './site/render.ts'
@@ -26,7 +28,7 @@ const renderPlain = (markdown: string) => {
   return { ...page, faults }
 }
 
-test('anchors are those of a code host, also for the second heading of a name', () => {
+test('anchors are those of a code host, also where two headings have the same text', () => {
   const { headings } = renderPlain('# A `veth` pair\n\n## Run it\n\n## Run it\n\n### What runc & Docker do: "this"?\n')
   assert.deepEqual(
     headings.map(({ anchor }) => anchor),
@@ -88,7 +90,7 @@ test('a picture is drawn with rules and names of its own, and with the colours o
   assert.match(html, /aria-label="says &quot;so&quot;"/)
 })
 
-test('a recording says what is typed, by whom and where', () => {
+test('a recording says what is typed, by which user and where', () => {
   const [plain, keys, wrong] = recordingsOf(
     '```console record exit=1\n$ a\nx\n$ b \\\n> c\n```\n```console record keys\n$ lab\nmyhost:/# ps\n^C\n```\n```console record loud\n$ a\n```\n',
   )
@@ -97,7 +99,7 @@ test('a recording says what is typed, by whom and where', () => {
   assert.match(wrong?.fault ?? '', /loud/)
 })
 
-test('a run may have other PIDs, inodes and times than its recording, but each only one other', () => {
+test('a run may have other PIDs, inodes and times than its recording, but the same one has to stay the same', () => {
   const same = (recorded: string[], seen: string[]) =>
     new Comparison([7000, 8000]).difference(recorded, seen) === undefined
   assert.ok(same(['I am 301, net:[4026532181]', 'kill(301)'], ['I am 7100, net:[4026532999]', 'kill(7100)']))
@@ -116,6 +118,40 @@ test('a run may have other PIDs, inodes and times than its recording, but each o
   assert.ok(same(['veth1@if3  UP  10.0.0.4/24 fe80::1/64'], ['veth1@if3  UNKNOWN  10.0.0.4/24']))
   assert.ok(!same(['veth1@if3  UP  10.0.0.4/24'], ['veth1@if3  DOWN  10.0.0.4/24']))
   assert.ok(!same(['one', 'two'], ['one']))
+})
+
+test('what another release says in other words is the same, and what it does otherwise is not', () => {
+  const same = (recorded: string[], seen: string[]) =>
+    new Comparison([7000, 8000]).difference(recorded, seen) === undefined
+  const mkdir = 'mkdir /sys/fs/cgroup/memory/containers-from-clone.lab5'
+  assert.ok(same([`${mkdir}.301`], [`${mkdir}.7100@4026532181`]))
+  assert.ok(!same([`${mkdir}.301`, 'I am 301'], [`${mkdir}.7100@4026532181`, 'I am 7101']))
+  assert.ok(same(['BusyBox v1.35.0 (Debian 1:1.35.0-4) built-in'], ['BusyBox v1.38.0 (Debian 1:1.38.0-3) built-in']))
+  assert.ok(same(["sh: can't create x"], ["sh: line 2: can't create x"]))
+  const [kernels, ips] = [
+    'RTNETLINK answers: No such process',
+    'Error: argument "7100" is wrong: Invalid "netns" value',
+  ]
+  assert.ok(same([kernels, 'not laid'], [ips, '', 'not laid']))
+  assert.ok(!same([kernels], ['RTNETLINK answers: File exists']))
+  assert.ok(!same(['one', 'two'], ['one', '', 'two']), 'an empty line is one')
+  assert.ok(same(['/bin /lib /lib64 /proc'], ['/bin /lib /proc']))
+  assert.ok(!same(['/bin /etc /proc'], ['/bin /proc']))
+})
+
+test('a session that calls what a machine lacks is known, and one that has it done inside a script as well', () => {
+  const path = process.env['PATH']
+  process.env['PATH'] = '/nowhere'
+  try {
+    assert.deepEqual(
+      lackingTools(['cgcreate -g memory:x && echo ps-like', 'mounted']),
+      findProgram('cgcreate') ? [] : ['cgcreate'],
+    )
+    const script = 'checks/labs/04-newns/wrong/no-uts.sh'
+    assert.deepEqual(lackingTools([`npm run check lab4 ${script}`]), findProgram('mount') ? [] : ['mount'])
+  } finally {
+    process.env['PATH'] = path
+  }
 })
 
 test('a screen shows what a terminal would', () => {
@@ -145,7 +181,7 @@ test('in the terminal a chapter is wrapped, and its code, sessions, tables and p
     assert.ok(text.includes(part), part)
 })
 
-test('a sound book has no problems, and its index knows a word of every chapter', async () => {
+test('a correct book has no problems, and its index has a word of every chapter', async () => {
   await withTree(soundBook(), root => {
     const { problems, chapters } = readBook(root)
     assert.deepEqual(problems, [])
@@ -154,7 +190,7 @@ test('a sound book has no problems, and its index knows a word of every chapter'
 })
 
 const LAB3 = 'book/03-newnet.md'
-/** What is done to a sound book, and what the press says then. */
+/** Faults that are put into a correct book, and what the press says then. */
 const FAULTS: readonly (readonly [string, string, (text: string) => string | undefined, RegExp])[] = [
   [
     'an unknown region',

@@ -13,7 +13,7 @@ const [WIDEST, NARROWEST] = [88, 24]
 /**
  * Shows a chapter: through $PAGER on a terminal, as it is into a pipe.
  * @param files the chapter's, relative to the checkout
- * @param more words that were typed behind it
+ * @param more words that were typed after it
  */
 export async function showChapter(
   root: string,
@@ -30,7 +30,7 @@ export async function showChapter(
 /** Hands a text to the pager. @returns whether there was one */
 function page(text: string): boolean {
   const pager = process.env['PAGER'] || 'less -R'
-  // less leaves a text that fits on the screen there, and keeps colours.
+  // With these options less does not page a text that fits on the screen, does not clear the screen, and keeps colours.
   const env = { LESS: 'FRX', ...process.env }
   const { status, error } = spawnSync('/bin/sh', ['-c', pager], {
     input: text,

@@ -138,7 +138,10 @@ function block(token: Token, width: number): string[] {
   }
 }
 
-/** Blocks one below the other, and what can be unfolded set in. @param isTight without empty lines between them, as in a list */
+/**
+ * Blocks one below the other, with folded parts indented.
+ * @param isTight without empty lines between them, as in a list
+ */
 function blocks(tokens: readonly Token[], width: number, isTight = false): string[] {
   let depth = 0
   const parts: string[][] = []

@@ -50,7 +50,7 @@ const chapter = (name: string) => [
   '</details>',
 ]
 
-/** The files of a book with which nothing is wrong. */
+/** The files of a correct book. */
 export function soundBook(): Map<string, string> {
   const files = new Map([
     ['package.json', '{ "scripts": { "check": "" } }'],
@@ -73,7 +73,7 @@ export function soundBook(): Map<string, string> {
   return files
 }
 
-/** Lays files into a new folder and hands it over; afterwards it is gone. */
+/** Writes files into a new folder and calls a function with it; afterwards the folder is removed. */
 export async function withTree<T>(
   files: ReadonlyMap<string, string>,
   use: (root: string) => T | Promise<T>,

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 // #region program
-/** Sets the name and prints what everybody who calls uname(2) then gets: 65 bytes, a dot for each 0. */
+/** Sets the name and prints what uname(2) then returns to every process: 65 bytes, a dot for each 0. */
 static void name_it(const char *name, size_t length) {
     struct utsname now;
     if (sethostname(name, length) < 0) err(1, "sethostname");

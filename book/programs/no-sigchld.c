@@ -1,4 +1,4 @@
-// What the classic programs get wrong: a child that nobody waits for.
+// What the classic programs get wrong: a child that is never waited for.
 // With any argument the fault is mended.
 #define _GNU_SOURCE
 #include <err.h>

@@ -1,5 +1,5 @@
 // What the classic programs get wrong: a pause as synchronisation.
-// The argument is how many seconds the parent is held up before it lays the veth pair.
+// The argument is how many seconds the parent is delayed before it makes the veth pair.
 #define _GNU_SOURCE
 #include <err.h>
 #include <sched.h>
@@ -14,7 +14,7 @@ static char stack[64 * 1024];
 
 static int child(void *unused) {
     (void)unused;
-    sleep(1); // By then the parent has surely laid the pair.
+    sleep(1); // By then the parent has surely made the pair.
     return system("ip link set veth1 up") == 0 ? 0 : 1;
 }
 

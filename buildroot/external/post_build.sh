@@ -9,7 +9,7 @@ ln -sfn pts/ptmx "$target/dev/ptmx"
 # The shell is PID 1: no init runs these.
 rm -rf "$target/etc/init.d" "$target/etc/inittab"
 
-# Fail here, and not in front of the reader.
+# A missing program has to fail the build, and not surprise the reader later.
 for name in sh ps ip ifconfig ping hostname mount ipcs top vi tty stty; do
 	for folder in bin sbin usr/bin usr/sbin; do
 		if [ -x "$target/$folder/$name" ] || [ -L "$target/$folder/$name" ]; then continue 2; fi

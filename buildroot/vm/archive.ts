@@ -1,6 +1,7 @@
 /**
- * Debian's archive, read with apt's own programs in a folder of ours: lists of other releases and of another processor,
- * which are no business of the machine's. Where the archive is, and how it is reached, apt knows from the machine.
+ * Debian's archive, read with apt's own programs in a folder of ours, so that lists of other releases and of another
+ * processor do not get into the machine's. Where the archive is, and how it is reached, is taken from the machine's
+ * apt.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,9 +21,9 @@ export interface Archive {
   readonly names: (prefix: string) => Promise<string[]>
   /** A field of a package; an empty text where there is none. */
   readonly field: (name: string, field: string) => Promise<string>
-  /** Downloads packages into a folder, and no other ones. */
+  /** Downloads just these packages into a folder. */
   readonly download: (names: readonly string[], folder: string) => Promise<Outcome>
-  /** Downloads packages and all that they need into a folder, as if for a machine that has nothing. */
+  /** Downloads packages and all that they depend on into a folder, as for a machine without any package. */
   readonly downloadAll: (names: readonly string[], folder: string) => Promise<Outcome>
 }
 
@@ -64,7 +65,10 @@ async function debian(): Promise<{ readonly address: string; readonly release: s
   )
 }
 
-/** The settings by which the machine reaches archives, such as a proxy. Its hooks are about its own caches. */
+/**
+ * The settings by which the machine reaches archives, such as a proxy. Its hooks are left out: they concern its own
+ * caches.
+ */
 async function ownAcquire(): Promise<string[]> {
   const { stdout } = await run(['apt-config', 'dump'])
   return stdout.split('\n').filter(line => /^Acquire::.*;$/.test(line))
@@ -130,7 +134,7 @@ export function openArchive(cache: string, arch: Arch = OWN_ARCH, releases: read
   return archive
 }
 
-/** Forgets all lists: they are of a day, and what they are read for is kept. */
+/** Removes all lists: they are soon out of date, and what was downloaded by them is kept. */
 export function closeArchives(): void {
   opened.clear()
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })

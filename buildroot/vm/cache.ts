@@ -21,12 +21,12 @@ import { abandonedDrafts, draftName, draftPrefix } from '../../lib/tidy/drafts.t
 import { keep } from '../../lib/tidy/keeper.ts'
 
 const PROJECT = 'containers-from-clone'
-/** How a folder in the temporary directory is called, before its owner. */
+/** How the name of a folder in the temporary directory begins; its owner comes next. */
 export const TEMPORARY = `${PROJECT}.vm-`
-/** How a folder that is not finished is called, before its owner. */
+/** How the name of a folder that is not finished begins; its owner comes next. */
 export const DRAFT = 'draft-'
 
-/** A folder that stays, and what to do when all is over. */
+/** A cache folder, and what to do at the end of the run. */
 export interface Cache {
   readonly folder: string
   /** Removes it, if it goes with the run. */
@@ -43,7 +43,7 @@ function canWrite(folder: string): boolean {
   }
 }
 
-/** Gives what root has made in somebody's checkout to its owner. */
+/** Gives what root has made in the checkout of another user to that user. */
 export function giveBack(...paths: readonly string[]): void {
   const owner = statSync(ROOT)
   if (process.geteuid?.() !== 0) return
@@ -83,7 +83,7 @@ function temporaryCache(): Cache {
   return { folder, end }
 }
 
-/** Writes a file whole or not at all. */
+/** Writes a file completely or not at all. */
 export function writeWhole(path: string, content: string | Uint8Array): void {
   const draft = draftName(join(dirname(path), DRAFT))
   writeFileSync(draft, content)

@@ -1,5 +1,5 @@
 /**
- * The command line of `npm run vm`: our options stand before the first word that is none; the rest is the command.
+ * The command line of `npm run vm`: our options come first, and the first word that is no option begins the command.
  */
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -29,7 +29,7 @@ function count(initial: number, help: string): Knob<number> {
   return { initial, help, expected: 'a number from 1 to 999', placeholder: 'NUMBER', parse }
 }
 
-/** What a file is not called: `5.10`, `7`, `6.12.95`. */
+/** A version of a kernel, and not the name of its file: `5.10`, `7`, `6.12.95`. */
 const VERSION = /^\d+(\.\d+){0,2}$/
 
 /** A kernel by its file, or by how its version begins. */
@@ -68,7 +68,7 @@ const HELP = [
   'Options, with what they are otherwise in brackets:',
 ]
 
-/** Below that the kernel finds no room for its first programs. */
+/** With less memory the kernel has no room for its first programs, in bytes. */
 const LEAST_MEMORY = 256e6
 
 /** How many of the first words are options of ours, each with its value. */

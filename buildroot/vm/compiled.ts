@@ -1,6 +1,6 @@
 /**
- * What programs of the checkout compile for themselves when they start: done outside, before the guest does it twenty
- * times slower and forgets it.
+ * What programs of the checkout compile for themselves when they start. It is done outside, because the guest would be
+ * twenty times slower, and would lose the result with its file system.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -5,11 +5,11 @@ import { closeSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { fork } from '../../lib/clone.ts'
 import { execve } from '../../lib/exec.ts'
-import { closeAtExec, dup2, socketPair } from '../../lib/io/descriptors.ts'
+import { closeAtExec, dup2, socketPair } from '../../lib/machine/descriptors.ts'
 import { kill, setsid, waitpid } from '../../lib/process.ts'
 import { CHANNELS, type Channel, type Plan, qemuArguments } from './qemu.ts'
 
-/** Of the guest's console and of what QEMU says, so much is kept for an error. */
+/** How many characters of the guest's console, and of QEMU's messages, are kept for an error. */
 const KEPT = 16_384
 
 /** A running guest. */
@@ -23,7 +23,7 @@ export interface Guest {
   readonly kill: () => void
 }
 
-/** Descriptors of QEMU that are lines to us begin here. */
+/** The first of QEMU's descriptors that are channels to us. */
 const FIRST = 100
 const fdOf = (channel: Channel) => FIRST + CHANNELS.indexOf(channel)
 
@@ -36,15 +36,15 @@ function remember(line: Socket, last: Guest['last'], name: keyof Guest['last']):
 }
 
 /**
- * Starts a guest. QEMU is a clone of this process that becomes another program: so it dies when we die, whatever kills
- * us, and has our lines and nothing else of ours.
+ * Starts a guest. QEMU runs in a clone of this process: so it is killed when this process ends, in whatever way, and
+ * has the channels and no other descriptor of ours.
  */
 export function startGuest(program: string, plan: Plan): Guest {
   const pairs = CHANNELS.map(channel => ({ channel, ends: socketPair() }))
   const [ourLog, theirLog] = socketPair()
   const argv = [program, ...qemuArguments(plan, fdOf)]
   const pid = fork(() => {
-    // What is typed at our terminal is the guest's affair.
+    // Keys such as Ctrl-C at our terminal are passed to the guest and must not end QEMU.
     setsid()
     closeAtExec()
     dup2(openSync('/dev/null', 'r'), 0)
@@ -63,7 +63,7 @@ function watch(pid: number, channels: Guest['channels'], log: Socket): Guest {
   remember(channels.console, last, 'console')
   remember(log, last, 'qemu')
   for (const line of Object.values(channels)) line.on('error', () => {})
-  // Nobody but QEMU has the other end.
+  // Only QEMU has the other end.
   const ended = new Promise<void>(resolve => log.on('close', resolve)).then(() => {
     isOver = true
     waitpid(pid)

@@ -2,7 +2,7 @@
  * A kernel from a distribution's package, downloaded and unpacked into the cache: nothing is installed, and root is
  * not needed. The package manager checks the signature.
  */
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
@@ -26,7 +26,7 @@ interface Package {
   readonly bytes: number
 }
 
-/** How a distribution hands out its kernel. Every command runs in the folder that it fills. */
+/** How the kernel of a distribution is downloaded. Every command runs in the folder that it fills. */
 interface Manager {
   readonly tools: readonly string[]
   readonly choose: () => Promise<readonly Package[]>
@@ -50,7 +50,7 @@ async function sized(archive: Archive, names: readonly string[]): Promise<Packag
   return Promise.all(names.map(async name => ({ name, bytes: Number(await archive.field(name, 'Size')) })))
 }
 
-/** What a distribution's name for its newest kernel stands for. */
+/** The packages behind a distribution's meta package for its newest kernel. */
 async function newest(archive: Archive, arch: Arch): Promise<Package[]> {
   for (const meta of [`linux-image-${PROCESSORS[arch].debian}`, 'linux-image-generic']) {
     const image = (await archive.field(meta, 'Depends')).match(PARTS)?.find(name => name.startsWith('linux-image-'))
@@ -59,32 +59,37 @@ async function newest(archive: Archive, arch: Arch): Promise<Package[]> {
   throw new CannotRun('apt knows no kernel\nhint: sudo apt-get update fetches its lists of packages')
 }
 
-/** The release of Debian that has stayed with a kernel. */
+/** The kernel versions that a release of Debian keeps, and that release. */
 const RELEASES: Readonly<Record<string, string>> = { '5.10': 'bullseye', '6.1': 'bookworm', '6.12': 'trixie' }
-/** Those that have had one after the other. */
+/** The releases of Debian whose kernel moves from version to version. */
 const MOVING = ['trixie-backports', 'bookworm-backports', 'sid']
 
-/** The releases of kernels that an archive has, the newest last: `6.12.95+deb12`. Not those for clouds or real time. */
-export function releasesAmong(names: readonly string[], debianArch: string, version: string): string[] {
+/**
+ * The releases of kernels that an archive has, the newest last: `6.12.95+deb12`. Not those for clouds or real time.
+ * @param version how they begin; all without one
+ */
+export function releasesAmong(names: readonly string[], debianArch: string, version?: string): string[] {
   const pattern = new RegExp(`^linux-image-(\\d[\\w.+~]*(?:-\\d+)?)-${debianArch}$`)
   const releases = names.flatMap(name => pattern.exec(name)?.[1] ?? [])
-  const isWanted = (release: string) => new RegExp(`^${version.replaceAll('.', '\\.')}(?!\\d)`).test(release)
-  return releases.filter(isWanted).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+  const begins = new RegExp(version === undefined ? '' : `^${version.replaceAll('.', '\\.')}(?!\\d)`)
+  return releases
+    .filter(release => begins.test(release))
+    .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
 }
 
-async function ofVersion(archive: Archive, { arch, version = '' }: Wanted): Promise<Package[]> {
+async function ofVersion(archive: Archive, { arch, version }: Wanted): Promise<Package[]> {
   const { debian } = PROCESSORS[arch]
   const names = await archive.names('linux-image-')
   const release = releasesAmong(names, debian, version).at(-1)
   if (release) return sized(archive, await withParts(archive, `linux-image-${release}-${debian}`))
-  const known = releasesAmong(names, debian, '').map(each => each.split('.').slice(0, 2).join('.'))
+  const known = releasesAmong(names, debian).map(each => each.split('.').slice(0, 2).join('.'))
   throw new CannotRun(
     `Debian's archive has no Linux ${version} for ${arch}\n` +
       `hint: it has ${[...new Set([...Object.keys(RELEASES), ...known])].join(', ')}`,
   )
 }
 
-/** Debian's own, where the kernel is to be of another version or processor than the machine's. */
+/** Debian's archive, for a kernel of another version or processor than the machine's. */
 function debianManager(cache: string, wanted: Wanted): Manager {
   const { arch, version } = wanted
   const release = version && RELEASES[version.split('.').slice(0, 2).join('.')]
@@ -111,7 +116,7 @@ const APT: Manager = {
   unpack: 'dpkg-deb --extract "$1" .',
 }
 
-/** For the machine's own kernel. */
+/** The package managers for a kernel of the machine's own distribution. */
 const MANAGERS: readonly Manager[] = [
   APT,
   {
@@ -146,7 +151,16 @@ function prune(root: string): void {
       rmSync(join(root, 'lib/modules', release, 'kernel', path), { recursive: true, force: true })
 }
 
-/** Packages leave the making of modules.dep to their installation. */
+/** Where /lib is a link to /usr/lib, packages have the modules there, and no /lib. */
+function useModules(root: string): void {
+  const [modules, there] = [join(root, 'lib/modules'), join(root, 'usr/lib/modules')]
+  if (existsSync(modules)) return
+  if (!existsSync(there)) throw new CannotRun(`the packages of the kernel have no modules\n${BY_HAND}`)
+  mkdirSync(join(root, 'lib'), { recursive: true })
+  renameSync(there, modules)
+}
+
+/** Makes modules.dep, which otherwise the installation of a package would make. */
 async function makeTables(root: string, busybox: () => Promise<string>): Promise<void> {
   for (const release of readdirSync(join(root, 'lib/modules'))) {
     if (existsSync(join(root, 'lib/modules', release, 'modules.dep'))) continue
@@ -199,17 +213,17 @@ export async function fetchKernel(
     if (unpacked.code !== 0) throw new CannotRun(`${file} cannot be unpacked: ${lastWords(unpacked)}`)
     rmSync(join(draft, file))
   }
-  if (!existsSync(join(draft, 'lib/modules'))) renameSync(join(draft, 'usr/lib/modules'), join(draft, 'lib/modules'))
+  useModules(draft)
   prune(draft)
   await makeTables(draft, busybox)
   return place(draft, folder, wanted.arch)
 }
 
 function place(draft: string, folder: string, arch: Arch): Kernel {
-  // mkdtemp(3) has made it for us alone.
+  // mkdtemp(3) has made the folder accessible for its owner alone.
   chmodSync(draft, 0o755)
   giveBackTree(draft)
-  // Another run may have been quicker.
+  // Another run may have put it there meanwhile.
   if (existsSync(folder)) rmSync(draft, { recursive: true })
   else renameSync(draft, folder)
   const { kernel, reasons } = kernelBelow(folder, arch)

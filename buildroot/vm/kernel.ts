@@ -25,14 +25,14 @@ export interface Kernel {
 const HEADER = { magic: 0x202, version: 0x20e, base: 0x200 }
 const ARM64_MAGIC = 'ARM\x64'
 
-/** The release that a kernel's image is of, by its header or its name; `undefined` if it is none for that processor. */
+/** The release of a kernel's image, by its header or its name; `undefined` if it is no kernel for that processor. */
 export function imageRelease(path: string, image: Buffer, arch: Arch = OWN_ARCH): string | undefined {
   const named = /(?:vmlinu[xz]-|\/modules\/)(\d[^/]*)/.exec(path)?.[1]
   if (image.toString('latin1', HEADER.magic, HEADER.magic + 4) === 'HdrS') {
     const at = image.readUInt16LE(HEADER.version) + HEADER.base
     return arch === 'x64' ? image.toString('latin1', at, at + 200).split(/[\s\0]/)[0] : undefined
   }
-  // Packed images (gzip, EFI) do not say either.
+  // Packed images (gzip, EFI) do not contain the release in the clear either.
   const isArm = image.toString('latin1', 56, 60) === ARM64_MAGIC || image.readUInt16BE(0) === 0x1f8b
   return arch === 'arm64' && (isArm || image.toString('latin1', 4, 8) === 'zimg') ? named : undefined
 }
@@ -59,7 +59,7 @@ function modulePlaces(image: string, release: string, named: string | undefined)
  * Looks at a kernel and its modules.
  * @param named where its modules are, if not in the usual places
  * @param arch the processor it has to be for
- * @throws CannotRun when it cannot be read, is none, or lacks what a guest needs
+ * @throws CannotRun when it cannot be read, is no kernel, or lacks what a guest needs
  */
 export function openKernel(path: string, named?: string, arch: Arch = OWN_ARCH): Kernel {
   const image = resolve(path)

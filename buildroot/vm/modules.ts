@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { CannotRun } from '../../lib/errors.ts'
 
-/** Without these there is no root, no output and no way back. */
+/** The modules without which there is no root, no output and no exit code. */
 export const NEEDED = ['virtio_pci', 'virtio_console', '9p', '9pnet_virtio', 'overlay'] as const
-/** What the labs use, and programs that want random numbers. */
+/** The modules that the labs use, and programs that need random numbers. */
 export const WANTED = ['virtio_rng', 'veth'] as const
 
 /** `virtio-rng.ko.xz` and `virtio_rng` are one module. */

@@ -41,7 +41,7 @@ async function withBusybox<T>(use: (program: string) => Promise<T>): Promise<T> 
   }
 }
 
-/** A kernel as it was wished for. @throws CannotRun */
+/** The kernel that was asked for on the command line. @throws CannotRun */
 export async function findKernel({ arch, kernel, modules }: Wish, cache: string): Promise<Kernel> {
   if (kernel && 'file' in kernel) return openKernel(kernel.file, modules, arch)
   const version = kernel?.version
@@ -93,7 +93,9 @@ export interface Parts {
 
 const MADE = /^(initramfs|kernel)-\w+$/
 
-/** Removes what was made of other kernels. A guest that has started has read it: an hour is more than that takes. */
+/**
+ * Removes what was made from other kernels more than an hour ago: a guest that was starting then has read it by now.
+ */
 function removeOld(cache: string, kept: readonly string[]): void {
   const paths = readdirSync(cache)
     .filter(name => MADE.test(name))

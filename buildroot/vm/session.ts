@@ -1,5 +1,5 @@
 /**
- * A conversation with a guest: it says hello and is told what to do, and at last it says how the command ended.
+ * The protocol with a guest: it says hello, is sent the settings and the command, and at last reports how that ended.
  */
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
@@ -7,12 +7,12 @@ import { CannotRun } from '../../lib/errors.ts'
 import { Interrupted } from '../run.ts'
 import type { Guest } from './guest.ts'
 
-/** The guest did not live to the end of the command. */
+/** The guest failed before the command had ended. */
 export class GuestFailed extends Error {
   override readonly name = 'GuestFailed'
 }
 
-/** The kernel did not say a word in time: KVM does not work here. */
+/** The kernel printed nothing in time: KVM does not work here. */
 export class NoSignOfLife extends Error {
   override readonly name = 'NoSignOfLife'
 }
@@ -26,19 +26,19 @@ export interface Bounds {
   readonly firstWords: number
 }
 
-/** What the program does when the guest says something. */
-export interface Ears {
+/** What is done when the guest reports something. */
+export interface Handlers {
   readonly onStart: () => void
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const LINES = 25
-/** What a program says to a terminal alone. */
+/** Escape sequences, which are meant for a terminal alone. */
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;?]*\\w`, 'g')
 
 function lastLines(text: string): string {
   const lines = text.replaceAll('\r', '').replaceAll(COLOURS, '').trimEnd().split('\n')
-  // The trace behind it can be longer than what is shown.
+  // The trace after that line can be longer than what is shown.
   const first = lines.slice(0, -LINES).find(line => /Kernel panic|BUG:|Oops/.test(line))
   return [...(first ? [first, '...'] : []), ...lines.slice(-LINES)].map(line => `  ${line}`).join('\n')
 }
@@ -53,7 +53,7 @@ export function guestFailed(what: string, { last }: Guest): GuestFailed {
   return new GuestFailed([`vm: ${what}`, ...said.filter(Boolean)].join('\n'))
 }
 
-/** A timer that can be set anew. */
+/** A timer that can be set again. */
 function makeTimer(action: () => void) {
   let timer: NodeJS.Timeout | undefined
   const set = (seconds: number) => {
@@ -106,7 +106,7 @@ const hasSpoken = ({ last }: Guest) => last.console.includes('Linux version')
  * @returns the command's exit code; the guest may still run
  * @throws CannotRun, GuestFailed, NoSignOfLife, Interrupted
  */
-export function converse(guest: Guest, settings: string, bounds: Bounds, { onStart }: Ears): Promise<number> {
+export function converse(guest: Guest, settings: string, bounds: Bounds, { onStart }: Handlers): Promise<number> {
   const { control } = guest.channels
   const undo: (() => void)[] = []
   const conversation = new Promise<number>((resolve, reject) => {
@@ -125,7 +125,7 @@ export function converse(guest: Guest, settings: string, bounds: Bounds, { onSta
       fail: reason => reject(new CannotRun(`the guest cannot start: ${reason}`)),
     }
     const lines = createInterface(control)
-    // ECONNRESET: QEMU has ended, and that is told below.
+    // ECONNRESET: QEMU has ended, which is reported below.
     lines.on('error', () => {})
     lines.on('line', line => {
       const [verb = '', rest = ''] = line.split(/ (.*)/)

@@ -1,5 +1,5 @@
 /**
- * What a guest is told before it starts the command: a shell script, because that is all it can read.
+ * The settings that a guest gets before it starts the command, as a shell script, because the guest has only a shell.
  */
 import { existsSync } from 'node:fs'
 import type { WindowSize } from '../../lib/lab/terminal.ts'
@@ -18,7 +18,7 @@ export interface Meeting {
 /** A word as a shell takes it. */
 export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
-/** Variables that go in as they are; who runs the command has others there. */
+/** Variables that are passed on as they are; all others are those of the user in the guest. */
 const KEPT = /^(PATH|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|LANG|LANGUAGE|LC_\w+|TZ|CI)$/
 /** The last has what the machine may lack for the guest's kernel. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/run/vm/bin']

@@ -34,7 +34,7 @@ export interface Stranger {
   readonly packages: string
 }
 
-/** What labs, checks and tests start, and a shell for whoever wants to look. */
+/** The packages that labs, checks and tests need, and a shell to look around. */
 const PACKAGES = [
   ...['base-files', 'base-passwd', 'bash', 'busybox-static', 'coreutils', 'dash', 'debianutils', 'diffutils'],
   ...['findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iputils-ping', 'libc-bin', 'libstdc++6', 'login', 'mawk'],
@@ -50,7 +50,7 @@ export function strangerNode(own: string = process.versions.node): string {
   return NODE_VERSIONS.find(version => line(version) === line(own)) ?? (NODE_VERSIONS.at(-1) as string)
 }
 
-/** In Debian the directories of old are links into /usr, which packages rely on and do not make. */
+/** Makes /bin, /lib and others links into /usr, as in Debian: packages rely on these links and do not contain them. */
 function makeLinks(root: string): void {
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
     mkdirSync(join(root, 'usr', name), { recursive: true })
@@ -63,7 +63,9 @@ function finish(root: string): void {
   const at = (...names: string[]) => join(root, ...names)
   for (const name of ['passwd', 'group']) copyFileSync(at(`usr/share/base-passwd/${name}.master`), at('etc', name))
   writeFileSync(at('etc/shadow'), 'root:*:19000:0:99999:7:::\n', { mode: 0o640 })
-  if (!existsSync(at('usr/bin/awk'))) symlinkSync('mawk', at('usr/bin/awk'))
+  const choices = { awk: 'mawk', which: 'which.debianutils' }
+  for (const [name, program] of Object.entries(choices))
+    if (!existsSync(at('usr/bin', name))) symlinkSync(program, at('usr/bin', name))
   for (const name of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'home']) mkdirSync(at(name), { recursive: true })
   chmodSync(at('root'), 0o755)
 }
@@ -77,7 +79,7 @@ async function unpackDebs(folder: string, root: string): Promise<void> {
   }
 }
 
-/** npm, with whatever tells it how it comes to its registry. */
+/** Runs npm, with the settings by which it reaches its registry. */
 async function npm(folder: string, ...words: string[]): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([, text]) => text !== undefined))
   const outcome = await run(['npm', ...words, '--no-audit', '--no-fund'], {
@@ -147,7 +149,7 @@ async function kept(
     giveBackTree(made)
     for (const name of readdirSync(cache).filter(each => each.startsWith(`${kind}-`)))
       rmSync(join(cache, name), { recursive: true, force: true })
-    // Another run may have been quicker.
+    // Another run may have put it there meanwhile.
     if (!existsSync(folder)) renameSync(made, folder)
   } finally {
     rmSync(draft, { recursive: true, force: true })

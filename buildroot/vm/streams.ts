@@ -1,5 +1,5 @@
 /**
- * Our own streams, tied to the command's: as they are, or as one terminal.
+ * Our own streams, connected to those of the guest's command: separately, or as one terminal.
  */
 import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
@@ -9,7 +9,7 @@ import { windowSize } from '../../lib/lab/terminal.ts'
 import type { Guest } from './guest.ts'
 import type { Meeting } from './settings.ts'
 
-/** How we ourselves meet the outside. */
+/** Whether this process has a terminal, or an input to read. */
 export function ownMeeting(): Meeting {
   const isTerminal = isatty(0) && isatty(1)
   return { window: isTerminal ? windowSize(0) : undefined, hasInput: isOpen(0) && !isNull(0) }
@@ -33,7 +33,7 @@ function carry(line: Socket, to: NodeJS.WriteStream): Promise<void> {
   return new Promise(resolve => line.on('close', () => to.write('', () => resolve())))
 }
 
-/** Ties our terminal to the guest's. @returns puts ours back, and the end of the output */
+/** Connects our terminal to the guest's. @returns what restores ours, and a promise of the end of the output */
 function tieTerminal({ terminal, control }: Guest['channels']) {
   const putBack = rawTerminal()
   const followSize = () => {
@@ -53,8 +53,8 @@ function tieTerminal({ terminal, control }: Guest['channels']) {
 }
 
 /**
- * Ties our streams to those of the guest's command, which has just been started.
- * @returns `over`, when all of its output has been handed on, and `untie`, which leaves our terminal as it was
+ * Connects our streams to those of the guest's command, which has just been started.
+ * @returns `over`, when all of its output has been passed on, and `untie`, which restores our terminal
  */
 export function tie({ channels }: Guest, { window, hasInput }: Meeting) {
   if (window) return tieTerminal(channels)

@@ -1,6 +1,6 @@
 /**
- * A kernel without its packing. Without KVM, a guest takes longer to unpack its kernel than to boot it, so that is done
- * once, outside.
+ * A kernel that is unpacked already. Without KVM, a guest takes longer to unpack its kernel than to boot it, so that is
+ * done once, outside.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -12,7 +12,10 @@ import type { Kernel } from './kernel.ts'
 const HEADER = { sectors: 0x1f1, magic: 0x202, offset: 0x248, length: 0x24c, size: 0x250 }
 const SECTOR = 512
 
-/** By the first bytes, who unpacks it. What the kernel's own build appends, the length, is no part of it. */
+/**
+ * The programs that unpack a kernel, by its first bytes. The length that the kernel's build appends is not part of the
+ * data.
+ */
 const PACKINGS: readonly (readonly [magic: string, program: readonly string[]])[] = [
   ['fd377a585a00', ['xz', '-dc']],
   ['5d0000', ['xz', '-dc', '--format=lzma']],
@@ -51,7 +54,7 @@ function unpack(payload: Buffer): Buffer | undefined {
     })
     return status === 0 ? stdout : undefined
   } catch {
-    // Damaged, or a packing of the future: the guest will unpack it, or say why not.
+    // It is damaged, or packed in a way that is not known here: the guest will unpack it, or say why not.
     return undefined
   }
 }

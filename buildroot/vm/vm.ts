@@ -21,12 +21,12 @@ import { settingsScript } from './settings.ts'
 import { findStranger, STRANGER_BUSYBOX, type Stranger } from './stranger.ts'
 import { ownMeeting, tie } from './streams.ts'
 
-/** The kernel's first words come in a tenth of that where KVM works. */
+/** How long KVM may take until the kernel prints something; where it works, a tenth of that is enough. */
 const FIRST_WORDS_SECONDS = 4
 
 const say = (text: string) => process.stderr.write(`vm: ${text}\n`)
 
-/** The note that KVM does not work, for as long as the machine runs. */
+/** A file that notes that KVM does not work here, valid until the next boot of this machine. */
 const brokenKvm = (cache: string) => join(cache, 'kvm-does-not-work')
 const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
 
@@ -93,7 +93,7 @@ async function run(wish: Wish): Promise<number> {
       if (!(error instanceof NoSignOfLife)) throw error
       say('KVM does not start a kernel on this machine: going on without it, which is slower')
       const code = await runGuest(qemu, { ...plan, accel: 'tcg' }, kernel, wish)
-      // Only now is it known that it was KVM's fault.
+      // Only now, after a success without it, it is known that KVM was at fault.
       writeWhole(brokenKvm(cache.folder), bootId())
       return code
     }
@@ -110,7 +110,7 @@ async function main(): Promise<number> {
   return EXIT.HOLDS
 }
 
-/** Tells what went wrong, and the exit code that says so: 1 would be taken for the command's. */
+/** Prints what went wrong. @returns the exit code, which is not 1, because that would be taken for the command's */
 function failed(error: unknown): number {
   if (error instanceof Interrupted) return error.exitCode
   if (!(error instanceof GuestFailed)) throw error
@@ -118,5 +118,5 @@ function failed(error: unknown): number {
   return EXIT.FAULT
 }
 
-// An input that nobody ends would keep us.
+// process.exit, because an input without an end would keep the process alive.
 await runTool(async () => process.exit(await main().catch(failed)))

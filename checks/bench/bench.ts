@@ -1,9 +1,9 @@
 /**
- * `npm run bench`: measures, side by side, what this project does and what somebody would use instead. It judges no
- * build: a missed target is printed and changes nothing.
+ * `npm run bench`: measures, side by side, what this project does and what one would use instead. It is no test: a
+ * missed target is printed and changes nothing.
  */
 import { accessSync, constants } from 'node:fs'
-import { availableParallelism, release } from 'node:os'
+import { availableParallelism, freemem, release } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
@@ -12,6 +12,7 @@ import { LABS } from '../../lib/lab/manifest.ts'
 import { note } from '../../lib/lab/say.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { requireRoot } from '../../lib/rights/privileges.ts'
+import type { Burden, Burdened } from './burden-path.ts'
 import { endure } from './endurance.ts'
 import type { FunctionPath } from './function-path.ts'
 import { median, milliseconds, type Row, report, rivalRow, rotated } from './measure.ts'
@@ -23,7 +24,7 @@ function count(help: string): Knob<number | undefined> {
   return { initial: undefined, help, expected: 'a number from 1', placeholder: 'NUMBER', parse }
 }
 
-/** A name is looked up in PATH; a path is one as seen from where the command was typed, which npm leaves. */
+/** A name is looked up in PATH; a path is relative to where the command was typed (INIT_CWD). */
 function executable(text: string): string | undefined {
   const file = text.includes('/') ? resolve(process.env['INIT_CWD'] ?? '.', text) : findProgram(text)
   if (!file) return undefined
@@ -78,6 +79,44 @@ async function functionPath(folder: string): Promise<void> {
   ])
   note(`The same kinds: ${mib(ownBytes)} of its own in ${ownMappings} mappings and ${ownTables} page tables,`)
   note(`${mib(fileBytes)} of files in ${fileMappings} mappings, which clone does not copy.\n`)
+}
+
+/** MiB of memory on top of Node's own. The twin needs as much once more. */
+const SIZES = [0, 300, 1024, 4096]
+const [MOST_RATIO, MOST_MORE_MS] = [1.15, 20]
+
+/** What somebody may ask of a clone that somebody's C program can do: as fast with much of everything. */
+async function underBurdens(folder: string): Promise<void> {
+  const inC = compileC(folder, 'clone-function')
+  const measure = (kind: Burden, count: number) => runProgram<Burdened>('burden-path.ts', [inC, kind, String(count)])
+  const rows: Row[] = []
+  const add = (name: string, ours: number, theirs: number, target: { text: string; met: boolean }) =>
+    rows.push({
+      name,
+      value: milliseconds(ours),
+      comparison: `${(ours / theirs).toFixed(2)} x C (${milliseconds(theirs)})`,
+      target,
+    })
+  const sizes = SIZES.filter(size => 3 * size * 2 ** 20 < freemem())
+  for (const size of sizes) {
+    const { resident, ours, twin } = await measure('memory', size)
+    const met = ours / twin <= MOST_RATIO
+    add(`${resident.toFixed(0)} MiB resident`, ours, twin, { text: `at most ${MOST_RATIO} x C`, met })
+  }
+  const none = await measure('children', 0)
+  const many = await measure('children', 1500)
+  const growth = { text: `at most ${MOST_RATIO} x as long as with none`, met: many.ours <= MOST_RATIO * none.ours }
+  add('1,500 children alive', many.ours, many.twin, growth)
+  const more = (ours: number, theirs: number) => ({
+    text: `at most ${MOST_MORE_MS} ms more`,
+    met: ours - theirs <= MOST_MORE_MS,
+  })
+  const open = await measure('descriptors', 10_000)
+  add('10,000 descriptors, the first clone', open.first, open.twin, more(open.first, open.twin))
+  add('10,000 descriptors, each further one', open.ours, open.twin, more(open.ours, open.twin))
+  const mapped = await measure('mappings', 60_000)
+  add('60,000 mappings', mapped.ours, mapped.twin, more(mapped.ours, mapped.twin))
+  report('The same under a burden, the fastest of each', rows)
 }
 
 const LAB = 'labs/02-newpid.ts'
@@ -164,6 +203,7 @@ async function compare(): Promise<void> {
   console.log(`Node ${process.version} on Linux ${release()}, ${process.arch}\n`)
   await programPath(folder)
   await functionPath(folder)
+  await underBurdens(folder)
   await startUp()
   await checks()
 }

@@ -10,7 +10,7 @@ import { MS_PRIVATE, MS_REC, mount } from '../../lib/mount/mount.ts'
 const SYSTEM = ['bin', 'lib', 'lib64', 'usr'] as const
 
 /** Shows the folders of the machine in `rootfs`; returns those that have to be mounted. */
-function furnish(rootfs: string): string[] {
+function addSystemFolders(rootfs: string): string[] {
   for (const name of ['proc', 'dev']) mkdirSync(join(rootfs, name), { recursive: true })
   return SYSTEM.filter(name => {
     const stat = lstatSync(`/${name}`, { throwIfNoEntry: false })
@@ -32,7 +32,7 @@ export function makeContainer(crun: string, folder: string): string[] {
     source: `/${name}`,
     options: ['bind', 'ro'],
   })
-  const folders = furnish(join(bundle, 'rootfs'))
+  const folders = addSystemFolders(join(bundle, 'rootfs'))
   const config = {
     ociVersion: '1.0.2',
     process: { user: { uid: 0, gid: 0 }, args: ['/bin/true'], env: ['PATH=/usr/bin:/bin'], cwd: '/' },
@@ -45,7 +45,7 @@ export function makeContainer(crun: string, folder: string): string[] {
   return [crun, '--root', state, '--cgroup-manager=disabled', 'run', '--bundle', bundle, 'bench']
 }
 
-/** What the program said last before it failed; `undefined` if it did not. */
+/** The last line that a program printed before it failed; `undefined` if it did not fail. */
 export function errorOf([file, ...args]: readonly string[]): string | undefined {
   const { status, stderr, error } = spawnSync(file as string, args, {
     encoding: 'utf8',

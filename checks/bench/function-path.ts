@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { clone } from '../../lib/clone.ts'
 import { SIGCHLD } from '../../lib/flags.ts'
-import { writeAll } from '../../lib/io/output.ts'
+import { writeAll } from '../../lib/machine/output.ts'
 import { waitpid } from '../../lib/process.ts'
 import { median, rotated } from './measure.ts'
 
@@ -17,7 +17,7 @@ export interface Weight {
   readonly ownBytes: number
   /** The page tables of 2 MiB each that those pages are spread over. */
   readonly ownTables: number
-  /** All other mappings: files, and memory nobody has touched. */
+  /** All other mappings: files, and memory that was never touched. */
   readonly fileMappings: number
   readonly fileBytes: number
 }
@@ -83,9 +83,9 @@ function measureOurs(): number {
 
 function measureTwin({ ownMappings, ownBytes, ownTables, fileMappings, fileBytes }: Weight): number {
   const numbers = [CLONES, ownMappings, ownBytes, ownTables, fileMappings, fileBytes].map(String)
-  const run = spawnSync(twin, [...numbers, process.execPath], { encoding: 'utf8' })
+  const run = spawnSync(twin, [...numbers, process.execPath, '0', '0', '0'], { encoding: 'utf8' })
   if (run.status !== 0) throw new Error(`clone-function: ${run.stderr || run.error?.message}`)
-  return Number(run.stdout) / 1e6
+  return Number(run.stdout.split(' ')[0]) / 1e6
 }
 
 function contest(): FunctionPath {

@@ -11,7 +11,7 @@ export function median(numbers: readonly number[]): number {
   return (pair[0] + pair[1]) / 2
 }
 
-/** `list` turned by `steps`: who comes first changes from round to round, so that nobody always follows the same one. */
+/** `list` rotated by `steps`, so that in each round another one comes first. */
 export function rotated<T>(list: readonly T[], steps: number): T[] {
   const cut = steps % list.length
   return [...list.slice(cut), ...list.slice(0, cut)]
@@ -42,7 +42,7 @@ export function report(heading: string, rows: readonly Row[]): void {
 
 export const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`
 
-/** A row that says how many times as long ours takes as this one, and what was hoped for. */
+/** A row that says how many times as long ours takes as this one, and the target. */
 export function rivalRow(name: string, ours: number, theirs: number, limit?: number, strict = false): Row {
   const ratio = ours / theirs
   const text = strict ? `less than ${limit} x` : `at most ${limit} x`

@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process'
 import { cloneExec } from '../../lib/clone-exec.ts'
 import { CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS } from '../../lib/flags.ts'
-import { writeAll } from '../../lib/io/output.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
+import { writeAll } from '../../lib/machine/output.ts'
 import { unshare } from '../../lib/namespaces.ts'
 import { waitpid } from '../../lib/process.ts'
 import { errorOf, hideOldCgroups, makeContainer } from './crun.ts'
@@ -51,7 +51,7 @@ function measureOurs(starts: number): number {
 
 const [folder, starter] = process.argv.slice(2) as [string, string]
 
-/** Everybody else is started by the same loop in C, which measures itself. */
+/** All others are started by the same loop in C, which measures the time itself. */
 function starterOf(name: string, starts: number, flags: number, argv: readonly string[]): Runner {
   const measure = () => {
     const run = spawnSync(starter, [String(starts), String(flags), ...argv], { encoding: 'utf8' })
@@ -82,7 +82,7 @@ const TOOLS: readonly Tool[] = [
 
 let cgroupsHidden = false
 
-/** Whether the command works, and if it is crun's, what has to be done that it does. */
+/** Tries the command once, for crun after what it needs has been arranged. @returns why it does not work, if so */
 function obstacle(name: string, argv: readonly string[]): string | undefined {
   const error = errorOf(argv)
   if (name !== 'crun' || !error?.includes('hybrid')) return error
@@ -100,7 +100,7 @@ function prepare({ name, starts, command }: Tool): Runner | Contestant {
 }
 
 function contest(): ProgramPath {
-  // Whatever is mounted for crun's sake is seen by this process alone.
+  // What is mounted for crun is then seen by this process and its children alone.
   unshare(CLONE_NEWNS)
   const tools = TOOLS.map(prepare)
   const ours: Runner = { name: 'ours', measure: () => measureOurs(30) }

@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs'
 import { clone } from '../../lib/clone.ts'
 import { describeError } from '../../lib/errors.ts'
 import { SIGCHLD } from '../../lib/flags.ts'
-import { openDescriptors } from '../../lib/io/descriptors.ts'
-import { writeAll } from '../../lib/io/output.ts'
+import { openDescriptors } from '../../lib/machine/descriptors.ts'
 import { libcFunction } from '../../lib/machine/libc.ts'
+import { writeAll } from '../../lib/machine/output.ts'
 import { waitpid } from '../../lib/process.ts'
 import { describeStatus } from '../../lib/status.ts'
 
@@ -17,7 +17,7 @@ import { describeStatus } from '../../lib/status.ts'
 export interface Holding {
   /** Resident memory, in KiB. */
   readonly resident: number
-  /** The part of it that is no file's: where a leak would be, while Node reads its own program file in for long. */
+  /** The part of it that belongs to no file: a leak would show there, while more and more of Node's file is read in. */
   readonly own: number
   readonly descriptors: number
 }

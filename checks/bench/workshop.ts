@@ -21,7 +21,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const PATIENCE_MS = 5000
 
 const running = new Set<ChildProcess>()
-/** A signal is ending this program: what its programs are worth no longer matters, only that they end. */
+/** Whether a signal is ending this program: then the results of its programs no longer matter, only that they end. */
 let ending = false
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -95,7 +95,7 @@ export async function run(argv: readonly string[], loud = false): Promise<Run> {
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
   const end = performance.now() - from
   running.delete(child)
-  // Whoever waits for the result would take its end for a failure, and report it.
+  // The caller would take the end of the program for a failure and report it, so it gets no result.
   if (ending) await new Promise(() => {})
   return { firstLine, end, code, ...text }
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run clean`: removes what owners left that are certainly dead, and nothing else.
+ * `npm run clean`: removes what was left by owners that have certainly ended, and nothing else.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -38,7 +38,7 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'clone')
 const OTHER_BOOT = '00000000'
 
 function clean(args: readonly string[] = []): { status: number | null; lines: string[] } {
-  const options = { cwd: ROOT, encoding: 'utf8', timeout: 60000 } as const
+  const options = { cwd: ROOT, encoding: 'utf8', timeout: 180_000 } as const
   return result(spawnSync(process.execPath, [...PROGRAM, ...args], options))
 }
 
@@ -54,10 +54,10 @@ function deadPid(): number {
   return pid
 }
 
-/** Our name for what a process has made that is dead now. */
-const tagOfTheDead = (tag: string) => tag.replace(`-${process.pid}`, `-${deadPid()}`)
+/** The same tag with the PID of a process that has ended. */
+const tagOfDeadProcess = (tag: string) => tag.replace(`-${process.pid}`, `-${deadPid()}`)
 
-/** Looks around as PID 1 of a new PID namespace: nobody outside sweeps its groups. */
+/** Calls `look` in PID 1 of a new PID namespace, whose groups no process outside sweeps. */
 function inNamespace(look: () => void): void {
   inChild(F.CLONE_NEWPID | F.CLONE_NEWNS, () => {
     enterProc()
@@ -122,23 +122,23 @@ test('the group of an owner in another PID namespace goes when that one is dead,
     mayEnd.wait()
   }, F.CLONE_NEWPID | F.SIGCHLD)
   const { pid: namespace } = namespaces(init)
-  const [ofInit, ofNobody] = [1, 77].map(pid => makeGroupNamed(`${PREFIX}.clean.${pid}@${namespace}`)) as [
+  const [ofInit, ofNoProcess] = [1, 77].map(pid => makeGroupNamed(`${PREFIX}.clean.${pid}@${namespace}`)) as [
     string,
     string,
   ]
   isMade.open()
   clean()
-  // Who lives in another namespace is seen from the machine's first one alone: from a container nothing is certain.
+  // Only the initial PID namespace sees the processes of all others: inside a container nothing is certain.
   const isCertain = namespaces().pid === INITIAL_PID_NAMESPACE
-  assert.deepEqual([existsSync(ofInit), existsSync(ofNobody)], [true, !isCertain])
+  assert.deepEqual([existsSync(ofInit), existsSync(ofNoProcess)], [true, !isCertain])
   mayEnd.open()
   waitpid(init)
   clean()
   assert.equal(existsSync(ofInit), !isCertain)
-  if (!isCertain) for (const path of [ofInit, ofNobody]) rmdirSync(path)
+  if (!isCertain) for (const path of [ofInit, ofNoProcess]) rmdirSync(path)
 })
 
-test('groups whose path is longer than a path may be go as well', () => {
+test('groups go as well whose path is longer than PATH_MAX', () => {
   inNamespace(() => {
     const path = makeGroupNamed(ownName('clean', deadPid()))
     process.chdir(path)
@@ -162,11 +162,11 @@ test('a zombie owns nothing', () => {
   })
 })
 
-test('whoever has the number of a dead owner but came later, and is no Node, is not the owner', () => {
+test('a process with the PID of a dead owner that was started later, and is no Node, is not the owner', () => {
   inNamespace(() => {
     const sleeper = cloneExec(['sleep', '60'])
     const path = makeGroupNamed(ownName('clean', sleeper))
-    // The group came later: it may be the sleeper's.
+    // The group was made after the sleeper was started: it may be the sleeper's.
     clean()
     assert.equal(existsSync(path), true)
     const anHourAgo = Date.now() / 1000 - 3600
@@ -213,12 +213,16 @@ test('a lab that runs meanwhile is not touched', async () => {
   awaitSo(() => groups().length === 0)
 })
 
-test('drafts of the dead go, drafts of the living, finished files and what another boot made today stay', () => {
+test('drafts of ended processes go; those of running ones, finished files and drafts of another boot today stay', () => {
   mkdirSync(CACHE, { recursive: true })
   const start = join(CACHE, 'clean-test-00000000.mjs.')
-  const [living, foreign, finished] = [draftName(start), tagOfTheDead(draftName(start)), join(CACHE, 'clean-test.mjs')]
+  const [living, foreign, finished] = [
+    draftName(start),
+    tagOfDeadProcess(draftName(start)),
+    join(CACHE, 'clean-test.mjs'),
+  ]
   const otherBoot = foreign.replace(/mjs\.\w{8}/, `mjs.${OTHER_BOOT}`)
-  const folder = tagOfTheDead(draftPrefix(join(ROOT, 'buildroot', '.fs.')))
+  const folder = tagOfDeadProcess(draftPrefix(join(ROOT, 'buildroot', '.fs.')))
   const dead = mkdtempSync(folder)
   for (const path of [living, foreign, finished, otherBoot, join(dead, 'file')]) writeFileSync(path, '')
   symlinkSync(ROOT, join(dead, 'link'))
@@ -265,7 +269,7 @@ test('a killed lab whose keeper was killed, too, leaves a frozen process and a g
       lab.run(['--freeze', '60'])
     })
     awaitSo(() => groups().some(path => /FROZEN|1/.test(stateOf(path))))
-    // Everybody but the caller, PID 1.
+    // This kills every process of the namespace but the caller, PID 1.
     kill(-1, 'SIGKILL')
     waitpid(pid)
     const before = groups().length

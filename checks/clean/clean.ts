@@ -37,7 +37,8 @@ function main(): void {
   }
   const { found, unknown } = leftovers()
   const results = found.map(leftover => dispose(leftover, values['dry-run']))
-  // Root sees who lives in other PID namespaces; in a container even root does not, and there nothing is missing.
+  // As root nothing is reported as unsure: root sees the owners in other PID namespaces, or is in a container itself,
+  // where the groups of other namespaces are none of its business.
   const unsure = process.geteuid?.() === 0 ? [] : unknown
   const lines = [...results.map(({ line }) => line), ...unsure.map(what => `needs root to know its owner: ${what}`)]
   for (const line of lines) console.log(line)

@@ -16,12 +16,12 @@ import { abandonedDrafts } from '../../lib/tidy/drafts.ts'
 export interface Leftover {
   /** For the reader, `group /sys/fs/cgroup/memory/…`. */
   readonly what: string
-  /** Finds nothing to do where somebody was quicker. @throws Error, with EACCES or EPERM where it takes root */
+  /** Does nothing where it has been removed meanwhile. @throws Error, with EACCES or EPERM where it takes root */
   remove(): void
 }
 
-/** Where drafts grow, and how their names begin. */
-function nurseries(): [folder: string, start: RegExp][] {
+/** Where drafts are made, and how their names begin. */
+function draftPlaces(): [folder: string, start: RegExp][] {
   const besideRootfs = [...new Set([join(ROOT, 'buildroot'), dirname(rootfsPath())])]
   return [
     [join(ROOT, 'node_modules', '.cache', 'clone'), /^.+\.mjs\./],
@@ -44,7 +44,7 @@ function removeDraft(path: string): void {
 }
 
 function drafts(): Leftover[] {
-  const paths = nurseries().flatMap(([folder, start]) => abandonedDrafts(folder, start))
+  const paths = draftPlaces().flatMap(([folder, start]) => abandonedDrafts(folder, start))
   return paths.map(path => ({
     what: `${lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'folder' : 'file'} ${path}`,
     remove: () => removeDraft(path),
@@ -53,7 +53,7 @@ function drafts(): Leftover[] {
 
 /**
  * Everything that was left.
- * @returns also what is this project's but has an owner whose fate cannot be known from here
+ * @returns also what is this project's but has an owner of which it cannot be known from here whether it has ended
  */
 export function leftovers(): { readonly found: Leftover[]; readonly unknown: string[] } {
   const groups = groupsNamed(name => groupOwner(name) !== undefined).map(path => ({ path, fate: groupFate(path) }))
@@ -62,7 +62,7 @@ export function leftovers(): { readonly found: Leftover[]; readonly unknown: str
     what: `group ${path}`,
     remove: () => {
       accessSync(dirname(path), constants.W_OK)
-      // Who sits in several is held by the one that is frozen.
+      // A process can be in several of these groups, and cannot die while one of them is frozen.
       for (const each of dead) thawAll(each)
       discardGroups([path])
     },

@@ -1,5 +1,5 @@
 /**
- * What the doctor says of machines that nobody here has: every decision is a function of the facts.
+ * What the doctor says of other machines than this one: every decision is a function of the facts.
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -76,7 +76,7 @@ test('where nothing is missing, every lab runs and is checked in every way', () 
   assert.ok(diagnose(GOOD).findings.every(({ state, remedy }) => state === 'good' && remedy === undefined))
 })
 
-test('whatever is not good has a cause, and every cell that is not yes says what decided it', () => {
+test('each finding that is not good has a cause, and every cell that is not yes says what decided it', () => {
   const all = { cc: ABSENT, ip: ABSENT, ping: ABSENT, busybox: ABSENT, qemu: ABSENT }
   const bad: Facts = {
     ...GOOD,
@@ -210,7 +210,7 @@ test('a container whose own group is full says how to empty it', () => {
   assert.match(found(facts, 'memory').remedy ?? '', /^mkdir -p \/sys\/fs\/cgroup\/init; for p in /)
 })
 
-test('WSL 1 runs nothing and says how to come to WSL 2, which runs everything', () => {
+test('WSL 1 runs nothing and says how to get to WSL 2, which runs everything', () => {
   assert.equal(answers({ wsl: 1, kernel: '4.4.0-19041-Microsoft' }, 'root'), everywhere('no/no'))
   assert.match(found({ wsl: 1 }, 'wsl').remedy ?? '', /^wsl --set-version .* 2/)
   assert.equal(answers({ wsl: 2, kernel: '6.6.87.2-microsoft-standard-WSL2' }, 'root'), everywhere('yes/yes'))
@@ -233,7 +233,7 @@ test('without a group of their own, ordinary users lack labs 5 and 6, and are to
   assert.doesNotMatch(found({ cgroups, user: ROOT }, 'delegated-memory').remedy ?? '', /\$USER|sudo/)
 })
 
-test('a limit of no namespaces binds root, too', () => {
+test('a limit of 0 namespaces applies to root, too', () => {
   const exhausted = ['user.max_net_namespaces']
   assert.equal(answers({ exhausted }, 'root'), 'yes/no yes/no no/no no/no yes/no yes/no')
   assert.equal(found({ exhausted }, 'network-limit').remedy, 'sudo sysctl user.max_net_namespaces=15000')
@@ -257,7 +257,7 @@ test('a kernel below the floor costs everything, an older one costs checks what 
   assert.match(found({ kernel: '5.15.0', wsl: 2 }, 'kernel').remedy ?? '', /wsl --update/)
 })
 
-test('whether a stranger may use sudo is not known, and where nothing can become root it is', () => {
+test('whether another user may use sudo is unknown, unless nothing can become root here', () => {
   const stranger = { ...GOOD.user, groups: [] }
   assert.equal(answers({ user: stranger }, 'root'), 'yes/unknown'.concat(' unknown/unknown'.repeat(5)))
   assert.equal(answers({ isConfined: true }, 'root'), 'yes/no'.concat(' no/no'.repeat(5)))

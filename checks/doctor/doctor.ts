@@ -1,6 +1,6 @@
 /**
- * `npm run doctor`: what this machine can do for each lab, and for what it cannot do the cause and the remedy. Started by
- * start.cjs and first-aid.mjs, which see to it that this can be read at all.
+ * `npm run doctor`: what this machine can do for each lab, and for what it cannot do, the cause and the remedy. Started
+ * by start.cjs and first-aid.mjs, which make sure that TypeScript can be loaded at all.
  */
 import { EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
@@ -29,7 +29,7 @@ const HELP = [
 /** Findings whose remedy `npm run setup` is. */
 const PACKAGES = ['cc', 'ip', 'ping', 'busybox']
 
-/** The command to type next: what mends most, or what all this is for. */
+/** The command to type next: the remedy that helps most, or a lab. */
 function nextCommand({ findings, labs }: Diagnosed): string {
   const bad = findings.filter(({ state }) => state !== 'good')
   if (bad.some(({ id, state }) => PACKAGES.includes(id) && state === 'missing')) return 'npm run setup'

@@ -1,12 +1,12 @@
 /**
- * What has to be there before a program of this project can start at all: the packages of npm, a compiler or what it
- * has built. With all of it the doctor proper takes over; without, this says what is missing, and how one comes to it.
+ * What has to be there before a program of this project can start at all: the packages of npm, and a compiler or what
+ * it has built. If all is there, doctor.ts takes over; if not, this says what is missing, and how to get it.
  */
 import { accessSync, constants } from 'node:fs'
 import { release, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { installFault } from '../../lib/engine/installed.mjs'
+import { installFault } from '../../lib/machine/installed.mjs'
 import { distribution, installHint } from '../../lib/machine/packages.mjs'
 import { isBuilt, NATIVE, ROOT, toolFaults } from './observe/programs.mjs'
 
@@ -40,7 +40,7 @@ function next(findings) {
   return findings[0].remedy
 }
 
-/** A user need not have a name. */
+/** The name of the user, or the ID of one without a name. */
 function userName() {
   try {
     return userInfo().username
@@ -78,7 +78,7 @@ if (findings.length > 0) {
   process.exitCode = 77
 } else {
   process.setSourceMapsEnabled(true)
-  // start.mjs takes its own name out, and then the first word is the program.
+  // start.mjs removes its own name from process.argv and takes the next word for the program.
   process.argv.splice(1, 1, join(ROOT, 'lib', 'engine', 'start.mjs'), join(import.meta.dirname, 'doctor.ts'))
   await import(pathToFileURL(join(ROOT, 'lib', 'engine', 'start.mjs')).href)
 }

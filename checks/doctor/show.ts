@@ -25,7 +25,7 @@ const MARKS: Readonly<Record<State, string>> = {
 const LEGEND = `${ANSWERS.yes} yes   ${ANSWERS.limited} with a loss   ${ANSWERS.no} no   ${ANSWERS.unknown} not known`
 
 const lay = (line: string, hang: number) => wrap(line, hang, Math.min(columns(), WIDTH))
-/** Also into a pipe: it is read on a terminal in the end. */
+/** The width of the text, also into a pipe. */
 const WIDTH = 80
 const [NAME, COLUMN] = [31, 14]
 
@@ -84,18 +84,18 @@ function details({ cause, remedy, affects }: Found, labs: readonly Row[]): strin
     ...Object.entries(entries).flatMap(([name, text]) =>
       text ? [lay(`      ${`${name}:`.padEnd(9)}${text}`, 15)] : [],
     ),
-    // A command is never broken: whoever copies it would copy the break.
+    // A command is never wrapped, because the line break would be copied with it.
     ...(first ? [`      remedy:  ${first}`, ...more.map(line => `               ${line}`)] : []),
   ]
 }
 
-/** One finding: a line if it is good, else with why and what mends it. */
+/** One finding: a single line if it is good, else with the cause and the remedy. */
 function findingLines(found: Found, labs: readonly Row[]): string[] {
   const head = lay(`  # ${found.title}: ${found.seen}`, 6).replace('#', MARKS[found.state])
   return found.state === 'good' ? [head] : [head, ...details(found, labs)]
 }
 
-/** What is not good, or all; what concerns the way of whoever asks comes first. */
+/** The findings that are not good, or all; those that concern the user who asks come first. */
 function chosen(findings: readonly Found[], { user }: Facts, all: boolean): Found[] {
   const own = user.uid === 0 && !user.isMapped ? 'root' : 'user'
   const rank = ({ affects }: Found) => (affects.some(({ way }) => way === own) ? 0 : 1)

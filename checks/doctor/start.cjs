@@ -1,8 +1,8 @@
 /**
  * Begins `npm run doctor` and `npm run setup`. In the JavaScript of 2015, so that an old Node can read it and say that
- * it is too old: whoever asks a doctor may lack anything.
+ * it is too old: on a machine that needs a doctor anything may be missing.
  */
-const { describe, obstacle } = require('../../lib/engine/obstacle.cjs')
+const { describe, obstacle } = require('../../lib/machine/obstacle.cjs')
 
 const CANNOT = 77
 

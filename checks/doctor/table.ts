@@ -46,7 +46,7 @@ const rule = (id: Id, labs: Rule['labs'], ways: readonly Way[] = HERE, actions: 
   actions,
 })
 
-/** Findings that are in none of these decide nothing: they explain others. */
+/** Findings without a rule decide nothing: they explain others. */
 const RULES: readonly Rule[] = [
   rule('wsl', every),
   rule('old-kernel', every),
@@ -145,6 +145,6 @@ export function diagnose(facts: Facts): Diagnosed {
   return { findings: found.map(one => ({ ...one, affects: effects(one.id) })), labs: LABS.map(row) }
 }
 
-/** Whether a lab can be run in one way and checked in one way. What is not known may be. */
+/** Whether a lab can be run in some way and checked in some way. What is unknown counts as possible. */
 export const isPossible = ({ ways }: Row): boolean =>
   ACTIONS.every(action => WAYS.some(way => ways[way][action].answer !== 'no'))

@@ -1,5 +1,5 @@
 /**
- * Compiling somebody's C: `#include "/etc/passwd"` is read by the compiler, so that one is shut in, too.
+ * Compiling a student's C: the compiler reads what an `#include "/etc/passwd"` names, so it is confined, too.
  */
 import { mkdirSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -7,9 +7,9 @@ import { clone } from '../../lib/clone.ts'
 import { execve } from '../../lib/exec.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
 import { pipe } from '../../lib/gate.ts'
-import { dup2 } from '../../lib/io/descriptors.ts'
-import { closeQuietly } from '../../lib/io/poll.ts'
 import { findCompiler } from '../../lib/machine/compiler.ts'
+import { dup2 } from '../../lib/machine/descriptors.ts'
+import { closeQuietly } from '../../lib/machine/poll.ts'
 import * as M from '../../lib/mount/mount.ts'
 import { kill, waitpid } from '../../lib/process.ts'
 import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, setLimit } from '../../lib/rights/limits.ts'
@@ -19,7 +19,7 @@ import { harmlessLines } from '../judge/sanitize.ts'
 /** Bounds of one compiler: seconds of a processor and of the clock, bytes of memory and of a file. */
 const BOUNDS = { cpu: 10, clock: 20, memory: 2 ** 30, file: 32 * 2 ** 20 } as const
 const FLAGS = ['-std=gnu11', '-O1', '-Wall', '-pthread']
-/** How many lines of what the compiler says a student gets. */
+/** How many lines of the compiler's messages a student gets. */
 const MOST_LINES = 12
 
 /** Hides folders from the calling process, and shows one of them again. */
@@ -48,7 +48,7 @@ function beCompiler(
   return execve(argv[0], argv, { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: folder })
 }
 
-/** Reads until nobody can write any more, but keeps a beginning only. */
+/** Reads until all writers have closed the pipe, but keeps only the beginning. */
 async function drain(fd: number): Promise<string> {
   let text = ''
   for await (const piece of new Socket({ fd, writable: false }))

@@ -1,5 +1,5 @@
 /**
- * The files that grading leaves.
+ * The files that grading writes.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -19,7 +19,7 @@ import { PREFIX } from '../../lib/group/cgroup.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { draftPrefix } from '../../lib/tidy/drafts.ts'
 
-/** npm runs scripts in the checkout, and leaves word of where the command was typed. */
+/** A path on the command line: npm runs scripts in the checkout, and INIT_CWD is where the command was typed. */
 const here = (name: string) => resolve(process.env['INIT_CWD'] ?? '.', name)
 
 /** The folder of submissions that is named on the command line. @throws UsageError */
@@ -31,7 +31,7 @@ export function readFolder(words: readonly string[]): string {
   const folder = here(name)
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`no such folder: ${folder}`)
   const real = realpathSync(folder)
-  // Nothing of it is seen in a sandbox, where this checkout and Node are needed.
+  // The folder is hidden in every sandbox, where this checkout and Node are needed.
   for (const needed of [ROOT, realpathSync(process.execPath)])
     if (`${needed}/`.startsWith(real === '/' ? '/' : `${real}/`))
       throw new UsageError(`${real} holds more than submissions: ${needed} is in it`)
@@ -48,7 +48,7 @@ export function makeOut(name: string, root: string): string {
   return realpathSync(folder)
 }
 
-/** Gives the grades to whoever has asked root for them by sudo. */
+/** Gives the grades to the user who called sudo. */
 export function giveAway(folder: string): void {
   const [uid, gid] = [Number(process.env['SUDO_UID'] ?? Number.NaN), Number(process.env['SUDO_GID'] ?? Number.NaN)]
   if (process.getuid?.() !== 0 || !Number.isInteger(uid) || !Number.isInteger(gid)) return
@@ -56,7 +56,7 @@ export function giveAway(folder: string): void {
     try {
       chownSync(path, uid, gid)
     } catch {
-      // In a user namespace nobody else has a number.
+      // EINVAL: in a user namespace other users have no ID.
     }
   }
 }

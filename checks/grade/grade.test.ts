@@ -78,7 +78,7 @@ test('a spreadsheet takes no name for a formula', () => {
   ])
 })
 
-test('what is lost beside a hog, or on a busy machine, is judged again', () => {
+test('points that were lost beside a program that took the processors, or on a busy machine, are judged again', () => {
   const judged = (from: number, to: number, program: number, fails: boolean) => {
     const failure = { expected: '', seen: '', cause: '' }
     const findings = [
@@ -97,7 +97,7 @@ test('what is lost beside a hog, or on a busy machine, is judged again', () => {
   assert.ok(isDoubtful(0, [busy]))
 })
 
-test('odd submissions are named, and each is somebody with a lab', () => {
+test('odd submissions are named, each with a student and a lab', () => {
   const root = makeClass('odd', {
     'ada/lab2.py': 'x',
     'bob/newpid.c': 'x',
@@ -123,7 +123,7 @@ test('odd submissions are named, and each is somebody with a lab', () => {
   assert.equal(findSubmissions(root, findLab('lab3'))[0]?.problem?.startsWith('nothing was handed in'), true)
 })
 
-/** Nothing else on this machine holds these words. */
+/** A text that stands nowhere else on this machine. */
 const MARK = `work of ada ${process.pid} ${Date.now()}`.replaceAll(' ', '-')
 
 /** Everything that could show a neighbour's work, or change it. */
@@ -140,7 +140,7 @@ echo "STOLEN $(wc -c < stolen.py) BYTES"
 exec python3 CLASS/ada/lab2.py
 `
 
-/** Takes every number that it gets, and the processors, for two seconds. */
+/** Takes every PID and the processors for two seconds. */
 const BOMB = `#!/usr/bin/env python3
 import os, time
 end = time.time() + 2
@@ -152,7 +152,7 @@ while time.time() < end:
 os._exit(0)
 `
 
-test('a cheat and a fork bomb change nobody else’s mark, and get nothing', () => {
+test('a cheat and a fork bomb change no other mark, and get no points', () => {
   const root = makeClass('class', {
     'ada/lab2.py': `${readFileSync(join(PROGRAMS, 'labs/02-newpid/right/newpid.py'), 'utf8')}\n# ${MARK}\n`,
     'bomb/lab2.py': BOMB,
@@ -209,7 +209,7 @@ test('Ctrl-C keeps what is judged so far and says what is not', async () => {
   let text = ''
   child.stdout.on('data', data => {
     text += data
-    // Its line comes before anybody is judged.
+    // The line of this submission comes before any is judged.
     if (/✘ b/.test(String(data))) setTimeout(() => child.kill('SIGINT'), 300)
   })
   const code = await new Promise(resolve => child.once('exit', resolve))

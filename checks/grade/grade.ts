@@ -50,7 +50,7 @@ const HELP = [
 function lacking({ number, needs, slug }: Lab): { cannot?: string } {
   try {
     ensure(needs.filter(isController), `lab ${number}`)
-    // A root file system is made once, and not by each judge.
+    // This makes the root file system, once for all judges.
     needsOf(checkedLab(slug).witnesses)
     return {}
   } catch (error) {
@@ -110,7 +110,10 @@ async function markAll(prepared: readonly Prepared[], timeout: number, quiet: bo
   return prepared.flatMap(one => marks.get(one) ?? [])
 }
 
-/** A mark that is still open is no final one, and where a judge has failed itself the next run may find another. */
+/**
+ * The exit code: CANNOT while a mark is not final, and FAULT where a judge itself failed, because a later run may
+ * differ.
+ */
 function exitCodeOfMarks(marks: readonly Mark[]): number {
   if (marks.some(({ isFault }) => isFault)) return EXIT.FAULT
   return marks.some(isOpen) ? EXIT.CANNOT : EXIT.HOLDS
@@ -141,11 +144,11 @@ async function main(): Promise<void> {
   giveAway(out)
   console.log(`\n${table(grades)}\n\n${closing(grades, out)}`)
   if (hasStopped) console.log('interrupted: what was judged until then is written, the rest is marked as not judged')
-  // A signal has its own.
+  // After a signal the exit code is set already.
   process.exitCode ??= exitCodeOfMarks(marks)
 }
 
-// Whoever reads this may stop reading, as `| head` does: the grades are written all the same.
+// The reader of the output may stop, as `| head` does: the grades are written all the same.
 prepareLives()
 process.stdout.removeAllListeners('error').on('error', () => {})
 

@@ -1,5 +1,5 @@
 /**
- * Judging a class, several at a time, so that nobody's mark depends on who was judged beside them.
+ * Judging a class, several at a time, but so that no mark depends on the programs that were judged beside it.
  */
 
 import type { Assignment } from '../judge/in-child.ts'
@@ -8,10 +8,10 @@ import { startNamedLabs } from '../report/name-task.ts'
 
 /** How many are judged at once: most of a judge's time is its program's sleep, but each takes about 100 MB. */
 const MOST = 8
-/** A program that took so many seconds of a processor took them from others. */
+/** From this many seconds of CPU time on, a program may have slowed down others. */
 const HOG = 2
 
-/** When a program was judged, in ms, and what came of it. */
+/** When a program was judged, in ms, and its verdict. */
 interface Past {
   readonly from: number
   readonly to: number
@@ -23,11 +23,14 @@ const isFull = ({ verdict }: Past) => verdict.kind === 'judged' && verdict.findi
 const isBusy = ({ verdict }: Past) => verdict.kind === 'cannot' && /too busy/.test(verdict.reason)
 const overlap = (one: Past, other: Past) => one.from < other.to && other.from < one.to
 
-/** Whether something has changed on the machine meanwhile, which somebody else may have done. */
+/** Whether something has changed on the machine meanwhile, which another program may have done. */
 const isMachineChanged = ({ verdict }: Past) =>
   verdict.kind === 'judged' && verdict.findings.at(-1)?.failure !== undefined
 
-/** Whether others may have had a part in a verdict: it is not full, and one beside it took the processors. */
+/**
+ * Whether others may have caused a verdict: points are lost, and the machine was busy or was changed, or a program
+ * beside it took the processors.
+ */
 export function isDoubtful(index: number, all: readonly (Past | undefined)[]): boolean {
   const past = all[index]
   if (!past || isFull(past)) return false
@@ -35,15 +38,17 @@ export function isDoubtful(index: number, all: readonly (Past | undefined)[]): b
   return isBusy(past) || isMachineChanged(past) || isBesideHog
 }
 
-/** How a class is told of. */
+/** What judging a class reports. */
 export interface Listener {
   /** A verdict that counts. */
   readonly judged: (index: number, verdict: Verdict) => void
-  /** Something in which others may have had a part is judged again, alone. */
+  /** A program whose verdict others may have caused is judged again, alone. */
   readonly again: (index: number) => void
 }
 
-/** Holds back what is not full until all who were judged beside it are done, for each of them may be the one. */
+/**
+ * Holds back a verdict with lost points until all programs that were judged beside it are done: each may be the cause.
+ */
 class Waiting {
   readonly #neighbours = new Map<number, Set<number>>()
 
@@ -51,7 +56,7 @@ class Waiting {
     this.#neighbours.set(index, new Set(neighbours))
   }
 
-  /** One is done. @returns those that wait for nobody any more */
+  /** One is done. @returns those that wait for no other any more */
   done(index: number): number[] {
     for (const set of this.#neighbours.values()) set.delete(index)
     const free = [...this.#neighbours].filter(([, set]) => set.size === 0).map(([one]) => one)
@@ -72,7 +77,7 @@ async function together(
   const pasts: (Past | undefined)[] = assignments.map(() => undefined)
   const waiting = new Waiting()
   const doubtful: number[] = []
-  // A judge that has not begun to listen ends of the signal itself.
+  // A judge that does not handle signals yet is ended by the signal itself.
   const settled = (verdict: Verdict) => (hasStopped() && verdict.kind === 'cannot' ? INTERRUPTED : verdict)
   const decide = (i: number) => {
     if (!hasStopped() && isDoubtful(i, pasts)) doubtful.push(i)
@@ -93,9 +98,9 @@ async function together(
 }
 
 /**
- * Judges all, and alone once more whoever lost points while others may have had a part in it.
+ * Judges all, and then once more, alone, those that lost points which others may have cost them.
  * @param timeout seconds that each may take
- * @param hasStopped whether somebody has pressed Ctrl-C
+ * @param hasStopped whether Ctrl-C was pressed
  */
 export async function judgeClass(
   assignments: readonly Assignment[],

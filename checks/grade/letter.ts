@@ -48,7 +48,7 @@ function section(mark: Mark): string[] {
   return [...head, '', ...claims.flatMap(claimLines), ...printed]
 }
 
-/** Everything that one student has to know about their marks, as plain text. */
+/** All that a student has to know about their marks, as plain text. */
 export function letter({ student, points, of, unjudged }: Sum, marks: readonly Mark[]): string {
   const open = unjudged > 0 ? ` (${unjudged} could not be judged yet)` : ''
   const lines = [harmlessLine(student), `${points} of ${POINTS(of)}${open}`]

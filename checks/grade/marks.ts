@@ -11,12 +11,12 @@ import type { Submission } from './submissions.ts'
 /** Changes when a field changes its meaning or goes; new ones may come. */
 const VERSION = 1
 
-/** What became of a submission: `nothing to judge` is zero points, `not judged` is none at all. */
+/** The outcome of a submission: `nothing to judge` gives zero points, `not judged` gives no points yet. */
 export type Outcome = Word | 'nothing to judge' | 'not judged'
 
 /** One claim, and what it is worth. */
 export interface MarkedClaim extends ClaimReport {
-  /** Points for it; `null` while nobody can judge it. */
+  /** Points for it; `null` if it could not be judged. */
   readonly points: number | null
 }
 
@@ -26,7 +26,7 @@ export interface Mark extends Pick<Lab, 'slug' | 'number' | 'title'> {
   /** The program, relative to the folder of submissions. */
   readonly program: string | null
   readonly outcome: Outcome
-  /** `null` if nobody has judged it. */
+  /** `null` if it was not judged. */
   readonly points: number | null
   /** As many as there are claims. */
   readonly of: number
@@ -74,16 +74,16 @@ function head({ student, lab, program }: Submission) {
   return { student, slug, number, title, program: program ?? null, of: claimsOf(slug) }
 }
 
-/** Of what cannot even be started: no point. */
+/** The mark of a submission that cannot even be started: no points. */
 export function markOfProblem(submission: Submission, problem: string): Mark {
   const nothing = { points: 0, unjudged: 0, seconds: 0, claims: [], output: '' }
   return { ...head(submission), ...nothing, outcome: 'nothing to judge', reason: problem }
 }
 
 /**
- * One point a claim. The claims about every lab (it ends, it leaves nothing behind) count only beside one of the lab
- * itself: a program that does nothing holds all of those. What it leaves cannot be known of a program that had to be
- * ended: that is its own doing, and no point.
+ * One point for each claim. The claims about every lab (it ends, it leaves nothing behind) count only together with one
+ * of the lab itself, because a program that does nothing fulfils all of them. What a program leaves behind cannot be
+ * judged if it had to be killed: that is its own fault, and gives no point.
  */
 function withPoints(slug: string, claims: readonly ClaimReport[]): MarkedClaim[] {
   const number = checkedLab(slug).claims.length
@@ -95,7 +95,7 @@ function withPoints(slug: string, claims: readonly ClaimReport[]): MarkedClaim[]
   })
 }
 
-/** Of what was judged, or should have been. */
+/** The mark of a submission that was judged, or should have been. */
 export function markOf(submission: Submission, verdict: Verdict): Mark {
   const { slug } = submission.lab
   const judged = labReport(slug, submission.program ?? '', verdict)
@@ -122,7 +122,7 @@ export function markOf(submission: Submission, verdict: Verdict): Mark {
   return { ...head(submission), outcome: word, points, unjudged, seconds, claims: marked, output, ...reason }
 }
 
-/** Whether something of it is still open: then it is no final mark. */
+/** Whether some claims could not be judged: then the mark is not final. */
 export const isOpen = ({ unjudged }: Mark): boolean => unjudged > 0
 
 /** A file name for each student, whatever they are called. @returns as many as there are students, all different */

@@ -23,7 +23,7 @@ export function labNamed(path: string): Lab | undefined {
   return found.length === 1 ? found[0]?.lab : undefined
 }
 
-/** Whose a single file is: what its name says besides the lab. `alice-lab3.py` is alice's, `alice.py`, too. */
+/** The student of a single file: the part of its name beside the lab. `alice-lab3.py` and `alice.py` are alice's. */
 export function studentNamed(path: string): string {
   const stem = stemOf(path)
   const pattern = patterns.find(({ lab }) => lab === labNamed(path))?.pattern

@@ -17,6 +17,7 @@ import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { Assignment } from '../judge/in-child.ts'
 import { harmlessLines } from '../judge/sanitize.ts'
+import { whyUnstartable } from '../judge/unstartable.ts'
 import { compileC } from './compile-c.ts'
 import { standAlone } from './stand-alone.ts'
 import type { Submission } from './submissions.ts'
@@ -27,7 +28,7 @@ const MOST = { bytes: 32 * 1024 * 1024, files: 1000 } as const
 const PLACE = '/tmp/submission'
 /** Bundles find their packages from here. */
 const BUNDLES = join(ROOT, 'node_modules', '.cache')
-/** Of the checkout, what is somebody else's work. */
+/** The parts of the checkout that no submission may see, because they contain answers or other people's work. */
 const ANSWERS = ['labs', 'mine', 'checks', 'book', 'grades', '.git', join('node_modules', '.cache')].map(name =>
   join(ROOT, name),
 )
@@ -37,7 +38,7 @@ export type Prepared =
   | { readonly submission: Submission; readonly assignment: Assignment }
   | { readonly submission: Submission; readonly problem: string }
 
-/** Why a submission is no program, for the student. */
+/** Why a submission cannot be run, for the student. */
 class Unfit extends Error {
   override readonly name = 'Unfit'
 }
@@ -58,11 +59,11 @@ function copyTree(from: string, to: string, left: { bytes: number; files: number
   }
 }
 
-/** What runs a script, by its first line: nobody's but the program itself is asked. */
+/** A script has to be executable: which program runs it is decided by its first line alone. @throws Unfit */
 function refuseUnlessExecutable(file: string): void {
   try {
     accessSync(file, constants.X_OK)
-    // Root may execute whatever anybody may.
+    // Root may execute a file if any user may, so access(2) alone does not tell.
     if ((lstatSync(file).mode & 0o111) !== 0) return
   } catch {
     // EACCES
@@ -93,6 +94,8 @@ async function commandOf(file: string, copy: string, desk: string, hidden: reado
   }
   if (extname(file) !== '.c') {
     refuseUnlessExecutable(file)
+    const fault = whyUnstartable(file)
+    if (fault) throw new Unfit(`it cannot be started: ${fault.seen}`)
     return { command: [place] as const, shown }
   }
   const program = `${basename(file, '.c')}.compiled`
@@ -102,7 +105,7 @@ async function commandOf(file: string, copy: string, desk: string, hidden: reado
 }
 
 /**
- * Makes a copy of a submission that nothing but its own sandbox sees.
+ * Makes a copy of a submission that only its own sandbox sees.
  * @param root the folder of submissions
  * @param desk a new folder for it
  * @param hidden what no submission may see, besides the answers

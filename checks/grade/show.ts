@@ -1,5 +1,5 @@
 /**
- * The class on a terminal: a line as soon as somebody is judged, and the table in the end.
+ * The class on a terminal: a line as soon as a program is judged, and the table at the end.
  */
 import { chalk } from '../../lib/lab/colour.ts'
 import { cut, widthOf, wrap } from '../../lib/lab/layout.ts'

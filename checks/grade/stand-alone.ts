@@ -1,5 +1,5 @@
 /**
- * Compiling a submission without letting it take in anybody else's text: the compiler runs outside of its sandbox.
+ * Compiling a submission without letting it include other people's files: the compiler runs outside of its sandbox.
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -20,7 +20,7 @@ export interface Submission {
   readonly problem?: string
 }
 
-/** Files that belong to a folder of work and are no program of a lab. */
+/** Files that a folder of work may contain and that are no program of a lab. */
 const BESIDE =
   /^\.|^(README|LICENSE|Makefile|package(-lock)?\.json|tsconfig\.json)|\.(md|txt|h|o|json|pdf|log|csv|png)$/i
 
@@ -43,7 +43,10 @@ function wrongKind(path: string): string | undefined {
   return found.size === 0 ? 'the file is empty' : undefined
 }
 
-/** Of a C program and what was compiled from it the source counts: the other was made on another machine. */
+/**
+ * Leaves out what was compiled from a C program beside it: the source counts, because the program is from another
+ * machine.
+ */
 function choose(names: readonly string[]): string[] {
   const sources = names.filter(name => name.endsWith('.c'))
   const stems = new Set(sources.map(name => name.slice(0, -2)))
@@ -67,7 +70,7 @@ function inFolder({ root, student }: Place, lab: Lab, isOnlyLab: boolean): Submi
     return { ...head, problem: `the folder cannot be read (${(error as NodeJS.ErrnoException).code})` }
   }
   const named = choose(entries.filter(({ name }) => labNamed(name) === lab).map(({ name }) => name))
-  // Whoever has written one program only, and is asked for one lab only, may call it what they like.
+  // Where only one lab is asked for and there is only one program, its name does not matter.
   const loose = entries.filter(entry => !entry.isDirectory() && labNamed(entry.name) === undefined)
   const found = named.length === 0 && isOnlyLab ? choose(loose.map(({ name }) => name)) : named
   const [name, ...more] = found
@@ -89,7 +92,7 @@ function singleFile(root: string, name: string, lab: Lab): Submission {
   return problem === undefined ? head : { ...head, problem }
 }
 
-/** The labs that anybody has handed in. */
+/** The labs for which at least one student has handed something in. */
 function labsIn(root: string, entries: readonly Dirent[]): Lab[] {
   const names = entries.flatMap(entry => {
     try {
@@ -135,7 +138,7 @@ export function findSubmissions(root: string, only: Lab | undefined): Submission
   )
 }
 
-/** Two files of one student for one lab: nobody can say which counts. */
+/** Refuses two files of one student for one lab, because it is unknown which of them counts. */
 function refuseTwice(all: readonly Submission[]): Submission[] {
   const key = ({ student, lab }: Submission) => `${lab.number} ${student}`
   const groups = groupBy(all, key)

@@ -1,5 +1,5 @@
 /**
- * How a process comes to be one that may judge.
+ * How a process gets the privileges that judging takes.
  */
 import { CLONE_NEWNS, CLONE_NEWUTS } from '../../lib/flags.ts'
 import { ownName } from '../../lib/group/cgroup.ts'
@@ -11,17 +11,17 @@ import { ensureKernel } from '../../lib/machine/kernel-version.ts'
 import { ensurePrivileges, isPrivileged } from '../../lib/rights/privileges.ts'
 
 /**
- * Makes sure that the calling process may judge: that it may look at host names from within and mount for a program,
- * both of which it may only from what is its own, and has a group in which it can bound what any program takes. Without
- * root the program begins anew for each of the two, and then this returns.
+ * Makes sure that the calling process may judge. It needs privilege over its own UTS and mount namespaces, to read the
+ * host name of a container from inside and to mount for a program, and a control group in which it can limit what any
+ * program takes. Without root the checker is started again to get each of the two, and only then does this return.
  * @param command how to start it again with sudo
- * @param tell says so
+ * @param tell prints what is done instead
  * @throws CannotRun with the remedy
  */
 export async function becomeJudge(what: string, command: string, tell: (line: string) => void): Promise<void> {
   ensureKernel()
   if (!isPrivileged() && homesWith('memory').length === 0) continueInScope()
-  // Once: in the user namespace the program begins anew.
+  // Not a second time, in the user namespace, where the checker starts again.
   if (isInScope() && !isPrivileged())
     tell(`You are not root here, so systemd was asked for a group to check in: ${ASKED}.`)
   await ensurePrivileges(['namespaces', 'network', 'mounts'], what, command, tell, CLONE_NEWUTS | CLONE_NEWNS)
@@ -30,7 +30,8 @@ export async function becomeJudge(what: string, command: string, tell: (line: st
 
 /**
  * What this machine lacks for a lab's program.
- * @param isOurs whether it does its work as the lab does: somebody else's may do without tools, but not without a controller
+ * @param isOurs whether the program works as the lab does: any other may do without the lab's tools, but not without
+ *   its controllers
  */
 export function lacking({ number, needs }: Lab, isOurs: boolean): { cannot?: string } {
   try {

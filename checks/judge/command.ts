@@ -1,5 +1,5 @@
 /**
- * How a program that somebody names is started.
+ * How a program that is named on the command line is started.
  */
 import { accessSync, constants, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,8 +8,9 @@ import { bundleOrErrors } from '../../lib/engine/bundle.ts'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { UsageError } from '../../lib/errors.ts'
 import type { Command } from '../sandbox/sandbox.ts'
+import { whyUnstartable } from './unstartable.ts'
 
-/** The file that somebody means: npm runs scripts in the checkout, and leaves word of where the command was typed. */
+/** The file that a path means: npm runs scripts in the checkout, and INIT_CWD is where the command was typed. */
 export const fileOf = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path)
 
 /** Whether a file is a program for this Node. */
@@ -17,7 +18,7 @@ export const isTypeScript = (path: string): boolean => /\.[cm]?[jt]s$/.test(path
 
 /**
  * How a program is started: an executable as it is, TypeScript by this Node.
- * @throws UsageError when it is missing, no file, or not executable
+ * @throws UsageError when it is missing, no file, not executable, or nothing that the kernel could start
  */
 export async function commandFor(path: string): Promise<Command> {
   const file = fileOf(path)
@@ -30,6 +31,8 @@ export async function commandFor(path: string): Promise<Command> {
   } catch {
     throw new UsageError(`not executable: ${file}\nhint: ${howToRun(file)}`)
   }
+  const fault = whyUnstartable(file)
+  if (fault) throw new UsageError(`it cannot be started: ${file}: ${fault.seen}\nhint: ${fault.hint}`)
   return [file]
 }
 

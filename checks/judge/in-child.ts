@@ -4,10 +4,10 @@
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fork } from '../../lib/clone.ts'
-import { CannotRun, describeError, SyscallError } from '../../lib/errors.ts'
+import { CannotRun, describeError, SyscallError, UsageError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
-import { writeAll } from '../../lib/io/output.ts'
-import { closeQuietly } from '../../lib/io/poll.ts'
+import { writeAll } from '../../lib/machine/output.ts'
+import { closeQuietly } from '../../lib/machine/poll.ts'
 import { kill, waitpid } from '../../lib/process.ts'
 import { checkedLab } from '../labs/all.ts'
 import type { Observation } from '../observer/record.ts'
@@ -30,7 +30,9 @@ export interface Assignment {
   readonly confinement?: Confinement
 }
 
-/** How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to bury it. */
+/**
+ * How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to remove it.
+ */
 const OVERTIME = 60
 
 /** A judge at work. */
@@ -43,22 +45,23 @@ export interface Judging {
 /** What a judge writes, a line each: its findings as it comes to them, then its verdict. */
 type Message = { readonly finding: Finding } | { readonly verdict: Verdict }
 
-/** A verdict with nothing in it that a program could do harm with: every text enters the reports here. */
+/** Makes the texts of a verdict harmless: every text that a program may have influenced enters the reports here. */
 const clean = (verdict: Verdict): Verdict =>
   verdict.kind === 'cannot'
     ? { ...verdict, reason: harmlessLines(verdict.reason) }
     : { ...harmless(verdict), output: harmlessLines(verdict.output) }
 
-/** Whether an error is a fault of the judge, and not something that the machine does not have or refuses. */
-const isOurs = (error: unknown) => !(error instanceof CannotRun || error instanceof SyscallError)
+/** Whether an error is a fault of the judge, and not something that the machine lacks or refuses. */
+const isOurs = (error: unknown) =>
+  !(error instanceof CannotRun || error instanceof SyscallError || error instanceof UsageError)
 
-/** What ends a judge from outside: somebody's wish, or the kernel's need for memory. Any other end is its own fault. */
+/** Signals that end a judge from outside: sent by a user, or by the OOM killer. Any other end is its own fault. */
 const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
  * Judges in a forked child, so that several run at once and none can disturb another.
- * @param tell hears of every claim as it is decided
- * @param read what is wanted of the observation besides, as JSON can carry it
+ * @param tell is called with every claim as it is decided
+ * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
 export function judgeInChild(
   { slug, command, cannot, confinement }: Omit<Assignment, 'program'>,
@@ -76,12 +79,18 @@ export function judgeInChild(
       send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
     } catch (error) {
       send({
-        verdict: clean({ kind: 'cannot', reason: describeError(error), ...(isOurs(error) && { isFault: true }) }),
+        verdict: clean({
+          kind: 'cannot',
+          reason: describeError(error),
+          ...(error instanceof UsageError && { isUsage: true }),
+          ...(isOurs(error) && { isFault: true }),
+        }),
       })
     }
   })
   closeQuietly(writeEnd)
-  return { pid, verdict: readVerdict(readEnd, pid, timeout + OVERTIME, tell) }
+  // To make a sandbox may take as long as the program may: judge.ts.
+  return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, tell) }
 }
 
 async function readVerdict(
@@ -91,8 +100,12 @@ async function readVerdict(
   tell: (finding: Finding) => void,
 ): Promise<Verdict> {
   let verdict: Verdict | undefined
-  // Not even a program that makes its judge wait for ever keeps anybody else waiting.
-  const watchdog = setTimeout(() => kill(pid, 'SIGKILL'), longest * 1000)
+  // A program that makes its judge wait for ever must not keep the others waiting.
+  let isLate = false
+  const watchdog = setTimeout(() => {
+    isLate = true
+    kill(pid, 'SIGKILL')
+  }, longest * 1000)
   for await (const line of createInterface(new Socket({ fd, writable: false }))) {
     const message = JSON.parse(line) as Message
     if ('finding' in message) tell(message.finding)
@@ -101,6 +114,10 @@ async function readVerdict(
   clearTimeout(watchdog)
   const { code, signal } = waitpid(pid)
   if (code === 0 && verdict) return verdict
+  if (isLate) {
+    const hint = 'hint: check it again when less is going on, or give it more time: -- --timeout 120'
+    return { kind: 'cannot', reason: `the judge was not done in ${longest} s: the machine is too busy\n${hint}` }
+  }
   const reason = `the judge ended early (${signal ?? `exit code ${code}`})\nhint: check it again`
   return { kind: 'cannot', reason, ...(!FROM_OUTSIDE.includes(signal ?? '') && { isFault: true }) }
 }

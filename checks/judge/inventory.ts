@@ -1,5 +1,5 @@
 /**
- * Who and what is in a sandbox now.
+ * Which processes, interfaces, mounts and control groups are in a sandbox now.
  */
 
 import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
@@ -10,7 +10,7 @@ import { mountLines } from '../sandbox/mounts.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Witness } from '../witnesses/witness.ts'
 
-/** What is in the sandbox now beyond its own. */
+/** What is in the sandbox now, apart from its init. */
 function inSandbox({ init, groups }: Sandbox, own: Namespaces): string[] {
   const processes = allPids().filter(pid => pid !== init && isInside(pid, own))
   return [
@@ -31,21 +31,21 @@ export class Inventory implements Witness {
     this.#sandbox = sandbox
   }
 
-  /** The first to be born is the program, and it stands still. */
+  /** The first birth is that of the program, which is stopped meanwhile. */
   birth(): void {
     if (this.#own) return
     this.#own = namespaces(this.#sandbox.init)
     this.#before = inSandbox(this.#sandbox, this.#own).filter(line => !line.startsWith('process '))
   }
 
-  /** What is there now and was not before. Of the sandbox's own there is nothing before the program is born. */
+  /** What is there now and was not before the program; nothing while the program has not been born. */
   added(): string[] {
     return this.#own ? inSandbox(this.#sandbox, this.#own).filter(line => !this.#before.includes(line)) : []
   }
 
   /**
-   * The namespaces that the program was started in: those of init once the sandbox is complete, while it makes it they
-   * are others.
+   * The namespaces that the program was started in: those that init is in once the sandbox is complete. While it makes
+   * the sandbox it is in others.
    * @throws Error before the program is born
    */
   get namespaces(): Namespaces {
@@ -67,8 +67,11 @@ function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
   }
 }
 
-/** Processes whose end was not seen and that are there: of one that was never traced nobody hears when it ends. */
-export function survivors({ processes }: Observer): number[] {
+/**
+ * The processes of a program that still exist. The observer does not hear of the end of a process that it does not
+ * trace, so /proc is asked, too.
+ */
+export function livingProcesses({ processes }: Observer): number[] {
   const alive = [...processes.values()].filter(({ status }) => !status)
   return alive.filter(({ pid, birth }) => isIn(pid, birth.namespaces.pid)).map(({ pid }) => pid)
 }

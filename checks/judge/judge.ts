@@ -1,25 +1,35 @@
 /**
  * Runs one program in a sandbox, lets the observer watch, and judges. Synchronous: it is the life of a forked child.
  */
-import { CannotRun } from '../../lib/errors.ts'
-import { watchSignals } from '../../lib/io/poll.ts'
+import { CannotRun, UsageError } from '../../lib/errors.ts'
+import { watchSignals } from '../../lib/machine/poll.ts'
 import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
-import { type Checker, EVERY_LAB, type Failure, isUnjudged, type Objection, type Unjudged } from '../labs/claim.ts'
+import { ownTime } from '../../lib/trace/scheduling.ts'
+import {
+  type Checker,
+  EVERY_LAB,
+  type Failure,
+  isUnjudged,
+  type Objection,
+  programOf,
+  type Unjudged,
+} from '../labs/claim.ts'
 import type { CheckedLab } from '../labs/lab.ts'
 import { EventLoop } from '../observer/event-loop.ts'
+import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
-import { Inventory, survivors } from './inventory.ts'
+import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
-/** What became of one claim. */
+/** The result of one claim. */
 export interface Finding {
   readonly title: string
   readonly section: string
@@ -37,21 +47,21 @@ export type Verdict =
       readonly output: string
       readonly seconds: number
       readonly time: Shares
-      /** What was read from the observation besides, for whoever asked. */
+      /** What `read` has extracted from the observation. */
       readonly read?: readonly unknown[]
     }
-  | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true }
+  | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true; readonly isUsage?: true }
 
-/** With so many processes less than the bound a sandbox is full: init is one, and some have just ended. */
-const CROWD = 16
+/** How many processes below its bound a sandbox counts as full: init is one more, and some may have just ended. */
+const HEADROOM = 16
 /** How long the warden may outlive init, in seconds. */
 const WARDEN = 1
-/** How long a sandbox may take to be made, in seconds. */
+/** How long a sandbox may take to be made, in seconds; longer where the program may. */
 const MAKING = 30
-/** How long after the program's end the kernel may take to remove what died with it, in seconds. */
+/** How long after the program's end the kernel may take to remove what ended with it, in seconds. */
 const SETTLING = 2
 
-/** Starts the program and gives its record, which begins when init forks it; by then the sandbox is complete. */
+/** Starts the program. @returns its PID, once init has forked it; by then the sandbox is complete */
 function startProgram(
   sandbox: Sandbox,
   loop: EventLoop,
@@ -62,9 +72,10 @@ function startProgram(
   const { init, hasTerminal } = sandbox
   const hasFailed = () => observer.statusOf(init) !== undefined
   const firstChild = () => [...observer.processes.values()].find(({ creator }) => creator === init)
-  const deadline = Date.now() + MAKING * 1000
+  const making = Math.max(MAKING, timeout)
+  const deadline = Date.now() + making * 1000
   sandbox.start()
-  // Events are taken meanwhile: an init that is killed has ended only when its tracer has waited for it.
+  // Events are handled meanwhile, because a killed init stays a zombie until its tracer has waited for it.
   if (hasTerminal) loop.until(() => sandbox.canTakeTerminal() || hasFailed(), deadline)
   const master = hasTerminal && sandbox.canTakeTerminal() ? sandbox.attachTerminal() : undefined
   if (master !== undefined) loop.listen(master)
@@ -72,13 +83,21 @@ function startProgram(
   loop.until(() => firstChild() !== undefined || hasFailed(), deadline)
   const program = firstChild()
   if (program && !hasFailed()) return program.pid
+  if (!hasFailed())
+    throw new CannotRun(
+      `the sandbox was not made in ${making} s: the machine is too busy\n` +
+        'hint: check it again when less is going on, or give it more time: -- --timeout 120',
+    )
   loop.until(() => loop.isSilent, Date.now() + 1000)
   throw new CannotRun(`the sandbox could not be made: ${loop.output.trim() || 'its init gave no reason'}`)
 }
 
-/** @throws CannotRun if others had the processors all the time */
-function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, judging: number): void {
-  const starved = starvedFor([...survivors(observer), init], timeout, judging)
+/** What a sandbox and its judge have used of the processors so far. */
+const spentBy = (observer: Observer) => observer.scheduled.ran + ownTime()
+
+/** @throws CannotRun if other programs kept the processors from this one */
+function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, began: Load): void {
+  const starved = starvedFor([...livingProcesses(observer), init], timeout, began, takeLoad(spentBy(observer)))
   if (starved !== undefined)
     throw new CannotRun(
       `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +
@@ -100,10 +119,11 @@ function observe(
   const initEnded = () => observer.statusOf(init) !== undefined
   const program = startProgram(sandbox, loop, observer, witnesses, timeout)
   stopwatch.programBegins([init, sandbox.warden])
+  const began = takeLoad(spentBy(observer))
   const deadline = Date.now() + timeout * 1000
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
-  // Without a group only the kernel knows whom it has refused, but not of how many there are.
-  const isCrowded = () => survivors(observer).length >= BOUNDS.processes - CROWD
+  // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
+  const isCrowded = () => livingProcesses(observer).length >= BOUNDS.processes - HEADROOM
   const hits = () => sandbox.groups.hits(isCrowded())
   const isOver = () => {
     if (hasEnded()) return true
@@ -116,13 +136,13 @@ function observe(
   const bounds = hits()
   if (!ended && !loop.interrupted) {
     witnesses.lookAround()
-    if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, stopwatch.judging)
+    if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
-  const alive = () => survivors(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
+  const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
   const leftovers = () => (initEnded() ? [] : [...new Set([...alive(), ...inventory.added()])])
   const settled = Date.now() + SETTLING * 1000
   let left = leftovers()
-  // Networks of the dead are dismantled in the background.
+  // The kernel removes the network namespaces of ended processes in the background.
   for (; ended && left.length > 0 && Date.now() < settled; left = leftovers()) loop.until(() => false, Date.now() + 20)
   return {
     program,
@@ -164,9 +184,9 @@ function decide(checker: Checker, observation: Observation, tell: (finding: Find
  * @param lab what is looked at, and what is claimed
  * @param command the program and its arguments
  * @param timeout seconds it may take
- * @param tell hears of every claim as it is decided
- * @param read what is wanted of the observation besides, as JSON can carry it
- * @param extra what the sandbox has to give besides what the lab's witnesses need
+ * @param tell is called with every claim as it is decided
+ * @param read extracts what else is wanted of the observation, as values that JSON can carry
+ * @param extra what the sandbox has to provide besides what the lab's witnesses need
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
 export function judge(
@@ -196,24 +216,27 @@ export function judge(
     seize(init, FOLLOW_TREE)
     isFollowed = true
     const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
+    // Whatever init could not start says nothing about what it would have done.
+    if (programOf(observation).programs.length === 0)
+      throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)
     if (!loop.interrupted) {
       findings = decide(lab.claims, observation, tell)
       wanted = read?.(observation)
     }
   } finally {
-    // An init that has failed is gone already, and its number may be somebody else's.
+    // An init that has failed has ended already, and its PID may belong to another process now.
     if (observer.statusOf(init) === undefined) sandbox.kill()
-    // Of an init that nobody follows nobody hears.
-    if (isFollowed) loop.bury(init)
-    // The warden waits for init and ends; unless that died before it was born for good.
-    if (!loop.bury(warden, isFollowed ? WARDEN : 0)) sandbox.killWarden()
-    loop.bury(warden)
+    // The end of an init that could not be traced is not reported.
+    if (isFollowed) loop.awaitEnd(init)
+    // The warden waits for init and then ends, unless init died before the warden could finish making it.
+    if (!loop.awaitEnd(warden, isFollowed ? WARDEN : 0)) sandbox.killWarden()
+    loop.awaitEnd(warden)
     sandbox.remove()
   }
   if (loop.interrupted) return { kind: 'cannot', reason: 'interrupted' }
   const changes = [
     ...compareCensus(before, takeCensus(mark)),
-    ...survivors(observer).map(pid => `process ${pid} is still there`),
+    ...livingProcesses(observer).map(pid => `process ${pid} is still there`),
   ]
   const machine = machineFinding(changes)
   tell(machine)

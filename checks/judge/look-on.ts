@@ -1,12 +1,12 @@
 /**
- * The witnesses of one run as one: whoever tells them something tells all of them.
+ * The witnesses of one run as a single one: an event that it is told goes to all of them.
  */
 import type { Listener } from '../../lib/trace/ptrace.ts'
 import type { Watcher } from '../observer/observer.ts'
 import type { Sandbox, Setting } from '../sandbox/sandbox.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witnesses/witness.ts'
 
-/** Several who want to know what a call returned. @returns what the caller is to see instead, if one of them says so */
+/** One listener for several. @returns the result that the caller is to see instead, if one of them gives one */
 function together(listeners: readonly Listener[]): Listener | undefined {
   if (listeners.length < 2) return listeners[0]
   return result => {
@@ -32,7 +32,7 @@ export class Witnesses {
     this.#all = all
     this.looks = all.some(({ sample, goOn }) => sample ?? goOn)
     this.watcher = {
-      birth: pid => this.#each(one => one.birth?.(pid)),
+      birth: (pid, order) => this.#each(one => one.birth?.(pid, order)),
       exec: pid => this.#each(one => one.exec?.(pid)),
       call: (...call) =>
         together(
@@ -42,6 +42,7 @@ export class Witnesses {
       stop: (tid, kind) => this.#each(one => one.stop?.(tid, kind)),
       forget: tid => this.#each(one => one.forget?.(tid)),
       exit: (pid, code, tid) => this.#each(one => one.exit?.(pid, code, tid)),
+      gone: (pid, order) => this.#each(one => one.gone?.(pid, order)),
       end: order => this.#each(one => one.end?.(order)),
       sample: () => this.#each(one => one.sample?.()),
     }
@@ -71,7 +72,7 @@ export class Witnesses {
 
 /**
  * Opens what has to be open before the sandbox is made.
- * @returns how the witnesses are made, once it stands, beside those that look on in every lab
+ * @returns makes the witnesses once the sandbox stands, together with those that every lab has
  * @throws CannotRun where the kernel does not show what one of them would look at
  */
 export function openWitnesses(

@@ -31,7 +31,7 @@ export interface RunningLab {
   readonly isBeingJudged: () => boolean
 }
 
-/** A judge that is asked to end cleans up first. */
+/** Passes signals on to the judges and lets them end, because a judge that is asked to end cleans up first. */
 function passSignalsOn(pids: () => readonly number[], startNoMore: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
@@ -48,15 +48,15 @@ function waitingForProcessor(): number {
   return Number(runnable ?? 1) - 1
 }
 
-/** How many threads a processor may have before no further lab is started, and how often that is looked at, in ms. */
-const [CROWD, LOOK] = [2, 20]
+/** From how many threads for each processor on no further lab is started, and how often that is looked at, in ms. */
+const [BUSY, LOOK] = [2, 20]
 
 /**
- * Waits for a turn. At first all labs overlap, for most of their time is sleep; but each has a time that it may take,
- * and where others check at the same moment, one that gets no processor would be said to hang.
+ * Waits for a turn. As a rule all labs overlap, because they sleep for most of their time. But each has a time limit,
+ * and where other checks run at the same moment, a lab that gets no processor would seem to hang.
  */
 async function turn(running: () => number, most: number): Promise<void> {
-  const isBusy = () => running() >= most || waitingForProcessor() >= CROWD * availableParallelism()
+  const isBusy = () => running() >= most || waitingForProcessor() >= BUSY * availableParallelism()
   while (running() > 0 && isBusy()) await pause(LOOK)
 }
 
@@ -68,7 +68,7 @@ async function startInTurn(starts: readonly (() => void)[], running: () => numbe
   }
 }
 
-/** @param tell hears of every claim as it is decided, with the place of its lab in the job */
+/** @param tell is called with every claim as it is decided, and the place of its lab in the job */
 export function startLabs(
   { assignments, timeout, most = Number.POSITIVE_INFINITY }: Job,
   tell: (index: number, finding: Finding) => void = () => {},
@@ -92,12 +92,12 @@ export function startLabs(
     const isBeingJudged = () => running.has(assignment)
     return { start, lab: { lab: findLab(slug), program, verdict, isRunning, isBeingJudged } }
   })
-  // The last ones sleep longest.
+  // The last labs sleep longest, so they start first.
   void startInTurn(labs.map(({ start }) => start).reverse(), () => running.size, most)
   return labs.map(({ lab }) => lab)
 }
 
-/** Something to start later, and what will become of it. */
+/** A function that starts something later, and the promise of its result. */
 function deferred<T>(begin: () => Promise<T>): [start: () => void, result: Promise<T>] {
   let start = () => {}
   const result = new Promise<void>(resolve => {

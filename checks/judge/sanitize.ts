@@ -1,5 +1,5 @@
 /**
- * Text that a program under check had a say in (what it printed, names of its processes, interfaces and mounts), made
+ * Text that a program under check can influence (what it printed, names of its processes, interfaces and mounts), made
  * fit for a terminal and for every report: nothing in it can move a cursor, end a line or break XML.
  */
 
@@ -13,10 +13,16 @@ function escaped(character: string): string {
   return SHORT[character] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`)
 }
 
-/** As one line: whatever is no visible character is written as `\x1b`, `\n`, `\u{202e}`. */
-export const harmlessLine = (text: string): string => text.replace(UNSAFE, escaped)
+/** Ends a section of XML in which nothing is markup; node:test writes failures into such sections as they are. */
+const END_OF_SECTION = /\]\]>/g
 
-/** As lines, which end as those of a file or of a terminal do. */
+/**
+ * As one line: whatever is no visible character is written as `\x1b`, `\n`, `\u{202e}`, and what would end a section of
+ * XML as `]]\x3e`.
+ */
+export const harmlessLine = (text: string): string => text.replace(UNSAFE, escaped).replace(END_OF_SECTION, ']]\\x3e')
+
+/** The same for several lines, which end in `\n` as in a file or in `\r\n` as on a terminal. */
 export const harmlessLines = (text: string): string =>
   text
     .split(/\r?\n/)
@@ -27,6 +33,6 @@ export const harmlessLines = (text: string): string =>
 const LONGEST = 2000
 const cut = (line: string) => (line.length > LONGEST ? `${line.slice(0, LONGEST)} … (${line.length} characters)` : line)
 
-/** A thing of texts, each of them as one line and not too long. */
+/** A copy of a value, with each text in it made one harmless line that is not too long. */
 export const harmless = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value), (_key, part) => (typeof part === 'string' ? cut(harmlessLine(part)) : part)) as T

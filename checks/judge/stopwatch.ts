@@ -26,7 +26,7 @@ function stat(pid: number | 'self', ...fields: (keyof typeof STAT)[]): number {
 /** CPU time of a process, and of its children that it has waited for, in seconds. */
 export const cpuTime = (pid: number) => stat(pid, 'utime', 'stime', 'cutime', 'cstime')
 
-/** Seconds since the calling process was made: it may have been another program since, but is the same process. */
+/** Seconds since the calling process was made; its program may have been replaced by execve(2) since. */
 export function sinceStart(): number {
   const [uptime] = readFileSync('/proc/uptime', 'utf8').split(' ')
   return Number(uptime) - stat('self', 'starttime')
@@ -56,16 +56,11 @@ export class Stopwatch {
     this.#judging = Math.min(ownTime() - this.#ownTime, this.#wall)
   }
 
-  /** How long the judge computed while the program ran. */
-  get judging(): number {
-    return this.#judging
-  }
-
   get seconds(): number {
     return now() - this.#start
   }
 
-  /** To be asked once init has been waited for: by then it has handed over the time of all who died below it. */
+  /** To be called once init has been reaped: only then does its CPU time include that of all its descendants. */
   shares(): Shares {
     const free = this.#wall - this.#judging
     const program = Math.min(Math.max(0, stat('self', 'cutime', 'cstime') - this.#makersTime), free)

@@ -1,5 +1,5 @@
 /**
- * All labs that can be checked: for each lab of the manifest, what the folder of its name has.
+ * All labs that can be checked: each lab of the manifest with what `checks/labs/NN-slug/lab.ts` exports.
  */
 import { LABS } from '../../lib/lab/manifest.ts'
 import type { CheckedLab } from './lab.ts'

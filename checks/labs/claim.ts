@@ -21,10 +21,10 @@ export interface Unjudged {
   readonly remedy: string
 }
 
-/** What speaks against a claim: that it does not hold, or that nobody could see. */
+/** What speaks against a claim: it does not hold, or it could not be observed. */
 export type Objection = Failure | Unjudged
 
-/** Whether an objection is no more than that nobody could see. */
+/** Whether an objection only says that the claim could not be observed. */
 export const isUnjudged = (objection: Objection): objection is Unjudged => 'missing' in objection
 
 /** A statement about what the kernel did, given what the witnesses of its lab have seen. */

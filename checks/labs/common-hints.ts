@@ -58,5 +58,5 @@ const hang: readonly SeenHints[] = [
   },
 ]
 
-/** Errors that end a program; what follows from somebody's end; and a program that does not end. */
+/** Hints for errors that end a program; for what follows in other processes; and for a program that does not end. */
 export const COMMON = { errors, others, hang } as const

@@ -5,7 +5,7 @@ import type { Claim } from './claim.ts'
 
 /** Hints for something that was seen. */
 export interface SeenHints {
-  /** What is to be found in what was seen of the failed claim, or in what the program printed. */
+  /** Is matched against what was seen of the failed claim, and against what the program printed. */
   readonly when: RegExp
   /** In steps. */
   readonly hints: readonly string[]
@@ -21,19 +21,24 @@ export interface Exercise {
   readonly given: string
   /** Title of the claim that proves it. */
   readonly claim: string
-  /** Title of the claim that fails first while this alone is open, where the program cannot go on as far as the other. */
+  /**
+   * Title of the claim that fails first while only this exercise is open, where the program does not get as far as
+   * `claim`.
+   */
   readonly stopsAt?: string
   /** What stands in the region's place: code around the task's number and sentence. Without it, the task is skipped. */
   readonly blank?: (task: string) => string
   /** From a nudge to nearly the answer. */
   readonly hints: readonly string[]
-  /** Come before those, the first that fits, when the task is open no more and does not hold yet. */
+  /**
+   * The first of these that fits comes before the other hints, once the task is written and its claim does not hold.
+   */
   readonly seen?: readonly SeenHints[]
 }
 
 /** As many titles as the longest checker has. */
 type Titles = [string, string, string, string, string, string, string]
 
-/** The titles of a checker's claims, to be given names. */
+/** The titles of a checker's claims, for a destructuring that names them. */
 export const titlesOf = (checker: readonly Pick<Claim, 'title'>[]): Titles =>
   checker.map(({ title }) => title) as Titles

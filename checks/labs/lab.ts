@@ -1,5 +1,5 @@
 /**
- * What the folder of a lab holds: all there is of it to be judged by, and to be learnt with.
+ * What the folder of a lab holds: all that it is judged by and learnt with.
  */
 import type { Observation } from '../observer/record.ts'
 import type { RecordsOf, WitnessKind } from '../witnesses/witness.ts'
@@ -20,15 +20,15 @@ interface Description<Seen> {
   readonly programs: ProgramTable
 }
 
-/** A lab as those see it who serve all of them: its claims are asked about records of its own witnesses and no others. */
+/** A lab as code for all labs sees it: its claims may be asked only about the records of its own witnesses. */
 export interface CheckedLab extends Description<Observation> {
-  /** Who looks on while a program of the lab runs, besides those who follow its processes. */
+  /** The witnesses of a program of the lab, besides the observer of its processes. */
   readonly witnesses: readonly WitnessKind[]
 }
 
 /**
  * Puts a lab together.
- * @param witnesses those its claims and questions ask; a claim that asks for what none of them records does not compile
+ * @param witnesses whose records its claims and questions use; one that uses anything else does not compile
  */
 export function describeLab<const Kinds extends readonly WitnessKind[]>(
   witnesses: Kinds,

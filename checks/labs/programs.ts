@@ -4,6 +4,6 @@
 
 /**
  * Programs of a lab's folder, `right/newpid.c` or `wrong/prints-only.sh`, each with the titles of the claims that must
- * refuse it: all of them, and no other. Of a right program there are none.
+ * refuse it: all of them, and no others. For a right program there are none.
  */
 export type ProgramTable = Readonly<Record<string, readonly string[]>>

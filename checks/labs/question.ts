@@ -1,11 +1,11 @@
 /**
- * What a question is that is asked before a lab is run.
+ * The type of the questions that are asked before a lab is run.
  */
 import type { Observation } from '../observer/record.ts'
 
 /** One question. */
 export interface Question<Seen = Observation> {
-  /** By which the record names it. */
+  /** Its name in the reader's record. */
   readonly name: string
   readonly text: string
   /** To choose from; without them the answer is a whole number. */
@@ -16,6 +16,6 @@ export interface Question<Seen = Observation> {
   readonly why: string
 }
 
-/** An answer or the truth as a reader sees it. */
+/** An answer, or what the kernel did, as a reader sees it. */
 export const wordsFor = ({ choices }: Pick<Question, 'choices'>, value: number): string =>
   choices?.[value] ?? String(value)

@@ -10,7 +10,7 @@ const WIDTH = 116
 const TASK_CALL = /\b(?:openTask|skipTask)\s*(?:<[^(]*(?:\([^)]*\)[^(]*)?>)?\s*\(\s*['"](\d+\.\d+)['"]/g
 const IMPORT = /^import \{[^}]*\} from '\.\.\/lib\/lab\/task\.ts'\n/m
 
-/** A part of a text, from one line up to another, which is not in it. */
+/** A part of a text, from one line up to, and without, another. */
 interface Part {
   readonly from: number
   readonly to: number
@@ -84,7 +84,7 @@ export function blankLab(
   return addImport(text)
 }
 
-/** A copy with some of its regions as they are in the lab, and without what only the tasks needed. */
+/** A copy with some of its regions as they are in the lab, and without the imports that only the tasks needed. */
 export function putBack(copy: string, lab: string, slug: string, regions: readonly string[]): string {
   let text = copy
   for (const region of regions) text = replaceRegion(text, region, regionLines(lab, region) ?? [])

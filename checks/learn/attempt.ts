@@ -19,7 +19,7 @@ import { withTask } from '../report/name-task.ts'
 import { type LabReport, labReport } from '../report/report.ts'
 import { shown } from './mine/mine.ts'
 
-/** What came of it. */
+/** The result of a check. */
 export type Outcome =
   | {
       readonly kind: 'judged'
@@ -27,7 +27,7 @@ export type Outcome =
       /** What was read from the observation besides. */
       readonly read: readonly unknown[]
     }
-  /** The text is no program. */
+  /** The text does not compile. */
   | { readonly kind: 'broken'; readonly errors: readonly string[] }
 
 /** A check that is under way. */
@@ -57,7 +57,7 @@ const errorLines = (error: Error) =>
 async function lackingRoot({ needs }: Lab): Promise<{ cannot?: string }> {
   if (!needs.includes('mounts') || lstatSync(rootfsPath(), { throwIfNoEntry: false })) return {}
   const loader = ['--import', createRequire(import.meta.url).resolve('tsx')]
-  // What it says belongs to nobody who looks at a screen.
+  // Its output is discarded, because the terminal may be showing a screen.
   const maker = spawn(process.execPath, [...loader, join(ROOT, 'buildroot', 'rootfs.ts')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -96,7 +96,7 @@ export function attempt(lab: Lab, path: string, { timeout, read }: AttemptOption
   }
 }
 
-/** A judge that is asked to end cleans up first. */
+/** Asks a judge to end, which cleans up first. */
 function endJudge(pid: number): void {
   try {
     kill(pid, 'SIGTERM')

@@ -7,8 +7,8 @@ import { frame } from './pages/page.ts'
 import { Screen } from './pages/screen.ts'
 import type { Session } from './session.ts'
 
-/** How a session is shown, and how it hears of keys. */
-export interface Front {
+/** How a session is shown, and how keys reach it. */
+export interface Display {
   enter(): void
   /** Gives the terminal to a program. */
   leave(): void
@@ -18,7 +18,7 @@ export interface Front {
 }
 
 /** A screen that is drawn again. */
-export class DrawnFront implements Front {
+export class DrawnDisplay implements Display {
   readonly #session: Session
   readonly #screen: Screen
   #onKey: ((key: string) => void) | undefined
@@ -63,7 +63,7 @@ export class DrawnFront implements Front {
 }
 
 /** One page after the other, and keys that are typed as lines. */
-export class PrintedFront implements Front {
+export class PrintedDisplay implements Display {
   readonly #session: Session
   readonly #quit: () => void
   #lines: Interface | undefined

@@ -1,5 +1,6 @@
 /**
- * The exercises against the labs themselves: what is blanked fails where it has to, and what is put back is the lab.
+ * The exercises against the labs themselves: a copy fails in the claim of its open task, and a copy with all regions
+ * put back is the lab.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -62,7 +63,7 @@ const CASES = LABS.flatMap(({ slug }) => [
   })),
 ])
 
-/** Mistakes that learners make, in place of one region, and the hint that has to come of them first. */
+/** Mistakes that learners make, in place of one region, and the hint that has to come first for each. */
 const MISTAKES: readonly (readonly [slug: string, region: string, code: string, hint: RegExp])[] = [
   ['01-fork-vs-clone', 'changes', '  closeSync(file)', /stays where it is/],
   ['02-newpid', 'others-end', '  second.mayGoOn.open()\n  waitpid(second.pid)', /had not waited for it/],

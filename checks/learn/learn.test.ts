@@ -31,7 +31,7 @@ import { childrenOf, statusField } from '../../lib/trace/proc.ts'
 import { checkedLab } from '../labs/all.ts'
 import { putBack } from '../labs/tasks.ts'
 import { awaitSo } from '../testing/lab-runs.ts'
-import { Person } from '../testing/terminal-user.ts'
+import { TerminalUser } from '../testing/terminal-user.ts'
 
 const LEARN = [process.execPath, '--single-threaded', '--v8-pool-size=1', '--enable-source-maps']
 const SOURCE = ['lib/engine/start.mjs', 'checks/learn/learn.ts']
@@ -53,7 +53,7 @@ class Reader {
 
   run(...words: string[]) {
     const [program = '', ...rest] = [...LEARN, ...SOURCE, ...words]
-    return spawnSync(program, rest, { cwd: ROOT, env: this.env, encoding: 'utf8', timeout: 60_000 })
+    return spawnSync(program, rest, { cwd: ROOT, env: this.env, encoding: 'utf8', timeout: 180_000 })
   }
 
   /** Sits down at a terminal. */
@@ -70,7 +70,7 @@ class Reader {
       process.chdir(ROOT)
       execve(process.execPath, argv, { ...this.env, TERM })
     })
-    return { person: new Person(master), pid, master, slave, before }
+    return { person: new TerminalUser(master), pid, master, slave, before }
   }
 
   /** Solves tasks as the lab does. */
@@ -117,7 +117,7 @@ test('a sitting: predictions, tasks, hints, every save, and the end', t => {
       person.sees(new RegExp(`${place} of 5 tasks done`))
     }),
   )
-  // Told and not judged: how fast it is depends on what else the machine does.
+  // Printed and not tested: how fast it is depends on what else the machine does.
   t.diagnostic(`from save to verdict: ${waits.map(each => each.toFixed(2)).join(', ')} s`)
   setWindowSize(master, { rows: 40, columns: 120 })
   kill(pid, 'SIGWINCH')
@@ -145,7 +145,7 @@ test('a sitting: predictions, tasks, hints, every save, and the end', t => {
   assert.match(reader.run('--list').stdout, /1 +fork against clone +done \d{4}-\d\d-\d\d +5 of 5 +2 of 3/)
 })
 
-test('what becomes of the file: clear words, and nothing is lost', () => {
+test('whatever happens to the file is said clearly, and nothing is lost', () => {
   const reader = new Reader()
   const { person, pid } = reader.sit(['lab1'])
   person.sees(/predict first/)
@@ -173,7 +173,7 @@ test('what becomes of the file: clear words, and nothing is lost', () => {
   person.sees(/hint 1 of/)
   writeFileSync(reader.file, text)
   person.sees(/checked in/)
-  // Another of the same kind: the record is damaged, and a second one wants to sit here.
+  // The record is damaged, and a second npm run learn is started in the same folder.
   writeFileSync(join(reader.folder, 'progress.json'), '{"version": 1, "labs": {')
   reader.solve(1)
   // What JSON.parse says of it is longer in newer Nodes, and so the line breaks.
@@ -195,7 +195,7 @@ test('what becomes of the file: clear words, and nothing is lost', () => {
   ])
 })
 
-test('a closed terminal ends it, also while it checks, and nobody is left', () => {
+test('a closed terminal ends it, also while it checks, and no process is left', () => {
   const reader = new Reader()
   const { person, pid, master, slave } = reader.sit(['lab1'])
   person.sees(/predict first/)
@@ -238,7 +238,7 @@ test('on a terminal that only prints, pages are printed and keys are lines', () 
   assert.equal(codeOf(pid), 0)
 })
 
-test('without a terminal it says how it can be asked all the same', () => {
+test('without a terminal it says how to use it without one', () => {
   const reader = new Reader()
   const { status, stdout, stderr } = reader.run()
   assert.deepEqual([status, stdout], [2, ''])
@@ -249,7 +249,7 @@ test('without a terminal it says how it can be asked all the same', () => {
 
 const skip = process.getuid?.() !== 0 && 'only root can write for somebody else'
 
-test('what is written under sudo belongs to whoever has asked for it', { skip }, () => {
+test('what is written under sudo belongs to the user who called sudo', { skip }, () => {
   const reader = new Reader()
   Object.assign(reader.env, { SUDO_UID: '70007', SUDO_GID: '70008' })
   assert.equal(reader.run('--once', 'lab1').status, 1)

@@ -17,7 +17,7 @@ import { tableLines } from './pages/list.ts'
 import { labToGoOn } from './session.ts'
 import { sit } from './sitting.ts'
 
-/** The part of a program's usual time that somebody waits who looks on. */
+/** The part of a program's usual time limit that a program gets here, because a reader waits at the screen. */
 const PATIENCE = 0.6
 
 const KNOBS = {
@@ -48,7 +48,7 @@ function readCommandLine() {
   return { ...values, lab: name === undefined ? undefined : findLab(name) }
 }
 
-/** @throws UsageError if somebody else sits here already */
+/** @throws UsageError if another npm run learn is at work in this folder */
 function lockMine(): void {
   ensureMine()
   const { isLocked, holder } = tryLock(MINE)
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   else await sit(lab, read, timeout)
 }
 
-// Whoever reads this may stop reading, or close the terminal: that is the end, and no error.
+// The output may be closed (`| head`, a closed terminal): then the program ends, and that is no error.
 prepareLives()
 process.stdout.removeAllListeners('error').on('error', () => {})
 

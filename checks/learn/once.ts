@@ -10,7 +10,7 @@ import { type Read, recordStart, recordTasks } from './mine/progress.ts'
 import { mainPage } from './pages/main.ts'
 import { Workbench } from './workbench.ts'
 
-/** The width of a text that nobody has said the width of. */
+/** The width of the text where there is no terminal that has one. */
 const WIDTH = 120
 
 /** Checks the reader's copy of a lab and prints what came of it. @returns the exit code */

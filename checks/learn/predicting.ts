@@ -1,5 +1,6 @@
 /**
- * Predicting: the questions of a lab, then the lab's own program under the eyes of the judge, then the two side by side.
+ * Predicting: the questions of a lab, then a check of the lab's own program, then the answers beside what the kernel
+ * did.
  */
 import { join } from 'node:path'
 import type { Lab } from '../../lib/lab/manifest.ts'
@@ -14,7 +15,7 @@ import { Quiz } from './quiz.ts'
 /** The program that a lab is, in the checkout. */
 export const ownProgram = ({ slug }: Lab): string => join(ROOT, 'labs', `${slug}.ts`)
 
-/** What came of it. */
+/** The result of the questions and the run. */
 export interface Predicted {
   readonly predictions: readonly Prediction[]
   /** Whether anything was answered. */
@@ -32,7 +33,7 @@ export class Predicting {
   #since = 0
   #isCancelled = false
 
-  /** @param done hears what came of it, once */
+  /** @param done is called with the result, once */
   constructor(lab: Lab, timeout: number, done: (predicted: Predicted) => void) {
     this.#lab = lab
     this.#timeout = timeout
@@ -51,7 +52,7 @@ export class Predicting {
     if (this.#quiz.isOver) void this.#answer()
   }
 
-  /** Ends what is under way; nothing is heard of it any more. */
+  /** Ends what is under way; `done` is then not called any more. */
   async cancel(): Promise<void> {
     this.#isCancelled = true
     this.#run?.cancel()

@@ -1,5 +1,5 @@
 /**
- * `npm run reset lab3`: writes the reader's copy of a lab anew, and keeps the one that was there.
+ * `npm run reset lab3`: writes a fresh copy of a lab for the reader, and keeps the one that was there.
  */
 import { existsSync } from 'node:fs'
 import { helpLines, parseKnobs } from '../../lib/lab/knobs.ts'

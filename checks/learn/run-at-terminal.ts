@@ -1,5 +1,5 @@
 /**
- * Running a program at our terminal, but at a terminal of its own: Ctrl-C ends that program and nobody else.
+ * Running a program at our terminal, but with a controlling terminal of its own: Ctrl-C ends that program and no other.
  */
 import { fork } from '../../lib/clone.ts'
 import { execve } from '../../lib/exec.ts'
@@ -10,7 +10,7 @@ import { kill, setsid, waitpid } from '../../lib/process.ts'
 import type { WaitStatus } from '../../lib/status.ts'
 
 /**
- * Runs a program until it ends. Ours must not be raw, and nobody else may read it.
+ * Runs a program until it ends. Our terminal must not be raw, and nothing else may read it meanwhile.
  * @param words the program by its path, and its arguments
  * @returns how it ended; `undefined` if our terminal has been closed meanwhile
  * @throws SyscallError, Error where no terminal can be made

@@ -1,5 +1,5 @@
 /**
- * A sitting with the workbook: which page is shown, and what each key does on it. It draws nothing itself.
+ * A session with the workbook: which page is shown, and what each key does on it. It draws nothing itself.
  */
 import { readFileSync } from 'node:fs'
 import { describeError } from '../../lib/errors.ts'
@@ -17,9 +17,9 @@ import { ownProgram, type Predicted, Predicting } from './predicting.ts'
 import { comparisonPage } from './quiz.ts'
 import { Workbench } from './workbench.ts'
 
-/** What a session asks of whoever shows it. */
+/** What a session asks of the code that shows it. */
 export interface Stage {
-  /** Something has changed; or only the time has gone on. */
+  /** The page has changed; without news only the time in it has. */
   readonly redraw: (isNews: boolean) => void
   /** The reader wants to run their program, or read the chapter, at the whole terminal. */
   readonly run: (what: 'program' | 'chapter', lab: Lab) => void
@@ -52,10 +52,10 @@ export class Session {
   #scrolled = 0
   /** Whether n was pressed although the lab is not done. */
   #isSure = false
-  /** Whether a verdict has been shown since the lab was gone to: what was said before it has been read by then. */
+  /** Whether a verdict has been shown for this lab: a message from before it has been read by then. */
   #hasJudged = false
 
-  /** @param first what has to be said at the start */
+  /** @param first the message at the start */
   constructor(lab: Lab, { progress, warning }: Read, timeout: number, stage: Stage, first = '') {
     this.#lab = lab
     this.#progress = progress
@@ -64,7 +64,7 @@ export class Session {
     this.#message = warning ?? first
   }
 
-  /** What to say when all is over. */
+  /** What is printed at the end. */
   get farewell(): string {
     const { tasks } = this.#bench?.standing ?? {}
     const done = tasks?.filter(({ state }) => state === 'done').length
@@ -87,7 +87,7 @@ export class Session {
     await this.#bench?.close()
   }
 
-  /** Something that has to be said. */
+  /** Shows a message. */
   say(message: string): void {
     this.#message = message
     this.#stage.redraw(true)

@@ -1,5 +1,6 @@
 /**
- * A sitting at a terminal: a screen that is drawn again, or, on a terminal that only prints, one page after the other.
+ * A session at a terminal: on a screen that is drawn again, or, on a terminal that only prints, as one page after the
+ * other.
  */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,7 +11,7 @@ import { ROOT } from '../../lib/machine/root.ts'
 import { knowsFewUsers } from '../../lib/rights/users.ts'
 import { describeStatus } from '../../lib/status.ts'
 import { commandFor } from '../judge/command.ts'
-import { DrawnFront, type Front, PrintedFront } from './displays.ts'
+import { type Display, DrawnDisplay, PrintedDisplay } from './displays.ts'
 import { copyOf, shown } from './mine/mine.ts'
 import type { Read } from './mine/progress.ts'
 import { canDraw } from './pages/screen.ts'
@@ -19,7 +20,7 @@ import { Session, type Stage } from './session.ts'
 
 /** How often the time is drawn while something is under way, in milliseconds. */
 const TICK = 250
-/** For whoever takes the terminal: what stood there before is above it. */
+/** Clears the screen for a program that gets the terminal. */
 const CLEAR = '\x1b[2J\x1b[H'
 const NO_ROOT = 'You are not root here: your program is checked, and run by r, in a user namespace in which you are.'
 
@@ -43,7 +44,7 @@ type What = Parameters<Stage['run']>[0]
 /** One session at one terminal. */
 class Sitting {
   readonly session: Session
-  readonly front: Front
+  readonly front: Display
   readonly isOver: Promise<void>
   #end = () => {}
   #isRunning = false
@@ -58,8 +59,8 @@ class Sitting {
       quit: this.#end,
     }
     this.session = new Session(lab, read, timeout, stage, knowsFewUsers() ? NO_ROOT : '')
-    const drawn = () => new DrawnFront(this.session, () => this.#suspend())
-    this.front = canDraw() ? drawn() : new PrintedFront(this.session, this.#end)
+    const drawn = () => new DrawnDisplay(this.session, () => this.#suspend())
+    this.front = canDraw() ? drawn() : new PrintedDisplay(this.session, this.#end)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, this.#end)
     for (const event of ['end', 'error', 'close']) process.stdin.on(event, () => this.#isRunning || this.#end())
   }
@@ -86,14 +87,14 @@ class Sitting {
     if (canDraw()) process.stdout.write(CLEAR)
     const status = await runAtTerminal(words, ROOT)
     if (!status) this.#end()
-    // A chapter that was read to its end needs no word.
+    // After a chapter that was read to its end nothing has to be said.
     else if (what === 'program' || status.code !== 0) await this.front.pause(`It ended with ${describeStatus(status)}.`)
   }
 
   #suspend(): void {
     this.front.leave()
     process.once('SIGCONT', () => this.front.enter())
-    // To everybody of our group, as the terminal would send it.
+    // To the whole process group, as the terminal would send it.
     process.kill(0, 'SIGTSTP')
   }
 }

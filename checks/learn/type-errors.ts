@@ -1,5 +1,5 @@
 /**
- * What TypeScript says of the reader's file, found out beside everything else: the program runs without it.
+ * The type errors in the reader's file, found in the background: the check does not wait for them.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -21,7 +21,7 @@ export function errorsOf(printed: string, file: string): string[] {
   })
 }
 
-/** Starts to ask the compiler. @param tell hears of the first errors, if there are any @returns ends it */
+/** Starts the compiler. @param tell is called with the first errors, if there are any @returns stops it */
 export function findTypeErrors(path: string, tell: (errors: readonly string[]) => void): () => void {
   if (!existsSync(TSC)) return () => {}
   const compiler = spawn(process.execPath, [TSC, '-p', MINE, '--noEmit', '--pretty', 'false'], {

@@ -1,5 +1,5 @@
 /**
- * One lab under the reader's hands: their file is followed, and checked whenever it is saved.
+ * The lab that the reader works on: their file is watched, and checked whenever it is saved.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,25 +13,25 @@ import { copyOf, MINE, shown } from './mine/mine.ts'
 import { type FileState, FileWatch } from './mine/watch-file.ts'
 import { findTypeErrors } from './type-errors.ts'
 
-/** After so many seconds it is said what may be the matter. */
+/** After how many seconds the status says why a check may take so long. */
 const LONG = 6
-/** How many errors of a text that is no program are shown. */
+/** How many errors are shown of a text that does not compile. */
 const MOST_ERRORS = 4
 
 const clock = () => new Date().toLocaleTimeString('sv')
 
-/** A check that has come to its end. */
+/** A finished check. */
 interface Judged {
   readonly report: LabReport
   /** The text that was judged. */
   readonly source: string
 }
 
-/** What it tells. */
+/** What a workbench reports. */
 export interface Listener {
-  /** Something is to be shown. */
+  /** What is shown has changed. */
   readonly changed: () => void
-  /** The kernel has spoken. */
+  /** A check has given a verdict. */
   readonly judged: (standing: Standing) => void
 }
 
@@ -44,12 +44,12 @@ export class Workbench {
   readonly #watch: FileWatch
   #file: FileState = { kind: 'gone' }
   #judged: Judged | undefined
-  /** What is wrong with a text that is no program. */
+  /** The errors of a text that does not compile. */
   #errors: readonly string[] = []
   /** When the last check began, and what it took. */
   #checked = ''
   #running: Attempt | undefined
-  /** Counts the saves: what belongs to an earlier one is of no account any more. */
+  /** Counts the saves, so that results that belong to an earlier one are ignored. */
   #save = 0
   #since: number | undefined
   #stopTypes = () => {}

@@ -1,5 +1,5 @@
 /**
- * What the reader is told: tasks, hints, the record, the questions, the comparison of two programs.
+ * What is shown to the reader: tasks, hints, the record, the questions, the comparison of two programs.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const folder = mkdtempSync(draftPrefix(join(ROOT, '.mine.')))
 process.env['WORKBOOK_MINE'] = basename(folder)
 after(() => rmSync(folder, { recursive: true }))
 
-// What follows looks for the folder when it is loaded.
+// The modules below read WORKBOOK_MINE when they are loaded.
 const { blankLab, lineOfTask, openTaskNumbers, putBack } = await import('../labs/tasks.ts')
 const { compareLines, comparePage } = await import('./pages/compare.ts')
 const { standing } = await import('./mine/evidence.ts')
@@ -69,13 +69,13 @@ test('one region put back leaves the other tasks open', () => {
 test('the task to look at is the first open one, or one before it whose claim does not hold', () => {
   const first = putBack(all, lab, slug, ['own-network', 'lay-the-pair'])
   assert.equal(standing(slug, first, reportOf(3)).current?.number, '3.3')
-  // The pair was laid, but wrong.
+  // The veth pair was made, but wrong.
   assert.equal(standing(slug, first, reportOf(1)).current?.number, '3.2')
   const states = standing(slug, first, reportOf(1)).tasks.map(({ state }) => state)
   assert.deepEqual(states, ['done', 'wrong', 'open', 'open', 'open', 'open'])
 })
 
-test('of several tasks with one claim it is the one whose hints know what was seen', () => {
+test('of several tasks with one claim it is the one whose hints fit what was seen', () => {
   const seen = 'inside: lo down, veth1 down; outside: lo up, veth0 up 10.0.0.3/24'
   assert.equal(standing(slug, lab, reportOf(3, seen)).current?.number, '3.5')
   assert.equal(standing(slug, lab, reportOf(3, 'no network', 'veth1 is not running after 5 s')).current?.number, '3.3')
@@ -146,7 +146,7 @@ test('a damaged record is kept aside, and what it still says goes on', () => {
   }
 })
 
-test('what is left of half a record can be read by somebody who never saw the whole', () => {
+test('half a record can be read without having seen the whole', () => {
   const text =
     '{\n "labs": {\n  "01-fork-vs-clone": {\n "done": "2026-11-25",\n "tasks": 5 },\n  "02-newpid": {\n "star'
   assert.deepEqual(parseProgress(text).progress.labs, {

@@ -2,19 +2,19 @@
  * Waiting on behalf of a judge, without an event loop.
  */
 import { readSync } from 'node:fs'
-import { closeQuietly, poll, readSignals } from '../../lib/io/poll.ts'
+import { closeQuietly, poll, readSignals } from '../../lib/machine/poll.ts'
 import type { Observer } from './observer.ts'
 
 const KEPT_OUTPUT = 16384
-/** More than a pipe holds; somebody may go on printing. */
+/** How often output is read at the end: more than a pipe holds, but bounded, because a process may go on printing. */
 const MOST_READS = 64
 const SIGCHLD = 17
 /** How long events may keep the judge from looking at the clock and at its own signals, in milliseconds. */
 const SLICE = 100
-/** How often things are looked at that nobody reports, in milliseconds. */
+/** How often things are sampled that cause no event, in milliseconds. */
 const SAMPLE = 20
 /** How long the kernel may take to end a sandbox, in seconds. */
-const BURIAL = 30
+const ENDING = 30
 
 /** Waits for events of one sandbox: traced processes, output, and signals to the judge. */
 export class EventLoop {
@@ -26,7 +26,7 @@ export class EventLoop {
   readonly #outputs = new Set<number>()
   #sampleAt = 0
 
-  /** @param samples whether the observer wants to look at things that nobody reports */
+  /** @param samples whether a witness wants to sample things that cause no event */
   constructor(signals: number, output: number, observer: Observer, samples: boolean) {
     this.#signals = signals
     this.#observer = observer
@@ -57,15 +57,18 @@ export class EventLoop {
     }
   }
 
-  /** Looks, but for no more than a tenth of the time: on a busy machine it would take the program's. */
+  /** Samples, but computes for no more than a tenth of the time, or on a busy machine it would take the program's. */
   #sample(): void {
     const start = Date.now()
     if (start < this.#sampleAt) return
+    const before = process.cpuUsage()
     this.#observer.sample()
-    this.#sampleAt = start + Math.max(SAMPLE, 10 * (Date.now() - start))
+    // CPU time and not elapsed time: waiting for a processor does not count.
+    const { user, system } = process.cpuUsage(before)
+    this.#sampleAt = start + Math.max(SAMPLE, (user + system) / 100)
   }
 
-  /** Reads what has been printed by now: whoever is heard of first may have written last. */
+  /** Reads what has been printed by now: the end of a process may be reported before its last output is read. */
   readAll(): void {
     for (let reads = 0; reads < MOST_READS; reads++) {
       const ready = poll([...this.#outputs], 0)
@@ -74,7 +77,7 @@ export class EventLoop {
     }
   }
 
-  /** Whether everybody who could print has closed their end. */
+  /** Whether all processes that could print have closed their end. */
   get isSilent(): boolean {
     return this.#outputs.size === 0
   }
@@ -88,11 +91,11 @@ export class EventLoop {
   }
 
   /**
-   * Waits until a process that must end has been waited for, whatever signals come meanwhile.
+   * Waits until a process that must end has been reaped, whatever signals come meanwhile.
    * @param patience in seconds
    * @returns whether it has
    */
-  bury(pid: number, patience = BURIAL): boolean {
+  awaitEnd(pid: number, patience = ENDING): boolean {
     const deadline = Date.now() + patience * 1000
     this.#observer.stopRecording()
     while (this.#observer.statusOf(pid) === undefined && Date.now() < deadline) {

@@ -1,7 +1,7 @@
 /**
- * How late a judge is: what stops waits for it, and on a busy machine it comes when it gets a processor. Measured by its
- * own clock and by what the kernel says of its own waiting, so that whoever asks knows since when something may have been
- * so, and not only when it was heard of.
+ * How late a judge learns of events: a stopped tracee waits for it, and on a busy machine the judge itself waits for a
+ * processor. Measured by its own clock and by the kernel's count of its waiting, so that it is known since when
+ * something may have been so, and not only when the judge learned of it.
  */
 import { readFileSync } from 'node:fs'
 import { parseSchedstat } from '../../lib/trace/scheduling.ts'
@@ -23,15 +23,15 @@ export class Lateness {
   #waited = 0
   #spent = 0
 
-  /** Nothing more is to be done: it goes to sleep until something happens. */
+  /** Nothing is left to do: the judge goes to sleep until something happens. */
   quiet(): void {
     this.#spent += now() - this.#since
     this.#waited = ownWait()
   }
 
-  /** It is awake again. From here on whatever has happened meanwhile waits for it. */
+  /** The judge is awake again, and what has happened meanwhile has waited for it. */
   woke(): void {
-    // Had it had a processor, it would have been awake so much earlier.
+    // With a free processor it would have been awake earlier, by the time that it has waited for one.
     this.#since = now() - (ownWait() - this.#waited)
   }
 
@@ -40,7 +40,7 @@ export class Lateness {
     return this.#since
   }
 
-  /** How long others may have waited for it by now, in all. */
+  /** How long tracees may have waited for the judge so far, in all. */
   get total(): number {
     return this.#spent + now() - this.#since
   }

@@ -2,7 +2,7 @@
  * What the kernel says of a process that stands still: its namespaces, what it shares, its descriptors.
  */
 import { statSync } from 'node:fs'
-import { openDescriptors } from '../../lib/io/descriptors.ts'
+import { openDescriptors } from '../../lib/machine/descriptors.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { type Shareable, shares } from '../../lib/trace/kcmp.ts'
 import type { Moment, Place, Sharing } from './record.ts'

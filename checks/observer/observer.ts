@@ -17,6 +17,7 @@ import {
   syscallStop,
   type TraceEvent,
 } from '../../lib/trace/ptrace.ts'
+import type { Scheduled } from '../../lib/trace/scheduling.ts'
 import { CLONE_CALLS, callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { CallEmulator } from '../sandbox/emulated-calls.ts'
 import { takeFlags } from './clones.ts'
@@ -42,7 +43,7 @@ function programOf(pid: number): string {
 /** Somebody who looks closer at what one lab is about, while the process in question stands still. */
 export interface Watcher {
   /** A process has just been born. */
-  birth?(pid: number): void
+  birth?(pid: number, order: number): void
   /** A process has turned itself into another program. */
   exec?(pid: number): void
   /** A thread is about to make a call. @returns who wants to know what it returned */
@@ -58,6 +59,8 @@ export interface Watcher {
    * @param tid that thread, through which it can be looked at
    */
   exit?(pid: number, code: number | undefined, tid: number): void
+  /** A process has ended, and its parent may know. */
+  gone?(pid: number, order: number): void
   /** A process has ended, and its parent does not know it yet. */
   end?(order: number): void
   /** A look at what nobody reports, every few milliseconds. */
@@ -127,6 +130,12 @@ export class Observer {
     return true
   }
 
+  /** What all threads of the sandbox have had of the processors so far, the ended ones as well. */
+  get scheduled(): Scheduled {
+    const alive = [...this.processes.values()].filter(({ status }) => !status).map(({ pid }) => pid)
+    return this.ended.with(alive)
+  }
+
   /** Looks at what is only to be seen by looking. */
   sample(): void {
     if (this.#recording) this.#watcher.sample?.()
@@ -188,8 +197,9 @@ export class Observer {
 
   /** A creator that is killed in the middle of its fork takes the report with it; its child would wait for ever. */
   #takeUnreported(caller: number): void {
+    // A zombie that nobody has waited for has been followed to its end: it is traced no more.
     for (const tid of (readProc(caller, `task/${caller}/children`) ?? '').split(' ').filter(Boolean).map(Number))
-      if (!this.#known.has(tid)) this.#bear(tid, caller)
+      if (!this.#known.has(tid) && statusField(tid, 'TracerPid') !== '0') this.#bear(tid, caller)
   }
 
   #bear(tid: number, caller: number): void {
@@ -216,7 +226,7 @@ export class Observer {
       programs: [],
     })
     if (creator === this.#init) this.#first.push(pid)
-    this.#watcher.birth?.(pid)
+    this.#watcher.birth?.(pid, this.#order)
   }
 
   /** For a process that was killed before it could be looked at: where its creator was when that one was born. */
@@ -253,7 +263,10 @@ export class Observer {
     this.#known.delete(pid)
     this.#unborn.delete(pid)
     const record = this.processes.get(pid)
-    if (record) Object.assign(record, { status, ended: this.#order })
+    if (record) {
+      Object.assign(record, { status, ended: this.#order })
+      if (this.#recording) this.#watcher.gone?.(pid, this.#order)
+    }
   }
 
   /** @returns whether the end of the call is worth waiting for */

@@ -44,7 +44,7 @@ export interface ProcessRecord {
   readonly pid: number
   /** Its number in every PID namespace, the machine's first. */
   readonly numbers: readonly number[]
-  /** Who called fork or clone. */
+  /** The process that called fork or clone. */
   readonly creator: number
   /** Its parent at its birth: the creator, or with CLONE_PARENT the creator's own parent. */
   readonly parent: number
@@ -71,7 +71,7 @@ export interface Observation {
   readonly program: number
   readonly processes: ReadonlyMap<number, ProcessRecord>
   readonly signals: readonly SignalCall[]
-  /** Processes that a stop signal has stopped, whoever or whatever sent it. */
+  /** Processes that a stop signal has stopped, wherever it came from. */
   readonly stopped: ReadonlySet<number>
   /** Namespaces the program was started in. */
   readonly sandbox: Namespaces
@@ -79,7 +79,7 @@ export interface Observation {
   readonly timedOut: number | undefined
   /** The bounds of the sandbox that it ran into, in words. */
   readonly hits: readonly string[]
-  /** What stayed in the sandbox after the program had ended; `undefined` if it had to be ended with the sandbox. */
+  /** What stayed in the sandbox after the program had ended; `undefined` if it had to be killed with the sandbox. */
   readonly leftovers: readonly string[] | undefined
   /** The last lines of its output, to show beside a failure. */
   readonly output: string

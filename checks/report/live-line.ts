@@ -1,5 +1,6 @@
 /**
- * One line at the bottom of a terminal that says what is being waited for, and goes before anything else is printed.
+ * One line at the bottom of a terminal that says what is being waited for, and is erased before anything else is
+ * printed.
  */
 import { cut } from '../../lib/lab/layout.ts'
 

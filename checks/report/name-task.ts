@@ -18,15 +18,14 @@ export function openPlaces(slug: string, source: string): number[] {
 const knows = (exercises: readonly Exercise[], seen: string) => (place: number) =>
   exercises[place]?.seen?.some(({ when }) => when.test(seen)) ?? false
 
-/** Of several exercises with the same claim the one whose hints know what was seen. */
+/** Of several exercises with the same claim, the one whose hints fit what was seen. */
 function bestMatch(places: readonly number[], exercises: readonly Exercise[], seen: string): number | undefined {
   return places.find(knows(exercises, seen)) ?? places[0]
 }
 
 /**
- * The place of the exercise that a reader has to look at: the first that is open, or the one whose claim it is, where
- * that comes before it and has been written. Of a claim that is no exercise's it is the one whose hints know what was
- * seen.
+ * The place of the exercise that a reader has to look at: the first that is open, or the exercise of the claim, if that
+ * comes earlier and has been written. For a claim without an exercise it is the one whose hints fit what was seen.
  * @param seen what is known of the failure besides
  */
 export function placeBehind(slug: string, source: string, title: string, seen: string): number | undefined {
@@ -53,7 +52,7 @@ function readSource(path: string | undefined): string {
   }
 }
 
-/** Adds the exercise to the first finding that does not hold. To be asked for every finding once, in their order. */
+/** Adds the exercise to the first finding that does not hold. To be called with each finding once, in order. */
 export function naming({ slug, source }: Pick<Assignment, 'slug' | 'source'>): (finding: Finding) => Finding {
   const text = readSource(source)
   let isFirst = true
@@ -73,7 +72,7 @@ export function withTask(assignment: Pick<Assignment, 'slug' | 'source'>, verdic
 
 /**
  * Starts the judges of a job, and names the exercise behind the first finding of each lab that does not hold.
- * @param tell hears of every claim as it is decided, with the place of its lab in the job
+ * @param tell is called with every claim as it is decided, and the place of its lab in the job
  */
 export function startNamedLabs(job: Job, tell: (index: number, finding: Finding) => void = () => {}): RunningLab[] {
   const named = job.assignments.map(naming)

@@ -47,7 +47,8 @@ for (const { lab, program, verdict } of startNamedLabs(job)) {
 }
 
 process.on('exit', code => {
-  // A signal has its own. Node knows only 0 and 1, and 1 also where a lab or the reporter came to no end.
+  // An end by a signal has its own code. Node gives only 0 and 1, and 1 also where a lab or the reporter did not
+  // finish.
   if (code > 1) return
   const wanted = reports.length === job.assignments.length ? exitCodeOfRun(reports) : EXIT.FAULT
   process.exitCode = code === 1 && wanted === 0 ? EXIT.FAULT : wanted

@@ -13,11 +13,11 @@ import type { Report } from './report.ts'
 const CHECK = [process.execPath, '--single-threaded', '--v8-pool-size=1', 'lib/engine/start.mjs', 'checks/check.ts']
 const FORGER = 'checks/labs/01-fork-vs-clone/wrong/forged-report.py'
 const STAYS = 'checks/labs/01-fork-vs-clone/wrong/stays-put.py'
-/** A check where something else has the name of the kernel's log. */
+/** A check where another file is mounted over the kernel's log. */
 const MOUNTED = [process.execPath, '--import', 'tsx', 'lib/testing/fixtures/mounted.ts']
 const NO_LOG = [...MOUNTED, 'bind', '/dev/null', '/dev/kmsg', ...CHECK, 'lab5']
 const ESCAPE = '\x1b['
-/** What no report may contain when it is no terminal's. */
+/** What a report may contain only on a terminal. */
 const isControl = (character: string) => /[\p{Cc}\p{Cf}\p{Cs}]/u.test(character) && !'\n\t'.includes(character)
 
 interface Result {
@@ -32,7 +32,7 @@ function run(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Res
     cwd: ROOT,
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 30_000,
+    timeout: 120_000,
   })
   let [stdout, stderr] = ['', '']
   started.stdout.setEncoding('utf8').on('data', text => (stdout += text))
@@ -82,7 +82,7 @@ test('the views', { concurrency: 4 }, async suite => {
       assert.deepEqual([labs[0]?.program, labs[0]?.verdict], [STAYS, 'does not hold'])
       assert.equal(summary.claims['does not hold'], 1)
     },
-    'a claim that nobody could judge is 77, and says what is missing and what helps': async () => {
+    'a claim that could not be judged is 77, and says what is missing and what helps': async () => {
       const { labs, summary } = await json(NO_LOG, 77)
       const open = labs[0]?.claims.find(({ verdict }) => verdict === 'cannot be judged')
       assert.deepEqual(keys(open), ['missing', 'remedy', 'section', 'title', 'verdict'])
@@ -127,6 +127,18 @@ test('a program cannot write in its own report', { concurrency: 3 }, async suite
     if (view[1] === 'junit' && findProgram('python3')) await parseXml(stdout)
   }
   await Promise.all(views.map(view => suite.test(view.join(' ') || 'for people', () => look(view))))
+})
+
+test('no name breaks XML or JSON: an interface called a]]>b', {
+  skip: !findProgram('python3') && 'no python3',
+}, async () => {
+  const breaker = 'checks/labs/01-fork-vs-clone/wrong/breaks-xml.sh'
+  const junit = await check('lab1', breaker, '--reporter', 'junit')
+  assert.equal(junit.code, 1)
+  assert.match(junit.stdout, /interface a\]\]\\x3eb/)
+  await parseXml(junit.stdout)
+  const { labs } = JSON.parse((await check('lab1', breaker, '--json')).stdout) as Report
+  assert.match(labs[0]?.claims.map(({ seen }) => seen).join() ?? '', /interface a\]\]\\x3eb/)
 })
 
 async function parseXml(text: string): Promise<void> {

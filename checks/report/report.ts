@@ -14,7 +14,7 @@ const VERSION = 1
 
 export type Word = 'holds' | 'does not hold' | 'cannot be judged'
 
-/** What became of one claim. */
+/** The result of one claim. */
 export interface ClaimReport {
   readonly title: string
   readonly section: string
@@ -31,7 +31,7 @@ export interface ClaimReport {
   readonly remedy?: string
 }
 
-/** What became of one lab. */
+/** The result of one lab. */
 export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   readonly program: string
   readonly verdict: Word
@@ -45,6 +45,8 @@ export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   readonly remedy?: string
   /** Whether it is the judge's own fault that it cannot. */
   readonly isFault?: true
+  /** Whether the program was never started: nothing is said about what it would have done. */
+  readonly isUsage?: true
 }
 
 /** The whole run. */
@@ -83,7 +85,7 @@ export function claimReport(slug: string, { title, section, failure, unjudged, t
   return unjudged ? { title, section, verdict: 'cannot be judged', ...unjudged } : { title, section, verdict: 'holds' }
 }
 
-/** One that does not hold outweighs one that nobody could judge, and that outweighs all that hold. */
+/** A claim that does not hold outweighs one that could not be judged, and that outweighs all that hold. */
 function worst(words: readonly Word[]): Word {
   if (words.includes('does not hold')) return 'does not hold'
   return words.includes('cannot be judged') || words.length === 0 ? 'cannot be judged' : 'holds'
@@ -94,7 +96,10 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
   const head = { slug, number, title, program }
   if (verdict.kind === 'cannot') {
     const [missing = '', remedy] = verdict.reason.split('\nhint: ')
-    const fault = verdict.isFault ? { isFault: true as const } : {}
+    const fault = {
+      ...(verdict.isFault && { isFault: true as const }),
+      ...(verdict.isUsage && { isUsage: true as const }),
+    }
     const none = { seconds: 0, time: { checker: 0, program: 0, waiting: 0 }, output: '', claims: [] }
     return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }), ...fault }
   }
@@ -107,7 +112,10 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
 /** How many of the last lines of its output are shown of a program that failed. */
 const TAIL = 8
 
-/** What a program printed, each line marked as its own. None is empty: of those the JUnit reporter of Node 20 dies. */
+/**
+ * What a program printed, each line marked as its own. None is empty, because an empty one ends Node 20's JUnit
+ * reporter.
+ */
 export function outputLines(output: string, all: boolean): string[] {
   if (output.trim() === '') return ['it printed nothing']
   const lines = output.trimEnd().split('\n')
@@ -122,8 +130,10 @@ const EXIT_OF: Readonly<Record<Word, number>> = {
 }
 
 /** The exit code of a run. A judge that failed says nothing, and so does a run with one in it. */
-export function exitCodeOfRun(labs: readonly Pick<LabReport, 'verdict' | 'isFault'>[]): number {
-  return labs.some(({ isFault }) => isFault) ? EXIT.FAULT : EXIT_OF[worst(labs.map(({ verdict }) => verdict))]
+export function exitCodeOfRun(labs: readonly Pick<LabReport, 'verdict' | 'isFault' | 'isUsage'>[]): number {
+  if (labs.some(({ isFault }) => isFault)) return EXIT.FAULT
+  if (labs.some(({ isUsage }) => isUsage)) return EXIT.USAGE
+  return EXIT_OF[worst(labs.map(({ verdict }) => verdict))]
 }
 
 /**

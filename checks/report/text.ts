@@ -1,6 +1,6 @@
 /**
- * The view for people: a line a claim as soon as it is decided, and behind a failed one what was expected, what was
- * seen, why, and what to read.
+ * The view for people: a line for each claim as soon as it is decided, and below a failed one what was expected, what
+ * was seen, why, and what to read.
  */
 import { chalk } from '../../lib/lab/colour.ts'
 import { wrap } from '../../lib/lab/layout.ts'

@@ -10,7 +10,7 @@ import * as M from '../../lib/mount/mount.ts'
 export interface Confinement {
   /** Directories of which nothing is seen: they are empty. */
   readonly hidden: readonly string[]
-  /** Directories of the machine that are copied: the copy is root's in there, and is forgotten. */
+  /** Directories of the machine that are copied: the copy belongs to root in the sandbox, and is lost with it. */
   readonly shown: readonly { readonly from: string; readonly to: string }[]
 }
 
@@ -23,8 +23,8 @@ function mountEmpty(name: string, target: string, owner: number, size: string): 
 }
 
 /**
- * Hides and shows, below a root directory that is being put together. Root in the sandbox cannot take it apart: these
- * mounts are made by a mightier user. @see mount_namespaces(7)
+ * Hides and shows directories below a root directory that is being put together. Root in the sandbox cannot undo these
+ * mounts, because they come from a more privileged user namespace and are locked. @see mount_namespaces(7)
  * @param owner root in the sandbox, as the machine calls it
  */
 export function confine(root: string, { hidden, shown }: Confinement, owner: number): void {

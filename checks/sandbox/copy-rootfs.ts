@@ -16,10 +16,10 @@ import { DEVICES, deviceNumber, mknod } from '../../lib/mount/rootfs.ts'
 
 const PERMISSIONS = 0o7777
 
-/** Not the console: that is the machine's, and a program in a sandbox shall not write to it. */
+/** Whether a device may be copied. The console may not: it is the machine's, and a program must not write to it. */
 const isHarmless = (device: number) => DEVICES.some(one => deviceNumber(one) === device)
 
-/** Makes a node; without root of the machine there is none, and whoever enters the tree borrows the machine's. */
+/** Makes a device node. Without root on the machine there is none, and a lab binds the machine's node in its place. */
 function makeNode(path: string, mode: number, device: number): void {
   try {
     mknod(path, mode, device)

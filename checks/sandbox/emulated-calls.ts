@@ -1,11 +1,11 @@
 /**
- * What root of a machine may do and root of a user namespace may not, although it harms nobody: mounting the /proc of
- * one's own PID namespace where no other is left, and making nodes such as /dev/null. The sandbox does it for its
- * programs, so that they behave in it as they would with sudo.
+ * Calls that root of a machine may make and root of a user namespace may not, although they do no harm: mounting the
+ * /proc of one's own PID namespace where no other is left, and making nodes such as /dev/null. The judge makes them on
+ * behalf of its programs, so that they behave in the sandbox as they would with sudo.
  */
 import { closeSync, constants, lchownSync, openSync } from 'node:fs'
 import { fork } from '../../lib/clone.ts'
-import { closeOthers, dup2, fchdir } from '../../lib/io/descriptors.ts'
+import { closeOthers, dup2, fchdir } from '../../lib/machine/descriptors.ts'
 import { attachMount, makeMount } from '../../lib/mount/detached.ts'
 import {
   chroot,
@@ -28,10 +28,10 @@ import type { StoppedCall } from '../../lib/trace/seccomp.ts'
 const EPERM = -1
 const CAP_SYS_ADMIN = 21n
 const CAP_MKNOD = 27n
-/** Each shows no more than the namespaces of whoever mounts it. */
+/** Each of these shows no more than the namespaces of the process that mounts it. */
 const LENT_TYPES = ['proc', 'sysfs']
 const KEPT_FLAGS = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
-/** With one of these, the type means nothing. */
+/** With one of these flags mount(2) ignores the type. */
 const OTHER_MEANING = MS_BIND | MS_MOVE | MS_REMOUNT
 const S_IFMT = 0o170000
 const S_IFCHR = 0o020000
@@ -41,7 +41,7 @@ const LONGEST_PATH = 4096
 const hasCapability = (pid: number, bit: bigint) =>
   ((BigInt(`0x${statusField(pid, 'CapEff') || '0'}`) >> bit) & 1n) === 1n
 
-/** Where a process is, as descriptors: they outlive a change of mount namespace. */
+/** The root and the directory of a process, as descriptors: they stay valid after a change of mount namespace. */
 function placesOf(tid: number, directory: number) {
   const open = (path: string) => openSync(`/proc/${tid}/${path}`, constants.O_RDONLY | constants.O_DIRECTORY)
   return { root: open('root'), directory: open(directory === AT_FDCWD ? 'cwd' : `fd/${directory}`) }
@@ -56,9 +56,10 @@ function enter(tid: number, kinds: readonly NamespaceKind[]): void {
 }
 
 /**
- * Does something as root of the machine at the place of a process.
- * @param kinds further namespaces of that process in which it is prepared; in its PID namespace it takes a number
- * @returns whether it went well
+ * Does something as root of the machine in the mount namespace, root and directory of a process.
+ * @param kinds further namespaces of that process that are joined before `prepare`; in its PID namespace it uses up a
+ *   PID
+ * @returns whether it succeeded
  */
 function inPlaceOf(
   tid: number,
@@ -67,16 +68,16 @@ function inPlaceOf(
   prepare: () => number,
   act: (prepared: number) => void,
 ): boolean {
-  // In a process of its own, and in one more, because only a child is in the PID namespace.
+  // In a child, and in a child of that one, because setns(2) to a PID namespace affects only children.
   const helper = fork(() => {
-    // What goes wrong is the program's affair: it gets the kernel's own answer.
+    // An error is not printed: the program then gets the kernel's own answer.
     dup2(openSync('/dev/null', 'w'), 2)
     const places = placesOf(tid, directory)
     const mnt = openSync(`/proc/${tid}/ns/mnt`, 'r')
     enter(tid, kinds)
     const inner = fork(() => {
       const prepared = prepare()
-      // A path such as /proc/self/fd/30 means us.
+      // The program chose the path, and one such as /proc/self/fd/30 would lead to a descriptor of ours.
       closeOthers([places.root, places.directory, mnt, prepared])
       setns(mnt, NAMESPACES.mnt)
       fchdir(places.root)
@@ -89,7 +90,7 @@ function inPlaceOf(
   return waitpid(helper).code === 0
 }
 
-/** Does in one sandbox what root of a user namespace is refused. */
+/** Makes calls for the programs of one sandbox that root of a user namespace is refused. */
 export class CallEmulator {
   readonly #init: number
 
@@ -97,13 +98,13 @@ export class CallEmulator {
     this.#init = init
   }
 
-  /** A thread is about to make one of these calls. @returns who steps in if the kernel refuses */
+  /** A thread is about to make one of these calls. @returns a listener that makes it instead if the kernel refuses */
   call(name: StoppedCall, args: readonly bigint[], tid: number): Listener | undefined {
     const lend = this.#offer(name, args, tid)
     return lend && (result => (result === EPERM && this.#isRoot(tid) && lend() ? 0 : undefined))
   }
 
-  /** Whether it is root where the sandbox's own root is, and not of a namespace below. */
+  /** Whether a thread is in the sandbox's own user namespace, and not in one below. */
   #isRoot(tid: number): boolean {
     return namespaces(tid).user === namespaces(this.#init).user
   }
@@ -112,7 +113,7 @@ export class CallEmulator {
     try {
       return name === 'mount' ? this.#mount(args, tid) : this.#node(name, args, tid)
     } catch {
-      // A pointer to nowhere, or the process was killed while it stood there.
+      // The pointer is invalid, or the process was killed while it was stopped.
       return undefined
     }
   }

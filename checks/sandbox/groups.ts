@@ -14,7 +14,7 @@ import { type Keeper, keep } from '../../lib/tidy/keeper.ts'
 
 /** What a sandbox may have: processes and threads, and bytes of memory, with all that is written to files. */
 export const BOUNDS = { processes: 512, memory: 512 * 1024 * 1024 } as const
-/** The kernel charges up to 64 pages at a time. */
+/** The kernel charges up to 64 pages to a group at a time. */
 const LOT = 64 * 4096
 /** Settings by file; those of a controller that is not there are left out. The sandbox does not swap. */
 const LIMITS: readonly (readonly [string, string])[] = [
@@ -24,13 +24,13 @@ const LIMITS: readonly (readonly [string, string])[] = [
   ['memory.max', String(BOUNDS.memory)],
   ['memory.swap.max', '0'],
 ]
-/** What whoever may make groups below a group has to be able to write in it. */
+/** The files of a group that a user has to be able to write to make groups in it; '' is the directory itself. */
 const HANDED = ['', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control', 'tasks']
 const V1_CONTROLLERS = ['memory', 'freezer', 'pids']
 const V2_CONTROLLERS = ['memory', 'pids']
 /** The inner group. */
 const INSIDE = 'inside'
-/** v2 only: where the sandbox's own processes are, because a group that hands controllers down holds none. */
+/** v2 only: the group of the sandbox's own processes, because a group that hands controllers down may hold none. */
 const LEAF = 'sandbox'
 
 /** The inner group of one hierarchy, and where that is mounted. */
@@ -50,32 +50,34 @@ function count(file: string, name = ''): number {
   return Number(words[name === '' ? 0 : words.indexOf(name) + 1] ?? 0)
 }
 
-/** Whether a group has come to the limit of a sandbox. v1 tells only how much it ever held, in lots of pages. */
+/** Whether a group has reached the limit of a sandbox. v1 tells only how much it held at most, in lots of pages. */
 function isAtLimit(group: string): boolean {
   const peak = count(join(group, 'memory.max_usage_in_bytes'))
   return peak > BOUNDS.memory - LOT || count(join(group, 'memory.events.local'), 'oom') > 0
 }
 
-/** Whether the kernel has killed somebody in it for want of memory. */
+/** Whether the OOM killer has killed a process in it. */
 const hasKilled = (group: string) =>
   count(join(group, 'memory.oom_control'), 'oom_kill') > 0 || count(join(group, 'memory.events'), 'oom_kill') > 0
 
-/** A group in every hierarchy that the labs use. Where none can be made (no mount, read-only) there is none. */
+/**
+ * The groups of one sandbox, in every hierarchy that the labs use. Where none can be made (read-only) there is none.
+ */
 export class SandboxGroups {
   readonly #places: Place[] = []
   readonly #undo: (() => void)[] = []
   readonly #keeper: Keeper
-  /** Asked while it can be seen: init, behind its own mounts, finds no group of the machine. */
+  /** Found out when the groups are made: init, in its own mount namespace, cannot see the outer groups. */
   #limitsProcesses = false
 
-  /** Removes what checks left that were killed, and makes the groups of this one. */
+  /** Removes the groups that killed checks have left, and makes those of this one. */
   constructor() {
     sweepGroups()
     const name = ownName('check')
     const isWanted = ({ dialect, controllers }: Hierarchy) =>
       dialect === 'v2' || controllers.some(controller => V1_CONTROLLERS.includes(controller))
     const found = bestHomes().filter(({ hierarchy }) => isWanted(hierarchy))
-    // A frozen process outlives its tracer: it dies only when somebody thaws it.
+    // A frozen process outlives its tracer: it dies only when its group is thawed.
     this.#keeper = keep(() => discardGroups(found.map(({ path }) => join(path, name))))
     for (const { hierarchy, path } of found) this.#make(hierarchy, join(path, name))
   }
@@ -83,7 +85,7 @@ export class SandboxGroups {
   #make(hierarchy: Hierarchy, outer: string): void {
     const path = join(outer, INSIDE)
     try {
-      // Of this name only a dead judge can have been, whose number is ours now.
+      // A group of this name can only be left from an earlier judge that has ended and whose PID is ours now.
       if (existsSync(outer)) discardGroups([outer])
       mkdirSync(outer)
       if (hierarchy.dialect === 'v2') this.#handDown(dirname(outer), outer)
@@ -99,8 +101,9 @@ export class SandboxGroups {
   }
 
   /**
-   * A group that holds processes, as a container's root may, hands no memory down: then the sandbox has no memory group.
-   * It would hand pids down, to groups that then take nobody in (cgroups(7), threaded domains): so nothing at all.
+   * A group that holds processes, as a container's root group may, cannot hand the memory controller down: then the
+   * sandbox has no memory group. It could hand pids down, but only to threaded groups, into which no process can be
+   * moved (cgroups(7)): so nothing is handed down at all.
    */
   #handDown(root: string, outer: string): void {
     if (existsSync(join(root, 'cgroup.type')) && wordsOf(join(root, 'cgroup.procs')).length > 0) return
@@ -135,7 +138,7 @@ export class SandboxGroups {
     for (const path of this.#paths) writeFileSync(join(path, 'cgroup.procs'), String(pid))
   }
 
-  /** Hands the inner groups to root in the sandbox. The caller is in them, like init, and in its PID namespace. */
+  /** Hands the inner groups to root in the sandbox. The caller is in them, as init is, and in init's PID namespace. */
   hand(root: number): void {
     for (const { path, hierarchy } of this.#places) {
       const isV2 = hierarchy.dialect === 'v2'
@@ -174,7 +177,7 @@ export class SandboxGroups {
 
   /**
    * The bounds that were hit, in words.
-   * @param isCrowded whether there are as many processes as may be, where no group counts them
+   * @param isCrowded whether there are as many processes as the bound allows, for where no group counts them
    */
   hits(isCrowded: boolean): string[] {
     const groups = this.#paths.flatMap(path => [dirname(path), path, join(path, LEAF), ...this.inner()])
@@ -188,12 +191,12 @@ export class SandboxGroups {
     ]
   }
 
-  /** Lets whoever is frozen go on: in v1 they would not even die. */
+  /** Thaws the groups: in v1 a frozen process cannot even be killed. */
   thaw(): void {
     for (const path of this.#paths) thawAll(path)
   }
 
-  /** Removes them all, once everybody in the sandbox has been waited for. */
+  /** Removes all groups, once every process of the sandbox has been reaped. */
   remove(): void {
     for (const path of this.#paths) removeGroup(dirname(path))
     for (const undo of this.#undo) undo()

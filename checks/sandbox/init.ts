@@ -1,5 +1,5 @@
 /**
- * The life of a sandbox's init: PID 1 inside, root of its own user namespace and nobody on the machine.
+ * The life of a sandbox's init: PID 1 inside, root of its own user namespace, and an unprivileged user on the machine.
  */
 import { accessSync, constants, openSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
@@ -8,8 +8,8 @@ import { CannotRun } from '../../lib/errors.ts'
 import { execve } from '../../lib/exec.ts'
 import * as F from '../../lib/flags.ts'
 import { closePipes } from '../../lib/gate.ts'
-import { closeAtExec, dup2 } from '../../lib/io/descriptors.ts'
 import { takeTerminal } from '../../lib/lab/pty.ts'
+import { closeAtExec, dup2 } from '../../lib/machine/descriptors.ts'
 import { kernelIsAtLeast } from '../../lib/machine/kernel-version.ts'
 import * as M from '../../lib/mount/mount.ts'
 import { sethostname, unshare } from '../../lib/namespaces.ts'
@@ -29,8 +29,9 @@ const ALWAYS = [...CLONE_CALLS, ...SIGNAL_CALLS, ...MOUNT_CALLS]
 const DESCRIPTORS = { soft: 1024, hard: 4096 }
 
 /**
- * Calls that the sandbox does not have. Without fsopen(2) everybody mounts by mount(2), where the judge can help; files
- * are written by write(2) and its like, which the observer sees, and no filter of the program's own comes before its.
+ * Calls that the sandbox does not have. Without fsopen(2) every program mounts by mount(2), which the judge can
+ * emulate. Without io_uring and io_submit(2) files are written by write(2) and its like, which the observer sees.
+ * Without seccomp(2) no filter of the program can hide a call from the observer's.
  */
 const UNSEEN = ['fsopen', 'io_uring_setup', 'io_setup', 'seccomp'] as const
 
@@ -55,7 +56,7 @@ function connect(output: number, terminal: boolean): void {
   }
 }
 
-/** What the program's files have to be to root in the sandbox. */
+/** Checks that root in the sandbox can read the program and the files in its arguments. @throws CannotRun */
 function checkReachable([program, ...words]: Command): void {
   try {
     accessSync(program, constants.X_OK)
@@ -70,24 +71,25 @@ function checkReachable([program, ...words]: Command): void {
 
 /**
  * Limits what the program, and all it starts, may have.
- * @param isLimited whether its processes are limited by their group; else they are, as far as can be, by their user
+ * @param isLimited whether the number of processes is limited by their group; else it is limited for their user, if
+ *   possible
  */
 function limitResources(isLimited: boolean): void {
   const most = Math.min(DESCRIPTORS.hard, hardLimit('Max open files'))
   setLimit(RLIMIT_NOFILE, Math.min(DESCRIPTORS.soft, most), most)
   const { processes } = BOUNDS
-  // Before Linux 5.14 the processes of that user outside the sandbox counted, too.
+  // Before Linux 5.14 the processes of that user outside the sandbox were counted, too.
   if (!isLimited && kernelIsAtLeast(5, 14) && hardLimit('Max processes') > processes)
     setLimit(RLIMIT_NPROC, processes, processes)
 }
 
-/** Prepares everything that root inside may, starts the program, and buries everybody who dies. */
+/** Prepares what root inside is allowed to, starts the program, and reaps every process that ends. */
 export function liveAsInit({ command, setting, groups, directory, firstPid, lines }: Plan): never {
   const { hasUsers, isRoot, rootStands, isComplete, terminalIsMade, output } = lines
   closePipes([output, ...[hasUsers, isRoot, rootStands, isComplete, terminalIsMade].flatMap(({ ends }) => ends)])
   hasUsers.wait()
   becomeRoot()
-  // The program will have this process's user and namespaces, and this process is a copy of the judge.
+  // The program gets the user and namespaces of this process, whose memory is a copy of the judge's.
   forbidInspection()
   setParentDeathSignal('SIGKILL')
   setsid()
@@ -95,12 +97,12 @@ export function liveAsInit({ command, setting, groups, directory, firstPid, line
   unshare(F.CLONE_NEWCGROUP)
   isRoot.open()
   rootStands.wait()
-  // Mounts made by a mightier user cannot be taken apart in the copy.
+  // In this copy the mounts that the warden made are locked, and root inside cannot undo them one by one.
   unshare(F.CLONE_NEWNS)
   sethostname(HOST_NAME)
   setip('lo', '127.0.0.1', '255.0.0.0')
   writeFileSync('/proc/sys/kernel/ns_last_pid', String(firstPid))
-  // As systemd makes it: what a program mounts without care is seen outside.
+  // Shared, as under systemd: mounts of a program that does not make them private appear outside its namespace.
   M.mount('none', '/', null, M.MS_REC | M.MS_SHARED)
   checkReachable(command)
   if (setting.terminal) {
@@ -114,7 +116,7 @@ export function liveAsInit({ command, setting, groups, directory, firstPid, line
     setsid()
     connect(output, setting.terminal === true)
     process.chdir(directory)
-    // Whoever started the check may have left descriptors open, and they lead to the machine.
+    // Descriptors that were open when the check was started would lead out of the sandbox.
     closeAtExec()
     execve(command[0], command, environment())
   })
@@ -125,7 +127,7 @@ function waitForOrphan(): void {
   try {
     waitpid(-1, __WALL)
   } catch {
-    // ECHILD: nobody is left, and the judge will end this process too.
+    // ECHILD: no child is left, and the judge will end this process, too.
     sleep(3600)
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The layers a sandbox's root directory is made of: each shows a part of the machine's files and forgets what is written.
+ * The layers a sandbox's root directory is made of: each shows a part of the machine's files, and what is written to it
+ * is lost with the sandbox.
  */
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,7 +10,7 @@ import type { Confinement } from './confinement.ts'
 import type { SandboxGroups } from './groups.ts'
 import { directoryMode, type SandboxUsers, withParents } from './users.ts'
 
-/** Where it is put together: a folder that every machine has and the sandbox replaces anyway. */
+/** Where the root directory is put together: a folder that every machine has, and that the sandbox replaces anyway. */
 export const STAGE = '/sys'
 /** What programs write to, beside their own directory. */
 const WRITABLE = [
@@ -27,7 +28,7 @@ const WRITABLE = [
   '/srv',
 ]
 
-/** What a root directory is made for. */
+/** What a root directory is made from. */
 export interface RootPlan {
   readonly groups: SandboxGroups
   readonly users: SandboxUsers
@@ -42,7 +43,7 @@ export interface RootPlan {
   readonly confinement: Confinement | undefined
 }
 
-/** Makes a directory of the upper layer that stands for one of the machine's: as open as that, and root's own in there. */
+/** Makes a directory of the upper layer in place of one of the machine's, with its permissions and its owner inside. */
 function makeUpper(path: string, like: string, users: SandboxUsers): void {
   if (!existsSync(path)) mkdirSync(path)
   chmodSync(path, directoryMode(like) ?? 0o755)
@@ -50,7 +51,7 @@ function makeUpper(path: string, like: string, users: SandboxUsers): void {
   chownSync(path, users.outside(uid), users.outside(gid))
 }
 
-/** A directory of the machine, and where it comes in the sandbox. */
+/** A directory of the machine, and its place in the sandbox. */
 export interface Layer {
   readonly target: string
   readonly at: string
@@ -66,12 +67,12 @@ export function layer(target: string, at: string, number: number): Layer {
 }
 
 function overlay({ at, lower, upper, work }: Layer, users: SandboxUsers): void {
-  // What overlay notes down of a file is otherwise an attribute that root of the machine alone may write.
+  // Otherwise overlay keeps its notes in trusted.* attributes, which only root of the machine may write.
   const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}${users.isSingle ? ',userxattr' : ''}`
   M.mount('sandbox', at, 'overlay', M.MS_NODEV, options)
 }
 
-/** Attaches a mount so that its files belong to the same users in the sandbox. */
+/** Attaches a layer as an idmapped mount, so that its files belong to the same users in the sandbox. */
 function overlayIdmapped(one: Layer, { init, users }: RootPlan): void {
   mountIdmapped(one.target, one.lower, `/proc/${init}/ns/user`)
   try {
@@ -83,8 +84,8 @@ function overlayIdmapped(one: Layer, { init, users }: RootPlan): void {
 }
 
 /**
- * The same where kernel or file system cannot do that (before Linux 5.19; overlay on overlay): all files belong to
- * nobody then, but directories that the program needs are root's.
+ * The same where the kernel or the file system cannot do that (before Linux 5.19; overlay on overlay): then all files
+ * belong to the overflow user (nobody), except that directories which the program needs are root's.
  */
 function overlayPlain(one: Layer, { users, needed }: RootPlan): void {
   const wanted = new Set([...WRITABLE, ...needed.flatMap(withParents)])
@@ -98,7 +99,7 @@ function overlayPlain(one: Layer, { users, needed }: RootPlan): void {
   overlay(one, users)
 }
 
-/** Lets a mount be read and no more. */
+/** Makes a mount read-only. */
 export function makeReadOnly(target: string, flags = M.MS_RDONLY | M.MS_NODEV | M.MS_NOSUID): void {
   try {
     restrictMount(target, flags)
@@ -108,7 +109,10 @@ export function makeReadOnly(target: string, flags = M.MS_RDONLY | M.MS_NODEV | 
   }
 }
 
-/** Attaches a directory of the machine without the mounts in it: forgetful where its file system allows that, else read-only. */
+/**
+ * Attaches a directory of the machine without the mounts in it: as an overlay if its file system allows that, else
+ * read-only.
+ */
 export function attach(one: Layer, plan: RootPlan): void {
   for (const folder of [one.lower, one.work]) mkdirSync(folder)
   makeUpper(one.upper, one.target, plan.users)
@@ -117,7 +121,7 @@ export function attach(one: Layer, plan: RootPlan): void {
       way(one, plan)
       return
     } catch {
-      // The next way.
+      // Try the next way.
     }
   }
   M.mount(one.target, one.at, null, M.MS_BIND)
@@ -130,7 +134,7 @@ const PSEUDO = ['proc', 'sysfs', 'devtmpfs', 'devpts', 'cgroup', 'cgroup2', 'aut
 export const isPseudo = (target: string, type: string): boolean =>
   /^\/(proc|sys|dev)(\/|$)/.test(target) || PSEUDO.includes(type)
 
-/** A socket that is mounted as a file leads out. */
+/** Whether a mount point is a directory or a file. Anything else is left out: a mounted socket would lead out. */
 export function isReadable(target: string): boolean {
   const found = statSync(target, { throwIfNoEntry: false })
   return found !== undefined && (found.isDirectory() || found.isFile())
@@ -138,7 +142,7 @@ export function isReadable(target: string): boolean {
 
 /**
  * Plans a layer for each of the machine's mounts, before any of them is covered.
- * @returns lays them below `root`
+ * @returns attaches them below `root`
  */
 export function planLayers(root: string): (plan: RootPlan) => void {
   const others = M.mounts().filter(

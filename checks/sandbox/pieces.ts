@@ -1,7 +1,7 @@
 /**
- * The root directory of a sandbox where nobody is root on the machine. A directory with mounts in it cannot be shown
- * without them there: the kernel guards what they cover. So every directory without mounts in it becomes a layer of its
- * own, and those above are made anew.
+ * The root directory of a sandbox that is made without root on the machine. In a user namespace a directory with mounts
+ * in it cannot be bound without them, because the kernel protects what they cover. So every directory without mounts in
+ * it becomes a layer of its own, and the directories above these are made anew.
  */
 import {
   accessSync,
@@ -29,7 +29,7 @@ function isOpen(path: string): boolean {
   }
 }
 
-/** The work of one root directory. */
+/** Puts one root directory together. */
 class Pieces {
   readonly #plan: RootPlan
   readonly #mounts: readonly M.Mount[]
@@ -75,7 +75,7 @@ class Pieces {
 export function planPieces(root: string): (plan: RootPlan) => void {
   const mounts = M.mounts()
   return plan => {
-    // pivot_root(2) wants a mount.
+    // pivot_root(2) needs a mount point.
     M.mount(root, root, null, M.MS_BIND)
     new Pieces(plan, mounts).remake('/', root)
   }

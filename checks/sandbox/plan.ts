@@ -1,5 +1,5 @@
 /**
- * What a sandbox is made from, and how those who make it speak to each other.
+ * What a sandbox is made from, and how the processes that make it wait for each other.
  */
 import { type Gate, makeGate, pipe } from '../../lib/gate.ts'
 import type { Controller } from '../../lib/group/hierarchies.ts'
@@ -14,11 +14,11 @@ export const HOST_NAME = 'sandbox'
 /** What is run: a program and its arguments, by path. */
 export type Command = readonly [string, ...string[]]
 
-/** What a lab's program is given besides. */
+/** What a sandbox gives a lab's program besides the usual. */
 export interface Setting {
   /** A terminal as its controlling terminal, input and output; otherwise it has nothing to read. */
   readonly terminal?: boolean
-  /** Whether it lays a veth pair between its network and another. */
+  /** Whether the program makes a veth pair between its network and another. */
   readonly pair?: boolean
   /** A root file system, of which `./fs` becomes a copy. */
   readonly rootfs?: string
@@ -30,16 +30,16 @@ export interface Setting {
   readonly confinement?: Confinement
 }
 
-/** What the judge, the warden and init of a sandbox say to each other, and where the program's output goes. */
+/** How the judge, the warden and init of a sandbox signal to each other, and where the program's output goes. */
 export interface Lines {
-  /** The warden writes here who init is. */
+  /** The warden writes init's PID here. */
   readonly number: { readonly readEnd: number; readonly writeEnd: number }
-  /** Judge to warden: init is being followed. */
+  /** Judge to warden: init is being traced. */
   readonly mayStart: Gate
-  /** Warden to init: it has users now. And back: it is root, and in its own cgroup namespace. */
+  /** Warden to init: its ID maps are written. And back: it is root, and in its own cgroup namespace. */
   readonly hasUsers: Gate
   readonly isRoot: Gate
-  /** Warden to init: the new root directory stands. */
+  /** Warden to init: the new root directory is complete. */
   readonly rootStands: Gate
   /** Init to judge, and back: the terminal can be made; it is. */
   readonly isComplete: Gate
@@ -54,7 +54,7 @@ export interface Plan {
   readonly groups: SandboxGroups
   readonly users: SandboxUsers
   readonly directory: string
-  /** Numbers in the sandbox start behind this one. */
+  /** PIDs in the sandbox start after this one. */
   readonly firstPid: number
   readonly lines: Lines
 }

@@ -1,5 +1,5 @@
 /**
- * The root directory of a sandbox: it reads like the machine's and forgets what is written.
+ * The root directory of a sandbox: it reads like the machine's, and what is written to it is lost with the sandbox.
  */
 import { existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,8 @@ function mountDevices(dev: string, root: number): void {
     writeFileSync(join(dev, name), '')
     const place = join(dev, name)
     M.mount(join('/dev', name), place, null, M.MS_BIND)
-    // It can be written to all the same, but is the machine's: neither its owner nor its permissions may change.
+    // A program can still write to the device. But the node is the machine's: its owner and permissions must not
+    // change.
     makeReadOnly(place, M.MS_RDONLY | M.MS_NOSUID)
   }
   for (const name of ['pts', 'shm']) mkdirSync(join(dev, name))
@@ -45,7 +46,7 @@ function giveTree(path: string, user: number): void {
 function makeDirectory(directory: string, rootfs: string | undefined, root: number): void {
   mkdirSync(directory, { mode: 0o700 })
   if (rootfs !== undefined) {
-    // The nodes in there have to work, and who is root in a user namespace alone can make none.
+    // A mount without nodev, because the device nodes in the root file system have to work.
     M.mount('program', directory, 'tmpfs', 0, 'mode=755,size=64m')
     copyRootfs(rootfs, join(directory, 'fs'))
   }
@@ -54,8 +55,8 @@ function makeDirectory(directory: string, rootfs: string | undefined, root: numb
 
 /**
  * Puts the root directory together and makes it that of the calling process's mount namespace, which is private. The
- * caller is root on the machine, or of the user namespace that the sandbox is in, and in the network, PID and cgroup namespace that /sys, /proc and the groups are to
- * show.
+ * caller is root on the machine, or in the user namespace around the sandbox. It is in the network, PID and cgroup
+ * namespaces that /sys, /proc and the control groups are to show.
  * @throws SyscallError where the kernel lacks what it takes
  */
 export function enterPrivateRoot(plan: RootPlan): void {

@@ -9,9 +9,9 @@ import { CannotRun } from '../../lib/errors.ts'
 import * as F from '../../lib/flags.ts'
 import { pipe } from '../../lib/gate.ts'
 import { homeWith } from '../../lib/group/delegation.ts'
-import { closeQuietly } from '../../lib/io/poll.ts'
 import { openTerminal } from '../../lib/lab/pty.ts'
 import { setWindowSize } from '../../lib/lab/terminal.ts'
+import { closeQuietly } from '../../lib/machine/poll.ts'
 import { getpid, kill, waitpid } from '../../lib/process.ts'
 import { SandboxGroups } from './groups.ts'
 import { type Command, type Lines, makeLines, type Plan, type Setting } from './plan.ts'
@@ -22,7 +22,7 @@ export type { Command, Setting } from './plan.ts'
 
 const NO_GROUPS =
   'check on the machine itself, or in a container whose control group holds no processes and can be written'
-/** Numbers start somewhere here: nobody is 2, 3 or 4 by chance, and nobody can know who the program will be. */
+/** PIDs start in this range: no process is 2, 3 or 4 by chance, and the program cannot know its PID beforehand. */
 const FIRST_PIDS = [1000, 20000] as const
 /** The size of a program's terminal. */
 const WINDOW = { rows: 24, columns: 80 }
@@ -36,17 +36,17 @@ export interface Sandbox {
   readonly output: number
   readonly groups: SandboxGroups
   readonly hasTerminal: boolean
-  /** Lets the program start, or, where it has a terminal, init wait for that. */
+  /** Lets init start the program, or first wait for the terminal where it has one. */
   start(): void
   /** Whether init waits for a terminal now, or is gone. */
   canTakeTerminal(): boolean
   /** Gives init the terminal it waits for. @returns the other side of it; `undefined` if init is gone */
   attachTerminal(): number | undefined
-  /** Ends whatever runs in it. */
+  /** Kills all processes in it. */
   kill(): void
-  /** Ends its warden, where that waits for an init that is gone. */
+  /** Kills its warden, where that waits for an init that is gone. */
   killWarden(): void
-  /** Removes its groups, once everybody in it has been waited for. */
+  /** Removes its groups, once every process in it has been reaped. */
   remove(): void
 }
 
@@ -68,7 +68,7 @@ function attachTerminal(init: number, root: number, { isComplete, terminalIsMade
 function startWarden(plan: Plan): { readonly warden: number; readonly init: number | undefined } {
   const { number, hasUsers, isRoot, rootStands, isComplete, output } = plan.lines
   const warden = clone(() => liveAsWarden(plan), F.CLONE_NEWNS | F.SIGCHLD)
-  // Whoever waits for one of those must not wait for us.
+  // As long as the judge holds these ends open, the processes that read the other ends would not see a death.
   for (const end of [output, number.writeEnd, ...[hasUsers, isRoot, rootStands].flatMap(({ ends }) => ends)])
     closeQuietly(end)
   isComplete.expect()
@@ -103,7 +103,7 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
   const groups = new SandboxGroups()
   if (setting.groups && !groups.has(setting.groups)) {
     groups.remove()
-    // Where the judge may make no groups at all, this says how to come to some.
+    // Where the judge may make no groups at all, this throws and says how to get one.
     homeWith(setting.groups)
     throw new CannotRun(`the sandbox cannot have groups of the ${setting.groups} controller here\nhint: ${NO_GROUPS}`)
   }

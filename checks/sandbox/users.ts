@@ -1,5 +1,5 @@
 /**
- * Who root in a sandbox is on the machine: nobody.
+ * Which users of the machine the users of a sandbox are: root is one without any privilege.
  */
 import { lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -17,9 +17,9 @@ const EXTRAS = 16
 /** The users of one sandbox. */
 export interface SandboxUsers {
   readonly ranges: readonly IdRange[]
-  /** What user N in there is called on the machine. */
+  /** The ID on the machine of user N of the sandbox. */
   readonly outside: (user: number) => number
-  /** Whether root is the only user, and is the one who started the check: where that is no root of the machine. */
+  /** Whether root is the only user, and stands for the user who started the check without being root on the machine. */
   readonly isSingle: boolean
 }
 
@@ -33,7 +33,7 @@ export function withParents(path: string): string[] {
 
 /**
  * Chooses the users of a sandbox that the calling process makes.
- * @param paths what its program has to reach: their owners are users in there, too
+ * @param paths what the program has to reach: the owners of these files are mapped, too
  */
 export function chooseUsers(paths: readonly string[]): SandboxUsers {
   if (knowsFewUsers()) return SINGLE

@@ -1,6 +1,6 @@
 /**
- * The life of a sandbox's warden: root on the machine, in a mount namespace of its own. It makes init, and for it what
- * init may not make.
+ * The life of a sandbox's warden: root on the machine, in a mount namespace of its own. It makes init, and prepares for
+ * it what init itself is not allowed to.
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
@@ -8,8 +8,8 @@ import { isAbsolute } from 'node:path'
 import { clone, fork } from '../../lib/clone.ts'
 import * as F from '../../lib/flags.ts'
 import { closePipes } from '../../lib/gate.ts'
-import { dup2 } from '../../lib/io/descriptors.ts'
-import { writeAll } from '../../lib/io/output.ts'
+import { dup2 } from '../../lib/machine/descriptors.ts'
+import { writeAll } from '../../lib/machine/output.ts'
 import * as M from '../../lib/mount/mount.ts'
 import { NAMESPACES, setns, unshare } from '../../lib/namespaces.ts'
 import { _exit, waitpid } from '../../lib/process.ts'
@@ -22,15 +22,15 @@ import { enterPrivateRoot } from './root.ts'
 function besideInit(init: number, action: () => void): void {
   const helper = fork(() => {
     for (const kind of ['net', 'pid'] as const) setns(openSync(`/proc/${init}/ns/${kind}`, 'r'), NAMESPACES[kind])
-    // Only a child is in the PID namespace.
+    // setns(2) to a PID namespace affects only children.
     return waitpid(fork(action)).code ?? 1
   })
   if (waitpid(helper).code !== 0) _exit(1)
 }
 
 /**
- * Uses up the first numbers of interfaces, so that a program's are not the same on both ends of a pair. The kernel takes
- * such an end for one without a peer and lets it wait for up to a second until it carries anything.
+ * Uses up the first interface indexes, so that those of a program's veth pair differ at its two ends. The kernel takes
+ * an end whose peer has the same index for one without a peer, and may take a second until it carries packets.
  */
 function useFirstIndexes(): void {
   const pair = 'ip link add name first type veth peer name second && ip link delete first'
@@ -41,10 +41,10 @@ function useFirstIndexes(): void {
 export function liveAsWarden(plan: Plan): void {
   const { command, setting, groups, users, directory, lines } = plan
   const { number, mayStart, hasUsers, isRoot, rootStands, output } = lines
-  // Whatever goes wrong from here on is read by the judge.
+  // From here on the judge reads the error messages of this process.
   dup2(output, 2)
   M.mount('none', '/', null, M.MS_REC | M.MS_PRIVATE)
-  // Those in the root directory follow when it is replaced.
+  // pivot_root(2) moves processes whose working directory is the old root to the new one.
   process.chdir('/')
   const flags = F.CLONE_NEWUSER | F.CLONE_NEWPID | F.CLONE_NEWNET | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.SIGCHLD
   const init = clone(() => liveAsInit(plan), flags)

@@ -1,10 +1,11 @@
 /**
- * Every command of package.json where it cannot start, and where it fails by no fault of whoever asked: what it says, and
- * with which exit code.
+ * Every command of package.json where it cannot start, and where it fails through no fault of its user: what it prints,
+ * and with which exit code.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -69,7 +70,6 @@ suite('before npm ci', () => {
 suite('where npm ci was interrupted', () => {
   for (const [name, lacking] of [
     ['koffi', ['koffi']],
-    ['tsx', ['tsx']],
     ['the packages of the book', ['marked', 'minisearch']],
   ] as const) {
     test(`${name} is missing`, () => {
@@ -79,6 +79,12 @@ suite('where npm ci was interrupted', () => {
           isSentence(shell(broken, command(one)), /missing\n.*\nhint: npm ci\n/, EXIT.CANNOT, `${one} without ${name}`)
     })
   }
+
+  test('without tsx every command still starts from its bundle', () => {
+    const broken = checkout('without tsx', ['tsx'])
+    const { status, stdout, stderr } = shell(broken, `${command('check')} --help`)
+    assert.equal(status, EXIT.HOLDS, stdout + stderr)
+  })
 
   test("esbuild's program is missing", () => {
     const broken = checkout('without esbuild', ['esbuild', '@esbuild', 'tsx'])
@@ -98,13 +104,19 @@ suite('where npm ci was interrupted', () => {
   })
 })
 
+/** A command with something mounted for it alone. */
+const MOUNTED = [
+  `'${process.execPath}' --import '${createRequire(import.meta.url).resolve('tsx')}'`,
+  `'${join(ROOT, 'lib', 'testing', 'fixtures', 'mounted.ts')}'`,
+].join(' ')
+
 suite('a fault of ours is 70', {
   skip: !isRoot && 'mounts a disk that is full, which takes root',
 }, () => {
   const own = checkout('full')
   /** A disk of one page, over a folder of the checkout. */
   const withFull = (path: string, script: string) =>
-    shell(own, `mkdir -p ${path} && exec unshare -m sh -c 'mount -t tmpfs -o size=4k none ${path} && ${script}'`)
+    shell(own, `mkdir -p ${path} && exec ${MOUNTED} tmpfs ${path} size=4k sh -c '${script}'`)
 
   test('the disk under mine/ is full', () => {
     const full = withFull('mine', `${command('exercise')} lab3`)
@@ -116,10 +128,7 @@ suite('a fault of ours is 70', {
   test('a cache on a full disk, or one that cannot be written, costs time and nothing else', () => {
     const full = withFull('node_modules/.cache', `${command('clean')} --dry-run`)
     assert.deepEqual([full.status, full.stderr], [0, ''])
-    const readOnly = shell(
-      own,
-      `exec unshare -m sh -c 'mount -t tmpfs -o ro none node_modules/.cache && ${command('clean')} --dry-run'`,
-    )
+    const readOnly = shell(own, `exec ${MOUNTED} tmpfs node_modules/.cache ro sh -c '${command('clean')} --dry-run'`)
     assert.deepEqual([readOnly.status, readOnly.stderr], [0, ''])
   })
 

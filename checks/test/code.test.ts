@@ -1,5 +1,5 @@
 /**
- * The types and the form of the code.
+ * The types and the formatting of the code.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -23,7 +23,7 @@ test('the types are sound: npm run types', () => {
   assert.equal(status, 0, said)
 })
 
-test('the code has its form: npm run lint', () => {
+test('the code is formatted and linted: npm run lint', () => {
   const { status, said } = tool('biome', 'check', '--error-on-warnings')
   assert.equal(status, 0, said)
 })

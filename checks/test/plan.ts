@@ -9,7 +9,7 @@ import { ROOT } from '../../lib/machine/root.ts'
 /** What is tested: the rooms of the house. */
 const ROOMS = ['native', 'lib', 'labs', 'buildroot', 'book', 'checks']
 
-/** Files that count what is on the machine before and after, so that nobody else may be at work meanwhile. */
+/** Files that count what is on the machine before and after, so that no other test may run meanwhile. */
 const ALONE: readonly string[] = [
   'checks/clean/clean.test.ts',
   'checks/trials/cgroup-labs.test.ts',

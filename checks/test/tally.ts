@@ -20,7 +20,7 @@ export interface TestEvent {
 const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo', 'duration_ms']
 const MOST = 25
 
-/** What has come of all runs so far. */
+/** The results of all runs so far. */
 export class Tally {
   readonly #counts = new Map(COUNTS.map(name => [name, 0]))
   readonly #times: { readonly name: string; readonly file: string; readonly ms: number }[] = []
@@ -30,7 +30,9 @@ export class Tally {
     this.#listsSlowest = listsSlowest
   }
 
-  /** @returns whether the event is to be shown: what one run says in the end is said once, for all */
+  /**
+   * @returns whether the event is to be shown: the summary of each run is left out, and one for all is given at the end
+   */
   take({ type, data }: TestEvent): boolean {
     if (type === 'test:summary') return false
     if (data.nesting === 0 && (type === 'test:pass' || type === 'test:fail'))
@@ -46,7 +48,7 @@ export class Tally {
     return (this.#counts.get('fail') ?? 0) + (this.#counts.get('cancelled') ?? 0) > 0 || this.#counts.get('tests') === 0
   }
 
-  /** The last lines, in the words of node:test. */
+  /** The last lines, as node:test words them. */
   *summary(): Generator<TestEvent> {
     const lines = [...this.#counts].map(([name, value]) => `${name} ${value}`)
     for (const message of [...(this.#listsSlowest ? this.#slowest() : []), ...lines])

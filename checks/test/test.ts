@@ -1,11 +1,13 @@
 /**
- * `npm test`: every test of the project, or those of one room. Files that may run beside each other do, the others
- * follow one by one; what fails in between stops nothing, and one summary stands at the end.
+ * `npm test`: every test of the project, or those of one folder. Files that may run beside each other do, and the
+ * others follow one by one. A failure does not stop the run, and one summary stands at the end.
  */
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { pathToFileURL } from 'node:url'
 import { EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
 import { fail } from '../../lib/lab/lab.ts'
@@ -22,7 +24,7 @@ const HELP = [
   'Options:',
 ]
 
-/** The events of all runs, one behind the other, and the summary of all at the end. */
+/** The events of all runs, one after the other, and the summary of all at the end. */
 async function* events({ together, alone }: Plan, tally: Tally): AsyncGenerator<TestEvent> {
   const runs = [
     { files: together, concurrency: Math.max(2, availableParallelism()) },
@@ -42,6 +44,8 @@ try {
     console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
     process.exit(EXIT.HOLDS)
   }
+  // Each file is a process of its own, which node:test starts with our options; tests are TypeScript without a bundle.
+  process.execArgv.push('--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href)
   const tally = new Tally(values.slowest)
   const reporter = new spec()
   reporter.pipe(process.stdout)

@@ -1,5 +1,5 @@
 /**
- * The rules of the house: who may import whom, how much lies in one folder, and that nothing lies there for nobody.
+ * The rules for folders and files: what may import what, how many entries a folder has, and that no file is unused.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -9,11 +9,12 @@ import test from 'node:test'
 import { ROOT } from '../../lib/machine/root.ts'
 
 /**
- * The folders of the code, in the order in which arrows run: a file imports from its own folder, from folders further
- * down, and from nowhere else. `lib` itself is not in the list: what lies flat in there is for the readers of labs, and
- * stands above the rooms that it is made of and below those that are made of it.
+ * The folders of the code, in the order of imports: a file imports from its own folder and from folders further down,
+ * and from nowhere else. `lib` itself is not in the list: the files directly in it are for the readers of labs; they
+ * import from some of the folders below `lib` and are imported by others.
  */
 const ORDER = [
+  '.',
   'book/press',
   'book/press/site',
   'book/press/recording',
@@ -41,6 +42,8 @@ const ORDER = [
   'checks/labs/NN',
   'checks/labs',
   'checks/witnesses',
+  'checks/witnesses/shell',
+  'checks/witnesses/net',
   'checks/observer',
   'checks/sandbox',
   'lib/testing',
@@ -51,12 +54,11 @@ const ORDER = [
   'lib/rights',
   'lib/mount',
   'lib/net',
-  'lib/io',
   'lib/trace',
   'lib/machine',
   'native',
 ]
-/** Whole rooms import from `lib`, and lib from `native`; these import from nobody else. */
+/** What each top folder may import from: `lib`, lib itself from `native`, and these from nothing else. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   labs: ['lib'],
   checks: ['lib'],
@@ -67,7 +69,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 }
 const MOST_ENTRIES = 20
 const MOST_LINES = 250
-/** Why a file may be longer. */
+/** The files that may be longer, each with the reason. */
 const LONGER: Readonly<Record<string, string>> = {
   'checks/labs/06-freezer/claims.ts': 'the story of one freeze, and five claims about it',
   'checks/observer/observer.ts': 'one machine of states, each of which is a few lines',
@@ -96,7 +98,7 @@ function imports(file: string): string[] {
 }
 
 const roomOf = (file: string) => file.split('/')[0] as string
-/** Every lab's folder is one place in the order. */
+/** The folder of a file; the folders of all labs count as one. */
 const folderOf = (file: string) => dirname(file).replace(/^checks\/labs\/\d\d-.*$/, 'checks/labs/NN')
 
 test('every folder of code has its place in the order', () => {
@@ -108,7 +110,7 @@ test('every folder of code has its place in the order', () => {
   )
 })
 
-test('rooms import from lib, lib from native, and folders only from those below them', () => {
+test('top folders import from lib, lib from native, and folders only from those below them', () => {
   const wrong = SOURCES.filter(file => !IS_TEST.test(file)).flatMap(file => {
     const from = folderOf(file)
     return imports(file)
@@ -116,7 +118,7 @@ test('rooms import from lib, lib from native, and folders only from those below 
         const to = folderOf(target)
         if (from === to) return false
         if (roomOf(file) !== roomOf(target)) return !ROOMS[roomOf(file)]?.includes(roomOf(target))
-        // The one list of all labs finds their folders.
+        // The list of all labs has to import every lab's folder.
         if (file === 'checks/labs/all.ts') return false
         if (from === 'lib' || to === 'lib') return false
         return ORDER.indexOf(to) < ORDER.indexOf(from)
@@ -158,13 +160,13 @@ test(`no folder has more than ${MOST_ENTRIES} entries beside tests and programs`
   )
 })
 
-test('every folder of code says in a README what it is, in no more lines than one reads', () => {
+test('every folder of code says in a README what it is, in few lines', () => {
   const folders = new Set(SOURCES.map(dirname).filter(folder => folder !== '.' && !/^checks\/labs\/\d\d-/.test(folder)))
   const missing = [...folders].filter(folder => !existsSync(join(ROOT, folder, 'README.md')))
   assert.deepEqual(missing, [])
 })
 
-test('no link of a README leads nowhere', () => {
+test('no link of a README is dead', () => {
   const isReadme = (file: string) => basename(file) === 'README.md' && file !== 'book/README.md'
   const dead = FILES.filter(isReadme).flatMap(file => {
     const text = read(file)
@@ -177,7 +179,7 @@ test('no link of a README leads nowhere', () => {
   assert.deepEqual(dead, [])
 })
 
-test('a file of the checkout that is named in pieces is there', () => {
+test('each file of the checkout exists whose path is put together by join(ROOT, …)', () => {
   const wrong = FILES.filter(file => /\.(ts|mjs)$/.test(file)).flatMap(file => {
     const paths = [...read(file).matchAll(/\bjoin\(ROOT((?:, '[\w.-]+')+)\)/g)].map(([, words = '']) =>
       [...words.matchAll(/'([^']+)'/g)].map(match => match[1]).join('/'),
@@ -187,7 +189,7 @@ test('a file of the checkout that is named in pieces is there', () => {
   assert.deepEqual(wrong, [])
 })
 
-test('no file lies there for nobody: each is imported or started, or is named where it is used', () => {
+test('no file is unused: each is imported or started, or is named where it is used', () => {
   const imported = new Set(FILES.filter(file => IS_CODE.test(file)).flatMap(imports))
   const texts = FILES.filter(file => /\.(ts|mjs|cjs|json|sh|md)$|^\.ci\/run$|^labs\/run$/.test(file))
   const said = new Map(texts.map(file => [file, read(file)]))

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { until } from '../../lib/io/until.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { until } from '../../lib/machine/until.ts'
 import { MS_PRIVATE, MS_REC, mount } from '../../lib/mount/mount.ts'
 import { WNOHANG, waitpid } from '../../lib/process.ts'
 import { allPids } from '../../lib/trace/proc.ts'
@@ -36,7 +36,7 @@ export async function labRun(slug: string): Promise<LabRun> {
       const [file = '', ...rest] = command(...args)
       return spawnSync(file, rest, {
         encoding: 'utf8',
-        timeout: 60000,
+        timeout: 180_000,
         ...options,
         env: { ...process.env, NO_COLOR: '1' },
       })
@@ -44,9 +44,9 @@ export async function labRun(slug: string): Promise<LabRun> {
   }
 }
 
-/** Waits until something is so, for at most twenty seconds. */
+/** Waits until something is so, for at most a minute. */
 export function awaitSo(isSo: () => boolean): void {
-  assert.ok(until(isSo, 20), 'it did not come to be within 20 s')
+  assert.ok(until(isSo, 60), 'it did not come to be within 60 s')
 }
 
 /** Gives the calling process, PID 1 of a new namespace, the /proc of that namespace. */
@@ -55,7 +55,7 @@ export function enterProc(): void {
   mount('proc', '/proc', 'proc')
 }
 
-/** Whether PID 1, the caller, has buried everybody else. */
+/** Reaps zombies. @returns whether the caller, PID 1, is the only process of its namespace */
 export function isAlone(): boolean {
   try {
     while (waitpid(-1, WNOHANG).pid !== 0);

@@ -1,34 +1,34 @@
 /**
- * For tests of hostile programs: what of the machine they could change, and somebody of it whom they could meet.
+ * For tests of hostile programs: what of the machine they could change, and a bystander that they could harm.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { groupsNamed, ownName } from '../../lib/group/cgroup.ts'
-import { until } from '../../lib/io/until.ts'
 import { libcFunction } from '../../lib/machine/libc.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { until } from '../../lib/machine/until.ts'
 import { getpid, WNOHANG, waitpid } from '../../lib/process.ts'
 import { childrenOf } from '../../lib/trace/proc.ts'
 import { type Census, compareCensus, takeCensus } from '../judge/census.ts'
 
 const FOLDERS = ['/', '/etc', '/run', '/dev', '/dev/shm', '/var/tmp', '/root', ROOT]
 const PR_SET_CHILD_SUBREAPER = 36
-/** How long others at work on the machine may take to tidy up behind themselves, in seconds. */
+/** How long other programs on the machine may take to clean up after themselves, in seconds. */
 const PATIENCE = 10
 const prctl = libcFunction('int prctl(int option, unsigned long arg2)')
 
-/** From here on whoever outlives its parent, and is a descendant of this process, becomes its child. */
+/** Makes the calling process a subreaper: descendants that outlive their parents become its children. */
 export function adoptDescendants(): void {
   prctl(PR_SET_CHILD_SUBREAPER, 1)
 }
 
-/** A file of the machine's and a listener on it, whose folders' names hostile programs know how to find. */
+/** Files and listening sockets of the machine, in folders whose names hostile programs know how to find. */
 export class Bystander {
   readonly #folders: readonly string[]
   readonly #servers: readonly Server[]
-  /** How often somebody has called. */
+  /** How often a process has connected. */
   calls = 0
 
   constructor() {
@@ -58,7 +58,7 @@ export class Bystander {
   }
 }
 
-/** Whether a group has the name of a check whose judge, in this PID namespace, is dead. */
+/** Whether a group has the name of a check whose judge, in this PID namespace, has ended. */
 function isOrphan(name: string): boolean {
   const pid = name.startsWith(ownName('check', 0).slice(0, -1)) ? /\.(\d+)$/.exec(name)?.[1] : undefined
   return pid !== undefined && !existsSync(`/proc/${pid}`)
@@ -81,16 +81,16 @@ export function takeMachineCensus(): Census {
   ])
 }
 
-/** Buries those who outlived their parents and have ended. */
-function bury(): void {
+/** Reaps orphans that have ended. */
+function reap(): void {
   for (const pid of childrenOf(getpid())) waitpid(pid, WNOHANG)
 }
 
-/** What has changed, and stays changed. Groups that are gone were others'. */
+/** What has changed, and stays changed. Groups that have vanished belonged to other programs. */
 export function changesSince(before: Census): string[] {
   let changes: string[] = []
   until(() => {
-    bury()
+    reap()
     changes = compareCensus(before, takeMachineCensus()).filter(line => !/^cgroup .* vanished$/.test(line))
     return changes.length === 0
   }, PATIENCE)

@@ -1,6 +1,5 @@
 /**
- * An ordinary user for those who are root and want to see what such a one sees: with a checkout of their own in a home
- * that nobody else may read.
+ * For tests that run as root: an ordinary user, with a checkout of their own in a home that no other user may read.
  */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,7 +37,7 @@ export class OrdinaryUser {
   readonly checkout: string = join(this.home, 'workbook')
   /** The Node that they can start. */
   readonly node: string = readableNode()
-  /** Who they are, and where, for child_process. */
+  /** Their user, directory and environment, as options of child_process. */
   readonly options = {
     cwd: this.checkout,
     uid: USER,
@@ -47,7 +46,7 @@ export class OrdinaryUser {
   }
   #groups: readonly string[] = []
 
-  /** Only root can become one, and make one. */
+  /** Makes the home and the checkout, which only root can do. */
   constructor() {
     makeCheckout(this.checkout)
     give(this.home)
@@ -55,7 +54,7 @@ export class OrdinaryUser {
   }
 
   /** Runs something of the checkout. */
-  run(words: readonly string[], timeout = 60_000) {
+  run(words: readonly string[], timeout = 180_000) {
     return spawnSync(this.node, words, { ...this.options, encoding: 'utf8', timeout })
   }
 

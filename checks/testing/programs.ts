@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -14,7 +14,7 @@ import type { Verdict } from '../judge/judge.ts'
 const CHECKS = join(ROOT, 'checks')
 const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
 
-/** All of them in the folders of the labs, relative to checks/. */
+/** All files of right and wrong programs in the folders of the labs, relative to checks/. */
 export function specimenFiles(): string[] {
   const folders = LABS.flatMap(({ slug }) => [`labs/${slug}/right`, `labs/${slug}/wrong`])
   return folders.flatMap(folder => readdirSync(join(CHECKS, folder)).map(name => `${folder}/${name}`)).sort()
@@ -27,10 +27,17 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   python3: ['python3'],
 }
 
+/** A program's text, and for a shell script that executes one of the right programs the text of that one, too. */
+function textOf(path: string): string {
+  const text = readFileSync(join(CHECKS, path), 'utf8')
+  const others = text.match(/(?:\/\.\.)+\/[\w/-]*\bright\/[\w-]+\.sh\b/g) ?? []
+  return [text, ...others.map(other => readFileSync(join(CHECKS, dirname(path), other), 'utf8'))].join('\n')
+}
+
 /** Why a program among them cannot be run here: tools that it names and this machine lacks. */
 export function lackingTools(path: string): string | false {
-  const text = readFileSync(join(CHECKS, path), 'utf8')
-  // In Python and C, mount is also what somebody calls a function; a shell script has nothing but commands.
+  const text = textOf(path)
+  // Only in a shell script a word such as mount is a command; in Python and C it may be the name of a function.
   const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : (text.split('\n')[0] as string)
   const isNeeded = (tool: string) =>
     new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(code) || (tool === 'python3' && /\.py\b/.test(code))
@@ -53,12 +60,12 @@ export function buildSpecimen(path: string, folder: string): string {
 const isTooBusy = (text: string | undefined) => /\bmachine is too busy\b/.test(text ?? '')
 
 /** Whether the machine was too busy for a verdict, or for one claim of it. */
-function wasTooBusy(verdict: Verdict): boolean {
+export function wasTooBusy(verdict: Verdict): boolean {
   if (verdict.kind === 'cannot') return isTooBusy(verdict.reason)
   return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
 }
 
-/** Judges, and does as it is told where the machine was too busy: it judges again, three times at the most. */
+/** Judges a program, and again where the machine was too busy, three times at the most. */
 export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
     const verdict = await judgeInChild(assignment, timeout).verdict
@@ -74,5 +81,5 @@ export function refusalsOf(verdict: Verdict): string[] {
     .map(({ title, failure, unjudged }) => `${title}\n  seen: ${failure?.seen ?? `not ${unjudged?.missing}`}`)
 }
 
-/** Of what {@link refusalsOf} gave. */
+/** The titles alone, of what {@link refusalsOf} has returned. */
 export const titlesOnly = (found: readonly string[]) => found.map(entry => entry.split('\n')[0])

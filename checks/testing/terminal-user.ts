@@ -1,12 +1,12 @@
 /**
- * For tests: somebody in front of a terminal.
+ * For tests: a user at a terminal.
  */
 import assert from 'node:assert/strict'
 import { readSync, writeSync } from 'node:fs'
-import { until } from '../../lib/io/until.ts'
+import { until } from '../../lib/machine/until.ts'
 
-/** A person at a terminal: what they type, and what they see. */
-export class Person {
+/** A user at a terminal: what they type, and what they see. */
+export class TerminalUser {
   seen = ''
   readonly #master: number
 
@@ -18,12 +18,12 @@ export class Person {
     writeSync(this.#master, text)
   }
 
-  /** Waits until something is to be seen, and takes it off. */
+  /** Waits until a text has appeared, and forgets what came before it and itself. */
   sees(pattern: RegExp): void {
     const comes = until(() => {
       this.#read()
       return pattern.test(this.seen)
-    }, 20)
+    }, 60)
     assert.ok(comes, `${pattern} is not in ${JSON.stringify(this.seen)}`)
     this.seen = this.seen.replace(new RegExp(`[^]*?${pattern.source}`), '')
   }

@@ -1,5 +1,5 @@
 /**
- * The steps by which labs/README.md adds a lab, walked to the letter in a copy of the checkout.
+ * The steps by which labs/README.md adds a lab, followed to the letter in a copy of the checkout.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -30,7 +30,7 @@ function blocks(): Block[] {
   }))
 }
 
-/** Where something is appended: behind the last import or row, or before the line that closes a list. */
+/** Where something is appended: after the last import or row, or before the line that closes a list. */
 function end(lines: readonly string[], list: string): number {
   const heading = lines.findIndex(line => line.toLowerCase().replace(/[#*]/g, '').trim() === `the ${list}`)
   if (heading >= 0) {
@@ -74,7 +74,7 @@ for (const name of packages) {
 /** Runs one of the project's commands in the copy. */
 function npm(...words: readonly string[]) {
   const { npm_config_user_agent: _, INIT_CWD: __, ...env } = process.env
-  const run = spawnSync('npm', ['run', '-s', ...words], { cwd: copy, encoding: 'utf8', timeout: 60_000, env })
+  const run = spawnSync('npm', ['run', '-s', ...words], { cwd: copy, encoding: 'utf8', timeout: 180_000, env })
   return { ...run, all: `${words.join(' ')}\n${run.stdout}${run.stderr}` }
 }
 
@@ -84,7 +84,7 @@ test(`a lab is added in at most ${MOST_STEPS} steps`, () => {
   for (const block of blocks()) follow(block)
 })
 
-test('the new lab has the types and the form of the others', () => {
+test('the new lab passes the types and the linter', () => {
   spawnSync('npx', ['biome', 'check', '--write'], { cwd: copy })
   for (const words of [['types'], ['lint']]) {
     const { status, all } = npm(...words)

@@ -10,7 +10,7 @@ import { statusField } from '../../lib/trace/proc.ts'
 import { run } from '../bench/workshop.ts'
 import { compareCensus, takeCensus } from '../judge/census.ts'
 
-/** What came of it. */
+/** The result. */
 export interface AtOnce {
   readonly checks: number
   /** Seconds that one takes alone. */
@@ -26,7 +26,7 @@ export interface AtOnce {
 
 const COMMAND = ['npm', 'run', '--silent', 'check']
 const SAMPLE_MS = 100
-/** Every judge is a process of its own, and its groups are called after it. */
+/** How the names of a judge's groups begin; the judge's PID comes next. */
 const OF_CHECKS = ownName('check', 0).replace(/\.0(@.*)?$/, '.')
 
 const isOfCheck = (name: string) => name.startsWith(OF_CHECKS)
@@ -37,7 +37,7 @@ function census(): ReadonlySet<string> {
   return new Set([...takeCensus('no group'), ...files.map(name => `file ${name}`)])
 }
 
-/** Whether a process comes from this one. */
+/** Whether a process is a descendant of this one. */
 function isOurs(pid: number): boolean {
   for (let each = pid; each > 1; each = Number(statusField(each, 'PPid') ?? 0)) if (each === process.pid) return true
   return false

@@ -1,14 +1,15 @@
 /**
- * One interruption in a cage: PID, network and mount namespaces of its own, in which whatever is left can be counted.
+ * One interruption in a cage: PID, network and mount namespaces of its own, in which everything that is left can be
+ * counted.
  */
 import { constants, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fork } from '../../lib/clone.ts'
 import { execvp } from '../../lib/exec.ts'
 import { groupsNamed } from '../../lib/group/cgroup.ts'
-import { dup2 } from '../../lib/io/descriptors.ts'
-import { writeAll } from '../../lib/io/output.ts'
 import { openTerminal, takeTerminal } from '../../lib/lab/pty.ts'
+import { dup2 } from '../../lib/machine/descriptors.ts'
+import { writeAll } from '../../lib/machine/output.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { MS_BIND, mount, mounts } from '../../lib/mount/mount.ts'
 import { namespaces } from '../../lib/namespaces.ts'
@@ -19,11 +20,11 @@ import { allPids, readProc, statusField } from '../../lib/trace/proc.ts'
 import { enterProc, isAlone } from '../testing/lab-runs.ts'
 import type { Plan, Start } from './interruption-plan.ts'
 
-/** What became of one interruption. */
+/** The result of one interruption. */
 export interface Outcome {
   /** How long it ran, in seconds, until the signal or its own end. */
   readonly ran: number
-  /** Whom the signal was sent to, `12 (node …)`; `undefined` if it had ended by itself. */
+  /** The process that the signal was sent to, `12 (node …)`; `undefined` if the run had ended by itself. */
   readonly hit: string | undefined
   /** What was there afterwards and not before. */
   readonly left: readonly string[]
@@ -35,9 +36,11 @@ export interface Outcome {
 
 const CACHE = join(ROOT, 'node_modules', '.cache')
 const BUILDROOT = join(ROOT, 'buildroot')
-/** How long what was interrupted may take to end, beyond what it takes anyway: a check gives its program 20 s. */
+/**
+ * How much longer than usual a run may take to end after its interruption, in seconds: a check gives its program 20.
+ */
 const PATIENCE = 30
-/** What tsx and Node keep to be faster the next time. */
+/** The caches of tsx and Node, which may stay. */
 const CACHES = /^(tsx-\d+\/\d+-[0-9a-f]{40}|node-compile-cache\/.*|tsx-\d+|node-compile-cache)$/
 
 const now = () => performance.now() / 1000
@@ -53,8 +56,11 @@ function wait(isSo: () => boolean, bound: number, drain: () => void): boolean {
   }
 }
 
-/** The run's own folders in place of the checkout's: what it compiles and makes, and nobody else. */
-function furnish(folder: string, cold: boolean): string {
+/**
+ * Mounts folders of the run's own over the checkout's, for what it compiles and makes.
+ * @returns its temporary folder
+ */
+function mountOwnFolders(folder: string, cold: boolean): string {
   enterProc()
   setip('lo', '127.0.0.1', '255.0.0.0')
   mount('devpts', '/dev/pts', 'devpts', 0, 'newinstance,ptmxmode=0666')
@@ -75,7 +81,7 @@ function furnish(folder: string, cold: boolean): string {
   return tmp
 }
 
-/** The files of the run: those in its temporary folder, its cache, and whatever grows beside the root file system. */
+/** The files of the run: those in its temporary folder, in its cache, and drafts beside the root file system. */
 function files(tmp: string, own: number): string[] {
   const below = (folder: string) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => join(basename(folder), name))
@@ -129,12 +135,12 @@ function carry(from: number, to: number): void {
       writeAll(to, buffer.subarray(0, length))
     }
   } catch {
-    // EAGAIN: that is all for now. EIO: nobody is at that terminal.
+    // EAGAIN: that is all for now. EIO: no process has that terminal open.
   }
 }
 
-/** Sends the signal. @returns whom to */
-function strike({ signal, target, who }: Plan, leader: number): string | undefined {
+/** Sends the signal. @returns a description of the process that got it */
+function sendSignal({ signal, target, who }: Plan, leader: number): string | undefined {
   const there = allPids().filter(pid => pid !== 1 && !statusField(pid, 'State')?.startsWith('Z'))
   const victim = there[Math.floor(who * there.length)]
   if (victim === undefined) return undefined
@@ -163,17 +169,17 @@ function clean(tmp: string, output: string): void {
  * @param plan without it nothing is interrupted
  */
 export function interrupt(folder: string, start: Start, length: number, plan?: Plan): Outcome {
-  const tmp = furnish(folder, start.cold === true)
+  const tmp = mountOwnFolders(folder, start.cold === true)
   const own = namespaces().pid
   const before = new Set(census(tmp, own))
   const { pid, drain } = startProgram(start, tmp, join(folder, 'output'))
   const from = now()
   wait(isAlone, plan ? plan.moment * length : length + PATIENCE, drain)
   const ran = now() - from
-  const hit = plan && strike(plan, pid)
+  const hit = plan && sendSignal(plan, pid)
   const left = () => census(tmp, own).filter(line => !before.has(line))
   wait(isAlone, length + PATIENCE, drain)
-  // The kernel takes a network down in its own time; everything else is as it stays.
+  // The kernel removes a network namespace some time later; everything else is final by now.
   wait(() => left().length === 0, 1, drain)
   const atFirst = left()
   if (atFirst.length > 0) clean(tmp, join(folder, 'cleaned'))

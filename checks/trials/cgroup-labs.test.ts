@@ -93,7 +93,7 @@ test('lab 5 refuses limits, files and groups that cannot be', () => {
   }
 })
 
-test('lab 5 refuses a group with somebody in it', () => {
+test('lab 5 refuses a group with a process in it', () => {
   const group = makeGroup(ownName('busy'), 'memory')
   const pid = cloneExec(['sleep', '60'])
   try {
@@ -145,13 +145,14 @@ for (const { dialect } of hierarchiesWith('freezer')) {
     const word = dialect === 'v1' ? 'freezer.state says: FROZEN' : 'cgroup.events says: frozen 1'
     assert.ok(stdout.includes(word), stdout)
     assert.match(stdout, /^ inside {2}[|.]+\.{10,}[|.]+$/m)
-    assert.match(stdout, /it was suddenly (0\.9\d|1\.\d\d) s later\./)
-    assert.match(stdout, /^(outside {2}| {9})v1: /m)
-    assert.match(stdout, /^(outside {2}| {9})v2: /m)
+    // How much later it is thawed, and wakes, is the machine's affair.
+    assert.ok(Number(/it was suddenly ([\d.]+) s later\./.exec(stdout)?.[1]) >= 0.9, stdout)
+    assert.match(stdout, /^outside {2}v1: FROZEN, then SIGKILL: the signal is pending|^ {9}v1: /m)
+    assert.match(stdout, /^outside {2}v2: frozen 1, then SIGKILL: it died|^ {9}v2: /m)
   })
 }
 
-test('lab 6 refuses a dialect that is none', () => {
+test('lab 6 refuses an unknown dialect', () => {
   const { status, stderr } = freezer.run(['--dialect', 'v3'])
   assert.equal(status, 2)
   assert.equal(stderr, '--dialect must be one of v1, v2, not "v3"\n')

@@ -1,6 +1,6 @@
 /**
  * Runs a command in a root file system as on a machine of its own: pivot_root(2) into it, with mounts and processes of
- * its own and a first process that buries orphans. (chroot(2) would do less: there the kernel forbids user namespaces.)
+ * its own and an init that reaps orphans. (chroot(2) would not do: there the kernel forbids user namespaces.)
  * The devices, the control groups and the network are the machine's. However it ends, nothing of it is mounted or runs
  * afterwards, and its groups are gone.
  *   enter-root.ts ROOT PACKAGES COMMAND…     PACKAGES is where apt keeps what it has downloaded
@@ -12,8 +12,8 @@ import { CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { groupOwner, groupsNamed } from '../../lib/group/cgroup.ts'
 import { discardGroups } from '../../lib/group/directory.ts'
-import { poll, readSignals, watchSignals } from '../../lib/io/poll.ts'
 import { fail } from '../../lib/lab/lab.ts'
+import { poll, readSignals, watchSignals } from '../../lib/machine/poll.ts'
 import { MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, mount, pivotRoot, umount2 } from '../../lib/mount/mount.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { getppid, kill, waitpid } from '../../lib/process.ts'
@@ -30,13 +30,13 @@ function enter(root: string, packages: string): void {
   for (const name of ['sys', 'dev']) mount(`/${name}`, join(root, name), null, MS_BIND | MS_REC)
   mount(packages, join(root, 'var/cache/apt/archives'), null, MS_BIND)
   process.chdir(root)
-  // The old root lands on top of the new one, and is taken off again: no folder has to be kept for it.
+  // The old root is stacked on top of the new one and then detached: no folder is needed for it.
   pivotRoot('.', '.')
   umount2('.', MNT_DETACH)
   process.chdir('/')
 }
 
-/** The first process in there: it starts the command and waits for whoever ends, as an init does. */
+/** The life of PID 1 in there: it starts the command and reaps every process that ends, as an init does. */
 function live(root: string, packages: string, command: readonly string[]): number {
   enter(root, packages)
   const main = cloneExec(command, { cwd: '/root' })
@@ -46,13 +46,13 @@ function live(root: string, packages: string, command: readonly string[]): numbe
   }
 }
 
-/** Removes the groups of those who lived in a PID namespace that is no more. */
+/** Removes the groups of processes of a PID namespace that has ended. */
 function discardGroupsOf(namespace: number): void {
   discardGroups(groupsNamed(name => groupOwner(name)?.namespace === namespace))
 }
 
 function run(root: string, packages: string, command: readonly string[]): number {
-  // Whoever started this may be killed before it can say so.
+  // The process that started this may be killed without a chance to pass a signal on.
   const starter = getppid()
   setParentDeathSignal('SIGTERM')
   const mayStart = makeGate()
@@ -65,7 +65,7 @@ function run(root: string, packages: string, command: readonly string[]): number
   )
   const { pid: namespace } = namespaces(pid)
   const keeper = keep(() => discardGroupsOf(namespace))
-  // Only now: a child would inherit that these signals are blocked, and so would all that is run in there.
+  // Only now, because a child inherits which signals are blocked, and so would all that is run in there.
   const [end, signals] = [pidfdOpen(pid), watchSignals(['SIGHUP', 'SIGINT', 'SIGTERM'])]
   if (getppid() === starter) mayStart.open()
   else kill(pid, 'SIGKILL')

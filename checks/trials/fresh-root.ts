@@ -2,10 +2,9 @@
  * A fresh root file system of Debian, with what this machine knows of how packages are reached, and this checkout in a
  * home that only root may enter.
  */
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -39,6 +38,8 @@ const PROXIES = ['http_proxy', 'https_proxy', 'no_proxy']
 const NPM_SETTINGS = /^\s*((@[\w-]+:)?registry|ca|cafile|proxy|https-proxy|noproxy|strict-ssl|fetch-[\w-]+)\s*=/
 /** What of apt's settings says how its archives are reached. */
 const APT_SETTINGS = /^Acquire::(https?|ftp|Check-|Retries|ForceIPv)/i
+
+const ALONE = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc']
 
 const text = (file: string, ...words: string[]) => spawnSync(file, words, { encoding: 'utf8' }).stdout ?? ''
 
@@ -85,12 +86,21 @@ async function bootstrap(root: string, release: Release, signal: AbortSignal): P
     '--variant=apt',
     '--mode=root',
     '--format=directory',
+    // What is thrown away need not wait for the disk.
+    '--dpkgopt=force-unsafe-io',
     `--include=${packages}`,
     `--aptopt=${settings}`,
   ]
   const words = [...options, release.suite, root, ...sources(release)]
-  // The error has the command and all that it said.
-  await promisify(execFile)(mmdebstrap, words, { signal, maxBuffer: 2 ** 26 })
+  // It mounts /proc and the like in there, and starts much. In namespaces of its own all of that ends with it.
+  const child = spawn('unshare', [...ALONE, mmdebstrap, ...words], { signal, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', text => {
+    said += text
+  })
+  const code = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject))
+  signal.throwIfAborted()
+  if (code !== 0) throw new Error(`mmdebstrap ${words.join(' ')}: exit code ${code}\n${said.trimEnd()}`)
 }
 
 /** Copies a file of this machine to the same place. */

@@ -8,7 +8,9 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { until } from '../../lib/machine/until.ts'
 import { mounts } from '../../lib/mount/mount.ts'
+import { kill } from '../../lib/process.ts'
 import { requireRoot } from '../../lib/rights/privileges.ts'
 import { abandonedDrafts, draftPrefix } from '../../lib/tidy/drafts.ts'
 import { allPids } from '../../lib/trace/proc.ts'
@@ -94,24 +96,40 @@ async function step(root: string, packages: string, command: string, log: string
   return { command, code, seconds, counts: countsOf(output), failures: failuresOf(output) }
 }
 
-/** Who is still in a root, or what is mounted there. */
-function leftIn(root: string): string[] {
-  const within = (path: string) => `${path}/`.startsWith(`${root}/`)
-  const inhabitants = allPids().filter(pid => {
+const isWithin = (root: string, path: string) => `${path}/`.startsWith(`${root}/`)
+
+/** Those whose / is in a root. */
+const inhabitants = (root: string) =>
+  allPids().filter(pid => {
     try {
-      return within(readlinkSync(`/proc/${pid}/root`))
+      return isWithin(root, readlinkSync(`/proc/${pid}/root`))
     } catch {
       // ENOENT: it has ended.
       return false
     }
   })
-  const mounted = mounts().filter(({ target }) => within(target))
-  return [...inhabitants.map(pid => `process ${pid}`), ...mounted.map(({ target }) => `mount ${target}`)]
+
+/** Ends the processes that are still in a root, such as an interrupted installation. */
+function endInhabitants(root: string): boolean {
+  return until(() => {
+    const pids = inhabitants(root)
+    for (const pid of pids) {
+      try {
+        kill(pid, 'SIGKILL')
+      } catch {
+        // ESRCH: it has ended.
+      }
+    }
+    return pids.length === 0
+  }, 20)
 }
 
 function removeRoot(root: string): void {
-  const left = leftIn(root)
+  endInhabitants(root)
+  const mounted = mounts().filter(({ target }) => isWithin(root, target))
+  const left = [...inhabitants(root).map(pid => `process ${pid}`), ...mounted.map(({ target }) => `mount ${target}`)]
   if (left.length > 0) throw new Error(`${root} is still in use and was not removed: ${left.join(', ')}`)
+  console.log(`removing ${root}`)
   rmSync(root, { recursive: true, force: true })
 }
 

@@ -1,5 +1,5 @@
 /**
- * Programs that mean harm, on which the sandbox, the observer and the judge are tried: each must end within its bound,
+ * Hostile programs, on which the sandbox, the observer and the judge are tried: each must end within its bound,
  * get the verdict named here, and leave the machine as it was.
  */
 import { LABS } from '../../lib/lab/manifest.ts'
@@ -9,7 +9,7 @@ import { EVERY_LAB } from '../labs/claim.ts'
 /** One program in hostile/. */
 export interface Hostile {
   readonly path: string
-  /** The lab it poses as. */
+  /** The lab for which it is checked. */
   readonly slug: string
   /** Seconds it is given. */
   readonly timeout: number
@@ -29,34 +29,36 @@ const [FORK, PID, NET, NS, MEMORY, FREEZER] = LABS.map(({ slug }) => slug) as [
 ]
 const [END, BOUND, LEFT] = EVERY_LAB.map(({ title }) => title) as [string, string, string]
 const titlesOf = (slug: string) => checkedLab(slug).claims.map(({ title }) => title)
-/** The last claim of lab 5, 'nobody else died', holds for who does nothing. */
+/** The last claim of lab 5, 'nobody else died', holds for a program that does nothing. */
 const ALONE = titlesOf(MEMORY).at(-1) as string
 
-/** What refuses a program that does nothing for its lab; also why, if it does not even end rightly. */
+/** The claims that refuse a program that does nothing for its lab, and `more` of those about every lab. */
 const idle = (slug: string, ...more: string[]) => [...titlesOf(slug).filter(title => title !== ALONE), ...more]
 
 type Row = readonly [path: string, slug: string, timeout: number, tries: string, refusedBy: readonly string[]]
 
-/** They end by themselves, whatever was refused to them; on a busy machine that takes its time. */
+/** Programs that end by themselves, whatever was refused to them; on a busy machine that may take long. */
 const ENDING: readonly Row[] = [
-  ['daemon.py', FORK, 30, 'lives on in a session of its own', idle(FORK, LEFT)],
-  ['untraced.c', PID, 30, 'lives on unseen, in namespaces of its own', idle(PID, LEFT)],
-  ['odd-names.py', FORK, 30, 'leaves a process whose names are escape sequences', idle(FORK, LEFT)],
-  ['deep-groups.py', FREEZER, 30, 'leaves groups whose path is too long to be named', idle(FREEZER, LEFT)],
-  ['kills-callers.c', PID, 30, 'kills processes while they are looked at', idle(PID)],
-  ['signals-everybody.py', PID, 30, 'signals to every number', idle(PID)],
-  ['forges-report.py', FORK, 30, 'prints a report of its own', idle(FORK)],
-  ['writes-everywhere.py', FORK, 30, 'changes files, and fills the memory with them', idle(FORK)],
+  ['daemon.py', FORK, 90, 'lives on in a session of its own', idle(FORK, LEFT)],
+  ['untraced.c', PID, 90, 'lives on unseen, in namespaces of its own', idle(PID, LEFT)],
+  ['odd-names.py', FORK, 90, 'leaves a process whose names are escape sequences', idle(FORK, LEFT)],
+  ['deep-groups.py', FREEZER, 90, 'leaves groups whose path is too long to be named', idle(FREEZER, LEFT)],
+  ['kills-callers.c', PID, 90, 'kills processes while they are looked at', idle(PID)],
+  ['signals-everybody.py', PID, 90, 'signals to every number', idle(PID)],
+  ['forges-report.py', FORK, 90, 'prints a report of its own', idle(FORK)],
+  ['writes-everywhere.py', FORK, 90, 'changes files, and fills the memory with them', idle(FORK)],
   ['reach-mounts.py', FORK, 30, "the machine's files, devices and mounts", idle(FORK)],
   ['reach-network.py', NET, 30, "the machine's network and its listeners", idle(NET)],
   ['reach-processes.py', PID, 30, "the checker's copy and other processes", idle(PID)],
   ['reach-cgroups.py', MEMORY, 30, "other groups, and its sandbox's limits", idle(MEMORY)],
-  ['reach-kernel.py', FORK, 30, 'calls and devices that change the machine', idle(FORK)],
-  ['works-and-attacks.sh', PID, 30, 'all of that, beside right work', []],
-  ['works-and-lurks.sh', NET, 30, 'a daemon after right work', [LEFT]],
+  ['reach-kernel.py', FORK, 90, 'calls and devices that change the machine', idle(FORK)],
+  ['works-and-attacks.sh', PID, 90, 'all of that, beside right work', []],
+  ['works-and-lurks.sh', NET, 90, 'a daemon after right work', [LEFT]],
 ]
 
-/** They have to be ended: by the bound on memory, or at their time, and what they leave behind then is not known. */
+/**
+ * Programs that have to be killed, by the OOM killer or when their time is up; what they leave behind is then unknown.
+ */
 const ENDLESS: readonly Row[] = [
   ['fork-bomb.c', FORK, 4, 'takes every number', idle(FORK, END, BOUND, LEFT)],
   ['memory-hog.py', FORK, 10, 'takes all memory', idle(FORK, END, BOUND)],

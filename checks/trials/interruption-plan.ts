@@ -1,5 +1,5 @@
 /**
- * What is interrupted, when, how and where: decided by a number, so that it can be done again.
+ * What is interrupted, when, how and where: decided by a seed, so that it can be repeated.
  */
 import { join } from 'node:path'
 import { LABS } from '../../lib/lab/manifest.ts'
@@ -16,10 +16,10 @@ export interface Start {
   readonly usual: number
 }
 
-/** Whom a signal is sent to: one process, all at once, or the terminal's foreground, as Ctrl-C does. */
+/** What a signal is sent to: one process, all at once, or the terminal's foreground process group, as by Ctrl-C. */
 export type Target = 'one' | 'all' | 'foreground'
 
-/** One interruption. The numbers from 0 to 1 say where in the run, and who of those that are there. */
+/** One interruption. The numbers from 0 to 1 say when in the run, and which of the processes that are there. */
 export interface Plan {
   readonly start: Start
   readonly moment: number
@@ -66,7 +66,7 @@ const STARTS: readonly Start[] = [
   { argv: ['npm', 'run', 'rootfs'], cold: true, usual: 1.2 },
 ]
 
-/** One way that is not interrupted, to see how fast this machine is. */
+/** The run that is not interrupted, to measure how fast this machine is. */
 export const YARDSTICK = STARTS.find(({ argv }) => argv.join(' ') === `npx tsx ${program(2)}`) as Start
 
 /** What the run of that number does under that seed. */

@@ -11,9 +11,9 @@ import * as F from '../../lib/flags.ts'
 import { pipe } from '../../lib/gate.ts'
 import { groupsNamed, PREFIX } from '../../lib/group/cgroup.ts'
 import { discardGroups } from '../../lib/group/directory.ts'
-import { writeAll } from '../../lib/io/output.ts'
-import { closeQuietly } from '../../lib/io/poll.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
+import { writeAll } from '../../lib/machine/output.ts'
+import { closeQuietly } from '../../lib/machine/poll.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { waitpid } from '../../lib/process.ts'
 import { describeStatus } from '../../lib/status.ts'
@@ -21,7 +21,7 @@ import { draftPrefix } from '../../lib/tidy/drafts.ts'
 import { interrupt, type Outcome } from './cage.ts'
 import { describePlan, type Plan, planOf, type Start, YARDSTICK } from './interruption-plan.ts'
 
-/** What many interruptions came to. */
+/** The results of many interruptions. */
 export interface Interruptions {
   readonly seed: number
   readonly runs: number
@@ -30,7 +30,7 @@ export interface Interruptions {
   readonly leftNothing: number
   /** Those that left something, and `npm run clean` removed it. */
   readonly cleaned: number
-  /** A killed tsx leaves a socket that tells nobody whose it was: neither ours nor ours to remove. */
+  /** How many sockets were left by a killed tsx: nothing tells whose they were, so they are not ours to remove. */
   readonly tsxSockets: number
   /** Those that left something for good, as sentences. */
   readonly failures: readonly string[]
@@ -58,7 +58,7 @@ async function inCage(folder: string, start: Start, length: number, plan?: Plan)
   let text = ''
   for await (const chunk of new Socket({ fd: readEnd, writable: false })) text += chunk
   const outcome = text === '' ? undefined : (JSON.parse(text) as Outcome)
-  // Whoever is frozen holds the whole namespace back.
+  // A frozen process would keep the whole PID namespace from ending.
   if (outcome && outcome.remaining.length > 0)
     discardGroups(groupsNamed(name => name.endsWith(`@${outcome.namespace}`)))
   const status = waitpid(pid)
@@ -66,7 +66,7 @@ async function inCage(folder: string, start: Start, length: number, plan?: Plan)
   return outcome
 }
 
-/** Compiles what most readers have compiled already: the runs that begin without that see to it themselves. */
+/** Compiles what most readers have compiled already. Cold runs begin without it and compile it themselves. */
 async function compileAll(): Promise<void> {
   const programs = [...LABS.map(({ slug }) => join('labs', `${slug}.ts`)), 'checks/check.ts', 'checks/clean/clean.ts']
   const entries = programs.map(name => join(ROOT, name)).filter(entry => !cachedBundle(entry))

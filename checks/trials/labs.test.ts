@@ -160,7 +160,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
   })
 }
 
-test('lab 2 ended by SIGKILL takes its whole namespace along', () => {
+test('when lab 2 is ended by SIGKILL, its whole PID namespace ends, too', () => {
   const { output } = capture(F.CLONE_NEWPID | F.CLONE_NEWNS, () => {
     enterProc()
     const lab = cloneExec(command('02-newpid', '--pace', '1'))

@@ -112,9 +112,9 @@ const NODE = [
 ]
 const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
-const SLOW = ['--timeout', '300']
+const SLOW = ['--timeout', '900']
 
-/** The command that proves a place, and who gives it. */
+/** The command that tries one place, and the user who runs it. */
 function commandOf({ vm, isOther, programs }: Place, user: OrdinaryUser | undefined, withPrograms: boolean) {
   const more = withPrograms && programs ? ['--programs'] : []
   const node = isOther ? 'node' : process.execPath

@@ -21,7 +21,7 @@ import { shellCode } from '../../lib/status.ts'
 import { capture, inChild } from '../../lib/testing/in-child.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 import { awaitSo, enterProc, isAlone, labRun } from '../testing/lab-runs.ts'
-import { Person } from '../testing/terminal-user.ts'
+import { TerminalUser } from '../testing/terminal-user.ts'
 
 const lab = await labRun('04-newns')
 ensureRootfs()
@@ -117,9 +117,9 @@ test('lab 4 refuses a word that is no option, and says where a command goes', ()
   assert.equal(lab.run(['--hostname', 'no_good!']).status, 2)
 })
 
-/** Runs the lab at a terminal of 24 by 80 in namespaces of its own; `act` is the person in front of it. */
+/** Runs the lab at a terminal of 24 by 80 in namespaces of its own; `act` does what its user does. */
 function atTerminal(
-  act: (person: Person, lab: number, master: number, slave: number) => void,
+  act: (person: TerminalUser, lab: number, master: number, slave: number) => void,
   args: readonly string[] = [],
 ): void {
   const done = inChild(F.CLONE_NEWNET | F.CLONE_NEWNS | F.CLONE_NEWPID, () => {
@@ -134,8 +134,8 @@ function atTerminal(
       takeTerminal(path)
       execve(file, [file, ...rest], { PATH: process.env['PATH'] ?? '', TERM: 'xterm', NO_COLOR: '1' })
     })
-    act(new Person(master), pid, master, slave)
-    // The kernel takes a network namespace down in its own time, and with it the pair that led into it.
+    act(new TerminalUser(master), pid, master, slave)
+    // The kernel removes a network namespace some time later, and with it the pair that led into it.
     awaitSo(() => isAlone() && interfaceNames().length === 1)
     return interfaceNames()
   })
@@ -163,7 +163,7 @@ test('at a terminal the shell has one of its own, with job control, and its wind
     person.type('tty; stty size\n')
     person.sees(/\/dev\/pts\/0\r\n24 80\r\n/)
     setWindowSize(master, { rows: 40, columns: 120 })
-    // The news of it comes by a signal, in its own time.
+    // The new size arrives by a signal, some time later.
     person.type('until stty size | grep "40 120"; do :; done\n')
     person.sees(/\n40 120\r\n/)
     person.type('sleep 1000\n')

@@ -1,6 +1,6 @@
 /**
  * What holds in one place: runs every lab and every check there as its user would, and on demand the right and wrong
- * programs, and prints what came of it as one JSON document. `npm run matrix` runs it in all places.
+ * programs, and prints the results as one JSON document. `npm run matrix` runs it in all places.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -20,7 +20,7 @@ const KNOBS = {
   programs: flag('tries the right and wrong programs, too'),
 }
 
-/** What came of one lab. */
+/** The results of one lab. */
 export interface LabProof {
   readonly slug: string
   /** The exit code of the lab's own program. */
@@ -31,7 +31,7 @@ export interface LabProof {
   readonly unjudged: readonly string[]
 }
 
-/** What came of one place. */
+/** The results of one place. */
 export interface PlaceProof {
   readonly kernel: string
   readonly groups: string

@@ -13,7 +13,7 @@ export interface Specimen {
   readonly path: string
   /** Titles of the claims that must refuse it, all of them and no other; none for a right program. */
   readonly refusedBy: readonly string[]
-  /** What it needs beyond what the labs need, and not every machine has: commands. */
+  /** The commands that it needs, which the labs do not need and not every machine has. */
   readonly tools: readonly string[]
 }
 

@@ -1,5 +1,5 @@
 /**
- * Random numbers that come again with the same seed.
+ * Pseudorandom numbers, the same for the same seed.
  */
 
 /** Numbers from 0 to below 1. */

@@ -20,7 +20,7 @@ const CHECK = [
   'lib/engine/start.mjs',
   'checks/check.ts',
 ]
-/** SIGSTOP dressed as the freezer. */
+/** A program that uses SIGSTOP instead of the freezer. */
 const WRONG = ['labs/06-freezer/wrong/stop-signal.sh']
 
 const quote = (words: readonly string[]) => words.map(word => `'${word}'`).join(' ')

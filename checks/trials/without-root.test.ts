@@ -1,5 +1,5 @@
 /**
- * Labs and checks as an ordinary user, who has a user.checkout of their own in a user.home that nobody else may read.
+ * Labs and checks as an ordinary user, who has a checkout of their own in a home that no other user may read.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -32,7 +32,7 @@ const skip =
   process.getuid?.() !== 0
     ? 'needs root, to become somebody else'
     : !probeUserNamespaces().works && 'no user namespaces'
-/** None where nothing is tried. */
+/** `undefined` where all tests are skipped. */
 const user = (skip ? undefined : new OrdinaryUser()) as OrdinaryUser
 after(() => user?.end())
 
@@ -100,7 +100,7 @@ test('labs 5 and 6 run in groups that were handed over, and leave them empty', {
 test('every lab passes its check; what the kernel keeps from an ordinary user is not counted as held', { skip }, t => {
   const made = user.handOver()
   t.after(() => user.takeBack())
-  const { status, stdout, stderr } = user.run(check('--json'), 120_000)
+  const { status, stdout, stderr } = user.run(check('--json'), 300_000)
   const report = JSON.parse(stdout) as Report
   const hidden = readFileSync('/proc/sys/kernel/dmesg_restrict', 'utf8').trim() === '1'
   assert.deepEqual(claimsOf(report, 'does not hold'), [], stderr)
@@ -138,7 +138,7 @@ test('wrong programs are refused, and hostile ones reach nothing', { skip }, () 
   awaitSo(() => user.processes().length === 0)
 })
 
-test('what a program writes to the user.home of its user is forgotten', { skip }, () => {
+test('what a program writes to the home of its user is lost with the sandbox', { skip }, () => {
   const write = `echo x > "${user.home}/written" && cat "${user.home}/written"`
   const program = user.script('writes.sh', `${write} && rm -rf "${user.checkout}/labs" && ls "${user.checkout}"`)
   const { stdout } = user.run(check('lab1', program, '--output'))
@@ -159,7 +159,7 @@ const ended = (child: ChildProcess) =>
   new Promise(resolve => child.on('exit', (code, signal) => resolve(signal ?? code)))
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
-  test(`lab 3 ended by ${signal} to its first process leaves nobody`, { skip }, async () => {
+  test(`lab 3 ended by ${signal} to its first process leaves no process`, { skip }, async () => {
     const child = started(lab('03-newnet', '--interval', '30'), isNamed('ping'))
     const end = ended(child)
     kill(child.pid as number, signal)
@@ -168,7 +168,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
   })
 }
 
-test('a check that is interrupted leaves nobody', { skip }, async () => {
+test('a check that is interrupted leaves no process', { skip }, async () => {
   const sleeper = user.script('sleeps.sh', 'exec sleep 60')
   const child = started(check('lab1', sleeper), isNamed('sleep'))
   const end = ended(child)
@@ -177,7 +177,7 @@ test('a check that is interrupted leaves nobody', { skip }, async () => {
   awaitSo(() => user.processes().length === 0)
 })
 
-/** Runs something as the user where namespaces are forbidden: each namespace has that number of its own. */
+/** Runs something as the user in a user namespace in which no further user namespaces may be made. */
 function runForbidden(words: readonly string[]) {
   return capture(0, () => {
     const hasUsers = makeGate()

@@ -1,6 +1,6 @@
 /**
- * What /proc and the cgroup file systems tell of a tree of processes at this moment. Nothing but reading, so that a lab
- * does not notice; whoever vanishes meanwhile is left out.
+ * What /proc and the cgroup file systems tell of a tree of processes at this moment. It only reads, so that a lab does
+ * not notice; a process that ends meanwhile is left out.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,9 +21,9 @@ export interface Process {
   /** One letter: R, S, D, T, t, Z, X. @see proc_pid_stat(5) */
   readonly state: string
   readonly threads: number
-  /** Its number in each PID namespace below that of whoever looks, outermost first. */
+  /** Its number in each PID namespace below the watcher's own, outermost first. */
   readonly inside: readonly number[]
-  /** `undefined` if it is not ours to know. */
+  /** `undefined` if the watcher may not know. */
   readonly namespaces: Namespaces | undefined
   /** Bytes in memory. */
   readonly rss: number
@@ -48,7 +48,7 @@ export interface Snapshot {
   readonly root: number
   readonly processes: readonly Process[]
   readonly groups: readonly Group[]
-  /** The namespaces of whoever looks. */
+  /** The namespaces of the watcher. */
   readonly own: Namespaces
 }
 
@@ -68,8 +68,8 @@ function statOf(pid: number): Stat | undefined {
   return { pid, name: text.slice(text.indexOf('(') + 1, end), state, parent: Number(parent) }
 }
 
-/** Everybody in the mounted /proc. */
-export function everybody(): Stat[] {
+/** All processes in the mounted /proc. */
+export function allProcesses(): Stat[] {
   const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name))
   return pids.flatMap(pid => statOf(Number(pid)) ?? [])
 }
@@ -81,7 +81,7 @@ function namespacesOf(pid: number): Namespaces | undefined {
   try {
     return namespaces(pid)
   } catch {
-    // ENOENT: it has ended. EACCES: it is somebody else's.
+    // ENOENT: it has ended. EACCES: it belongs to another user.
     return undefined
   }
 }
@@ -156,7 +156,7 @@ function processOf(stat: Stat, depth: number, above: readonly string[], trees: r
 
 /** A tree of processes now; without processes if its root is gone. */
 export function takeSnapshot(root: number): Snapshot {
-  const all = everybody()
+  const all = allProcesses()
   const trees = hierarchies().filter(isOfInterest)
   const processes: Process[] = []
   const visit = (stat: Stat, depth: number, above: readonly string[]) => {
@@ -166,7 +166,7 @@ export function takeSnapshot(root: number): Snapshot {
   }
   const top = all.find(({ pid }) => pid === root)
   if (top) visit(top, 0, [])
-  // Where whoever looks is, too, the lab has not gone by itself.
+  // Groups that the watcher is in as well were not made by the lab.
   const common = new Set(groupsOf('self', trees))
   const own = processes.map(one => ({ ...one, groups: one.groups.filter(path => !common.has(path)) }))
   const paths = [...new Set(own.flatMap(({ groups }) => groups))]

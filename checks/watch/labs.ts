@@ -7,7 +7,7 @@ import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { slugOf } from '../../lib/lab/lab-names.mjs'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
-import { everybody, wordsOfProcess } from './facts.ts'
+import { allProcesses, wordsOfProcess } from './facts.ts'
 
 /** A program of this checkout that runs. */
 export interface Running {
@@ -18,7 +18,7 @@ export interface Running {
   readonly lab: Lab | undefined
 }
 
-/** What else is worth watching: it starts programs in sandboxes. */
+/** What else is worth watching, because it starts programs in sandboxes. */
 const OTHERS: Readonly<Record<string, string>> = {
   check: 'npm run check',
   grade: 'npm run grade',
@@ -37,12 +37,14 @@ function directoryOf(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
   } catch {
-    // EACCES: then it counts as ours.
+    // EACCES: then it is taken for a program of this checkout.
     return ROOT
   }
 }
 
-/** What a process is by its words: only the Node that can be cloned is the lab, and not npx and tsx, which started it. */
+/**
+ * What a process is, by its arguments: the lab is the Node that can be cloned, and not npx or tsx, which started it.
+ */
 export function recognise(pid: number, words: readonly string[]): Omit<Running, 'pid'> | undefined {
   if (!CLONEABLE_FLAGS.every(flag => words.includes(flag))) return undefined
   const runner = words.indexOf(RUNNER)
@@ -63,7 +65,7 @@ export function recognise(pid: number, words: readonly string[]): Omit<Running, 
 
 /** All that run now, the youngest last; a copy of one that runs is part of it. */
 export function runningLabs(): Running[] {
-  const nodes = everybody().filter(({ name, state }) => /^(node|MainThread)/.test(name) && state !== 'Z')
+  const nodes = allProcesses().filter(({ name, state }) => /^(node|MainThread)/.test(name) && state !== 'Z')
   const found = nodes.flatMap(({ pid, parent }) => {
     const known = recognise(pid, wordsOfProcess(pid))
     return known ? [{ pid, parent, ...known }] : []

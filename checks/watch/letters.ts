@@ -1,6 +1,6 @@
 /**
- * A letter and a colour for each namespace. They stay for as long as somebody watches: an inode that comes again is the
- * same namespace, or one that has taken its number.
+ * A letter and a colour for each namespace. They stay the same while the picture is watched: an inode that comes again
+ * is the same namespace, or another one that has got its number.
  */
 import { chalk } from '../../lib/lab/colour.ts'
 import type { NamespaceKind, Namespaces } from '../../lib/namespaces.ts'
@@ -9,7 +9,7 @@ import { KINDS, type Process } from './facts.ts'
 const COLOURS = [chalk.cyan, chalk.yellow, chalk.magenta, chalk.green, chalk.blueBright, chalk.redBright] as const
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** One namespace that is not that of whoever looks. */
+/** A namespace that is not the watcher's own. */
 export interface Lettered {
   readonly kind: NamespaceKind
   readonly inode: number
@@ -21,12 +21,12 @@ export class Letters {
   readonly #known = new Map<string, Lettered>()
   readonly #own: Namespaces
 
-  /** @param own the namespaces of whoever looks, which get none */
+  /** @param own the watcher's own namespaces, which get no letter */
   constructor(own: Namespaces) {
     this.#own = own
   }
 
-  /** That of a namespace; `undefined` for one of ours. */
+  /** The letter and colour of a namespace; `undefined` for one of the watcher's own. */
   of(kind: NamespaceKind, inode: number): Lettered | undefined {
     if (this.#own[kind] === inode) return undefined
     const key = `${kind}:${inode}`
@@ -42,7 +42,7 @@ export class Letters {
     return found
   }
 
-  /** Those that these processes live in, in the order of their letters. */
+  /** The namespaces that these processes live in, in the order of their letters. */
   legend(processes: readonly Process[]): Lettered[] {
     const all = processes.flatMap(({ namespaces }) =>
       namespaces ? KINDS.flatMap(kind => this.of(kind, namespaces[kind]) ?? []) : [],

@@ -8,7 +8,7 @@ import { harmlessLine } from '../judge/sanitize.ts'
 import { type Group, KINDS, type Process, type Snapshot } from './facts.ts'
 import type { Letters } from './letters.ts'
 
-/** Columns and rows there are; Infinity where nothing ends. */
+/** Columns and rows of the terminal; Infinity for no limit. */
 export interface Size {
   readonly columns: number
   readonly rows: number
@@ -42,7 +42,7 @@ const MEGA = 1e6
 export const megabytes = (bytes: number): string =>
   bytes >= 1000 * MEGA ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / MEGA).toFixed(1)} MB`
 
-/** A text of exactly so many columns; what is too long ends with a sign that it goes on. */
+/** A text filled or cut to exactly `width` columns; a text that was cut ends in an ellipsis. */
 export function fill(text: string, width: number, atRight = false): string {
   const short = widthOf(text) > width ? `${cut(text, width - 1)}…` : text
   const rest = ' '.repeat(Math.max(0, width - widthOf(short)))
@@ -89,7 +89,7 @@ function stateCell(process: Process, groups: readonly Group[]): Cell {
 
 function namespaceCells({ namespaces, state }: Process, letters: Letters): Cell[] {
   return KINDS.map(kind => {
-    // The dead are in none.
+    // A zombie is in no namespace any more.
     if (!namespaces) return { text: state === 'Z' ? '' : '?', paint: chalk.dim }
     const found = letters.of(kind, namespaces[kind])
     return found
@@ -125,7 +125,7 @@ function processLine(process: Process, branch: string, view: Snapshot, letters: 
   const groups = process.groups.map(path => view.groups.findIndex(group => group.path === path) + 1)
   const name = branch + nameOf(process)
   const threads = process.threads > 1 ? ` (${process.threads} threads)` : ''
-  // The name is worth more.
+  // The name is more important than the number of threads.
   const isRoom = widthOf(name + threads) <= nameWidth(columns)
   return [
     fill(isRoom ? name + threads : name, nameWidth(columns)),
@@ -138,7 +138,7 @@ function processLine(process: Process, branch: string, view: Snapshot, letters: 
   ].join('')
 }
 
-/** Of how much may be taken, how much is: a bar. */
+/** How much of a limit is used, as a bar. */
 function bar(usage: number, limit: number, width: number): string {
   const full = Math.min(width, Math.round((usage / limit) * width))
   const paint = usage > 0.9 * limit ? chalk.red : chalk.green
@@ -162,7 +162,7 @@ function groupLines(
   return facts === '' ? [head] : [head, `         ${facts}`]
 }
 
-/** Lines of at most so many columns, of pieces that are not torn. */
+/** Puts pieces into lines of at most `columns`, without breaking a piece. */
 function flow(pieces: readonly Cell[], columns: number): string[] {
   const lines: { text: string; width: number }[] = []
   for (const { text, paint } of pieces) {
@@ -186,7 +186,7 @@ function legendLines({ processes }: Snapshot, letters: Letters, columns: number)
   return [...flow([{ text: "· this terminal's own", paint: chalk.dim }, ...pieces], columns), ...note]
 }
 
-/** As many lines as there is room for, and a word about the rest. */
+/** As many lines as there is room for, the last of which says how many are left out. */
 function fit(lines: readonly string[], room: number, what: string): string[] {
   if (lines.length <= room) return [...lines]
   const shown = Math.max(0, room - 1)

@@ -1,5 +1,5 @@
 /**
- * The terminal while it is watched: an alternate screen that is left properly, whatever ends the program.
+ * The terminal while a lab is watched: an alternate screen that is left properly, however the program ends.
  */
 import { signalNumber } from '../../lib/status.ts'
 

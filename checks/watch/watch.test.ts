@@ -8,10 +8,10 @@ import { clone } from '../../lib/clone.ts'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { CLONE_NEWNET, CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
-import { writeAll } from '../../lib/io/output.ts'
 import { widthOf } from '../../lib/lab/layout.ts'
 import { openTerminal } from '../../lib/lab/pty.ts'
 import { setWindowSize } from '../../lib/lab/terminal.ts'
+import { writeAll } from '../../lib/machine/output.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { getpid, waitpid } from '../../lib/process.ts'
@@ -110,7 +110,7 @@ test('what a process calls itself cannot move the cursor', () => {
   assert.ok(text.some(line => line.includes('\\x1b[2Jgone\\nnext')))
 })
 
-test('into a pipe it is a still text, and wrong words are named', () => {
+test('into a pipe it prints one snapshot, and wrong words are named', () => {
   const still = watch('--pid', String(getpid()))
   assert.equal(still.status, 0, still.stderr)
   assert.match(still.stdout, /^process \d+ .*\n\nprocess +PID +inside +state/)

@@ -74,7 +74,7 @@ function readCommandLine() {
 
 type Wanted = ReturnType<typeof readCommandLine>
 
-/** What there is to watch now. The youngest, and a lab rather than what checks one. */
+/** What there is to watch now: the youngest program, and a lab rather than what checks one. */
 function find({ pid: number, lab }: Wanted): Running | undefined {
   if (number !== undefined)
     return existsSync(`/proc/${number}`) ? { pid: number, title: `process ${number}`, lab: undefined } : undefined
@@ -89,7 +89,7 @@ function begin(running: Running): Watched {
 
 const isGone = ({ processes }: Snapshot) => processes.length === 0 || processes[0]?.state === 'Z'
 
-/** Looks again; once it has ended, what was last seen of it stays. */
+/** Takes a new snapshot; once the lab has ended, the last one stays. */
 function lookAgain(watched: Watched): void {
   if (watched.endedAt !== undefined) return
   const view = takeSnapshot(watched.pid)

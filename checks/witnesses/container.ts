@@ -7,26 +7,29 @@ import { ensureRootfs } from '../../lib/mount/rootfs.ts'
 import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
 import { type Link, links } from '../../lib/net/links.ts'
 import type { Observer } from '../observer/observer.ts'
+import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
+import { OwnFiles } from './shell/own-files.ts'
+import { isInRoot, type ProcThere, procOf } from './shell/spot.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** A process in namespaces that are not the sandbox's, at a moment. */
 export interface ContainerMoment {
   readonly pid: number
-  /** The exit code with which it was about to end, if it was. */
-  readonly code: number | undefined
   readonly namespaces: Namespaces
   /** Its root directory, as device:inode. */
   readonly root: string
+  /** The same as a path, as far as it has one in the mount namespace of the checker. */
+  readonly rootPath: string
   /** Whether its working directory lies in that root. */
   readonly isInRoot: boolean
-  /** Whether the program it runs is a file below that root directory, on the same file system. */
+  /** Whether the program it runs is a file that was in `./fs` before the program started. */
   readonly runsOwnProgram: boolean
-  /** Whether the /proc of its root shows its own PID namespace; `undefined` if nothing is there. */
-  readonly procIsOwn: boolean | undefined
+  /** What is at /proc in its root. */
+  readonly proc: ProcThere
   readonly hostName: string
   readonly links: readonly Link[]
-  /** The same of the sandbox. */
+  /** What is outside: the interfaces of the network it was made from, and the host name and mounts of the sandbox. */
   readonly outside: { readonly hostName: string; readonly links: readonly Link[]; readonly mounts: readonly string[] }
 }
 
@@ -35,12 +38,12 @@ export interface ContainerRecord {
   readonly containers: readonly ContainerMoment[]
   /** The root file system `./fs`, as device:inode. */
   readonly fs: string | undefined
-  /** The mounts of the sandbox before the program ran. */
+  /** The mounts of the sandbox before anybody lived in namespaces of their own. */
   readonly mountsBefore: readonly string[]
 }
 
 /** A directory, as device:inode. */
-function identity(path: string): string | undefined {
+export function identity(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false })
   return found && `${found.dev}:${found.ino}`
 }
@@ -48,31 +51,18 @@ function identity(path: string): string | undefined {
 const hostNameOf = (pid: number) =>
   inNamespace(pid, 'uts', () => readFileSync('/proc/sys/kernel/hostname', 'utf8').trim())
 
-/** Whether the working directory of a process lies in its root: after chroot(2) without chdir(2) it does not. */
-function isInRoot(pid: number): boolean {
-  const [root, directory] = [readlinkSync(`/proc/${pid}/root`), readlinkSync(`/proc/${pid}/cwd`)]
-  return root === '/' || directory === root || directory.startsWith(`${root}/`)
-}
-
-/** Whether PID 1 of the /proc below a process's root is in that process's PID namespace. */
-function procIsOwn(pid: number, own: number): boolean | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/root/proc/1/ns/pid`) === `pid:[${own}]`
-  } catch {
-    return undefined
-  }
-}
-
 /** The witness of one sandbox. */
 export class ContainerWitness implements Witness<ContainerRecord> {
-  /** Hears of every process that ends by itself: its code, and where it lived. */
-  heard: (code: number, where: ContainerMoment | 'outside') => void = () => {}
   readonly #moments: ContainerMoment[] = []
   readonly #init: number
   readonly #pidNamespace: number
   #fs: string | undefined
+  #files: OwnFiles | undefined
   #mountsBefore: readonly string[] | undefined
+  #hasContainer = false
   #processes: Observer['processes'] = new Map()
+  /** Whether somebody in a container was seen at the terminal. Then it is them who matter, and not who ends. */
+  #hasReader = false
 
   constructor({ sandbox }: Scene) {
     this.#init = sandbox.init
@@ -83,55 +73,96 @@ export class ContainerWitness implements Witness<ContainerRecord> {
     this.#processes = observer.processes
   }
 
-  /** The first to be born is the program: it has mounted nothing yet. */
-  birth(): void {
-    this.#mountsBefore ??= mountLines(this.#init)
+  birth(pid: number): void {
+    this.#noteMounts(pid)
   }
 
-  /** The program's own exec is the first of all: its directory is where it starts. */
+  /** What a program mounts before it makes its container it mounts outside, and on purpose. */
+  #noteMounts(pid: number): void {
+    this.#hasContainer ||= !this.#isOutside(pid)
+    if (!this.#hasContainer) this.#mountsBefore = mountLines(this.#init)
+  }
+
+  /** Whether a process lives where the sandbox's init does; so does whoever is gone. */
+  #isOutside(pid: number): boolean {
+    try {
+      const [its, own] = [namespaces(pid), namespaces(this.#init)]
+      return its.pid === own.pid && its.mnt === own.mnt && its.uts === own.uts
+    } catch {
+      return true
+    }
+  }
+
+  /** The program's own exec is the first of all: its directory is where it starts, and it has not run yet. */
   exec(pid: number): void {
-    this.#fs ??= identity(`/proc/${pid}/cwd/fs`)
+    this.#noteMounts(pid)
+    if (this.#files) return
+    const directory = `/proc/${pid}/cwd/fs`
+    this.#fs = identity(directory)
+    if (this.#fs !== undefined) this.#files = new OwnFiles(directory, ensureRootfs())
   }
 
-  exit(pid: number, code: number | undefined, tid: number): void {
-    const moment = this.#look(pid, code, tid)
-    if (code !== undefined) this.heard(code, moment ?? 'outside')
+  exit(pid: number, _: number | undefined, tid: number): void {
+    if (!this.#hasReader) this.#keep(pid, tid)
   }
 
-  /** @returns the moment, if the process is in another PID, mount or UTS namespace than the sandbox */
-  #look(pid: number, code?: number, tid = pid): ContainerMoment | undefined {
+  /**
+   * Looks at somebody who stands still, having read what was typed.
+   * @returns `undefined` if it was killed meanwhile
+   */
+  lookAtReader(pid: number, tid: number): ContainerMoment | 'outside' | undefined {
+    const moment = this.#look(pid, tid)
+    if (typeof moment === 'object') this.#hasReader = true
+    return moment
+  }
+
+  #keep(pid: number, tid: number): void {
+    const moment = this.#look(pid, tid)
+    if (typeof moment === 'object') this.#moments.push(moment)
+  }
+
+  #look(pid: number, tid: number): ContainerMoment | 'outside' | undefined {
     try {
       const its = namespaces(tid)
-      const own = namespaces(this.#init)
-      if (its.pid === own.pid && its.mnt === own.mnt && its.uts === own.uts) return undefined
-      const moment: ContainerMoment = {
+      if (this.#isOutside(tid)) return 'outside'
+      return {
         pid,
-        code,
         namespaces: its,
         root: identity(`/proc/${tid}/root`) ?? '',
+        rootPath: readlinkSync(`/proc/${tid}/root`),
         isInRoot: isInRoot(tid),
-        runsOwnProgram: statSync(`/proc/${tid}/exe`).dev === statSync(`/proc/${tid}/root`).dev,
-        procIsOwn: procIsOwn(tid, its.pid),
+        runsOwnProgram: this.#files?.runBy(tid) ?? false,
+        proc: procOf(tid, its.pid),
         hostName: hostNameOf(tid),
         links: inNamespace(tid, 'net', links),
         outside: {
           hostName: hostNameOf(this.#init),
-          links: inNamespace(this.#init, 'net', links),
+          links: inNamespace(this.#whoIsOutside(pid, its.net), 'net', links),
           mounts: mountLines(this.#init),
         },
       }
-      this.#moments.push(moment)
-      return moment
     } catch {
       // It was killed while it stood there.
       return undefined
     }
   }
 
+  /**
+   * The nearest of those who made a process, or made its creator, that is in another network: a whole lab may be done
+   * in one more container. The sandbox's init, if there is none.
+   */
+  #whoIsOutside(pid: number, net: number): number {
+    for (let one = this.#processes.get(pid); one; one = this.#processes.get(one.creator)) {
+      const thread = one.status ? undefined : throughWhom(one.pid)
+      if (thread !== undefined && namespaces(thread).net !== net) return thread
+    }
+    return this.#init
+  }
+
   /** Looks at everybody who lives in another PID namespace now. */
   lookAround(): void {
     for (const { pid, status, birth } of this.#processes.values())
-      if (!status && birth.namespaces.pid !== this.#pidNamespace) this.#look(pid)
+      if (!status && birth.namespaces.pid !== this.#pidNamespace) this.#keep(pid, pid)
   }
 
   record(): ContainerRecord {

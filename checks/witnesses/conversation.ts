@@ -1,111 +1,190 @@
 /**
- * Typing at a program's terminal. Each line asks the shell for something that only the kernel can confirm: a process
- * that ends with a code nobody could know before.
+ * A conversation at a program's terminal. What is typed is read by somebody, whom the kernel names; a process that this
+ * one then makes ends with the code that was asked for. Nothing else is an answer: no code before the line was read, and
+ * none of somebody who was there already.
  */
-import { randomInt } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import type { ContainerMoment } from './container.ts'
+import { CODES, drawQuestions, type Question } from './shell/lines.ts'
+import { type Bustle, Pace } from './shell/pace.ts'
+
+/** Somebody who has read what was typed, whole and from a terminal, and how they lived just then. */
+export interface Reader {
+  readonly pid: number
+  /** Its number in its own PID namespace. */
+  readonly number: number
+  readonly program: string
+  readonly where: ContainerMoment | 'outside'
+}
+
+/** What became of one question. */
+export interface Asked {
+  readonly text: string
+  /** Whoever has read it, in the order of their reading: a relay comes before the shell behind it. */
+  readonly readers: readonly Reader[]
+  /** The reader whose process has answered. */
+  readonly answeredBy?: Reader
+  /** Why a process that ended with the right code was no answer all the same. */
+  readonly flaw?: string
+  /** A code in the range of answers that nobody had asked for, with which a process of a reader inside ended. */
+  readonly guessed?: number
+}
 
 /** What was typed at a program's terminal. */
 export interface Typed {
-  /** Each line asked the shell for a process that ends with this code. */
-  readonly codes: readonly number[]
-  /** Those codes with which a process did end, and who it was. */
-  readonly answers: ReadonlyMap<number, ContainerMoment | 'outside'>
-  /** A code that nobody had asked for, with which a process inside ended nevertheless. */
-  readonly guessed?: number | undefined
+  /** One by one, as far as it was asked; none where nothing could be typed. */
+  readonly asked: readonly Asked[]
+  /** How many questions there were to be. */
+  readonly planned: number
+  /** Whether the last of them could still have been answered when all was over. */
+  readonly isOpen: boolean
 }
 
-const LINES = 3
-const [LOWEST, HIGHEST] = [30, 120]
-/**
- * All times in here pass only while everybody in the program sleeps: where a processor is hard to get, a shell that has
- * not come up yet must not find a queue of lines with an exit at its end.
- */
-const LONGEST_TICK = 100
-/**
- * How long a line may go unanswered before it is typed again, in milliseconds, because who starts a shell may have
- * dropped it; then twice as long, and so on, because a slow shell answers every one of them.
- */
-const PATIENCE = 500
-/** How long nothing is typed while nobody is in a container yet, in milliseconds. */
-const START = 1500
-/** The part of the program's time that one line may take. Then the judge asks for the end. */
-const PART = 0.4
-
-/** Exit codes that no shell gives by itself, all different. */
-function drawCodes(): number[] {
-  const codes = new Set<number>()
-  while (codes.size < LINES) codes.add(randomInt(LOWEST, HIGHEST))
-  return [...codes]
+/** What can be seen of a process that is about to end. */
+export interface LastMoment {
+  readonly pid: number
+  readonly code: number
+  /** Whether its directory is this one of its root. */
+  readonly isIn: (directory: string) => boolean
 }
+
+/** How much of what a process has read is kept, in characters. */
+const KEPT = 4096
+
+type Draft = { -readonly [Key in keyof Asked]: Asked[Key] } & { readers: Reader[] }
 
 /** What is typed at one terminal, line after line. */
 export class Conversation implements Typed {
-  readonly codes = drawCodes()
-  readonly answers = new Map<number, ContainerMoment | 'outside'>()
-  guessed: number | undefined
-  #isTyped = false
+  readonly asked: Draft[] = []
+  readonly planned: number
+  readonly #questions: readonly Question[] = drawQuestions()
   readonly #master: number
-  readonly #isReady: () => boolean
-  readonly #isIdle: () => boolean
-  readonly #longest: number
-  /** How long everybody has slept so far, in milliseconds, and when that was last looked at, since the epoch. */
-  #slept = 0
-  #lookedAt = Date.now()
-  /** Since when the present line could be answered, and when nobody will have, of the time slept. */
-  #since = START
-  #nextAt = this.#since
-  #patience = PATIENCE
+  readonly #pace: Pace
+  /** The end of what each process has read from terminals. */
+  readonly #read = new Map<number, string>()
+  /** Processes made by a reader for a question, and their children: by whom, and for which. */
+  readonly #made = new Map<number, { readonly reader: Reader; readonly question: number }>()
+  /** Numbers to which somebody of the present question has sent signal 0. */
+  readonly #probed = new Set<number>()
+  #isTyped = false
+  #hasGivenUp = false
+  #wasAnsweredOutside = false
 
   /**
    * @param master the other side of the terminal
-   * @param isReady whether somebody runs a program in a container
-   * @param isIdle whether nobody in the program runs or wants to
    * @param timeout seconds the program may take
    */
-  constructor(master: number, isReady: () => boolean, isIdle: () => boolean, timeout: number) {
+  constructor(master: number, bustle: Bustle, timeout: number) {
+    this.planned = this.#questions.length
     this.#master = master
-    this.#isReady = isReady
-    this.#isIdle = isIdle
-    this.#longest = timeout * PART * 1000
+    this.#pace = new Pace(bustle, timeout)
+    this.asked.push({ text: this.#questions[0]?.text ?? '', readers: [] })
   }
 
-  /** A process has ended with a code. */
-  hear(code: number, where: ContainerMoment | 'outside'): void {
-    const expected = this.codes[this.answers.size]
-    // Whoever ends with every code there is has not read which one was wanted.
-    const isAnswer = this.answers.has(code) || (code === expected && this.#isTyped)
-    if (where !== 'outside' && !isAnswer && code >= LOWEST && code < HIGHEST) this.guessed ??= code
-    if (code !== expected || !this.#isTyped) return
-    this.answers.set(code, where)
+  get isOpen(): boolean {
+    return !this.#hasGivenUp
+  }
+
+  get #question(): Question | undefined {
+    return this.#hasGivenUp ? undefined : this.#questions[this.asked.length - 1]
+  }
+
+  get #present(): Draft {
+    return this.asked.at(-1) as Draft
+  }
+
+  /**
+   * A process has read from a terminal.
+   * @param meet looks at it, if it has now read the question
+   */
+  hasRead(pid: number, text: string, meet: () => Reader | undefined): void {
+    const all = ((this.#read.get(pid) ?? '') + text.replaceAll('\r', '\n')).slice(-KEPT)
+    this.#read.set(pid, all)
+    if (!this.#isTyped || !this.#question || !all.includes(this.#question.text)) return
+    // It may read it again, as another program by then, and lives as it does then.
+    this.#read.delete(pid)
+    const reader = meet()
+    if (!reader) return
+    const { readers } = this.#present
+    this.#present.readers = [...readers.filter(each => each.pid !== pid), reader]
+  }
+
+  /** A process was born. What a reader makes after it has read is of that question. */
+  wasBorn(pid: number, creator: number): void {
+    const reader = this.#question && this.#present.readers.findLast(each => each.pid === creator)
+    const made = reader ? { reader, question: this.asked.length } : this.#made.get(creator)
+    this.#read.delete(pid)
+    // The number may have been somebody else's.
+    if (made) this.#made.set(pid, made)
+    else this.#made.delete(pid)
+  }
+
+  /** The reader of the present question for whom a process works, if it does. */
+  #readerBehind(pid: number): Reader | undefined {
+    const made = this.#made.get(pid)
+    return made?.question === this.asked.length ? made.reader : undefined
+  }
+
+  /** A process has sent signal 0 to a number. */
+  hasProbed(pid: number, number: number): void {
+    if (this.#readerBehind(pid) || this.#present.readers.some(each => each.pid === pid)) this.#probed.add(number)
+  }
+
+  /** A process is about to end by itself. */
+  ends({ pid, code, isIn }: LastMoment): void {
+    const question = this.#question
+    const reader = this.#readerBehind(pid)
+    if (!question || !reader) return
+    const present = this.#present
+    if (code !== question.code(reader)) {
+      // Whoever ends with every code there is has not understood which one was wanted. Old lines may be answered twice.
+      const isOld = this.#questions.slice(0, this.asked.length).some(each => each.code(reader) === code)
+      if (code >= CODES.lowest && code < CODES.highest && !isOld && reader.where !== 'outside') present.guessed ??= code
+      return
+    }
+    const flaw = this.#flawOf(question, reader, isIn)
+    if (flaw !== undefined) {
+      present.flaw = flaw
+      return
+    }
+    delete present.flaw
+    present.answeredBy = reader
+    // Where the reader is outside, somebody behind it may be meant, who has yet to read.
+    if (reader.where === 'outside') this.#wasAnsweredOutside = true
+    else this.#goToNext()
+  }
+
+  #flawOf({ directory, probes }: Question, reader: Reader, isIn: LastMoment['isIn']): string | undefined {
+    if (directory !== undefined && !isIn(directory)) return `not in /${directory}, where it was told to go`
+    const missing = (probes?.(reader) ?? []).some(number => !this.#probed.has(number))
+    return missing ? 'without the signals 0 that it was told to send' : undefined
+  }
+
+  #goToNext(): void {
+    const next = this.#questions[this.asked.length]
+    if (next) this.asked.push({ text: next.text, readers: [] })
+    else this.#hasGivenUp = true
+    this.#probed.clear()
     this.#ask()
   }
 
   #ask(): void {
-    this.#since = this.#nextAt = this.#slept
-    this.#patience = PATIENCE
-    this.#isTyped = false
+    this.#isTyped = this.#wasAnsweredOutside = false
+    this.#pace.begin()
   }
 
   /** Types the next line, or the last one again, if it is time. */
   goOn(): void {
-    const now = Date.now()
-    if (this.#isIdle()) this.#slept += Math.min(now - this.#lookedAt, LONGEST_TICK)
-    this.#lookedAt = now
-    if (this.#slept < this.#since && this.#isReady()) this.#ask()
-    if (this.#slept < this.#nextAt) return
-    this.#nextAt = this.#slept + this.#patience
-    this.#patience *= 2
-    const code = this.#slept - this.#since > this.#longest ? undefined : this.codes[this.answers.size]
+    this.#pace.tick()
+    if (!this.#pace.isTime()) return
+    if (this.#question && this.#pace.isHopeless(this.#wasAnsweredOutside || this.#present.guessed !== undefined)) {
+      this.#hasGivenUp = true
+      this.#ask()
+    }
+    this.#pace.isTyped()
     this.#isTyped = true
-    // A sum: whoever answers has to be able to do more than read.
-    this.#type(code === undefined ? 'exit 0' : `(exit $((${code - 7} + 7)))`)
-  }
-
-  #type(line: string): void {
     try {
-      writeSync(this.#master, `${line}\n`)
+      writeSync(this.#master, this.#question?.text ?? 'exit 0\n')
     } catch {
       // EIO: nobody works at that terminal any more; EAGAIN: nobody reads what was typed.
     }

@@ -1,6 +1,6 @@
 /**
- * The signals that reach a process and are none of its own. Whoever is traced is woken by every signal, also by one that
- * it ignores; so what a process does when one comes says nothing of what it would have done.
+ * The signals that reach a process from others. A tracee is woken by every signal, also by one that it ignores; so what
+ * it does when one comes does not show what it would have done untraced.
  */
 import { nsPids, statusField } from '../../lib/trace/proc.ts'
 import { SI, signalInfo } from '../../lib/trace/ptrace.ts'
@@ -11,8 +11,11 @@ import type { SignalCall } from '../observer/record.ts'
 export class Foreign {
   readonly #observer: Observer
   readonly #counts = new Map<number, number>()
-  /** Signals to groups of processes, and to numbers that nobody could be found by: they may have reached anybody. */
-  #toAnybody = 0
+  /**
+   * Signals to a process group, to all processes, or by a pidfd of an unknown process: they may have reached any
+   * process.
+   */
+  #toUnknown = 0
 
   constructor(observer: Observer) {
     this.#observer = observer
@@ -20,21 +23,24 @@ export class Foreign {
 
   /** How many have reached a process so far. */
   count(pid: number): number {
-    return (this.#counts.get(pid) ?? 0) + this.#toAnybody
+    return (this.#counts.get(pid) ?? 0) + this.#toUnknown
   }
 
   #add(pid: number): void {
     this.#counts.set(pid, (this.#counts.get(pid) ?? 0) + 1)
   }
 
-  /** Somebody is about to send one. Not all are delivered where they would be seen: sigwaitinfo(2) takes them as well. */
+  /**
+   * A process is about to send one. Its delivery may not be seen, because sigwaitinfo(2) takes a signal without
+   * stopping for the tracer.
+   */
   called({ signal, from, found, target }: SignalCall): void {
     if (signal === 0 || found === from) return
     if (found !== undefined) this.#add(found)
-    else if (target <= 0) this.#toAnybody++
+    else if (target <= 0) this.#toUnknown++
   }
 
-  /** One is about to be delivered to a thread, which stands still. */
+  /** A signal is about to be delivered to a thread, which is stopped meanwhile. */
   delivered(tid: number): void {
     const pid = Number(statusField(tid, 'Tgid'))
     if (!this.#isOwn(pid, tid)) this.#add(pid)
@@ -46,14 +52,14 @@ export class Foreign {
     if (!info) return true
     const { signal, code } = info
     if (code >= SI.CLD_FIRST && code <= SI.CLD_LAST) return this.#isOwnChild(pid, info.pid, signal)
-    // By kill(2) and its like: called() has heard of it, and knows whether it was itself.
+    // It was sent by kill(2) or its like, and is the process's own if that process sent it.
     if (code <= 0 && code !== SI.TIMER) return info.pid === nsPids(pid).at(-1)
     return catches(pid, signal)
   }
 
   /**
-   * Whether the end of a child is a process's own doing: it made the child, and handles the signal or has waited. One that
-   * has done neither sleeps on, where it is not traced.
+   * Whether the signal of a child's end is a process's own: it made the child, and handles the signal or has reaped the
+   * child. A process that does neither would sleep on if it were not traced.
    */
   #isOwnChild(pid: number, number: number, signal: number): boolean {
     const level = nsPids(pid).length - 1

@@ -6,10 +6,10 @@
  */
 import { CannotRun } from '../../lib/errors.ts'
 import type { Group } from '../../lib/group/group.ts'
-import { getppid } from '../../lib/process.ts'
+import { getppid, sleep } from '../../lib/process.ts'
 import { readProc } from '../../lib/trace/proc.ts'
 import type { StopReason } from '../../lib/trace/ptrace.ts'
-import { becomePrompt, type Scheduled } from '../../lib/trace/scheduling.ts'
+import { allowedProcessors, becomePrompt, ownTime, type Scheduled } from '../../lib/trace/scheduling.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { SignalCall } from '../observer/record.ts'
@@ -51,6 +51,8 @@ export interface FreezerMoment {
   readonly to: number
   /** What the look was taken for, if it was for anything, had not happened before this. */
   readonly since: number
+  /** Whether somebody is about to write to a group, and stands still for this look. */
+  readonly isBeforeWrite: boolean
   readonly group: string
   readonly isFrozen: boolean
   /** How often anybody has stood still for the judge, and how long they have waited for it, at most, in all. */
@@ -69,7 +71,7 @@ export interface FreezerRecord {
 
 const now = () => performance.now() / 1000
 /** How long a group is waited for that is about to be frozen while its writer stands still, in seconds. */
-const FREEZING = 0.05
+const [FREEZING, STEP] = [0.05, 0.0005]
 /** How old what is known of the whole machine may be, in seconds. */
 const RECENT = 0.015
 
@@ -82,6 +84,8 @@ class FreezerWitness implements Witness<FreezerRecord> {
   /** The thread whose stop is being handled: it is among {@link #stops} already. */
   #standing: number | undefined
   #heard = 0
+  readonly #processors = allowedProcessors()
+  #becomeOrdinary = () => {}
   #observer: Observer | undefined
   #foreign: Foreign | undefined
   #around: { readonly at: number; readonly sandbox: Scheduled; readonly load: Load } | undefined
@@ -91,7 +95,7 @@ class FreezerWitness implements Witness<FreezerRecord> {
     // The last look before a write takes effect, and the first after a freeze, a thaw, or somebody's joining.
     this.#groups.around = isAfter => {
       if (isAfter) this.#awaitFreezing()
-      this.#lookAtAll()
+      this.#lookAtAll(!isAfter)
     }
   }
 
@@ -99,16 +103,17 @@ class FreezerWitness implements Witness<FreezerRecord> {
   begin({ observer }: Start): void {
     this.#observer = observer
     this.#foreign = new Foreign(observer)
-    becomePrompt()
+    this.#becomeOrdinary = becomePrompt()
   }
 
-  birth(): void {
-    this.#lookAtAll()
+  /** Whoever is born elsewhere changes nothing here; the witness of groups has taken note of the others. */
+  birth(pid: number): void {
+    if (this.#groups.isMember(pid)) this.#lookAtAll()
   }
 
   /** Somebody is about to send a signal, perhaps the last thing that happens to its target. */
   signal(call: SignalCall): void {
-    this.#lookAtAll()
+    if (call.found === undefined || this.#groups.isMember(call.found)) this.#lookAtAll()
     this.#foreign?.called(call)
   }
 
@@ -134,29 +139,28 @@ class FreezerWitness implements Witness<FreezerRecord> {
 
   /**
    * Waits until those groups are frozen that are about to be. Whoever wrote it stands still meanwhile, so that it cannot
-   * know before the judge, and the time from here on is at least that which it will see.
+   * know before the judge, and the time from here on is at least that which it will see. The judge sleeps in between, so
+   * that those run who have to stop somewhere.
    */
   #awaitFreezing(): void {
     const end = now() + FREEZING
-    for (const path of this.#groups.inner()) while (isFreezing(this.#groups.at(path)) && now() < end);
+    for (const path of this.#groups.inner()) while (isFreezing(this.#groups.at(path)) && now() < end) sleep(STEP)
   }
 
   /** What is known of the machine and of the whole sandbox: looked at anew when it is no longer recent. */
   #surroundings(observer: Observer): { readonly sandbox: Scheduled; readonly load: Load } {
     if (this.#around && now() - this.#around.at < RECENT) return this.#around
-    const alive = [...observer.processes.values()].filter(({ status }) => !status).map(({ pid }) => pid)
-    const sandbox = observer.ended.with(alive)
-    const judge = Number((readProc('self', 'schedstat') ?? '').split(' ')[0] ?? 0) / 1e9
-    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + judge) }
+    const sandbox = observer.scheduled
+    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + ownTime(), this.#processors) }
     return this.#around
   }
 
-  #lookAtAll(): void {
-    const paths = this.#groups.inner()
-    if (paths.length > 0 && this.#observer) for (const path of paths) this.#look(path, this.#observer)
+  #lookAtAll(isBeforeWrite = false): void {
+    const observer = this.#observer
+    if (observer) for (const path of this.#groups.inner()) this.#look(path, observer, isBeforeWrite)
   }
 
-  #look(path: string, observer: Observer): void {
+  #look(path: string, observer: Observer, isBeforeWrite: boolean): void {
     const group = this.#groups.at(path)
     if (!group.has(group.freezerFiles.control)) return
     try {
@@ -165,10 +169,18 @@ class FreezerWitness implements Witness<FreezerRecord> {
       const at = now()
       const processes = this.#activities(path, group)
       const to = now()
-      const { since, total } = observer.lateness
+      const { since, total: late } = observer.lateness
+      const { sandbox, load } = this.#surroundings(observer)
+      const times = { from, at, to, since, isBeforeWrite }
       this.#freezer.push({
-        ...{ from, at, to, since, group: path, isFrozen, heard: this.#heard, late: total, processes },
-        ...this.#surroundings(observer),
+        ...times,
+        group: this.#groups.nameOf(path),
+        isFrozen,
+        heard: this.#heard,
+        late,
+        sandbox,
+        load,
+        processes,
       })
     } catch {
       // It has just been removed.
@@ -191,6 +203,7 @@ class FreezerWitness implements Witness<FreezerRecord> {
   }
 
   record(): FreezerRecord {
+    this.#becomeOrdinary()
     return { freezer: this.#freezer }
   }
 }

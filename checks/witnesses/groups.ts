@@ -1,8 +1,8 @@
 /**
  * The witness of control groups: what is written to the files of those that the program makes, and who is ever in them.
  */
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { groupAt } from '../../lib/group/cgroup.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
 import { readProc, statusField } from '../../lib/trace/proc.ts'
@@ -27,14 +27,26 @@ export interface GroupWrite {
   readonly limit?: number
 }
 
-/** What this witness records. */
+/** The time that a process spent in a group, in the order of events. */
+export interface Stay {
+  readonly group: string
+  readonly pid: number
+  readonly from: number
+  /** Missing if it was still in there when the program ended. */
+  to?: number
+}
+
+/** What this witness records. A group is called by the directory in which it was seen first, whatever it is renamed to. */
 export interface GroupsRecord {
   readonly groupWrites: readonly GroupWrite[]
   /** The processes that were ever in a group the program made, by its directory. */
   readonly members: ReadonlyMap<string, ReadonlySet<number>>
+  readonly stays: readonly Stay[]
+  /** Every directory that each group has had, by the first of them. */
+  readonly directories: ReadonlyMap<string, readonly string[]>
 }
 
-/** Files whose writes are worth a note. */
+/** Files whose writes are recorded. */
 const GROUP_FILE = /^(cgroup\.(procs|threads|freeze|kill)|tasks|freezer\.state|memory\.[a-z_.]+)$/
 const JOINING = /^(cgroup\.procs|cgroup\.threads|tasks)$/
 const LONGEST_TEXT = 256
@@ -45,6 +57,10 @@ export class GroupsWitness implements Witness<GroupsRecord> {
   around: (isAfter: boolean) => void = () => {}
   readonly #writes: GroupWrite[] = []
   readonly #members = new Map<string, Set<number>>()
+  readonly #stays: Stay[] = []
+  readonly #directories = new Map<string, string[]>()
+  /** The first directory of each group, by device and inode: a group of v1 can be renamed. */
+  readonly #names = new Map<string, string>()
   readonly #groups: SandboxGroups
   readonly #hierarchies: readonly Hierarchy[] = hierarchies()
   readonly #devices = new Set(this.#hierarchies.map(({ path }) => statSync(path).dev))
@@ -58,12 +74,28 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     return this.#groups.inner()
   }
 
-  membersOf(group: string): number[] {
-    return [...(this.#members.get(group) ?? [])]
+  /** What a group is called here: the directory in which it was seen first. */
+  nameOf(path: string): string {
+    const found = statSync(path, { throwIfNoEntry: false })
+    const key = found && `${found.dev}:${found.ino}`
+    const name = (key !== undefined ? this.#names.get(key) : undefined) ?? path
+    if (key !== undefined) this.#names.set(key, name)
+    const directories = this.#directories.get(name) ?? []
+    if (!directories.includes(path)) this.#directories.set(name, [...directories, path])
+    return name
+  }
+
+  membersOf(path: string): number[] {
+    return [...(this.#members.get(this.nameOf(path)) ?? [])]
+  }
+
+  /** Whether a process was ever in a group that the program made. */
+  isMember(pid: number): boolean {
+    return [...this.#members.values()].some(pids => pids.has(pid))
   }
 
   /** A child is born into the group of its parent, or with CLONE_INTO_CGROUP into another. */
-  birth(pid: number): void {
+  birth(pid: number, order: number): void {
     const lines = (readProc(pid, 'cgroup') ?? '').split('\n')
     for (const group of this.#groups.inner()) {
       const hierarchy = this.#hierarchyOf(group)
@@ -76,7 +108,7 @@ export class GroupsWitness implements Witness<GroupsRecord> {
           ? controllers === ''
           : hierarchy.controllers.some(word => words.includes(word))
       })
-      if (isHere) this.join(group, pid)
+      if (isHere) this.#enter(this.nameOf(group), pid, order)
     }
   }
 
@@ -85,10 +117,30 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     return Number(statusField(tid, 'Tgid') ?? tid)
   }
 
+  /** A process has ended, and is in no group any more. */
+  gone(pid: number, order: number): void {
+    for (const stay of this.#stays) if (stay.pid === pid) stay.to ??= order
+  }
+
   /** Takes note that a process is in a group. */
-  join(group: string, pid: number): void {
-    const members = this.#members.get(group) ?? new Set()
-    this.#members.set(group, members.add(pid))
+  join(path: string, pid: number): void {
+    const name = this.nameOf(path)
+    const members = this.#members.get(name) ?? new Set()
+    this.#members.set(name, members.add(pid))
+  }
+
+  #enter(name: string, pid: number, order: number): void {
+    this.join(name, pid)
+    const isIn = this.#stays.some(stay => stay.group === name && stay.pid === pid && stay.to === undefined)
+    if (!isIn) this.#stays.push({ group: name, pid, from: order })
+  }
+
+  /** Somebody has been moved: who is in which group now. */
+  #takeAttendance(order: number): void {
+    const present = new Map(this.#groups.inner().map(path => [this.nameOf(path), this.#processesOf(path)]))
+    for (const stay of this.#stays)
+      if (stay.to === undefined && !present.get(stay.group)?.includes(stay.pid)) stay.to = order
+    for (const [name, pids] of present) for (const pid of pids) this.#enter(name, pid, order)
   }
 
   #hierarchyOf(group: string): Hierarchy | undefined {
@@ -102,29 +154,31 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     try {
       return this.#takeWrite(name, args[file] ?? 0n, args, tid, order)
     } catch {
-      // The process was killed while it stood there.
+      // The process was killed while it was stopped.
       return undefined
     }
   }
 
   #takeWrite(name: StoppedCall, fd: bigint, args: readonly bigint[], tid: number, order: number) {
     const found = this.#find(tid, fd)
-    if (!found) return undefined
-    const { group, file } = found
-    const [text, usage] = [this.#text(name, tid, args), this.figures(group)?.usage]
+    // Moving into a group that is not the program's own is moving out of one that is.
+    if (!found) return this.#isMove(tid, fd) ? () => this.#takeAttendance(order) : undefined
+    const { path, file } = found
+    const group = this.nameOf(path)
+    const [text, usage] = [this.#text(name, tid, args), this.figures(path)?.usage]
     const write: GroupWrite = { order, from: tid, group, file, text, usage }
     this.#writes.push(write)
     this.around(false)
     return (result: number) => {
-      Object.assign(write, { result, limit: this.figures(group)?.limit })
-      if (JOINING.test(write.file)) for (const pid of this.#processesOf(group)) this.join(group, pid)
+      Object.assign(write, { result, limit: this.figures(path)?.limit })
+      if (JOINING.test(write.file)) this.#takeAttendance(order)
       this.around(true)
     }
   }
 
   #text(name: StoppedCall, tid: number, [, address = 0n, length = 0n]: readonly bigint[]): string {
     if (name === 'write' || name === 'pwrite64') return this.#textAt(tid, address, length)
-    // From a file or a pipe.
+    // sendfile(2), splice(2) and their like take the text from a file or a pipe.
     if (!name.includes('writev')) return '?'
     // struct iovec { void *iov_base; size_t iov_len; }: the first of them.
     const vector = readMemory(tid, address, 16)
@@ -136,16 +190,24 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     return readMemory(tid, address, longest).toString('latin1').trim()
   }
 
-  /** The group and its file that a descriptor is, under whatever name the program has it: of those worth a note. */
-  #find(tid: number, fd: bigint): { readonly group: string; readonly file: string } | undefined {
+  /**
+   * The group and the recorded file of it that a descriptor leads to, found by inode whatever its path in the sandbox.
+   */
+  #find(tid: number, fd: bigint): { readonly path: string; readonly file: string } | undefined {
     const { dev, ino } = statSync(`/proc/${tid}/fd/${fd}`)
     if (!this.#devices.has(dev)) return undefined
-    for (const group of this.#groups.inner()) {
-      if (statSync(group, { throwIfNoEntry: false })?.dev !== dev) continue
-      for (const file of readdirSync(group).filter(name => GROUP_FILE.test(name)))
-        if (statSync(join(group, file)).ino === ino) return { group, file }
+    for (const path of this.#groups.inner()) {
+      if (statSync(path, { throwIfNoEntry: false })?.dev !== dev) continue
+      for (const file of readdirSync(path).filter(name => GROUP_FILE.test(name)))
+        if (statSync(join(path, file)).ino === ino) return { path, file }
     }
     return undefined
+  }
+
+  /** Whether a descriptor is a file of control groups that moves processes. */
+  #isMove(tid: number, fd: bigint): boolean {
+    const descriptor = `/proc/${tid}/fd/${fd}`
+    return this.#devices.has(statSync(descriptor).dev) && JOINING.test(basename(readlinkSync(descriptor)))
   }
 
   /** A group of the program's by its directory. */
@@ -173,7 +235,12 @@ export class GroupsWitness implements Witness<GroupsRecord> {
   }
 
   record(): GroupsRecord {
-    return { groupWrites: this.#writes, members: this.#members }
+    return {
+      groupWrites: this.#writes,
+      members: this.#members,
+      stays: this.#stays,
+      directories: this.#directories,
+    }
   }
 }
 

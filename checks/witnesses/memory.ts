@@ -1,6 +1,6 @@
 /**
- * The witness of memory groups: what every group holds, and held at most, whenever somebody has just ended and before a
- * group is removed.
+ * The witness of memory groups: what every group holds, and held at most, whenever a process has just ended and before
+ * a group is removed.
  */
 import type { MemoryFigures } from '../../lib/group/group.ts'
 import { AT_REMOVEDIR, type StoppedCall } from '../../lib/trace/seccomp.ts'
@@ -33,7 +33,7 @@ class MemoryWitness implements Witness<MemoryRecord> {
   end(order: number): void {
     for (const group of this.#groups.inner()) {
       const figures = this.#groups.figures(group)
-      if (figures) this.#memory.push({ order, group, ...figures })
+      if (figures) this.#memory.push({ order, group: this.#groups.nameOf(group), ...figures })
     }
   }
 
@@ -42,7 +42,7 @@ class MemoryWitness implements Witness<MemoryRecord> {
   }
 }
 
-/** A lab names it behind {@link groups}. */
+/** A lab lists it after {@link groups}, which it asks. */
 export const memory: WitnessKind<MemoryRecord> = {
   needs: () => ({ groups: 'memory' }),
   open: () => scene => new MemoryWitness(scene),

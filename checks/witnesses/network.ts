@@ -19,9 +19,9 @@ import type { StopReason } from '../../lib/trace/ptrace.ts'
 import { NAMESPACE_CALLS, NETWORK_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
-import { echoesAsked, FollowedNetwork, type NetworkHistory, type PlacedLink } from './followed-network.ts'
-import { hasOneOf, networkOf, socketsHere, threadsOf } from './inhabitants.ts'
-import { type Pair, pairsBetween } from './pairs.ts'
+import { echoesAsked, FollowedNetwork, type NetworkHistory, type PlacedLink } from './net/followed-network.ts'
+import { hasOneOf, networkOf, socketsHere, threadsOf } from './net/inhabitants.ts'
+import { type Pair, pairsBetween } from './net/pairs.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** What this witness records. */

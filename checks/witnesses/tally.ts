@@ -1,6 +1,6 @@
 /**
- * What the processes of one group have done, added up over their threads: the kernel counts each thread by itself, and
- * what a thread had is gone when it is.
+ * What the processes of one group have done, added up over their threads: the kernel counts for each thread by itself,
+ * and a thread's counters vanish with it.
  */
 import { readProc } from '../../lib/trace/proc.ts'
 import { type Scheduled, scheduled, threadsOf } from '../../lib/trace/scheduling.ts'
@@ -13,7 +13,7 @@ interface Counters extends Scheduled {
   readonly state: string
 }
 
-/** What has come together for one process. */
+/** What has been added up for one process. */
 interface Account {
   readonly threads: Map<number, Counters>
   work: Scheduled
@@ -43,15 +43,15 @@ function field(status: string, name: string): string {
 }
 
 /**
- * The counters of a thread; `undefined` if it has ended, waited for or not.
- * @param stops how often it has stood still for its tracer: a sleep that the kernel counts as one of its own
+ * The counters of a thread; `undefined` if it has ended, also while it is still a zombie.
+ * @param stops how often it has been stopped for its tracer: the kernel counts such a stop as a sleep of the thread
  */
 function countersOf(pid: number, tid: number, stops: number): Counters | undefined {
   const status = readProc(pid, `task/${tid}/status`)
   const times = scheduled(pid, tid)
   const state = field(status ?? '', 'State')
   if (!status || !times || /[ZX]/.test(state)) return undefined
-  // A stop that the tracer has not heard of yet is one all the same.
+  // In state t it is stopped for its tracer now, which has not heard of that yet.
   const forTracer = stops + (state === 't' ? 1 : 0)
   const sleeps = Number(field(status, 'voluntary_ctxt_switches')) - forTracer
   return { ...times, stops: forTracer, sleeps, preemptions: Number(field(status, 'nonvoluntary_ctxt_switches')), state }
@@ -66,7 +66,7 @@ export class Tally {
   /**
    * Adds what a process has done since it was last counted.
    * @param present the threads that are in the group now
-   * @param stops how often a thread has stood still for its tracer
+   * @param stops how often a thread has been stopped for its tracer
    * @returns `undefined` if it has ended
    */
   count(pid: number, present: ReadonlySet<number>, stops: (tid: number) => number): Counted | undefined {
@@ -89,7 +89,8 @@ export class Tally {
       if (present.has(tid)) this.#members.add(tid)
       isMember ||= present.has(tid)
       isReady ||= this.#members.has(tid) && counters.state === 'R'
-      // Of whoever is new here what it did before does not count; a thread that is new in its process was born meanwhile.
+      // What a process did before it was first counted does not count. A new thread of a known process was born
+      // meanwhile.
       this.#add(account, tid, counters, account.threads.get(tid) ?? (isNew ? counters : NOTHING))
     }
     if (!isAlive) return undefined
@@ -114,7 +115,7 @@ export class Tally {
     return this.#members.has(tid)
   }
 
-  /** A thread has ended, and its number may be given to another one. */
+  /** A thread has ended, and the kernel may use its number again. */
   forget(tid: number): void {
     this.#members.delete(tid)
     for (const { threads } of this.#accounts.values()) threads.delete(tid)

@@ -1,11 +1,11 @@
 /**
- * What a witness is: somebody who looks at one kind of thing while a program runs, and records it. A lab names the
+ * What a witness is: an object that observes one kind of thing while a program runs, and records it. A lab names the
  * witnesses that it needs, and its claims see exactly what they have recorded.
  */
 import type { Observer, Watcher } from '../observer/observer.ts'
 import type { Sandbox, Setting } from '../sandbox/sandbox.ts'
 
-/** Where a witness stands. */
+/** What a witness can reach: the sandbox, and the other witnesses. */
 export interface Scene {
   readonly sandbox: Sandbox
   /** Another witness of the same lab. @throws Error if the lab does not name it before the one that asks */
@@ -21,13 +21,13 @@ export interface Start {
   readonly timeout: number
 }
 
-/** One witness of one run. What the observer tells everybody comes to it by the methods of {@link Watcher}. */
+/** One witness of one run. The observer's events come to it by the methods of {@link Watcher}. */
 export interface Witness<Seen extends object = object> extends Watcher {
   /** The sandbox is complete, and the program will start now. */
   begin?(start: Start): void
   /** Called again and again while the program runs, every few milliseconds. */
   goOn?(): void
-  /** The program will not come to its end by itself: the last look at whoever is still there. */
+  /** The program will not end by itself: this is the last look at the processes that are still there. */
   lookAround?(): void
   /** Everything it has seen. Called once, when the program has ended. */
   record(): Seen
@@ -41,7 +41,7 @@ export interface WitnessKind<Seen extends object = object, W extends Witness<See
    */
   readonly needs?: () => Setting
   /**
-   * Called before the sandbox is made, for whoever has to be there from the beginning.
+   * Called before the sandbox is made, for what has to be open from the beginning.
    * @returns how the witness itself is made, once the sandbox stands
    * @throws CannotRun where the kernel does not show what it would look at
    */

@@ -1,13 +1,13 @@
 /**
- * Where bundles are kept, and whether one is still true. JavaScript, because start.mjs asks before anything here can
- * read TypeScript.
+ * Where bundles are kept, and whether one is up to date. JavaScript, because start.mjs uses it before TypeScript can be
+ * loaded.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 export const FOLDER = join(dirname(dirname(import.meta.dirname)), 'node_modules', '.cache', 'clone')
-/** Begins the last line of a bundle; in front it would shift every line of the source map. */
+/** How the last line of a bundle begins. As the first line it would shift every line of the source map. */
 export const MARK = '// built from '
 
 export function stamp(path) {

@@ -3,35 +3,18 @@
  * replaces this one start without a loader: sooner, and without the loader's thread.
  */
 import { spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { ROOT } from '../machine/root.ts'
 import { draftName } from '../tidy/drafts.ts'
 import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
+import { compileWith } from './esbuild.mjs'
 import { MOVED } from './moved.ts'
 
 export { cachedBundle }
 
-/** What replaces each property of `import.meta`: a constant that every source declares for itself. */
-const IMPORT_META = { url: '__import_meta_url', filename: '__import_meta_filename', dirname: '__import_meta_dirname' }
-
-/** `import.meta` of each source keeps meaning the source, not the bundle. No line is moved, so stacks stay true. */
-const keepImportMeta: import('esbuild').Plugin = {
-  name: 'keep-import-meta',
-  setup: build =>
-    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
-      const values = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
-      const source = readFileSync(path, 'utf8').replace(/^#!/, '//')
-      const names = Object.keys(IMPORT_META) as (keyof typeof IMPORT_META)[]
-      const constants = names.filter(name => source.includes(`import.meta.${name}`))
-      const head = constants.map(name => `const ${IMPORT_META[name]} = ${JSON.stringify(values[name])}; `)
-      return { contents: head.join('') + source, loader: /ts$/.test(path) ? 'ts' : 'js' }
-    }),
-}
-
-/** A file of lib/ under the name that it had when somebody's program was written is the file that it is now. */
+/** Lets an import of a file of lib/ by its former name find the file where it is now. */
 const findMoved: import('esbuild').Plugin = {
   name: 'find-moved',
   setup: build =>
@@ -44,32 +27,12 @@ const findMoved: import('esbuild').Plugin = {
     }),
 }
 
-/** The text of the bundle of a program. @param plugins what else esbuild asks @throws BuildFailure of esbuild */
+/** The text of the bundle of a program. @param plugins further plugins of esbuild @throws BuildFailure of esbuild */
 export async function compile(entry: string, plugins: readonly import('esbuild').Plugin[] = []): Promise<string> {
-  const esbuild = await import('esbuild')
-  const result = await esbuild.build({
-    entryPoints: [entry],
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    sourcemap: 'inline',
-    sourcesContent: false,
-    metafile: true,
-    write: false,
-    outdir: FOLDER,
-    absWorkingDir: ROOT,
-    logLevel: 'silent',
-    plugins: [...plugins, findMoved, keepImportMeta],
-    define: Object.fromEntries(
-      Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant]),
-    ),
-    banner: { js: `process.argv[1] = ${JSON.stringify(entry)}` },
-  })
-  const inputs = Object.keys(result.metafile.inputs).map(path => join(ROOT, path))
+  const { text, sources } = await compileWith(entry, [...plugins, findMoved])
+  const inputs = sources.map(path => join(ROOT, path))
   const stamps = Object.fromEntries([...inputs, join(ROOT, 'package-lock.json')].map(path => [path, stamp(path)]))
-  return `${result.outputFiles[0]?.text}\n${MARK}${JSON.stringify(stamps)}\n`
+  return `${text}\n${MARK}${JSON.stringify(stamps)}\n`
 }
 
 function isInCheckout(entry: string): boolean {
@@ -108,8 +71,8 @@ export async function bundle(entry: string): Promise<string | undefined> {
 }
 
 /**
- * The same, but says what is wrong with a text that does not compile, a line each as `file:line:column: message`. A
- * bundle that is still true is taken as it is.
+ * The same, but also returns the errors of a text that does not compile, a line each as `file:line:column: message`. A
+ * bundle that is up to date is not made again.
  */
 export async function bundleOrErrors(entry: string): Promise<{ readonly file?: string; readonly errors?: string }> {
   const cached = cachedBundle(entry)
@@ -123,7 +86,7 @@ export async function bundleOrErrors(entry: string): Promise<{ readonly file?: s
   }
 }
 
-/** What is wrong with a text, of what {@link compile} threw. @throws whatever else was thrown */
+/** The errors in a text as lines, from what {@link compile} threw. @throws anything else that was thrown */
 export function describeBuildFailure(error: unknown): string {
   const { errors } = error as Partial<import('esbuild').BuildFailure>
   if (!errors) throw error

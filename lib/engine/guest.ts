@@ -1,6 +1,6 @@
 /**
- * How a child on its parent's heap (CLONE_VM) leaves: by an exception that unwinds V8 down to C, where its life ends.
- * If it ended where it stands, the parent would wake up in the midst of its work.
+ * How a guest, a child on its parent's heap (CLONE_VM), ends: by an exception that unwinds V8's stack down to C, where
+ * it calls _exit(2). If it ended at once, the parent would go on with V8's state in the middle of the child's work.
  */
 
 /** Thrown by whatever ends a guest: process.exit(), _exit(), execve(). */
@@ -13,7 +13,7 @@ export class ChildExit {
 }
 
 interface Stay {
-  /** What it ends with, from the moment on at which it has said so. */
+  /** The exception by which the guest ends, once it has begun to end. */
   end: ChildExit | undefined
 }
 
@@ -22,27 +22,27 @@ let stay: Stay | undefined
 /** Whether the calling process is a guest. */
 export const isGuest = (): boolean => stay !== undefined
 
-/** Begins, in the parent, the life of a guest. @returns what was before */
+/** Marks the beginning of a guest's life; called in the parent. @returns the state before, for {@link endStay} */
 export function beginStay(): Stay | undefined {
   const before = stay
   stay = { end: undefined }
   return before
 }
 
-/** Ends it, in the parent, or in a copy, which is no guest. */
+/** Marks the end of a guest's life; called in the parent, and in a copy, which is no guest. */
 export function endStay(before: Stay | undefined): void {
   stay = before
 }
 
 /**
- * Leaves for good: a `catch` of the child's delays its end, and does not change it.
+ * Ends the guest: a `catch` in the child's code delays its end, and does not change the exit code.
  * @throws ChildExit
  */
 export function leave(code: number): never {
   throw pending() ?? ending(code)
 }
 
-/** That the guest is leaving already. */
+/** The exception by which the guest is ending already, if it is. */
 export const pending = (): ChildExit | undefined => stay?.end
 
 function ending(code: number): ChildExit {

@@ -1,6 +1,6 @@
 /**
- * What a process hands down to the Node that replaces it beyond arguments and environment: the descriptors that it was
- * started with, and the channel of child_process.fork(). Node marks whatever it finds open at its start close-on-exec.
+ * What a process passes on to the Node that replaces it, beyond arguments and environment: the descriptors that it was
+ * started with, and the channel of child_process.fork(). Node marks all that is open at its start close-on-exec.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { UsageError } from '../errors.ts'
@@ -17,14 +17,16 @@ function target(fd: number): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`)
   } catch {
-    // The descriptor that listed the others, which is closed by now.
+    // It is the descriptor that listed the others, which is closed by now.
     return undefined
   }
 }
 
-/** What Node, libuv and a loader open for themselves: loops, and pipes, sockets and folders that do not block. */
+/** Whether Node, libuv or a loader has opened it: event loops, and pipes, sockets and folders that do not block. */
 function isNodes(fd: number, path: string): boolean {
   if (/^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/.test(path) || path === '/dev/null') return true
+  // The first time on a machine, what tsx has compiled is on its way into its cache.
+  if (/\/tsx-\d+\/[^/]+$/.test(path)) return true
   return (libcFcntl(fd, FCNTL.F_GETFL) & FCNTL.O_NONBLOCK) !== 0
 }
 
@@ -34,9 +36,9 @@ function ownPipes(paths: readonly string[]): Set<string> {
 }
 
 /**
- * The descriptors from 3 up that this process was started with, as far as it can be told. Node fills the gaps that it
- * finds, its first loop first: what has a lower number was there. Of the others those are taken that Node does not open
- * for itself.
+ * The descriptors from 3 up that this process was started with, as far as can be known. Node takes the free numbers,
+ * and its first epoll descriptor comes first: a descriptor with a lower number was there before. Of the others those
+ * are taken that are not of a kind that Node opens for itself.
  */
 function inherited(): number[] {
   const open = readdirSync('/proc/self/fd')
@@ -48,7 +50,7 @@ function inherited(): number[] {
       return path === undefined ? [] : [{ fd, path }]
     })
   const first = open.find(({ path }) => path === 'anon_inode:[eventpoll]')?.fd ?? 0
-  // libuv's lock is a pipe that blocks.
+  // Pipes with both ends here are Node's own, too: libuv's signal lock is such a pipe, and it blocks.
   const pipes = ownPipes(open.filter(({ fd }) => fd > first).map(({ path }) => path))
   return open.filter(({ fd, path }) => fd < first || (!pipes.has(path) && !isNodes(fd, path))).map(({ fd }) => fd)
 }
@@ -58,7 +60,7 @@ export function handDownDescriptors(): void {
   try {
     for (const fd of inherited()) libcFcntl(fd, FCNTL.F_SETFD, 'int', 0)
   } catch {
-    // ENOENT: without /proc there is nobody to ask.
+    // ENOENT: without /proc the descriptors cannot be listed.
   }
 }
 
@@ -69,8 +71,8 @@ function channelHandle(): { readonly bytesRead?: number } | undefined {
 }
 
 /**
- * What the next Node has to find in its environment to have the channel of child_process.fork(): Node removes it when it
- * has read it.
+ * The variables by which the next Node gets the channel of child_process.fork(). Node removes them from its environment
+ * once it has read them.
  * @throws UsageError when something has been received already, which the next Node would miss
  */
 export function channelEnvironment(): Environment {

@@ -1,18 +1,13 @@
 /**
- * What `console.log` and `process.exit` mean in a child without an event loop. The wrappers are put in place once, in
- * the parent, so that a child has only to turn one switch: whatever it writes to, the kernel must copy first.
+ * What `console.log` and `process.exit` do in a child without an event loop. The wrappers are installed once, in the
+ * parent, so that a child has to change only one variable: each page that it writes to, the kernel has to copy first.
  */
-import { writeAll } from '../io/output.ts'
-import { libcFunction } from '../machine/libc.ts'
+import { writeAll } from '../machine/output.ts'
 import { _exit, getpid } from '../process.ts'
 import { endStay } from './guest.ts'
-import { findSignalLock, renewSignalLock } from './signal-lock.ts'
+import { findSignalLock } from './signal-lock.ts'
 
-// libuv's own answer to fork, exported by every Node.
-const uvDefaultLoop = libcFunction('void *uv_default_loop()')
-const uvLoopFork = libcFunction('int uv_loop_fork(void *loop)')
-
-/** Whose life this process leads: its own, that of a copy, or that of a guest on the parent's heap. */
+/** What this process is now: an ordinary Node, a copy of its parent, or a guest on its parent's heap. */
 export type Life = 'own' | 'copy' | 'guest'
 
 let life: Life = 'own'
@@ -20,7 +15,7 @@ let isPrepared = false
 
 type Callback = (error?: Error | null) => void
 
-/** A stream of this process; none where its descriptor is closed or somebody has taken it away. */
+/** A stream of this process; `undefined` where its descriptor is closed or the program has replaced it. */
 function streamOf(name: 'stdout' | 'stderr'): NodeJS.WriteStream | undefined {
   try {
     return typeof process[name].write === 'function' ? process[name] : undefined
@@ -29,11 +24,11 @@ function streamOf(name: 'stdout' | 'stderr'): NodeJS.WriteStream | undefined {
   }
 }
 
-/** Makes a stream complete its writes before they return, in every life but its own. */
+/** Makes the writes of a stream synchronous in a copy and in a guest. */
 function wrapStream(name: 'stdout' | 'stderr', fd: number): void {
   const stream = streamOf(name)
   if (!stream) return
-  // What reads our output has gone, as `| head` does: end as SIGPIPE would end us, had Node not switched it off.
+  // The reader of the output has closed it, as `| head` does: end as by SIGPIPE, which Node ignores.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(128 + 13)
     throw error
@@ -59,34 +54,27 @@ function wrapExit(): void {
   internals.reallyExit = code => (life === 'own' ? reallyExit.call(process, code) : _exit(code))
 }
 
-/** What Node has fixed at its start: `process.pid`, and with it whom `process.kill(process.pid)` strikes. */
+/** Makes `process.pid` a getter, because Node fixes the number at its start, and in a child it is another. */
 function wrapPid(): void {
   Object.defineProperty(process, 'pid', { get: getpid, configurable: true, enumerable: true })
 }
 
-/** Behind process.exit, and called by some programs. */
+/** The function that process.exit calls, and that some programs call themselves. */
 const internals = process as unknown as { reallyExit(code: number): never }
 
-let signalLock: ReturnType<typeof findSignalLock>
-
-/** Puts the wrappers in place, before the first clone. */
-export function prepareLives(): void {
-  if (isPrepared) return
+/** Installs the wrappers before the first clone. @returns whether this was the first time */
+export function prepareLives(): boolean {
+  if (isPrepared) return false
   isPrepared = true
-  signalLock = findSignalLock()
+  findSignalLock()
   wrapStream('stdout', 1)
   wrapStream('stderr', 2)
   wrapExit()
   wrapPid()
+  return true
 }
 
-/** Gives a fresh clone what libuv would give it after fork(3): a lock, an epoll and a signal pipe of its own. */
-export function renewLoop(): void {
-  if (signalLock) renewSignalLock(signalLock)
-  uvLoopFork(uvDefaultLoop())
-}
-
-/** Says whose life this process leads from here on. @returns whose it was */
+/** Sets what this process is from here on. @returns what it was before */
 export function lead(next: Life): Life {
   const before = life
   life = next

@@ -1,7 +1,7 @@
 /**
- * What can be known of musl where Node itself runs on glibc: that native/ does there what it does here, that musl has
- * whatever TypeScript takes from libc, and that every package brings a build for it. constants.test.ts compares the
- * numbers.
+ * What can be tested of musl where Node itself runs on glibc: that native/ does there what it does here, that musl has
+ * every function that TypeScript takes from libc, and that every package has a build for it. constants.test.ts compares
+ * the numbers.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -33,20 +33,20 @@ function cc([command = '', ...options]: readonly string[], program: string, inpu
   return program
 }
 
-/** What fixtures/uses-shim.c says after both it and native/ have been compiled so. */
+/** The facts that fixtures/uses-shim.c prints after it and native/ have been compiled by a command. */
 function factsOf(t: TestContext, command: readonly string[]): Record<string, number> {
   const folder = temporary(t)
   const shim = join(folder, 'shim.so')
   compile(join(ROOT, 'native'), shim, [command[0] as string])
   const program = cc(command, join(folder, 'uses-shim'), [join(ROOT, 'lib/testing/fixtures/uses-shim.c'), shim])
-  const { status, signal, stdout, stderr } = spawnSync(program, { encoding: 'utf8', timeout: 20_000 })
+  const { status, signal, stdout, stderr } = spawnSync(program, { encoding: 'utf8', timeout: 120_000 })
   assert.deepEqual({ status, signal, stderr }, { status: 0, signal: null, stderr: '' }, stdout)
   return Object.fromEntries(
     Array.from(stdout.matchAll(/^(.+): (-?\d+)$/gm), ([, name, value]) => [name, Number(value)]),
   )
 }
 
-/** A signal is counted in hundreds, an errno is negative. */
+/** The facts as they have to be: 100 × signal + exit code, or -errno. */
 const FACTS = {
   'clone.reads memory marked DONTFORK': 5,
   'clone.ends with 1 if it says nothing': 1,
@@ -177,7 +177,7 @@ suite('the packages', () => {
   test("musl has every symbol that koffi's build for it takes from libc", { skip: skip || withoutMusl }, () => {
     // The loader is libc itself.
     const exported = new Set(nm('--defined-only', `/lib/ld-musl-${MACHINE}.so.1`))
-    // Of Node, of libstdc++, of libgcc.
+    // Symbols of Node, of libstdc++ and of libgcc.
     const others = /^(napi_|uv_|_Z|__cxa_|__once_proxy|_ITM_|_Unwind_|__gxx_|__(de)?register_frame_info)/
     const taken = nm('--undefined-only', join(koffi, `musl_${process.arch}`, 'koffi.node'))
     assert.ok(taken.length > 50)

@@ -1,6 +1,6 @@
 /**
- * A part of `npm ci`: leaves word of the Node that it was run with, for `labs/run`, which sudo starts with a PATH that has
- * none where Node came from nvm. JavaScript on Node alone, as nothing is built yet.
+ * A part of `npm ci`: records the Node that it was run with, for `labs/run`, which sudo starts with a PATH without it
+ * where Node was installed by nvm. JavaScript on Node alone, because nothing is built yet.
  */
 import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,7 +16,7 @@ function isRecorded() {
   }
 }
 
-/** Writes it as a whole, and for the owner of the checkout. A folder that cannot be written has none. */
+/** Writes the record at once, owned by the owner of the checkout. In a folder that cannot be written there is none. */
 export function recordNode() {
   if (isRecorded()) return
   const draft = `${RECORD}.${process.pid}`

@@ -25,10 +25,12 @@ function withoutTsx(flags: readonly string[]): string[] {
   })
 }
 
-/** The program file. With -e and on standard input there is none, and by now the text has been read. */
+/** The program file. With -e and on standard input there is none, and the text cannot be read a second time. */
 const entry = (process as { _eval?: unknown })._eval === undefined ? process.argv[1] : undefined
 
-/** The environment for the next Node, with what it needs besides. A program that cannot go on is told so. */
+/**
+ * The environment for the next Node, with the channel's variables. It ends a program whose channel cannot be passed on.
+ */
 function nextEnvironment() {
   try {
     return { ...process.env, ...channelEnvironment() }
@@ -38,7 +40,7 @@ function nextEnvironment() {
   }
 }
 
-/** Before anything else is tried. Nobody could catch an error yet. */
+/** Ends the process on a kernel that is too old. This runs at import, where no caller could catch an error. */
 function endOnOldKernel(): void {
   try {
     ensureKernel()

@@ -1,8 +1,8 @@
 /**
- * The front of every command: `node --single-threaded --v8-pool-size=1 lib/engine/start.mjs checks/check.ts lab3`. It
- * starts a program from its bundle, without a loader, which takes as long as all the rest; where there is no bundle, or a
- * source has changed, it is made first. What cannot start says so in a sentence: a Node that is too old, a checkout in
- * which npm ci has not come to its end. A Node of 2020 can read this, and so here are none of the newer words.
+ * The start of every command: `node --single-threaded --v8-pool-size=1 lib/engine/start.mjs checks/check.ts lab3`. It
+ * loads a program from its bundle, without a loader, which would take as long as all the rest; where there is no
+ * bundle, or a source has changed, it is made first. What prevents the start is said in a sentence: a Node that is too
+ * old, a checkout in which npm ci has not finished. It is written so that a Node of 2020 can read it.
  */
 // biome-ignore-start lint/style/useNodejsImportProtocol: a Node of 2020 does not know the prefix.
 import { spawnSync } from 'child_process'
@@ -16,7 +16,7 @@ import { fileURLToPath, pathToFileURL } from 'url'
 const [FAULT, CANNOT] = [70, 77]
 const HERE = dirname(fileURLToPath(import.meta.url))
 
-/** A path is no URL: a folder may have a # or a % in its name. */
+/** Imports a file by its URL, because a path may have a # or a % in it. */
 const load = path => import(pathToFileURL(path).href)
 
 process.argv.splice(1, 1)
@@ -29,33 +29,33 @@ function refuse(text) {
 }
 
 async function start() {
-  const { describe, obstacle } = createRequire(import.meta.url)('./obstacle.cjs')
+  const { describe, obstacle } = createRequire(import.meta.url)('../machine/obstacle.cjs')
   const found = obstacle(process.platform, process.arch, process.versions.node)
   if (found) refuse(describe(found))
-  // What is JavaScript already needs no bundle: a tool that npm ci has brought.
+  // A tool that npm ci has installed is JavaScript already and needs no bundle.
   if (!/\.ts$/.test(entry)) return load(entry)
   const { cachedBundle } = await import('./bundle-cache.mjs')
   const make = () => {
-    const words = ['--import', 'tsx', join(HERE, 'bundle-main.ts'), entry]
-    spawnSync(process.execPath, words, { stdio: 'ignore', cwd: HERE })
+    const maker = cachedBundle(join(HERE, 'bundle-main.ts')) || join(HERE, 'bundle-first.mjs')
+    spawnSync(process.execPath, [maker, entry], { stdio: 'ignore', cwd: HERE })
     return cachedBundle(entry)
   }
   const compiled = cachedBundle(entry) || make()
   if (compiled) return load(compiled)
-  // A checkout that cannot be written has no bundles.
+  // In a checkout that cannot be written there are no bundles.
   const tsx = await import('tsx/esm/api')
   tsx.register()
   return load(entry)
 }
 
-/** Whether the program wants to say itself what has happened to it. */
-const hasEar = () => process.listenerCount('uncaughtException') > 0
+/** Whether the program handles its uncaught errors itself. */
+const handlesErrors = () => process.listenerCount('uncaughtException') > 0
 
 async function fail(error) {
-  const { installFault } = await import('./installed.mjs')
+  const { installFault } = await import('../machine/installed.mjs')
   const fault = await installFault()
   if (fault) refuse(`${fault.title}: ${fault.seen}\n${fault.cause}\nhint: ${fault.remedy}`)
-  if (hasEar()) throw error
+  if (handlesErrors()) throw error
   process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
   process.exit(FAULT)
 }

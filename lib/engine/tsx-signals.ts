@@ -1,7 +1,7 @@
 /**
- * Telling tsx that a signal is being handled. `tsx FILE` waits 30 ms for its child to say so and kills it otherwise,
- * however busy its handler is. tsx's own preload says it; the process that replaces that child has to say it instead.
- * And removing the socket of a tsx that was killed, because nobody else knows whose it was.
+ * Reports to tsx that a signal is being handled. `tsx FILE` waits 30 ms for its child to say so and otherwise kills it,
+ * even while its handler is at work. tsx's own preload says it; the process that replaces that child has to say it
+ * instead. It also removes the socket of a tsx that was killed, because no other process knows whose it was.
  */
 import { lstatSync, readFileSync, rmSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
@@ -15,7 +15,7 @@ function socketPath(): string {
   return join(tmpdir(), `tsx-${process.geteuid?.()}`, `${process.ppid}.pipe`)
 }
 
-/** Removes the socket of a tsx that has died before us: only where it is a socket, and nobody has it open. */
+/** Removes the socket of a tsx that has ended before us: only if it is a socket, and no process has it open. */
 function removeSocket(path: string): void {
   try {
     const isOpen = readFileSync('/proc/net/unix', 'utf8').includes(` ${path}\n`)
@@ -41,7 +41,7 @@ function frame(message: object): Buffer {
   return Buffer.concat([head, body])
 }
 
-/** From here on, whenever the program handles SIGINT or SIGTERM itself, tsx hears of it at once. */
+/** From here on, whenever the program handles SIGINT or SIGTERM itself, it is reported to tsx at once. */
 export function reportSignalsToTsx(): void {
   let socket: Socket | undefined
   const reports = new Map<string | symbol, () => void>()
@@ -60,7 +60,7 @@ export function reportSignalsToTsx(): void {
     reports.set(signal, handled)
     process.prependListener(signal, handled)
   })
-  // A signal that the program no longer handles is to end it again.
+  // Without a handler of the program's own the signal must end the program again.
   process.on('removeListener', name => {
     const handled = reports.get(name)
     if (!handled || process.listenerCount(name) > 1) return

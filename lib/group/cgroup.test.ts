@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { clone, fork } from '../clone.ts'
 import { CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from '../flags.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { MS_BIND, MS_PRIVATE, MS_REC, mount, umount2 } from '../mount/mount.ts'
 import { namespaces } from '../namespaces.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from '../process.ts'
@@ -81,7 +81,7 @@ test('a missing controller is named together with a remedy', () => {
   assert.match(error, /^no control group here can have the memory controller in cgroup v3\nhint: /)
 })
 
-test('every step is told as the shell command that does the same', () => {
+test('every step is reported as the shell command that does the same', () => {
   const told: string[] = []
   const group = makeGroup(freshName(), 'memory', { tell: command => told.push(command) })
   group.limitMemory(20_000_000)
@@ -123,7 +123,7 @@ test('settings can be written back', () => {
 })
 
 for (const { dialect } of hierarchiesWith('freezer')) {
-  test(`${dialect}: freeze returns when the kernel says that it is done, and thaw lets everybody go on`, () => {
+  test(`${dialect}: freeze returns when the kernel says that it is done, and thaw lets every process go on`, () => {
     withGroup('freezer', dialect, group => {
       withSleeper(group, pid => {
         assert.equal(group.isFrozen(), false)
@@ -137,7 +137,7 @@ for (const { dialect } of hierarchiesWith('freezer')) {
     })
   })
 
-  test(`${dialect}: kill ends everybody, frozen or not`, () => {
+  test(`${dialect}: kill ends every process, frozen or not`, () => {
     withGroup('freezer', dialect, group => {
       const pids = [fork(() => sleep(60)), fork(() => sleep(60))]
       for (const pid of pids) group.add(pid)
@@ -212,7 +212,7 @@ test('errors say what to do: taken, not yours, vanished, no such process, no gro
   })
 })
 
-test("somebody else's group is given back as it was, and one that is in use is refused", () => {
+test('a borrowed group is given back as it was, and one that is in use is refused', () => {
   withGroup('memory', undefined, group => {
     const before = group.memorySettings()
     const borrowed = borrowMemoryGroup(group.path)
@@ -281,7 +281,7 @@ test('limits below those of the lab are given back as well', () => {
   })
 })
 
-test('a name says whose PID namespace its number is of, where that is not the first', () => {
+test('a name says which PID namespace its PID is from, where that is not the initial one', () => {
   const own = namespaces().pid
   const ending = own === INITIAL_PID_NAMESPACE ? '' : `@${own}`
   assert.equal(ownName('x', 7), `containers-from-clone.x.7${ending}`)
@@ -304,7 +304,7 @@ test('groups of dead owners are swept, those of living ones are not', () => {
   for (const group of [mine, strange]) rmdirSync(group)
 })
 
-test('the kernel counts a process that it killed for want of memory', () => {
+test('the kernel counts the processes that its OOM killer has killed', () => {
   withGroup('memory', undefined, group => {
     group.limitMemory(5_000_000)
     const pid = fork(() => {
@@ -341,7 +341,7 @@ function withoutSwapFiles(dialect: 'v1' | 'v2', files: readonly string[]): { err
   })
 }
 
-test('swap that cannot be switched off for a group is said, with the remedy', () => {
+test('an error with the remedy says that swap cannot be switched off for a group', () => {
   assert.match(
     withoutSwapFiles('v1', ['memory.limit_in_bytes']).error,
     /cannot switch that off for a group.*\nhint: sudo swapoff -a/,

@@ -1,5 +1,6 @@
 /**
- * Control groups of either dialect through one interface. It tells every step as the shell command that does the same.
+ * Control groups of either dialect through one interface. It reports every step as the shell command that does the
+ * same.
  */
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -15,11 +16,11 @@ import { type Controller, type Dialect, type Hierarchy, hierarchies, hierarchyWi
 import { GroupV1 } from './v1.ts'
 import { GroupV2 } from './v2.ts'
 
-/** Whatever this project makes is called so, and carries the PID of its owner. */
+/** The names of all groups that this project makes begin with this, and contain the PID of their owner. */
 export const PREFIX = 'containers-from-clone'
 /**
- * The name of a group that belongs to the calling process, `containers-from-clone.lab5.4711`; in another PID namespace
- * than the machine's own with that one's inode behind it, because a number means nothing elsewhere.
+ * The name of a group that belongs to the calling process, `containers-from-clone.lab5.4711`. Outside the initial PID
+ * namespace the inode of the PID namespace is appended, because a PID says nothing without its namespace.
  */
 export function ownName(what: string, pid = getpid()): string {
   const { pid: namespace } = namespaces()
@@ -34,10 +35,10 @@ export function groupOwner(name: string): Owner | undefined {
   return pid === undefined ? undefined : { pid: Number(pid), namespace: Number(namespace) }
 }
 
-/** What became of the owner of a group by its directory; `undefined` where it is not this project's. */
+/** Whether the owner of a group still runs, by the group's directory; `undefined` where it is not this project's. */
 export function groupFate(path: string): Fate | undefined {
   const owner = groupOwner(basename(path))
-  // A group tells no time of birth; this one may be later, and is never earlier.
+  // The kernel does not tell when a group was made; the time of its last change may be later, and is never earlier.
   return owner && fateOf(owner, statSync(path, { throwIfNoEntry: false })?.mtimeMs)
 }
 
@@ -45,9 +46,9 @@ const silent: Tell = () => {}
 
 /** How {@link makeGroup} makes its group. */
 export interface GroupOptions {
-  /** Where it is left out: v1 if that has the controller, else v2. */
+  /** By default v1 if that has the controller, else v2. */
   readonly dialect?: Dialect
-  /** Hears of every step as a shell command. */
+  /** Is called with every step as a shell command. */
   readonly tell?: Tell
 }
 
@@ -91,8 +92,8 @@ function makeGroupIn({ hierarchy, path: home }: GroupHome, name: string, control
 }
 
 /**
- * Makes a group for the calling process that is gone when it is: whatever kills the caller, a keeper then thaws the
- * group, ends those in it and removes it.
+ * Makes a group that does not outlive the calling process: however the caller ends, a keeper process then thaws the
+ * group, kills the processes in it and removes it.
  * @param what for whom, `lab5`
  * @throws as {@link makeGroup}
  */
@@ -102,7 +103,7 @@ export function makeOwnGroup(what: string, controller: Controller, options: Grou
   const name = ownName(what)
   const home = homeWith(controller, options.dialect)
   const path = join(home.path, name)
-  // Of this name only a dead owner can have been, whose number is ours now.
+  // A group of this name can only be left from an earlier process that has ended and whose PID is ours now.
   if (existsSync(path)) discardGroups([path])
   const wasEnabled = isEnabled(home.path)
   const keeper = keep(() => discard(path, wasEnabled))
@@ -114,7 +115,7 @@ export function makeOwnGroup(what: string, controller: Controller, options: Grou
   }
 }
 
-/** The same group, whose removal also sends its keeper home. */
+/** The same group, whose removal also releases its keeper. */
 function releasing(group: Group, keeper: Keeper): Group {
   const remove = group.remove.bind(group)
   group.remove = () => {
@@ -127,7 +128,7 @@ function releasing(group: Group, keeper: Keeper): Group {
 /** Whether the parent of a new group hands down the memory controller already. */
 const isEnabled = (parent: string) => wordsOf(join(parent, 'cgroup.subtree_control')).includes('memory')
 
-/** What the keeper of a group does: removes it, and takes back what it was the first to need. */
+/** What the keeper of a group does: removes it, and disables the memory controller again if it was enabled for it. */
 function discard(path: string, wasEnabled: boolean): void {
   if (existsSync(path)) discardGroups([path])
   const parent = new GroupDirectory(dirname(path), silent)
@@ -138,7 +139,7 @@ function discard(path: string, wasEnabled: boolean): void {
 const EXAMPLE = 'groups are directories such as /sys/fs/cgroup/memory/mine, or in v2 /sys/fs/cgroup/mine'
 
 /**
- * Somebody else's group, by its directory.
+ * A group that this project has not made, by its directory.
  * @throws UsageError when the path is no group, or one of another controller
  */
 export function openGroup(path: string, controller: Controller, tell: Tell = silent): Group {
@@ -162,8 +163,8 @@ export function openGroup(path: string, controller: Controller, tell: Tell = sil
 }
 
 /**
- * Writes settings back; goes on past what fails, because a group may have vanished. Twice, because of two limits the
- * kernel may take the second only after the first, or the first only after the second.
+ * Writes settings back and goes on past failures, because a group may have vanished. It writes them twice, because of
+ * two limits the kernel may accept the second only after the first, or the first only after the second.
  */
 function writeBack(group: Group, settings: readonly [string, string][]): void {
   for (const [file, text] of [...settings, ...settings]) {
@@ -176,8 +177,8 @@ function writeBack(group: Group, settings: readonly [string, string][]): void {
 }
 
 /**
- * Somebody else's memory group, for the calling process to use: `remove` writes its limits back and leaves it there, as
- * does a keeper when the caller is killed.
+ * A memory group that this project has not made, for the calling process to use. Its `remove` writes the limits back
+ * and leaves the group there, and so does a keeper process when the caller is killed.
  * @throws UsageError as {@link openGroup}, and when there are processes in it
  */
 export function borrowMemoryGroup(path: string, tell: Tell = silent): Group {
@@ -213,8 +214,8 @@ export function groupsNamed(matches: (name: string) => boolean): string[] {
 }
 
 /**
- * Ends and removes the groups of owners in this PID namespace that were killed before they could, and whose keeper was,
- * too. Those of other namespaces are left to `npm run clean`, which takes its time.
+ * Removes the groups, with the processes in them, whose owner and keeper in this PID namespace were both killed. Those
+ * of other PID namespaces are left to `npm run clean`, because it takes longer to look for their owners.
  */
 export function sweepGroups(): void {
   const own = namespaces().pid
@@ -222,6 +223,6 @@ export function sweepGroups(): void {
     const ours = groupsNamed(name => groupOwner(name)?.namespace === own)
     discardGroups(ours.filter(path => groupFate(path) === 'dead'))
   } catch {
-    // ENOENT: somebody else was quicker. EACCES: it is root's.
+    // ENOENT: another process has removed it meanwhile. EACCES: it belongs to root.
   }
 }

@@ -54,7 +54,9 @@ function chain(path: string, top: string): string[] {
   return path === top || !path.startsWith(`${top}/`) ? [top] : [path, ...chain(dirname(path), top)]
 }
 
-/** systemd makes and removes groups in these itself, and wants to be asked for one that it leaves alone. */
+/**
+ * Whether systemd manages a group: it makes and removes groups in it, and has to be asked for one that it delegates.
+ */
 const isSystemds = (path: string) => /\.(slice|service|scope)$/.test(basename(path)) && isForSystemd()
 
 /** The groups of a hierarchy in which the caller might make others; the first that will do is taken. */
@@ -69,10 +71,13 @@ function candidates(hierarchy: Hierarchy): string[] {
 
 const processesIn = (path: string) => wordsOf(join(path, 'cgroup.procs')).map(Number)
 
-/** The calling process, and the one that waits for it outside its user namespace. */
+/** Whether it is the calling process, or its parent, which may wait for it outside its user namespace. */
 const isUs = (pid: number) => pid === getpid() || pid === getppid()
 
-/** Whether a v2 group can hand memory down to groups in it, or does: then it holds no processes itself, but at the root. */
+/**
+ * Whether a v2 group hands the memory controller down to the groups in it, or could. A group that does may hold no
+ * processes itself, except the root group.
+ */
 function handsMemoryDown(path: string, top: string): boolean {
   if (wordsOf(join(path, 'cgroup.subtree_control')).includes('memory')) return true
   const mayHandDown = isWritable(join(path, 'cgroup.subtree_control'))
@@ -133,11 +138,12 @@ export function bestHomes(): GroupHome[] {
 }
 
 /**
- * Where the caller is alone in a v2 group in which it makes others, as in a scope of systemd's: moves it one down,
- * because a group that hands controllers down holds no processes. The group goes with the scope.
- * @param name of the group one down
+ * Moves the calling process one level down where it is alone in a v2 group in which it is going to make others (such as
+ * a scope of systemd), because a group that hands controllers down may hold no processes. The new group is removed
+ * together with the scope.
+ * @param name of the group one level down
  * @param homes where the others are to be made
- * @param tell hears of every step as a shell command
+ * @param tell is called with every step as a shell command
  */
 export function makeRoom(name: string, homes: readonly GroupHome[], tell: (command: string) => void = () => {}): void {
   for (const { hierarchy, path } of homes) {
@@ -153,7 +159,7 @@ export function makeRoom(name: string, homes: readonly GroupHome[], tell: (comma
   }
 }
 
-/** Every directory in which this project may have made groups, as far as the caller may: few a hierarchy. */
+/** Every directory in which programs of this project may have made groups, as far as the caller can tell. */
 export function homes(): string[] {
   return hierarchies().flatMap(hierarchy => {
     const own = [homeIn(hierarchy, 'memory'), homeIn(hierarchy)].flatMap(home => home?.path ?? [])

@@ -5,15 +5,15 @@
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError, syscallError } from '../errors.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { kill, sleep } from '../process.ts'
 import { wordsOf } from './hierarchies.ts'
 import { innermostFirst, innerNames } from './walk.ts'
 
-/** Hears of everything that is done to a group, as the shell command that would do the same. */
+/** Is called for everything that is done to a group, with the shell command that would do the same. */
 export type Tell = (command: string) => void
 
-/** How long the kernel may take to freeze a group or to bury the processes of one, in seconds. */
+/** How long the kernel may take to freeze a group, or to end the processes of one after SIGKILL, in seconds. */
 export const PATIENCE = 5
 
 /** Turns the failure of a file operation on a group into an error that says what to do. */
@@ -66,7 +66,7 @@ export class GroupDirectory {
   }
 
   /**
-   * Moves a process in, with all its threads. What it has in memory stays charged to the group it had it in.
+   * Moves a process in, with all its threads. The memory that it has already stays charged to its former group.
    * @param pid `pid_t pid`, as the calling process numbers it
    * @throws SyscallError ESRCH, EACCES, EBUSY (v2: the group's children have controllers)
    */
@@ -95,19 +95,22 @@ export class GroupDirectory {
       .filter(tid => tid > 0)
   }
 
-  /** Says and removes. @throws SyscallError EBUSY: after {@link PATIENCE} seconds it still has processes */
+  /**
+   * Reports the command and removes the group.
+   * @throws SyscallError EBUSY: after {@link PATIENCE} seconds it still has processes
+   */
   protected removeDirectory(): void {
     this.#tell(`rmdir ${this.path}`)
     removeGroup(this.path)
   }
 
-  /** Sends SIGKILL to everybody in it, and to those they fork meanwhile. */
+  /** Sends SIGKILL to every process in it, and to those that are forked meanwhile. */
   protected killEach(): void {
     killAll(this.path)
   }
 }
 
-/** Sends SIGKILL to everybody in a group, and to those they fork meanwhile, until nobody is left. */
+/** Sends SIGKILL to every process in a group, and to those that are forked meanwhile, until none is left. */
 function killAll(path: string): void {
   until(() => {
     const pids = wordsOf(join(path, 'cgroup.procs')).map(Number)
@@ -122,7 +125,7 @@ function killAll(path: string): void {
   }, PATIENCE)
 }
 
-/** Ends and removes a group whose processes can die, and those in it. */
+/** Kills the processes of a group and of the groups in it, none of which is frozen, and removes these groups. */
 function endGroup(path: string): void {
   innermostFirst(path, each => {
     killAll(each)
@@ -131,8 +134,8 @@ function endGroup(path: string): void {
 }
 
 /**
- * Ends and removes groups that may have been left in any state, and those in them. All are thawed before the first is
- * ended: who sits in several is held by the one that is frozen.
+ * Kills the processes of groups that may have been left in any state, and removes these groups with those in them. All
+ * are thawed first: a process can be in several of them, and cannot die while one is frozen.
  * @throws the first error, after all have been tried
  */
 export function discardGroups(paths: readonly string[]): void {
@@ -176,7 +179,7 @@ function removeOne(path: string, patience: number): void {
   }
 }
 
-/** Lets everybody in a group and the groups in it go on, in either dialect: what is frozen in v1 does not even die. */
+/** Thaws a group and the groups in it, in either dialect. A process that is frozen in v1 cannot even be killed. */
 export function thawAll(path: string): void {
   innermostFirst(path, thawOne)
 }

@@ -10,8 +10,13 @@ export interface MemoryFigures {
   readonly usage: number
   /** The most it ever had; `undefined` on v2 before Linux 5.19. */
   readonly peak: number | undefined
-  /** How many of its processes the kernel has killed for want of memory. */
+  /** How many of its processes the kernel's OOM killer has killed. */
   readonly oomKills: number
+  /**
+   * How often its own limit, and not that of a group above it, stood in the way of a charge: v1 `memory.failcnt`, v2
+   * `max` in `memory.events.local` (5.2); `undefined` where that is not counted.
+   */
+  readonly limitHits: number | undefined
 }
 
 /** A control group. */
@@ -20,7 +25,7 @@ export interface Group {
   /** Its directory. */
   readonly path: string
   /** The names of its files, as this dialect has them. */
-  readonly memoryFiles: Readonly<Record<keyof MemoryFigures, string>>
+  readonly memoryFiles: Readonly<Record<Exclude<keyof MemoryFigures, 'limitHits'>, string>>
   readonly freezerFiles: { readonly control: string; readonly state: string }
   /** Moves a process in. @throws SyscallError ESRCH, EACCES, EBUSY */
   add(pid: number): void
@@ -41,14 +46,14 @@ export interface Group {
   memorySettings(): [string, string][]
   /** What it has and had. @throws SyscallError ENOENT: it has vanished */
   memory(): MemoryFigures
-  /** Stops everybody in it and waits until the kernel says that they stand still. @throws Error after five seconds */
+  /** Freezes its processes and waits until the kernel reports that all are frozen. @throws Error after five seconds */
   freeze(): void
   thaw(): void
   isFrozen(): boolean
-  /** The group's own words: `FROZEN`, `THAWED`; `frozen 1`, `frozen 0`. */
+  /** The state as the group's file has it: `FROZEN`, `THAWED` in v1; `frozen 1`, `frozen 0` in v2. */
   freezerState(): string
-  /** Sends SIGKILL to everybody in it; in v1 thaws it first. */
+  /** Sends SIGKILL to every process in it; in v1 thaws it first. */
   kill(): void
-  /** Removes it and what is in it, once its last process is gone. @throws SyscallError EBUSY after five seconds */
+  /** Removes it and the groups in it, once its last process is gone. @throws SyscallError EBUSY after five seconds */
   remove(): void
 }

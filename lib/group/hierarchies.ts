@@ -32,7 +32,7 @@ export function wordsOf(file: string): string[] {
 /** Options of a v1 mount that are no controllers. */
 const isController = (option: string) => !/^(rw|ro|xattr|noprefix|clone_children|release_agent=.*)$/.test(option)
 
-/** The hierarchies that the calling process sees whole, one entry a mount. @see cgroups(7) */
+/** The hierarchies that the calling process sees from their root group on, one entry for each mount. @see cgroups(7) */
 export function hierarchies(): Hierarchy[] {
   const isCgroup = (type: string) => type === 'cgroup' || type === 'cgroup2'
   // Another mount may cover it.

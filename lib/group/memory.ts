@@ -17,8 +17,8 @@ export const PAGE_SIZE = libcFunction('int getpagesize()')()
 export const wholePages = (bytes: number): number => bytes - (bytes % PAGE_SIZE)
 
 /**
- * Takes memory for the calling process for good and writes to all of it: only a page that is touched is a page that
- * is there.
+ * Takes memory for the calling process, which is never given back, and writes to all of it: the kernel provides a page
+ * only when it is first touched.
  * @param bytes `size_t size`
  * @throws Error when the process may have no more addresses (ulimit -v)
  * @see malloc(3), memset(3)
@@ -29,7 +29,7 @@ export function takeMemory(bytes: number): void {
   libcMemset(address, 1, bytes)
 }
 
-/** From so many bytes on, malloc(3) takes pages of their own, with a word of its own in front. */
+/** From this size on malloc(3) maps separate pages (M_MMAP_THRESHOLD), with a header of its own in front. */
 const [OWN_PAGES, HEADER] = [128 * 1024, 16]
 
 /** How many bytes of pages {@link takeMemory} touches, on average. */
@@ -46,7 +46,7 @@ function meminfo(word: string): number {
  * Makes sure that a group reaches its limit before the machine runs out of memory.
  * @param limit in bytes
  * @param step what is taken at a time, in bytes
- * @throws UsageError when the machine has not so much to spare, or it would take thousands of steps
+ * @throws UsageError when the machine cannot spare that much, or it would take thousands of steps
  */
 export function checkLimit(limit: number, step: number): void {
   const available = meminfo('MemAvailable')

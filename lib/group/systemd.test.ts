@@ -1,5 +1,5 @@
 /**
- * What is asked of systemd and what becomes of its answer, by a systemd-run that is none.
+ * What is asked of systemd and what its answer leads to, tried with a fake systemd-run.
  */
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const STARTS = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
 /** systemd-run before version 254. */
 const IS_OLD = 'case "$*" in *--expand*) echo "unrecognized option" >&2; exit 1;; esac'
 
-/** A runtime directory in which a manager seems to listen, and a systemd-run of these shell commands. */
+/** Makes a runtime directory in which a manager seems to listen, and a systemd-run that runs these shell commands. */
 function pretend(t: TestContext, ...commands: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'systemd-test-'))
   t.after(() => rmSync(folder, { recursive: true }))
@@ -37,7 +37,7 @@ function pretend(t: TestContext, ...commands: string[]) {
   return { env, log: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []) }
 }
 
-/** Runs the fixture as a user of that number, by a user namespace that calls ours so. */
+/** Runs the fixture with another user ID, in a user namespace that maps it to ours. */
 function asks(env: NodeJS.ProcessEnv, words: readonly string[] = [], user = USER): Standing[] {
   const { code, output } = capture(0, () => {
     const hasUsers = makeGate()
@@ -98,14 +98,14 @@ test('a systemd-run that cannot be started is a refusal, too', { skip }, t => {
   assert.match(asks(env).at(-1)?.why?.reason ?? '', /^systemd has refused one: .*ENOENT/)
 })
 
-test('a group without the controller is told from none', { skip }, t => {
+test('a group without the controller is distinguished from no group', { skip }, t => {
   const { env } = pretend(t, STARTS)
   const { reason, remedy } = asks(env).at(-1)?.why ?? {}
   assert.equal(reason, 'systemd has given one, but without memory')
   assert.match(remedy ?? '', /systemctl edit user@\.service/)
 })
 
-test('root asks for nothing, nor does anybody without a manager', { skip }, t => {
+test('neither root nor a user without a manager asks for a group', { skip }, t => {
   const { env, log } = pretend(t, STARTS)
   for (const standing of [...asks(env, [], 0), ...asks({ ...env, XDG_RUNTIME_DIR: '/nonexistent' })])
     assert.deepEqual([standing.isForSystemd, standing.isInScope], [false, false])

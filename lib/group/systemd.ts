@@ -1,5 +1,5 @@
 /**
- * A control group from systemd: an ordinary user's own manager gives one to whoever asks (Delegate=yes).
+ * A control group from systemd: an ordinary user's own manager delegates one on request (Delegate=yes).
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -8,18 +8,22 @@ import { type Environment, execve } from '../exec.ts'
 import { findProgram } from '../machine/find-program.ts'
 import { getpid } from '../process.ts'
 
-/** What systemd has answered, for the program that is started anew and all that it starts: GRANTED, or why not. */
+/**
+ * The environment variable that tells the restarted program, and all it starts, systemd's answer: GRANTED, or why not.
+ */
 const ANSWER = 'CONTAINERS_FROM_CLONE_SCOPE'
 const GRANTED = 'granted'
-/** So long it may take to answer, in ms. */
+/** How long systemd may take to answer, in ms. */
 const PATIENCE = 30_000
-/** How the groups that it gives are called. */
+/** How the names of the groups that it gives begin. */
 const UNIT = 'containers-from-clone'
 
 /** The command that asks it for a group, for a reader. */
 export const ASKED = 'systemd-run --user --scope -p Delegate=yes'
 
-/** Where the calling user's manager listens, if there is one; whoever came here by su(1) is not told of it. */
+/**
+ * The runtime directory of the calling user's manager, if there is one. After su(1) XDG_RUNTIME_DIR does not name it.
+ */
 function managerFolder(): string | undefined {
   const folders = [process.env['XDG_RUNTIME_DIR'], `/run/user/${process.geteuid?.()}`]
   return folders.find(folder => folder && existsSync(join(folder, 'systemd', 'private')))
@@ -28,16 +32,21 @@ function managerFolder(): string | undefined {
 /** Whether the calling process is in a group that systemd has given to it. */
 export const isInScope = () => process.env[ANSWER] === GRANTED
 
-/** Whether the calling process is no root, has a manager of systemd's to ask for a group, and has none of it yet. */
+/**
+ * Whether the caller can ask for a group: it is not root, its user has a systemd manager, and that has not given one
+ * yet.
+ */
 export function canAskSystemd(): boolean {
   if (process.geteuid?.() === 0 || isInScope()) return false
   return managerFolder() !== undefined && findProgram('systemd-run') !== undefined
 }
 
-/** Whether groups are to be had by asking, and so those it has made for others are not to be used. */
+/**
+ * Whether groups come from systemd on request here, so that those which it has made for other programs are not used.
+ */
 export const isForSystemd = () => canAskSystemd() || (process.env[ANSWER] !== undefined && !isInScope())
 
-/** Why systemd has given no group, or none that will do, and what helps; `undefined` where it has no part in it. */
+/** Why systemd has given no suitable group, and what helps; `undefined` where there is no systemd to give one. */
 export function whyNoScope(controller: string): { readonly reason: string; readonly remedy: string } | undefined {
   const answer = process.env[ANSWER]
   if (isInScope())
@@ -54,7 +63,7 @@ export function whyNoScope(controller: string): { readonly reason: string; reado
   }
 }
 
-/** Asks for a group in which nothing happens. @returns why it was refused, or `undefined` */
+/** Asks for a group for a command that does nothing, as a test. @returns why it was refused, or `undefined` */
 function refusal(program: string, options: readonly string[], env: Environment): string | undefined {
   const answer = spawnSync(program, [...options, '--', 'true'], { env, encoding: 'utf8', timeout: PATIENCE })
   if (answer.status === 0) return undefined
@@ -63,8 +72,8 @@ function refusal(program: string, options: readonly string[], env: Environment):
 }
 
 /**
- * Starts the program anew, as the same process, in a group of its own that systemd delegates to it. Where there is no
- * such systemd, or it refuses, nothing happens, but {@link whyNoScope} knows.
+ * Starts the program again, as the same process, in a group of its own that systemd delegates to it. Where there is no
+ * such systemd, or it refuses, nothing happens, and {@link whyNoScope} tells why.
  * @see systemd-run(1), https://systemd.io/CGROUP_DELEGATION
  */
 export function continueInScope(): void {
@@ -73,13 +82,13 @@ export function continueInScope(): void {
   const own = readFileSync('/proc/self/cmdline', 'utf8').split('\0').slice(1, -1)
   const env = { ...process.env, XDG_RUNTIME_DIR: managerFolder() }
   const asking = ['--user', '--scope', '--quiet', '--collect', '--property=Delegate=yes']
-  // A program that has become systemd-run does not come back from its refusal.
+  // A test first: once this process has become systemd-run, it cannot go on after a refusal.
   const refused = refusal(program, asking, env)
   if (refused !== undefined) {
     process.env[ANSWER] = refused
     return
   }
-  // systemd may come to expand variables here, as it does for services; from version 254 it can be told not to.
+  // A later systemd may expand variables here, as it does for services; from version 254 on it can be told not to.
   const exact = [...asking, '--expand-environment=no']
   const isExact = own.some(word => word.includes('$')) && refusal(program, exact, env) === undefined
   const options = [...(isExact ? exact : asking), `--unit=${UNIT}-${getpid()}`]
@@ -94,7 +103,7 @@ function subgroups(path: string, pattern: RegExp): string[] {
       .filter(name => pattern.test(name))
       .map(name => join(path, name))
   } catch {
-    // It is not there.
+    // There is no such directory.
     return []
   }
 }

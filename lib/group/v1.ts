@@ -3,7 +3,7 @@
  */
 
 import { CannotRun } from '../errors.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { GroupDirectory, PATIENCE } from './directory.ts'
 import type { Group, MemoryFigures } from './group.ts'
 import { machineSwaps } from './memory.ts'
@@ -49,7 +49,20 @@ export class GroupV1 extends GroupDirectory implements Group {
       usage: Number(this.read(this.memoryFiles.usage)),
       peak: Number(this.read(this.memoryFiles.peak)),
       oomKills: this.readField(this.memoryFiles.oomKills, 'oom_kill'),
+      limitHits: this.#limitHits(),
     }
+  }
+
+  /**
+   * Where memory and swap together are limited to no more, that limit is in the way first, and newer kernels do not count
+   * how often.
+   */
+  #limitHits(): number | undefined {
+    const hits = Number(this.read('memory.failcnt'))
+    if (hits > 0 || !this.has('memory.memsw.limit_in_bytes')) return hits
+    return Number(this.read('memory.memsw.limit_in_bytes')) > Number(this.read(this.memoryFiles.limit))
+      ? hits
+      : undefined
   }
 
   /** Reading the file is what moves the state on from FREEZING to FROZEN. */
@@ -71,7 +84,9 @@ export class GroupV1 extends GroupDirectory implements Group {
     return this.freezerState() === 'FROZEN'
   }
 
-  /** v1 has no file for this: one signal after another, and what is frozen has to be thawed to die. */
+  /**
+   * v1 has no file for this: it sends one signal after another, and thaws the group, because what is frozen cannot die.
+   */
   kill(): void {
     if (this.has('freezer.state')) this.thaw()
     this.killEach()

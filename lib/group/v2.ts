@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { GroupDirectory, PATIENCE, type Tell } from './directory.ts'
 import type { Group, MemoryFigures } from './group.ts'
 import { wordsOf } from './hierarchies.ts'
@@ -68,6 +68,7 @@ export class GroupV2 extends GroupDirectory implements Group {
       // Since Linux 5.19.
       peak: this.has('memory.peak') ? Number(this.read('memory.peak')) : undefined,
       oomKills: this.readField(this.memoryFiles.oomKills, 'oom_kill'),
+      limitHits: this.has('memory.events.local') ? this.readField('memory.events.local', 'max') : undefined,
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Visiting a group and all that are in it. By descriptors, one at a time: a tree of groups may be deeper than a path may
- * be long, or than a process may have files open.
+ * Visiting a group and all groups in it. By descriptors, one at a time, because a tree of groups may be too deep for
+ * the longest path, or for one open descriptor a level.
  */
 import { closeSync, constants, openSync, readdirSync } from 'node:fs'
 
@@ -28,7 +28,7 @@ export function innerNames(path: string): string[] {
 }
 
 /**
- * Calls `visit` for each group in a group and last for that one; the inner ones come first.
+ * Calls `visit` for each group in a group, the innermost first, and for the group itself last.
  * @param visit takes a path that leads to the group for as long as the call lasts
  */
 export function innermostFirst(path: string, visit: (path: string) => void): void {
@@ -39,7 +39,7 @@ export function innermostFirst(path: string, visit: (path: string) => void): voi
       const name = level.rest.pop()
       if (name === undefined && levels.length === 1) break
       const next: number | undefined = open(`${at(here)}/${name ?? '..'}`)
-      // Whoever has removed it meanwhile sees to those above, too.
+      // Another process has removed this level meanwhile, and removes the levels above, too.
       if (next === undefined && name === undefined) break
       if (next === undefined) continue
       closeSync(here)

@@ -13,10 +13,11 @@ export interface Knob<T> {
   readonly expected: string
   /** What --help shows behind the name; empty for a switch. */
   readonly placeholder: string
-  /** The value of a text, or `undefined` if the text is none. */
+  /** The value that a text stands for, or `undefined` if it stands for none. */
   readonly parse: (text: string) => T | undefined
 }
 
+/** The knobs of a program by name, as {@link parseKnobs} takes them. */
 export type Knobs = Readonly<Record<string, Knob<unknown>>>
 /** The values of a set of knobs. */
 export type Values<K extends Knobs> = { readonly [name in keyof K]: K[name]['initial'] }

@@ -1,5 +1,5 @@
 /**
- * What a reader may call a lab. JavaScript, because `labs/run` asks before anything here can read TypeScript.
+ * What a reader may call a lab. JavaScript, because `labs/run` uses it before TypeScript can be loaded.
  */
 
 /** The parts of a slug: `03-newnet` is `03` and `newnet`. */

@@ -6,9 +6,9 @@ import { CannotRun, describeError, EXIT, exitCodeOf } from '../errors.ts'
 import { homesWith } from '../group/delegation.ts'
 import { hierarchyWith } from '../group/hierarchies.ts'
 import { ASKED, continueInScope, isInScope } from '../group/systemd.ts'
-import { writeAll } from '../io/output.ts'
 import { findProgram, isBusybox, SBIN } from '../machine/find-program.ts'
 import { ensureKernel } from '../machine/kernel-version.ts'
+import { writeAll } from '../machine/output.ts'
 import { installHint, type Tool } from '../machine/packages.mjs'
 import { ensurePrivileges, isPrivilege } from '../rights/privileges.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
@@ -57,7 +57,7 @@ function printHelp({ number, title, question, slug, manPages, needs }: Lab, knob
  * @param otherwise the code of any error that asks for none: of a tool that it failed itself
  */
 export function fail(error: unknown, otherwise: number = EXIT.FAULT): never {
-  // Where standard error takes nothing more, the exit code is all that can be said.
+  // If nothing can be written to standard error, the exit code still tells what happened.
   try {
     writeAll(2, `${describeError(error)}\n`)
   } finally {
@@ -66,8 +66,8 @@ export function fail(error: unknown, otherwise: number = EXIT.FAULT): never {
 }
 
 /**
- * Runs a tool to its end. Whatever goes wrong in it, at once or later in a callback, is a sentence and an exit code (2 for
- * wrong usage, 77 for a machine that cannot, else 70), and never Node's own 1, which would say "does not hold".
+ * Runs a tool to its end. Any error in it, at once or later in a callback, becomes a sentence and an exit code (2 for
+ * wrong usage, 77 for a machine that cannot run it, else 70), and never Node's own 1, which would say "does not hold".
  */
 export async function runTool(main: () => void | Promise<void>): Promise<void> {
   process.on('uncaughtException', error => fail(error))
@@ -80,7 +80,7 @@ export async function runTool(main: () => void | Promise<void>): Promise<void> {
 
 const FROM = `: systemd gave it (${ASKED})`
 
-/** Asks systemd for a group where the lab may make none, and says where it makes them if that is not as root. */
+/** Asks systemd for a group where the lab may make none itself, and says where groups are made if not at the root. */
 function ensureHome(needs: readonly Need[]): void {
   for (const need of needs.filter(isController)) {
     const [home] = homesWith(need)
@@ -90,7 +90,7 @@ function ensureHome(needs: readonly Need[]): void {
   }
 }
 
-/** What a lab may ask of {@link startLab} besides. */
+/** Further options of {@link startLab}. */
 export interface LabOptions {
   /** Whether it takes a command behind `--`. */
   readonly words?: Words
@@ -98,11 +98,11 @@ export interface LabOptions {
 
 /**
  * Starts a lab: from here on an error is printed as a sentence and ends the program with its exit code (2 for wrong
- * usage, 77 for a machine that cannot, else 1).
+ * usage, 77 for a machine that cannot run it, else 1).
  * @param name the lab's slug
  * @param knobs its options
- * @returns the options' values, and the words of the command behind `--`; never in a process that may not do what the
- *   lab needs: it waits for the one that may, in a user namespace
+ * @returns the options' values, and the words of the command behind `--`. In a process without the privileges that the
+ *   lab needs it never returns: the lab starts again in a user namespace, and this process waits for its end.
  */
 export async function startLab<K extends Knobs>(
   name: string,

@@ -24,7 +24,7 @@ export function cut(text: string, width: number): string {
   return taken
 }
 
-/** Pieces of a word of which each fits into so many columns, if that is room for a character at all. */
+/** Cuts a word into pieces of at most `width` columns; a character that is wider than that is a piece by itself. */
 function pieces(word: string, width: number): string[] {
   const found: string[] = []
   for (let rest = word; rest !== ''; rest = rest.slice(found.at(-1)?.length)) {
@@ -35,7 +35,7 @@ function pieces(word: string, width: number): string[] {
 }
 
 /**
- * Breaks a line between words where the terminal ends, and a word that is longer than a line wherever it ends.
+ * Wraps a line between words at the terminal's width; a word that is longer than a line is cut.
  * @param line its own indentation stays
  * @param hang by how much what follows is indented, at most a third of the width
  * @param width columns of the terminal, Infinity for none

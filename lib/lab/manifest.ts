@@ -7,12 +7,12 @@ import type { Privilege } from '../rights/privileges.ts'
 import { slugOf, unknownLab } from './lab-names.mjs'
 
 /**
- * What a lab cannot do without: the power over new `namespaces`, over a `network`, over `mounts` with a /proc of their
- * own; programs; groups with a controller.
+ * What a lab needs: privilege over new `namespaces`, over a `network`, over `mounts` with a /proc of their own;
+ * a program; control groups with a controller.
  */
 export type Need = Privilege | 'ip' | 'ping' | Controller
 
-/** Whether a need is one for groups. */
+/** Whether a need is a controller of control groups. */
 export const isController = (need: Need): need is Controller => need === 'memory' || need === 'freezer'
 
 /** One lab. */

@@ -7,8 +7,8 @@ import test from 'node:test'
 import { fork } from '../clone.ts'
 import { pipe } from '../gate.ts'
 import { checkLimit, PAGE_SIZE, wholePages } from '../group/memory.ts'
-import { writeAll } from '../io/output.ts'
-import { poll } from '../io/poll.ts'
+import { writeAll } from '../machine/output.ts'
+import { poll } from '../machine/poll.ts'
 import { getpid, kill, sleep, waitpid } from '../process.ts'
 import { thrownBy } from '../testing/in-child.ts'
 import { keep } from '../tidy/keeper.ts'
@@ -19,7 +19,7 @@ import { drawBar, drawTicks } from './strip.ts'
 
 const log = openKernelLog()
 
-test('a line that a program writes to the kernel log is not the kernel speaking', {
+test('a line that a program writes to the kernel log is not taken for one of the kernel', {
   skip: !log && 'no /dev/kmsg',
 }, () => {
   const word = `oom-kill:constraint=CONSTRAINT_MEMCG,task=forged,pid=${getpid()}`
@@ -69,7 +69,7 @@ test('a plot has a dot for each step, the limit, and its words as text', () => {
   assert.doesNotMatch(svg, /killed <here>|NaN|undefined/)
 })
 
-test('bytes take k, M and G, and nothing that is no number from 1', () => {
+test('a number of bytes may end in k, M or G, and is refused below 1', () => {
   const { parse } = bytes(1, '')
   assert.deepEqual(['20000000', '20M', '5k', '1G'].map(parse), [2e7, 2e7, 5e3, 1e9])
   assert.deepEqual(
@@ -112,7 +112,7 @@ test('a keeper cleans up when its maker ends in any way, and not when it was rel
   )
 })
 
-test('a keeper does not wait for those that its maker left behind', () => {
+test('a keeper does not wait for processes that its maker left behind', () => {
   assert.equal(
     cleansUp(() => {
       fork(() => sleep(5))

@@ -5,8 +5,8 @@
 import { constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ReadStream } from 'node:tty'
-import { dup2 } from '../io/descriptors.ts'
-import { closeQuietly } from '../io/poll.ts'
+import { dup2 } from '../machine/descriptors.ts'
+import { closeQuietly } from '../machine/poll.ts'
 import { keep } from '../tidy/keeper.ts'
 import { statusField } from '../trace/proc.ts'
 import {
@@ -51,7 +51,7 @@ export function takeTerminal(path: string): void {
   if (fd > 2) closeQuietly(fd)
 }
 
-/** Puts our terminal back as it was, unless somebody else has changed it since. */
+/** Restores the settings of our terminal, unless another process has changed them since. */
 function restore(before: Buffer, raw: Buffer, farewell: string): void {
   try {
     if (!terminalSettings(0).equals(raw)) return
@@ -63,10 +63,10 @@ function restore(before: Buffer, raw: Buffer, farewell: string): void {
 }
 
 /**
- * Makes our terminal (descriptor 0) raw, so that Ctrl-C and its like are bytes for somebody else. Whatever ends this
- * process, the terminal is then as it was.
+ * Makes our terminal (descriptor 0) raw, so that Ctrl-C and its like arrive as bytes and send no signal. However this
+ * process ends, the terminal's settings are restored.
  * @param farewell what is printed on it then: escape sequences that undo those of the caller
- * @returns puts it back
+ * @returns restores the terminal
  * @throws SyscallError ENOTTY when descriptor 0 is no terminal
  */
 export function rawTerminal(farewell = ''): () => void {
@@ -96,10 +96,11 @@ async function carry(fd: number, master: ReadStream, pid: number): Promise<boole
   let isGone = () => {}
   const isOursOpen = await new Promise<boolean>(resolve => {
     isGone = () => resolve(false)
-    // Who ends before anybody has opened that terminal cannot close it: it is opened and closed in their stead.
+    // The master reports a hang-up only once its terminal has been opened and closed again. A child that has ended
+    // before it opened it never does that, so it is done here.
     process.on('SIGCHLD', hangUp)
     hangUp()
-    // EIO: nobody works at that terminal any more.
+    // EIO: no process has that terminal open any more.
     for (const event of ['error', 'close', 'end']) {
       master.on(event, () => resolve(true))
       process.stdin.on(event, isGone)
@@ -114,9 +115,9 @@ async function carry(fd: number, master: ReadStream, pid: number): Promise<boole
 }
 
 /**
- * Ties our terminal (descriptors 0 and 1) to the master of another, until nobody works at that one any more or ours is
- * closed. Ours is raw meanwhile, so that Ctrl-C and its like reach the other, whose window follows ours. Whatever ends
- * this process, ours is then as it was.
+ * Connects our terminal (descriptors 0 and 1) to the master of another, until no process has that one open any more or
+ * ours is closed. Ours is raw meanwhile, so that Ctrl-C and its like reach the other, whose window size follows ours.
+ * However this process ends, the settings of ours are restored.
  * @param master closed afterwards
  * @param pid our child that works there: it may end before it has opened its terminal
  * @returns whether ours is still open

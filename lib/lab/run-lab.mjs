@@ -1,5 +1,6 @@
 /**
- * The second half of `labs/run`: finds the lab that a reader names, and hands it to the front of every command.
+ * The second half of `labs/run`: finds the lab that a reader names, and starts it through lib/engine/start.mjs, as all
+ * commands are started.
  */
 import { readdirSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -28,6 +29,6 @@ if (name === '--help' || name === '-h') {
 }
 if (name === undefined) refuse(`which lab?\n${unknownLab('', slugs).split('\n')[1]}`)
 const slug = slugOf(name, slugs) ?? refuse(unknownLab(name, slugs))
-// The front takes its own name out, and then the first word is the program.
+// start.mjs removes its own name from process.argv and takes the next word for the program.
 process.argv.splice(1, 2, join(root, 'lib', 'engine', 'start.mjs'), join(root, 'labs', `${slug}.ts`))
 await import('../engine/start.mjs')

@@ -13,7 +13,7 @@ export function setPace(seconds: number): void {
   pace = seconds
 }
 
-/** Leaves the word to whatever else prints. */
+/** Makes the lab itself print nothing, for --quiet. */
 export function setQuiet(quiet: boolean): void {
   isQuiet = quiet
 }
@@ -39,7 +39,7 @@ export function inside(text: string): void {
   print(`${chalk.yellow(' inside')}  ${text}`)
 }
 
-/** A remark by nobody in particular. */
+/** An explanation, which neither side says. */
 export function note(text: string): void {
   print(chalk.dim(`         ${text}`))
 }

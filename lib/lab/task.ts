@@ -2,11 +2,11 @@
  * What stands in the reader's copy of a lab in place of a part that they have not written yet.
  */
 import { closePipes } from '../gate.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { WNOHANG, waitpid } from '../process.ts'
 import { note } from './say.ts'
 
-/** How long children may take to see that nobody opens their gate any more, in seconds. */
+/** How long children may take to notice that their gate will never be opened, in seconds. */
 const FAREWELL = 0.3
 
 /** The program has come to a task that is still open. */
@@ -18,7 +18,7 @@ export class OpenTask extends Error {
   }
 }
 
-/** Buries children that have ended. @returns whether none is left */
+/** Reaps the children that have ended. @returns whether the calling process has no more children */
 function areAllGone(): boolean {
   try {
     while (waitpid(-1, WNOHANG).pid !== 0);
@@ -30,9 +30,9 @@ function areAllGone(): boolean {
 }
 
 /**
- * An open task without which the program cannot go on: ends the calling process with an error that names the task. Its
- * gates are closed first, and children who wait at one end by themselves; killed with their parent they would leave
- * nothing for a checker to look at.
+ * An open task without which the program cannot go on: ends the calling process with an error that names the task.
+ * First it closes the gates, so that children that wait at one end by themselves. The kernel would kill them with their
+ * parent, and a checker would have nothing to look at.
  * @param number `3.2`: the lab and the place among its tasks
  * @param task what is to be done
  * @returns never; the type is that of what will stand in its place
@@ -44,7 +44,7 @@ export function openTask<T = void>(number: string, task: string): T {
   throw new OpenTask(number, task)
 }
 
-/** An open task without which the rest can be run all the same: says so. @see openTask */
+/** An open task without which the rest of the program can run: prints that it is open. @see openTask */
 export function skipTask(number: string, task: string): void {
   note(`Task ${number} is still open: ${task}`)
 }

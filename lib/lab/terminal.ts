@@ -73,7 +73,10 @@ export function windowSize(fd: number): WindowSize {
   return { rows: size.readUInt16LE(WINSIZE.rows), columns: size.readUInt16LE(WINSIZE.columns) }
 }
 
-/** Tells a terminal the size of its window; those who work at it get SIGWINCH. @throws SyscallError ENOTTY, EIO */
+/**
+ * Sets the size of a terminal's window; its foreground process group gets SIGWINCH.
+ * @throws SyscallError ENOTTY, EIO
+ */
 export function setWindowSize(fd: number, { rows, columns }: WindowSize): void {
   const size = Buffer.alloc(WINSIZE.size)
   size.writeUInt16LE(rows, WINSIZE.rows)

@@ -8,7 +8,7 @@ import { shimName } from '../../native/libc-name.mjs'
 import { findProgram } from './find-program.ts'
 import { ROOT } from './root.ts'
 
-/** Its path, that of the one that builds the shim; `undefined` if there is none. */
+/** The path of the compiler that builds the shim; `undefined` if there is none. */
 export const findCompiler = (): string | undefined =>
   compilers()
     .map(findProgram)

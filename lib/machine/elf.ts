@@ -19,7 +19,7 @@ export function machineName(machine: number): string {
   return MACHINES[machine] ?? `machine ${machine}`
 }
 
-/** What this machine executes: its own, and on x86-64 the programs of its predecessor. */
+/** Which machines' programs this machine executes: its own, and on x86-64 those of i386, too. */
 const OURS: readonly number[] = { x64: [62, 3], arm64: [183] }[process.arch as 'x64' | 'arm64'] ?? []
 /** The name of the machine this is. */
 export const OUR_MACHINE = machineName(OURS[0] ?? 0)
@@ -31,7 +31,7 @@ export function readElf(path: string): Elf | undefined {
   try {
     const read = (position: number, length: number) => {
       const bytes = Buffer.alloc(length)
-      // A damaged file's position may be beyond every file.
+      // A damaged file may name a position that no file can have.
       if (position < 2 ** 48) readSync(fd, bytes, 0, length, position)
       return bytes
     }
@@ -43,7 +43,7 @@ export function readElf(path: string): Elf | undefined {
     const [size, count] = [header.readUInt16LE(wide ? 54 : 42), header.readUInt16LE(wide ? 56 : 44)]
     const table = Array.from({ length: count }, (_, i) => read(word(header, 32, 28) + i * size, 56))
     const entry = table.find(bytes => bytes.readUInt32LE(0) === PT_INTERP)
-    // A path; a longer length is a damaged file's.
+    // It is a path; a file that says it is longer is damaged.
     const length = entry ? Math.min(word(entry, 32, 16), 4096) : 0
     const interpreter =
       entry &&

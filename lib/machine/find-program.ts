@@ -1,5 +1,5 @@
 /**
- * Where programs are, and whose. The functions are in JavaScript, because setup.mjs asks before anything here can read
- * TypeScript.
+ * Where programs are, and whether they are busybox's. The functions are in JavaScript, because setup.mjs uses them
+ * before TypeScript can be loaded.
  */
 export { findProgram, isBusybox, SBIN } from './packages.mjs'

@@ -15,7 +15,7 @@ export type NativeFunction = (...args: unknown[]) => number
 const libc = koffi.load(null)
 const shim = koffi.load(findShim())
 
-/** Builds the shim if need be. Nothing of this project can run without it, and nobody could catch an error yet. */
+/** Builds the shim if need be. This runs while the module is imported, where no caller could catch an error. */
 function findShim(): string {
   try {
     return buildShim(join(ROOT, 'native'))
@@ -36,7 +36,10 @@ export function shimFunction(prototype: string): NativeFunction {
 }
 
 /** The type of a child function that C calls, `child_function` of native/shim.h. */
-koffi.proto('void ChildFunction(int failed_exec)')
+const ChildFunction = koffi.pointer(koffi.proto('void ChildFunction(int failed_exec)'))
+
+/** A function that C may call as often as it likes, for as long as the process lives. */
+export const childFunction = (child: (failed: number) => void): unknown => koffi.register(child, ChildFunction)
 
 /** The errno of the call that has just failed. */
 export const lastErrno = (): number => koffi.errno()

@@ -8,10 +8,10 @@ const { versions, execArgv, argv } = process
 // As EXIT in errors.ts, which imports this file.
 const [WRONG_USE, CANNOT] = [2, 77]
 
-/** By what name ts-node leaves itself in a process: its `REGISTER_INSTANCE`. */
+/** The name of the property that ts-node adds to `process`: its `REGISTER_INSTANCE`. */
 const TS_NODE = Symbol.for('ts-node.register.instance')
 
-/** What this is, and why it cannot; `undefined` where it can. */
+/** What this program runs on, and why that cannot clone; `undefined` where it can. */
 function obstacle(): string | undefined {
   for (const [name, title] of [
     ['bun', 'Bun'],
@@ -24,7 +24,9 @@ function obstacle(): string | undefined {
   return undefined
 }
 
-/** Says why and ends. Nothing of this project can run, and nobody could catch an error yet. */
+/**
+ * Prints the reason and ends the process. This runs while the module is imported, where no caller could catch an error.
+ */
 function refuse(reason: string, hint: string, code: number): never {
   console.error(`${reason}\nhint: ${hint}`)
   return process.exit(code)
@@ -32,7 +34,7 @@ function refuse(reason: string, hint: string, code: number): never {
 
 const reason = obstacle()
 if (reason) refuse(reason, `npx tsx ${argv[1] ?? 'FILE'}`, WRONG_USE)
-// Node takes its own path from /proc/self/exe, and has only the word it was called by where there is none.
+// Node takes its own path from /proc/self/exe; without /proc it knows only the word by which it was started.
 if (!process.execPath.startsWith('/') && process.platform === 'linux')
   refuse(
     'there is no /proc here, and clone() looks there for the threads of this process',

@@ -1,6 +1,6 @@
 /**
- * Where programs are, and which package of which distribution has them. JavaScript, because `npm run setup` asks before
- * anything here can read TypeScript.
+ * Where programs are, and which package of which distribution has them. JavaScript, because `npm run setup` uses it
+ * before TypeScript can be loaded.
  */
 import { accessSync, constants, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * The calling process's own folder in /proc, wherever it has gone: after setns(2) to a mount namespace the /proc that is
- * mounted there may not know it, and the one of its start does.
+ * The calling process's own folder in /proc, also after setns(2) to a mount namespace: the /proc that is mounted there
+ * may be of another PID namespace and not list the process, so the /proc from the process's start is used.
  */
 import { closeSync, constants, readFileSync } from 'node:fs'
 import { checked, shimFunction } from './libc.ts'

@@ -1,10 +1,10 @@
 /**
- * Mounts that are descriptors before they are anywhere: open_tree(2), mount_setattr(2), fsopen(2), fsmount(2), and
- * move_mount(2), which attaches them.
+ * Detached mounts, which are only descriptors until move_mount(2) attaches them: open_tree(2), mount_setattr(2),
+ * fsopen(2), fsmount(2).
  */
 import { closeSync, openSync } from 'node:fs'
-import { closeQuietly } from '../io/poll.ts'
 import { call, libcFunction } from '../machine/libc.ts'
+import { closeQuietly } from '../machine/poll.ts'
 
 const libcOpenTree = libcFunction('long syscall(long number, int directory, const char *path, unsigned int flags)')
 const libcMountSetattr = libcFunction(
@@ -49,8 +49,8 @@ function attributes(set: number, userNamespace = 0): Buffer {
 }
 
 /**
- * Takes permissions from a mount and those below it, and leaves all else about them as it is: what a mightier user has
- * set on a mount, root of a user namespace may not even seem to change.
+ * Restricts a mount and those below it, and leaves their other flags as they are: flags that were set outside the
+ * caller's user namespace are locked, and a remount that did not repeat them would be refused.
  * @param flags MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC
  * @throws SyscallError ENOSYS (before Linux 5.12), EINVAL (no mount point), EPERM
  * @see mount_setattr(2)
@@ -73,7 +73,8 @@ export function attachMount(fd: number, target: string): void {
 }
 
 /**
- * Attaches one mount in a second place, where a file of user N belongs to whoever N is in a user namespace.
+ * Attaches one mount in a second place as an idmapped mount: there a file of user N belongs to the user that N stands
+ * for in a user namespace.
  * @param source a directory; mounts below it do not come along
  * @param target `const char *target`
  * @param userNamespace a /proc/PID/ns/user whose maps have been written

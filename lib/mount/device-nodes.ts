@@ -1,5 +1,5 @@
 /**
- * Device nodes of a root file system: made where that is allowed, else borrowed from the machine.
+ * Device nodes of a root file system: made where that is allowed, else bind-mounted from the machine.
  */
 import { closeSync, constants, lstatSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -71,12 +71,12 @@ function isUsable(path: string, device: Device): boolean {
   }
 }
 
-/** What stands for `/dev/NAME` inside, made an empty file where nothing does. */
+/** The place of `/dev/NAME` inside, for a node to be bound on; made as an empty file where there is none. */
 function placeFor(root: string, dev: string, { name }: Device): string {
   const place = resolveInside(root, `/dev/${name}`)
   if (place) return place
   const path = join(dev, name)
-  // A link that leads nowhere.
+  // A dangling link may be in the way.
   rmSync(path, { force: true })
   writeFileSync(path, '', { flag: 'wx' })
   return path

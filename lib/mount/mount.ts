@@ -66,7 +66,8 @@ export function umount2(target: string, flags = 0): void {
 }
 
 /**
- * Changes where `/` is for the calling process. Whoever is root can leave again; {@link pivotRoot} cannot be left.
+ * Changes where `/` is for the calling process. A process with CAP_SYS_CHROOT can escape from it again, but not from
+ * {@link pivotRoot} once the old root is unmounted.
  * @throws SyscallError EPERM, ENOENT, ENOTDIR
  * @see chroot(2)
  */
@@ -90,12 +91,12 @@ export function pivotRoot(newRoot: string, putOld: string): void {
 export interface Mount {
   readonly id: number
   readonly parent: number
-  /** What of the file system is attached. */
+  /** The directory of the file system that is attached. */
   readonly root: string
   readonly target: string
   /** Options of this mount, such as `ro` and `noexec`. */
   readonly attributes: readonly string[]
-  /** Whether mounts below it appear elsewhere, too. */
+  /** Whether its propagation is shared: mounts made below it appear in the other mounts of its peer group, too. */
   readonly isShared: boolean
   readonly type: string
   readonly source: string

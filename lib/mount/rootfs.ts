@@ -72,7 +72,7 @@ export function checkRootfs(directory: string): void {
 }
 
 /**
- * Starts the shell of a root file system once, for nothing: what is missing or broken in there shows only then.
+ * Starts the shell of a root file system once, without a task: only then a missing or broken loader or library shows.
  * Needs CAP_SYS_CHROOT.
  * @throws CannotRun with the reason and the remedy
  */
@@ -117,7 +117,7 @@ export function ensureRootfs(): string {
       join(ROOT, 'lib', 'engine', 'start.mjs'),
       join(ROOT, 'buildroot', 'rootfs.ts'),
     ]
-    // What it says belongs to nobody who reads a lab's output.
+    // Its messages go to standard error, because standard output is the lab's.
     const { status } = spawnSync(process.execPath, words, { stdio: ['ignore', 2, 2] })
     if (status !== 0) throw new CannotRun('the root file system could not be made: the reason is above')
   }

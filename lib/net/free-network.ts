@@ -94,7 +94,7 @@ const PRIVATE = [
 
 const slash24s = (first: string, count: number) => Array.from({ length: count }, (_, i) => toNumber(first) + i * 256)
 
-/** What a lab lays between outside and inside. */
+/** The veth pair and the addresses by which a lab connects outside and inside. */
 export interface FreeNetwork {
   /** Name of the outer end of the veth pair. */
   readonly veth: string
@@ -104,7 +104,7 @@ export interface FreeNetwork {
 
 /**
  * The names and addresses that a lab asks for, or others where the machine uses those already, which it says.
- * @param tell hears why something else was taken
+ * @param tell is called with the reason when another is taken
  * @throws as {@link freeAddresses}
  */
 export function freeNetwork(

@@ -84,8 +84,8 @@ export function setip(name: string, address: string, netmask: string): void {
 }
 
 /**
- * Waits until an interface can carry packets: it is up, and so is its other end. IFF_RUNNING would be there too soon: it
- * is set as well while the kernel does not know yet.
+ * Waits until an interface can carry packets: it is up, and so is its other end. The flag IFF_RUNNING would say so too
+ * early: it is also set while the kernel does not know the state of the link yet.
  * @param timeout in seconds
  * @throws SyscallError ENODEV; Unexpected when the time is up
  * @see netdevice(7) SIOCETHTOOL

@@ -40,7 +40,7 @@ function besideContainer<T>(flags: number, hasProc: boolean, action: (pid: numbe
   }
 }
 
-/** What a process sees that has gone in, and its child. */
+/** What a process that has joined those namespaces sees, and what its child sees. */
 function goIn(target: number, kinds?: readonly NamespaceKind[]) {
   const joined = join(target, kinds)
   const inner = inChild(0, () => ({ pid: getpid(), host: hostname(), again: waitpid(fork(() => getpid())).code }))
@@ -92,7 +92,7 @@ suite('join()', options, () => {
     assert.deepEqual(seen, [['uts', 'net'], [], 'inside', namespaces().pid])
   })
 
-  test('says why it cannot: nobody of that number, no such kind, several threads', () => {
+  test('says why it cannot: no process of that number, no such kind, several threads', () => {
     const dead = fork(() => {})
     waitpid(dead)
     assert.equal(thrownBy(() => join(dead)).code, 'ESRCH')

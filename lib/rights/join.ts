@@ -1,22 +1,22 @@
 /**
- * Going into the namespaces of another process: what `docker exec` and nsenter(1) do first.
+ * Entering the namespaces of another process: what `docker exec` and nsenter(1) do first.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { argumentError, syscallError } from '../errors.ts'
-import { poll } from '../io/poll.ts'
 import { kernelIsAtLeast } from '../machine/kernel-version.ts'
+import { poll } from '../machine/poll.ts'
 import { openSelf } from '../machine/self.ts'
 import { NAMESPACES, type NamespaceKind, setns } from '../namespaces.ts'
 import { pidfdOpen } from '../trace/pidfd.ts'
 
 /**
- * The order for one after the other: first the user namespace, whose root may then enter the rest; last the mount
- * namespace, behind which the /proc may be another.
+ * The order in which to enter them one by one: first the user namespace, whose root may then enter the rest; last the
+ * mount namespace, because another /proc may be mounted in there.
  */
 const ORDER: readonly NamespaceKind[] = ['user', 'cgroup', 'ipc', 'uts', 'net', 'pid', 'mnt']
 
-/** Where the calling process is, or for PID where its children will be. */
+/** The inode of the calling process's namespace; of kind `pid`, that of the namespace its children will be in. */
 function ownInode(kind: NamespaceKind): number {
   const fd = openSelf(kind === 'pid' ? 'ns/pid_for_children' : `ns/${kind}`)
   try {
@@ -26,47 +26,47 @@ function ownInode(kind: NamespaceKind): number {
   }
 }
 
-interface Door {
+interface NamespaceFile {
   readonly kind: NamespaceKind
   readonly fd: number
 }
 
-function openDoors(target: number, kinds: readonly NamespaceKind[]): Door[] {
-  const doors: Door[] = []
+function openNamespaceFiles(target: number, kinds: readonly NamespaceKind[]): NamespaceFile[] {
+  const files: NamespaceFile[] = []
   try {
     for (const kind of ORDER.filter(each => kinds.includes(each)))
-      doors.push({ kind, fd: openSync(`/proc/${target}/ns/${kind}`, 'r') })
+      files.push({ kind, fd: openSync(`/proc/${target}/ns/${kind}`, 'r') })
   } catch (error) {
-    closeDoors(doors)
+    closeNamespaceFiles(files)
     throw error
   }
-  return doors
+  return files
 }
 
-function closeDoors(doors: readonly Door[]): void {
-  for (const { fd } of doors) closeSync(fd)
+function closeNamespaceFiles(files: readonly NamespaceFile[]): void {
+  for (const { fd } of files) closeSync(fd)
 }
 
-/** All at once, by the process itself, from Linux 5.8; before, one by one. */
-function enter(pidfd: number, doors: readonly Door[]): void {
+/** Enters all namespaces at once through the process's pidfd from Linux 5.8 on; before, one by one. */
+function enter(pidfd: number, files: readonly NamespaceFile[]): void {
   if (kernelIsAtLeast(5, 8)) {
-    const flags = doors.reduce((all, { kind }) => all | NAMESPACES[kind], 0)
+    const flags = files.reduce((all, { kind }) => all | NAMESPACES[kind], 0)
     if (flags !== 0) setns(pidfd, flags)
-  } else for (const { kind, fd } of doors) setns(fd, NAMESPACES[kind])
-  // Node remembers where it was; the kernel has put it at the root in there.
-  if (doors.some(({ kind }) => kind === 'mnt')) process.chdir('/')
+  } else for (const { kind, fd } of files) setns(fd, NAMESPACES[kind])
+  // Node caches its working directory, and setns(2) has changed that to the root of the new mount namespace.
+  if (files.some(({ kind }) => kind === 'mnt')) process.chdir('/')
 }
 
 /**
  * Moves the calling process into namespaces of another one, in the order that works. Those that both are in already are
- * left out: the kernel lets nobody enter the user namespace that they are in. For a child of fork(): a process with
- * several threads, as Node is, cannot enter a user or a mount namespace. With `pid` the children to come are inside; the
- * caller stays where it is, and forks once more.
+ * left out, because the kernel refuses to enter the user namespace that a process is already in. To be called in a
+ * child of fork(): a process with several threads, as Node is, cannot enter a user or a mount namespace. With `pid`
+ * only children that are made later are inside, so the caller has to fork once more.
  * @param target `pid_t`, as the caller numbers it
  * @param kinds which namespaces; all by default
  * @returns those that were entered
  * @throws SyscallError ESRCH (it has ended), EPERM, EINVAL (several threads)
- * @throws Error ENOENT (no such process), EACCES (somebody else's)
+ * @throws Error ENOENT (no such process), EACCES (it belongs to another user)
  * @see setns(2), nsenter(1)
  */
 export function join(target: number, kinds: readonly NamespaceKind[] = ORDER): NamespaceKind[] {
@@ -76,16 +76,17 @@ export function join(target: number, kinds: readonly NamespaceKind[] = ORDER): N
   if (unknown !== undefined)
     throw argumentError('join', 'a kind', `one of ${Object.keys(NAMESPACES).join(', ')}`, unknown)
   const pidfd = pidfdOpen(target)
-  let doors: Door[] = []
+  let files: NamespaceFile[] = []
   try {
-    doors = openDoors(target, kinds)
-    // The number may have come to mean somebody else: not while the process that the descriptor stands for lives.
+    files = openNamespaceFiles(target, kinds)
+    // The PID may have been used again for another process before the files were opened, but not while the process that
+    // the pidfd stands for lives.
     if (poll([pidfd], 0).length > 0) throw syscallError('pidfd_open', [target, 0], constants.errno.ESRCH)
-    const others = doors.filter(({ kind, fd }) => fstatSync(fd).ino !== ownInode(kind))
+    const others = files.filter(({ kind, fd }) => fstatSync(fd).ino !== ownInode(kind))
     enter(pidfd, others)
     return others.map(({ kind }) => kind)
   } finally {
-    closeDoors(doors)
+    closeNamespaceFiles(files)
     closeSync(pidfd)
   }
 }

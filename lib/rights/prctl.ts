@@ -23,8 +23,9 @@ export function setParentDeathSignal(signal: Signal): void {
 }
 
 /**
- * Closes the calling process, and what it forks, to everybody who has no CAP_SYS_PTRACE where its program was started:
- * its memory, descriptors and program file in /proc. Until the next execve.
+ * Makes the calling process, and what it forks, not dumpable until the next execve: only a process with CAP_SYS_PTRACE
+ * in the user namespace where its program was started may trace it, or open its memory, descriptors and program file in
+ * /proc.
  * @see PR_SET_DUMPABLE(2const)
  */
 export function forbidInspection(): void {
@@ -32,7 +33,8 @@ export function forbidInspection(): void {
 }
 
 /**
- * Opens the calling process to its own user again: the kernel closes whoever has changed users.
+ * Makes the calling process dumpable again, so that its own user may inspect it: a change of user makes a process not
+ * dumpable.
  * @see PR_SET_DUMPABLE(2const)
  */
 export function allowInspection(): void {

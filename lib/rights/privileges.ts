@@ -1,5 +1,5 @@
 /**
- * What the calling process may do, and where it may not, how it comes to it without root.
+ * Which privileges the calling process has, and how it gets the missing ones without root.
  */
 import { CannotRun } from '../errors.ts'
 import { CLONE_NEWNET } from '../flags.ts'
@@ -8,7 +8,7 @@ import { statusField } from '../trace/proc.ts'
 import { probeUserNamespaces } from './user-namespaces.ts'
 import { continueInUserNamespace } from './without-root.ts'
 
-/** A power that a lab needs: over new `namespaces`, over a `network`, over `mounts` with a /proc of their own. */
+/** A privilege that a lab needs: over new `namespaces`, over a `network`, over `mounts` with a /proc of their own. */
 export type Privilege = 'namespaces' | 'network' | 'mounts'
 
 const CAP_NET_ADMIN = 12n
@@ -19,7 +19,7 @@ const CAPABILITIES: Readonly<Record<Privilege, bigint>> = {
   network: CAP_NET_ADMIN,
 }
 
-/** Whether a need is one for power. */
+/** Whether a need is a privilege. */
 export const isPrivilege = (need: string): need is Privilege => need in CAPABILITIES
 
 function hasCapability(capability: bigint): boolean {
@@ -32,7 +32,7 @@ export function isPrivileged(needs: readonly Privilege[] = ['namespaces', 'netwo
   return wanted.every(hasCapability) && (!needs.includes('network') || ownsNamespace('net'))
 }
 
-/** For a root that was stripped of its capabilities. */
+/** The remedy for a root without its capabilities. */
 const CONTAINER =
   'this root has not both capabilities, as in a container: start that one with --cap-add SYS_ADMIN --cap-add NET_ADMIN'
 
@@ -45,7 +45,7 @@ function forbidden(what: string, command: string, { seen, cause, remedy }: Retur
 }
 
 /**
- * Makes sure that the calling process is root on the machine, or as good as that.
+ * Makes sure that the calling process has CAP_SYS_ADMIN and CAP_NET_ADMIN, as root of the machine has.
  * @throws CannotRun with the remedy
  */
 export function requireRoot(what: string, command: string): void {
@@ -56,8 +56,8 @@ export function requireRoot(what: string, command: string): void {
 }
 
 /**
- * Makes sure that the calling process may do what is needed. If it may not, the program is started anew in a user
- * namespace of its own, where it may, and the promise is never kept.
+ * Makes sure that the calling process may do what is needed. If it may not, the program is started again in a user
+ * namespace of its own, where it may, and the promise never settles.
  * @param what who asks, `lab 3`
  * @param command how to start it again with sudo
  * @param flags further namespaces that it needs as its own: CLONE_NEW…

@@ -1,5 +1,5 @@
 /**
- * Which switch forbids user namespaces, for machines that are not here.
+ * Which switch forbids user namespaces, tried with the switches of other machines.
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'

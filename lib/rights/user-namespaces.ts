@@ -12,7 +12,7 @@ import { kill, waitpid } from '../process.ts'
 import { statusField } from '../trace/proc.ts'
 import { writeOwnIdMap } from './users.ts'
 
-/** What was tried, and what came of it. */
+/** The result of trying to make a user namespace. */
 export interface UserNamespaces {
   /** Whether root in there can make mounts, and with that all that the labs need. */
   readonly works: boolean
@@ -46,7 +46,7 @@ export interface Switches {
   readonly mask: string | undefined
 }
 
-/** How far the probe came: 0 is all. */
+/** The exit codes of the probe: 0 if all of it works, else what does not. */
 const [DONE, NO_MOUNT, NO_PROC] = [0, 1, 2]
 
 function read(path: string): number | undefined {
@@ -120,7 +120,8 @@ function tryMounts(): number {
     () => {
       hasUsers.wait()
       try {
-        // On /, where a mount is seen by nobody who does not look for it.
+        // On /, where it covers nothing: paths still lead to the old root, and the mount on /proc below finds its
+        // place.
         mount('probe', '/', 'tmpfs')
       } catch {
         return NO_MOUNT
@@ -146,8 +147,8 @@ function tryMounts(): number {
 }
 
 /**
- * Tries whether the calling process, as an ordinary user, can have a user namespace in which root can work. By a mount,
- * because some systems hand out the namespace and take root in it its powers.
+ * Tries whether the calling process, as an ordinary user, can have a user namespace in which root can work. It tries a
+ * mount, because some systems allow the namespace but strip root in it of its capabilities.
  * @see user_namespaces(7)
  */
 export function probeUserNamespaces(): UserNamespaces {
@@ -161,7 +162,7 @@ export function probeUserNamespaces(): UserNamespaces {
     const { syscall, code } = error as NodeJS.ErrnoException
     if (error instanceof SyscallError)
       return { ...NEITHER, seen: `${syscall}(CLONE_NEWUSER): ${code}`, ...whatForbids(readSwitches()) }
-    // Since Linux 5.12: a root that lacks CAP_SETFCAP, as in some containers, may not hand its own number on.
+    // Since Linux 5.12 a root without CAP_SETFCAP, as in some containers, may not map user 0 into a user namespace.
     if (code === 'EPERM' && process.geteuid?.() === 0)
       return { ...NEITHER, seen: `${syscall}(uid_map): EPERM`, ...STRIPPED }
     throw error

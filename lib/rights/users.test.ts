@@ -1,5 +1,5 @@
 /**
- * User namespaces, mounts that are descriptors, and what another process may see of us.
+ * User namespaces, detached mounts, and what another process may see of us.
  */
 import assert from 'node:assert/strict'
 import {
@@ -20,7 +20,7 @@ import { clone, fork } from '../clone.ts'
 import { cloneExec } from '../clone-exec.ts'
 import * as F from '../flags.ts'
 import { makeGate } from '../gate.ts'
-import { until } from '../io/until.ts'
+import { until } from '../machine/until.ts'
 import { attachMount, makeMount, mountIdmapped } from '../mount/detached.ts'
 import { MS_NOSUID, MS_PRIVATE, MS_REC, mount, mounts } from '../mount/mount.ts'
 import { getppid, kill, sleep, waitpid } from '../process.ts'
@@ -48,7 +48,7 @@ function asRootInside(life: () => number, prepare: (pid: number) => void = () =>
   return waitpid(pid).code
 }
 
-test('root of a user namespace is somebody else outside', () => {
+test('root of a user namespace is another user outside', () => {
   const file = join(folder, 'open')
   mkdirSync(file)
   chownSync(file, 0x6f000000, 0x6f000000)

@@ -6,7 +6,8 @@ import { CannotRun } from '../errors.ts'
 import { call, libcFunction } from '../machine/libc.ts'
 import { readSelf } from '../machine/self.ts'
 
-// Not libc's own wrappers: they would tell every thread of the process, of which a clone has one and libc knows more.
+// The system calls and not libc's wrappers: these have every thread that libc knows of change as well and wait for it,
+// and a clone has only one of those threads.
 const libcSetThree = libcFunction(
   'long syscall(long number, unsigned int real, unsigned int effective, unsigned int saved)',
 )
@@ -28,7 +29,7 @@ export interface IdRange {
 }
 
 /**
- * Says which users and groups of the caller's user namespace those of a new one are. Once per namespace.
+ * Maps users and groups of a new user namespace to those of the caller's. A map can be written once per namespace.
  * @param pid a process in the new namespace
  * @param ranges `inside outside count`, at most 340, for users and for groups
  * @throws Error EPERM (without CAP_SETUID only one's own ID, and `deny` in setgroups first), EINVAL (overlap)
@@ -40,14 +41,14 @@ export function writeIdMaps(pid: number, ranges: readonly IdRange[]): void {
 }
 
 /**
- * Makes the caller's own user and group root in a new user namespace, and nobody else known there: all that an ordinary
- * user may write. Once per namespace.
+ * Maps the caller's own user and group to root in a new user namespace, and no other ID: an ordinary user may write no
+ * other map. A map can be written once per namespace.
  * @param pid a process in the new namespace, which the caller has made
- * @throws Error EPERM: somebody else's namespace
+ * @throws Error EPERM: it is another user's namespace
  * @see user_namespaces(7)
  */
 export function writeOwnIdMap(pid: number): void {
-  // Else a member of a group to which less is open than to everybody could leave it.
+  // Otherwise a member of a group that is allowed less than everybody else could drop that group.
   writeFileSync(`/proc/${pid}/setgroups`, 'deny')
   writeFileSync(`/proc/${pid}/uid_map`, `0 ${process.geteuid?.()} 1`)
   writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getegid?.()} 1`)

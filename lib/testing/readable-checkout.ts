@@ -9,7 +9,7 @@ import { dirname, join, relative } from 'node:path'
 import { ROOT } from '../machine/root.ts'
 import { draftPrefix } from '../tidy/drafts.ts'
 
-/** What a copy of a checkout does without: the reader's own, and what is made anew. */
+/** What is not copied with a checkout: the reader's own files, and what can be made again. */
 const NOT_OURS = ['.git', 'node_modules', 'mine', 'grades', 'book/site', 'buildroot/fs', 'buildroot/work']
 
 /** Whether every user may enter a folder, and every folder on the way to it. */
@@ -23,7 +23,7 @@ function isOpenToAll(path: string): boolean {
   return (statSync(real).mode & 0o5) === 0o5 && mayAllEnter(dirname(real))
 }
 
-/** Whether every user may read this checkout: a cautious root's files are closed even in an open folder. */
+/** Whether every user may read this checkout. With a strict umask the files are closed even in an open folder. */
 const isCheckoutOpen = () => ['lib', 'native/build', 'node_modules/koffi'].every(name => isOpenToAll(join(ROOT, name)))
 
 const isOurs = (path: string) => !NOT_OURS.includes(relative(ROOT, path))

@@ -1,6 +1,6 @@
 /**
- * Files and folders that are not finished yet. Each carries its owner in its name, so one whose owner was killed is
- * known for what it is.
+ * Files and folders that are not finished yet. The name of each contains its owner, so that one whose owner was killed
+ * can be recognised.
  */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,9 @@ import { ownTag } from '../../native/tag.ts'
 import { fateOf } from './owner.ts'
 
 const TAG = /^(?<boot>[0-9a-f]{8})-(?<namespace>\d+)-(?<pid>[1-9]\d*)(?:-\w{6})?$/
-/** Of another boot, or of another machine that works in the same folder: what has lain for so long nobody makes any more. */
+/**
+ * A draft of another boot, or of another machine that works in the same folder, counts as abandoned after this time.
+ */
 const DAY_MS = 24 * 3600 * 1000
 
 /** The name of a draft of the calling process. */

@@ -1,10 +1,10 @@
 /**
- * A lock on a file or a directory that the kernel takes back when its owner is gone, however that came about.
+ * A lock on a file or a directory that the kernel releases when its owner has ended, in whatever way.
  */
 import { constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { SyscallError } from '../errors.ts'
-import { closeQuietly } from '../io/poll.ts'
 import { call, libcFunction } from '../machine/libc.ts'
+import { closeQuietly } from '../machine/poll.ts'
 
 const libcFlock = libcFunction('int flock(int fd, int operation)')
 

@@ -1,12 +1,12 @@
 /**
- * Clean-up that outlives the one who owes it: a process of its own that waits for our end.
+ * Clean-up that happens even after SIGKILL: by a separate process that waits for the end of its maker.
  */
 import { openSync, readSync } from 'node:fs'
 import { fork } from '../clone.ts'
 import { closePipes, makeGate, pipe } from '../gate.ts'
-import { dup2 } from '../io/descriptors.ts'
-import { writeAll } from '../io/output.ts'
-import { closeQuietly, poll, watchSignals } from '../io/poll.ts'
+import { dup2 } from '../machine/descriptors.ts'
+import { writeAll } from '../machine/output.ts'
+import { closeQuietly, poll, watchSignals } from '../machine/poll.ts'
 import { getpid, setsid, waitpid } from '../process.ts'
 import { setParentDeathSignal } from '../rights/prctl.ts'
 import { pidfdOpen } from '../trace/pidfd.ts'
@@ -28,17 +28,18 @@ export interface Keeper {
  */
 export function keep(cleanUp: () => void, kept = 2): Keeper {
   const { readEnd, writeEnd } = pipe()
-  // Not the end of a pipe alone: those that the maker clones inherit its ends, and in a frozen one they stay open.
+  // The end of a pipe would not be enough: the maker's other children inherit it, and in a frozen one it stays open.
   const maker = pidfdOpen(getpid())
   const isReady = makeGate()
   const pid = fork(() => {
     setsid()
-    // Whoever ends a program by its name may mean us, too; but then the clean-up is wanted all the more.
+    // A signal that is sent to all processes of our program's name reaches the keeper, too, and must not end it: that
+    // is just when it has to clean up.
     watchSignals(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'])
     setParentDeathSignal(0)
     isReady.open()
-    // Whoever reads our output, or waits at a gate of the maker's, must not wait for us. What is not ours stays open:
-    // V8 and libuv abort when they miss one of their descriptors.
+    // The keeper must hold no pipe open of which another process awaits the end: the maker's output, or its gates.
+    // Other descriptors stay open, because V8 and libuv abort when they miss one of theirs.
     closePipes([readEnd, kept])
     const nothing = openSync('/dev/null', 'r+')
     for (const standard of [0, 1]) if (standard !== kept) dup2(nothing, standard)

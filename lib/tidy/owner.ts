@@ -1,6 +1,6 @@
 /**
- * Who owns what was left behind, and whether they are dead. Only what is certain counts: a number means something in
- * one PID namespace, and what goes on in another is seen from the first one alone, by root.
+ * Which process owns something that was left behind, and whether it has ended. Only what is certain counts: a PID means
+ * something only in its own PID namespace, and only root in the initial PID namespace sees the processes of all others.
  */
 import { existsSync, readlinkSync } from 'node:fs'
 import { uptime } from 'node:os'
@@ -11,18 +11,18 @@ import { allPids, nsPids, readProc, statusField } from '../trace/proc.ts'
 /** The first PID namespace of every kernel has this inode: `PROC_PID_INIT_INO`. */
 export const INITIAL_PID_NAMESPACE = 0xeffffffc
 
-/** Of /proc/PID/stat: `sysconf(_SC_CLK_TCK)` on every machine of today. */
+/** The unit of times in /proc/PID/stat: `sysconf(_SC_CLK_TCK)`, the same on every machine of today. */
 const TICKS_PER_SECOND = 100
 const MARGIN_MS = 2000
 
-/** A process as it called itself. */
+/** A process as it has named itself in the thing that it owns. */
 export interface Owner {
   readonly pid: number
   /** The inode of its PID namespace. */
   readonly namespace: number
 }
 
-/** What became of an owner; `unknown` is one that cannot be seen from here. */
+/** Whether an owner still runs; `unknown` is one that cannot be seen from here. */
 export type Fate = 'alive' | 'dead' | 'unknown'
 
 /** The inode of a process's PID namespace. @throws Error ENOENT, EACCES */
@@ -31,7 +31,7 @@ const namespaceOf = (pid: number | 'self') => Number(/\d+/.exec(readlinkSync(`/p
 /** Whether the mounted /proc numbers processes as the caller does. */
 const isProcOurs = () => readlinkSync('/proc/self') === String(getpid())
 
-/** Whether a number is taken in the caller's PID namespace, also by somebody whom it may not see. */
+/** Whether a PID is in use in the caller's PID namespace, also by a process that the caller may not see. */
 function isTaken(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -41,7 +41,7 @@ function isTaken(pid: number): boolean {
   }
 }
 
-/** When a process was started, in ms since 1970; not quite, where the clock has been set meanwhile. */
+/** When a process was started, in ms since 1970; inexact where the clock has been set meanwhile. */
 function startOf(pid: number): number {
   const ticks = Number(
     readProc(pid, 'stat')
@@ -51,25 +51,25 @@ function startOf(pid: number): number {
   return Date.now() - uptime() * 1000 + (ticks * 1000) / TICKS_PER_SECOND
 }
 
-/** Whether the process of that number is somebody else: no Node, and younger than what its namesake has made. */
+/** Whether a process only has the same PID as the owner: it is no Node, and was started after the thing was made. */
 function isNamesake(pid: number, made: number | undefined): boolean {
   if (made === undefined) return false
   try {
     return !/^node/.test(basename(readlinkSync(`/proc/${pid}/exe`))) && startOf(pid) > made + MARGIN_MS
   } catch {
-    // EACCES: it is not ours to know.
+    // EACCES: the caller may not know.
     return false
   }
 }
 
-/** Whether the process of that number may be the owner of what was made then: zombies own nothing. */
+/** Whether a process with the owner's PID may be the owner of what was made then: a zombie owns nothing. */
 const mayOwn = (pid: number, made: number | undefined) =>
   !statusField(pid, 'State')?.startsWith('Z') && !isNamesake(pid, made)
 
 /** Whether a process is that owner in another PID namespace; `undefined` where the caller may not know. */
 function isOwner(pid: number, owner: Owner): boolean | undefined {
   const numbers = nsPids(pid)
-  // It has one number only where the caller is, and the other lists numbers for everybody to read.
+  // A process in the caller's own PID namespace has one number. Every user may read the numbers of the others.
   if (numbers.length < 2 || numbers.at(-1) !== owner.pid) return false
   try {
     return namespaceOf(pid) === owner.namespace
@@ -78,7 +78,7 @@ function isOwner(pid: number, owner: Owner): boolean | undefined {
   }
 }
 
-/** The fate of an owner in another PID namespace: looks at every process there is. */
+/** The fate of an owner in another PID namespace, for which it looks at every process of the machine. */
 function fateElsewhere(owner: Owner, made: number | undefined): Fate {
   if (!isProcOurs() || namespaceOf('self') !== INITIAL_PID_NAMESPACE) return 'unknown'
   const pids = allPids()
@@ -90,9 +90,9 @@ function fateElsewhere(owner: Owner, made: number | undefined): Fate {
 }
 
 /**
- * What became of an owner, as far as the calling process can know.
- * @param made when the thing was made, or later, in ms since 1970: whoever has the owner's number but came after that is
- *   not the owner
+ * Whether an owner still runs, as far as the calling process can know.
+ * @param made when the thing was made, or later, in ms since 1970: a process that has the owner's PID but was started
+ *   after that is not the owner
  */
 export function fateOf(owner: Owner, made?: number): Fate {
   if (owner.namespace !== namespaceOf('self')) return fateElsewhere(owner, made)

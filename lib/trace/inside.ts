@@ -1,5 +1,5 @@
 /**
- * Paths as a process sees them whose root is elsewhere. See path_resolution(7).
+ * Paths as a process with another root directory sees them. See path_resolution(7).
  */
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * What two processes share, by the kernel's own word.
+ * What two processes share, according to the kernel.
  */
 
 import { CannotRun } from '../errors.ts'
@@ -15,6 +15,7 @@ export const SYS_kcmp = { x64: 312, arm64: 272 }[process.arch as 'x64' | 'arm64'
 /** What can be compared, `enum kcmp_type` of <linux/kcmp.h>. */
 export const KCMP = { VM: 1, FILES: 2, FS: 3, SIGHAND: 4 } as const
 
+/** What two processes may share, by its name in {@link KCMP}. */
 export type Shareable = keyof typeof KCMP
 
 /**

@@ -8,12 +8,15 @@ import { call, libcFunction } from '../machine/libc.ts'
 const libcLseek = libcFunction('long lseek(int fd, long offset, int whence)')
 
 const SEEK_END = 2
-/** The device, major 1 and minor 11: in some containers another has its name. @see devices.txt of the kernel */
+/**
+ * The number of the device, major 1 and minor 11: in some containers /dev/kmsg is another device.
+ * @see devices.txt of the kernel
+ */
 const KMSG = 0x10b
-/** One record has at most so many bytes: `CONSOLE_EXT_LOG_MAX` of the kernel. */
+/** The most bytes that a record has: `CONSOLE_EXT_LOG_MAX` of the kernel. */
 const RECORD = 8192
 
-/** The log from one moment on. */
+/** The kernel's log from the moment on at which it was opened. */
 export interface KernelLog {
   /** The lines that have come since, without those that a program wrote itself. */
   read(): string[]
@@ -68,9 +71,9 @@ function nextRecord(fd: number): string | undefined {
   }
 }
 
-/** What the kernel wrote of killing a process for want of memory. */
+/** What the kernel has logged about a process that its OOM killer killed. */
 export interface OomReport {
-  /** `oom-kill:constraint=…,oom_memcg=…,task_memcg=…,task=…,pid=…`; the kernel leaves it out when there are too many. */
+  /** `oom-kill:constraint=…,oom_memcg=…,task_memcg=…,task=…,pid=…`; the kernel drops it when there are too many. */
   readonly kill: string | undefined
   /** `Memory cgroup out of memory: Killed process …` */
   readonly killed: string | undefined

@@ -1,5 +1,5 @@
 /**
- * A descriptor that stands for a process: unlike a number it never comes to mean somebody else.
+ * A descriptor that stands for a process: unlike a PID it never comes to mean another process.
  */
 import { call, libcFunction } from '../machine/libc.ts'
 

@@ -2,6 +2,7 @@
  * What /proc says of a process.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { type Signal, signalNumber } from '../status.ts'
 
 /** The file of a process in /proc as text, or `undefined` if the process has ended. */
 export function readProc(pid: number | 'self' | 'thread-self', file: string): string | undefined {
@@ -15,6 +16,18 @@ export function readProc(pid: number | 'self' | 'thread-self', file: string): st
 /** One field of /proc/PID/status, `statusField(1, 'Name')`. */
 export function statusField(pid: number | 'self', field: string): string | undefined {
   return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readProc(pid, 'status') ?? '')?.[1]
+}
+
+/**
+ * Whether a process has a signal pending and sleeps all the same, so that the kernel has not woken it for that: it is
+ * blocked, or the process is held. Who is woken is ready to run at once, and takes the signal away before anything else.
+ * @see proc_pid_status(5), SigPnd
+ */
+export function sleepsOn(pid: number, signal: Signal): boolean {
+  const status = readProc(pid, 'status') ?? ''
+  const pending = BigInt(`0x${/^SigPnd:\s*(\w+)/m.exec(status)?.[1] ?? '0'}`)
+  const isPending = ((pending >> BigInt((signalNumber(signal) ?? 1) - 1)) & 1n) === 1n
+  return isPending && /^State:\s*[SD]/m.test(status)
 }
 
 /** The number of a process in each PID namespace it is in, outermost first: the line `NSpid:` of its status. */

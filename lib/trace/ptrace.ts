@@ -1,5 +1,5 @@
 /**
- * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which disturbs nobody.
+ * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which does not stop the tracee.
  */
 import koffi from 'koffi'
 import { CannotRun } from '../errors.ts'
@@ -41,7 +41,7 @@ export const PTRACE_O = {
 
 const EVENTS = { 1: 'fork', 2: 'vfork', 3: 'clone', 4: 'exec', 6: 'exit', 7: 'seccomp', 128: 'stop' } as const
 
-/** Why a traced thread stands still. */
+/** Why a traced thread is stopped. */
 export type StopReason = (typeof EVENTS)[keyof typeof EVENTS] | 'syscall' | 'signal'
 
 /** What happened to one traced thread. */
@@ -49,7 +49,7 @@ export type TraceEvent =
   | { readonly tid: number; readonly kind: StopReason; readonly signal: number }
   | { readonly tid: number; readonly kind: 'ended'; readonly status: WaitStatus }
 
-/** Everything a program does from here on, its children included, is reported; all of it dies with the tracer. */
+/** Options to follow a program with all processes and threads that it makes; all of them are killed with the tracer. */
 export const FOLLOW_TREE =
   PTRACE_O.TRACESYSGOOD |
   PTRACE_O.TRACEFORK |
@@ -71,7 +71,7 @@ export function seize(pid: number, options: number): void {
 }
 
 /**
- * Lets a stopped thread go on. A thread that has died meanwhile is none of our business.
+ * Lets a stopped thread go on. Nothing happens if the thread has died meanwhile.
  * @param how PTRACE.CONT, PTRACE.SYSCALL (stop again at the end of the system call) or PTRACE.LISTEN (stay stopped)
  * @param signal delivered to it, 0 for none
  */
@@ -85,7 +85,7 @@ export function eventMessage(tid: number): number | undefined {
   return libcPtraceData(PTRACE.GETEVENTMSG, tid, 0, message) < 0 ? undefined : Number(message.readBigUInt64LE())
 }
 
-/** What is behind a signal that a thread is stopped at. */
+/** The origin of a signal that a thread is stopped at. */
 export interface SignalInfo {
   readonly signal: number
   /** `si_code`: above 0 the kernel sent it, as CLD_EXITED; 0 and below a process did, by kill(2) and its like. */
@@ -114,7 +114,7 @@ const EIO = 5
 
 /**
  * What a seccomp or syscall stop is about; `undefined` if the thread has died.
- * @throws CannotRun before Linux 5.3: whoever asks would take silence for "nobody called"
+ * @throws CannotRun before Linux 5.3, where `undefined` would be taken for "no call"
  */
 export function syscallStop(tid: number): SyscallStop | undefined {
   const info = Buffer.alloc(SYSCALL_INFO.size)
@@ -134,7 +134,7 @@ export function syscallStop(tid: number): SyscallStop | undefined {
 export const NT_PRSTATUS = 1
 export const RESULT_REGISTER = { x64: { size: 27 * 8, at: 10 * 8 }, arm64: { size: 34 * 8, at: 0 } }
 
-/** Makes a thread that stands at the end of a system call see another result. */
+/** Gives a thread that is stopped at the end of a system call another result of that call. */
 export function setResult(tid: number, result: number): void {
   const { size, at } = RESULT_REGISTER[process.arch as 'x64' | 'arm64']
   const registers = Buffer.alloc(size)
@@ -164,7 +164,7 @@ export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
 /** `<sys/wait.h>` */
 export const WAITID = { P_ALL: 0, P_PID: 1, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
 
-/** The next thread (or `only` that one) that has something to report, which stays as it is; `undefined` if none has. */
+/** The next thread (or `only` that one) that has an event, which is left in place; `undefined` if none has. */
 function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean } | undefined {
   const info = Buffer.alloc(SIGINFO.size)
   const { P_ALL, P_PID, WSTOPPED, WEXITED, WNOWAIT, CLD_DUMPED } = WAITID
@@ -178,8 +178,8 @@ function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean
 /**
  * The next thing that happened to a traced thread or a child; `undefined` if nothing has.
  * @param beforeEnd called with a thread that has ended, while its parent does not know it yet
- * @param first these are heard before all others, because the kernel asks in its own order, and whoever comes early in
- *   that and always has something to say is heard alone
+ * @param first threads whose events come before all others: the kernel goes through the threads in an order of its own,
+ *   and one that comes early in it and always has an event would keep all others waiting
  */
 export function nextEvent(
   beforeEnd: (tid: number) => void = () => {},
@@ -201,6 +201,6 @@ export function nextEvent(
   return { tid, kind: signal === (SIGTRAP | 0x80) ? 'syscall' : 'signal', signal }
 }
 
-/** Hears what a call returned. @returns what the caller is to see instead, if anything */
-// biome-ignore lint/suspicious/noConfusingVoidType: most hear and say nothing.
+/** Is called with what a system call returned. @returns the result that the caller is to see instead, if any */
+// biome-ignore lint/suspicious/noConfusingVoidType: most listeners return nothing.
 export type Listener = (result: number) => number | void

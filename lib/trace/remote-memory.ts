@@ -7,7 +7,7 @@ import { call, libcFunction } from '../machine/libc.ts'
 const libcPwrite = libcFunction('long pwrite64(int fd, const uint8_t *buf, size_t count, int64_t offset)')
 
 /**
- * Reads from another process, which should stand still.
+ * Reads from another process, which should be stopped meanwhile.
  * @param pid `pid_t pid`, traced by the caller or otherwise open to it
  * @param length in bytes; there may be fewer
  * @throws Error EIO (nothing is there), EACCES, ENOENT

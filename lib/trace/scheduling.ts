@@ -2,31 +2,42 @@
  * How the scheduler treats a thread, and what it says of one: sched(7), /proc/PID/schedstat, /proc/stat.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority, setPriority } from 'node:os'
 import koffi from 'koffi'
 import { libcFunction } from '../machine/libc.ts'
-import { readProc } from './proc.ts'
+import { readProc, statusField } from './proc.ts'
 
 koffi.struct('sched_param', { sched_priority: 'int' })
 const libcSetScheduler = libcFunction('int sched_setscheduler(int pid, int policy, const sched_param *param)')
-const libcSetPriority = libcFunction('int setpriority(int which, unsigned int who, int prio)')
 
-/** Policies, `<sched.h>`. Whoever forks with SCHED_RESET_ON_FORK has children that are like all others. */
+/** Policies, `<sched.h>`. Children of a thread with SCHED_RESET_ON_FORK have the default policy. */
 export const SCHED = { OTHER: 0, RR: 2, RESET_ON_FORK: 0x40000000 } as const
-const PRIO_PROCESS = 0
+/** A nice value that no program of an ordinary user can have. */
 const NICE = -10
 
 /**
- * Has the scheduler prefer the calling thread to whoever computes, as far as its rights go, and not its children.
- * @returns how: a real-time policy, a nice value, or `undefined` where neither is allowed
+ * Has the scheduler prefer the calling thread to busy ones, as far as its privileges allow; its children are not
+ * preferred.
+ * @returns makes it like all others again
  * @see sched_setscheduler(2), setpriority(2)
  */
-export function becomePrompt(): 'SCHED_RR' | 'nice' | undefined {
-  if (libcSetScheduler(0, SCHED.RR | SCHED.RESET_ON_FORK, { sched_priority: 1 }) === 0) return 'SCHED_RR'
-  libcSetScheduler(0, SCHED.OTHER | SCHED.RESET_ON_FORK, { sched_priority: 0 })
-  return libcSetPriority(PRIO_PROCESS, 0, NICE) === 0 ? 'nice' : undefined
+export function becomePrompt(): () => void {
+  const set = (policy: number, priority: number) => libcSetScheduler(0, policy, { sched_priority: priority }) === 0
+  if (set(SCHED.RR | SCHED.RESET_ON_FORK, 1)) return () => void set(SCHED.OTHER, 0)
+  const before = getPriority()
+  set(SCHED.OTHER | SCHED.RESET_ON_FORK, 0)
+  try {
+    setPriority(NICE)
+  } catch {
+    // EACCES: only root may, and where the processors belong to a group without real time this is what root has.
+  }
+  return () => {
+    if (getPriority() < before) setPriority(before)
+    set(SCHED.OTHER, 0)
+  }
 }
 
-/** How long a thread ran, and how long it was ready to run while somebody else did, in seconds. */
+/** How long a thread ran, and how long it was ready to run while another thread ran, in seconds. */
 export interface Scheduled {
   readonly ran: number
   readonly waited: number
@@ -53,7 +64,10 @@ export function scheduled(pid: number, tid: number): Scheduled | undefined {
   return text === undefined ? undefined : parseSchedstat(text)
 }
 
-/** What all processors of this machine have done since it was started, in seconds. */
+/** CPU time of the calling thread, in seconds. */
+export const ownTime = (): number => parseSchedstat(readProc('self', 'schedstat') ?? '').ran
+
+/** What processors of this machine have done since it was started, in seconds. */
 export interface MachineTime {
   readonly total: number
   /** They had nothing to do. */
@@ -63,12 +77,30 @@ export interface MachineTime {
 /** USER_HZ: the unit of /proc/stat on every architecture of Node's. */
 const TICKS = 100
 
-/** The first line of /proc/stat. What a hypervisor gave to other machines counts as work. @see proc_stat(5) */
-export function machineTime(): MachineTime {
-  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1)
-  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = line
-    .split(/\s+/)
-    .slice(1)
-    .map(each => Number(each) / TICKS)
-  return { total: user + nice + system + idle + iowait + irq + softirq + steal, idle: idle + iowait }
+/** The processors that the calling process may use: `0-1,4` in /proc/self/status. */
+export function allowedProcessors(): number[] {
+  const list = statusField('self', 'Cpus_allowed_list') ?? ''
+  return list.split(',').flatMap(part => {
+    const [first = 0, last = first] = part.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
+}
+
+/**
+ * The lines `cpuN` of /proc/stat. What a hypervisor gave to other machines counts as work.
+ * @param processors the numbers of those that count
+ * @see proc_stat(5)
+ */
+export function machineTime(processors: readonly number[]): MachineTime {
+  const wanted = new Set(processors.map(number => `cpu${number}`))
+  let [total, idle] = [0, 0]
+  for (const line of readFileSync('/proc/stat', 'utf8').split('\n')) {
+    const [name = '', ...fields] = line.split(' ')
+    if (!wanted.has(name)) continue
+    // user nice system idle iowait irq softirq steal; what guests had is in user and nice already.
+    const times = fields.slice(0, 8).map(each => Number(each) / TICKS)
+    total += times.reduce((sum, each) => sum + each, 0)
+    idle += (times[3] ?? 0) + (times[4] ?? 0)
+  }
+  return { total, idle }
 }

@@ -47,6 +47,9 @@ const NUMBERS = {
     sendto: 44,
     sendmsg: 46,
     sendmmsg: 307,
+    read: 0,
+    readv: 19,
+    preadv2: 327,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -85,6 +88,9 @@ const NUMBERS = {
     sendto: 206,
     sendmsg: 211,
     sendmmsg: 269,
+    read: 63,
+    readv: 65,
+    preadv2: 286,
   },
 } as const
 
@@ -112,7 +118,7 @@ export const WRITE_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = {
   splice: 2,
   copy_file_range: 2,
 }
-/** Those, and the calls that remove a group. */
+/** The calls that can write to a file of a control group, and those that remove a group. */
 export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as readonly StoppedCall[]
 
 /** The calls that make processes and threads and can hide them from a tracer. fork(2) and vfork(2) cannot. */
@@ -135,6 +141,8 @@ export const NETWORK_CALLS: readonly StoppedCall[] = [
   'sendfile',
   'splice',
 ]
+/** The calls by which somebody reads what was typed at a terminal. pread(2) and its like cannot. */
+export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
@@ -147,13 +155,22 @@ export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | u
   return numbers
 }
 
+let names: ReadonlyMap<number | undefined, StoppedCall> | undefined
+
 /** The name of a stopped call by its number. */
 export function callName(number: number): StoppedCall | undefined {
-  const names = [
-    ...[...SIGNAL_CALLS, ...GROUP_CALLS, ...MOUNT_CALLS, ...CLONE_CALLS, ...PLACE_CALLS],
-    ...[...NAMESPACE_CALLS, ...NETWORK_CALLS],
+  const all = [
+    ...SIGNAL_CALLS,
+    ...GROUP_CALLS,
+    ...MOUNT_CALLS,
+    ...CLONE_CALLS,
+    ...PLACE_CALLS,
+    ...READ_CALLS,
+    ...NAMESPACE_CALLS,
+    ...NETWORK_CALLS,
   ]
-  return names.find(name => callNumbers()[name] === number)
+  names ??= new Map(all.map(name => [callNumbers()[name], name]))
+  return names.get(number)
 }
 
 export const PR_SET_SECCOMP = 22

@@ -1,26 +1,26 @@
 /**
- * Typing at a program that works at a terminal, and what then stands on the screen.
+ * Typing at a program that works at a terminal, and what the screen then shows.
  */
 import { readSync } from 'node:fs'
-import { writeAll } from '../../../lib/io/output.ts'
-import { poll } from '../../../lib/io/poll.ts'
+import { writeAll } from '../../../lib/machine/output.ts'
+import { poll } from '../../../lib/machine/poll.ts'
 
-/** What somebody saw who ran commands. */
+/** What a user who runs the commands sees. */
 export interface Performance {
   readonly lines: readonly string[]
   readonly codes: readonly number[]
-  /** Why it did not come to its end. */
+  /** Why it did not finish. */
   readonly fault?: string
 }
 
 /** A program that waits for a line: its prompt is the last thing on the screen. */
 const PROMPT = /(?:^|\n)[\w.-]+:\S*[#$] $/
-/** How long a program goes on that is to be interrupted, in seconds. */
+/** How long a program runs before it is interrupted, in seconds. */
 const A_WHILE = 1.2
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one.
 const PIECES = /\x1b\[([0-?]*)[ -/]*([@-~])|\x1b\][^\x07]*\x07|\x1b[=>()][0B]?|[\s\S]/gu
 
-/** What a terminal shows of what was printed on it, as far as shells make use of one: lines, and going back in them. */
+/** What a terminal shows after a text was printed on it, for what shells use: lines, and moving back in a line. */
 export function screen(printed: string): string {
   const lines: string[][] = [[]]
   let column = 0
@@ -51,13 +51,13 @@ class Reader {
     this.#master = master
   }
 
-  /** Reads what comes within a time. @returns whether somebody still works at the terminal */
+  /** Reads what comes within a time. @returns whether a process still has the terminal open */
   read(seconds: number): boolean {
     if (poll([this.#master], seconds).length === 0) return true
     try {
       this.#printed += this.#buffer.toString('latin1', 0, readSync(this.#master, this.#buffer))
     } catch (error) {
-      // EIO: nobody works at that terminal any more.
+      // EIO: no process has that terminal open any more.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false
     }
     this.text = screen(Buffer.from(this.#printed, 'latin1').toString())

@@ -1,12 +1,15 @@
 /**
- * Two recordings of one session are never equal: numbers of processes, inodes, times. What may differ is named here,
- * and whatever has a name in both must be the same thing in both: one PID is one other PID everywhere.
+ * Two recordings of one session are never equal: PIDs, inodes and times differ. This file names what may differ.
+ * Numbers must still correspond: one PID of the recording stands for one PID of the run, everywhere.
  */
 
-/** What is of no account, and what stands in its place. */
+import { namespaces } from '../../../lib/namespaces.ts'
+import { INITIAL_PID_NAMESPACE } from '../../../lib/tidy/owner.ts'
+
+/** What may differ without a meaning, and what is compared in its place. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g, 'MAC'],
-  // It comes a moment after the interface is up, or a moment later; and so does the kernel's word for up.
+  // The link-local address and the state UP appear some time after the interface was set up.
   [/\s*\bfe80::[0-9a-f:]+(?:\/\d+)?/g, ''],
   [/^(\S+@\w+\s+)(?:UP|UNKNOWN)\b/g, '$1UP'],
   [/\binode \d+/g, 'inode N'],
@@ -24,9 +27,39 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b(Node v?)\d+\.\d+\.\d+/g, '$1V'],
   [/\bruns \d+ more threads/g, 'runs N more threads'],
   [/\bticked \d+ times/g, 'ticked N times'],
+  // From here on: what differs from one distribution, or one release of it, to the next.
+  [/\bBusyBox v[\d.]+ \([^)]*\)/g, 'BusyBox V'],
+  // The busybox of 2025 names the line of a script, also of the one behind -c.
+  [/^sh: line \d+: /g, 'sh: '],
+  // In a container a group's name has the inode of the PID namespace behind its owner's number.
+  [/(\bcontainers-from-clone\.[\w-]+\.\d+)@\d+/g, '$1'],
+  // A newer ip looks into /proc itself and words the error differently.
+  [
+    /^(?:RTNETLINK answers: No such process|Error: argument "\d+" is wrong: Invalid "netns" value)$/g,
+    'NO SUCH NETWORK',
+  ],
+  // The coreutils of 2025 leave the folder of their name out.
+  [/^\/bin\/(mknod: )/g, '$1'],
+  // Which folders of libraries a root has depends on the processor, and on where its shell comes from.
+  [/ \/lib(?:32|64|x32)?(?= |$)/g, ''],
+  // The chapter says that the newer one is no program of its shell.
+  [/\{(\w+)\} sh\b/g, '$1'],
+  // The name of Node's main thread depends on its version.
+  [/\btask=(?:node|MainThread)\b/g, 'task=node'],
+  [/\bKilled process (\d+) \((?:node|MainThread)\)/g, 'Killed process $1 (node)'],
+  // The kernel's log has PIDs of the initial namespace, which are not known inside a container.
+  ...(namespaces().pid === INITIAL_PID_NAMESPACE ? [] : [[/(?<=\btask=\w+,pid=|\bKilled process )\d+/g, 'P'] as const]),
+  // The chapter says of which C libraries: 5 of a stack of 5,000 bytes, or none.
+  [/\b[05] KiB of my neighbours/g, 'N KiB of my neighbours'],
+  // The chapter says of which Nodes, and that it is chance.
+  [/^(?:hangs|comes through)$/g, 'HANGS OR COMES THROUGH'],
 ]
+/** The newer ip ends its complaint with an empty line. */
+const withoutGaps = (lines: readonly string[]) =>
+  lines.filter((line, i) => line !== '' || !/^Error: argument ".*" is wrong: /.test(lines[i - 1] ?? ''))
+
 const BAR = /\[#*\.*\]/g
-/** How ticks fall into columns is chance; a gap between them is none. */
+/** A gap in a strip of ticks. It must be there, while into which columns the ticks fall is chance. */
 const GAP = /\.{8,}/
 
 const strip = (ticks: string) => ticks.replace(/[|.]{20,}/g, part => (GAP.test(part) ? 'TICKS GAP TICKS' : 'TICKS'))
@@ -39,7 +72,7 @@ export function masked(line: string): string {
     .trim()
 }
 
-/** What the kernel's counting of memory in lots, for each processor, makes of a number; in bytes. */
+/** By how much a number of bytes may differ, because the kernel charges memory in lots for each processor. */
 const LOTS = 4 * 64 * 4096
 const PAGE = 4096
 const FIRST_NAMESPACE = 4026531830
@@ -52,7 +85,7 @@ export class Comparison {
   readonly #taken = new Map<string, string>()
   readonly #isPid: (number: number) => boolean
 
-  /** @param pids those of the run lie between these two; the numbers may have begun anew */
+  /** @param pids those of the run lie between these two; the numbers may have wrapped around */
   constructor([first, last]: readonly [number, number]) {
     this.#isPid = number => (first <= last ? number >= first && number <= last : number >= first || number <= last)
   }
@@ -83,7 +116,8 @@ export class Comparison {
   }
 
   /** The first line that differs; `undefined` if none does. */
-  difference(recorded: readonly string[], seen: readonly string[]) {
+  difference(recorded: readonly string[], printed: readonly string[]) {
+    const seen = withoutGaps(printed)
     for (let at = 0; at < Math.max(recorded.length, seen.length); at++) {
       const [before, now] = [recorded[at], seen[at]]
       if (before === undefined || now === undefined || !this.isSame(before, now)) return { at, before, now }

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path'
 import { fork } from '../../../lib/clone.ts'
 import { pipe } from '../../../lib/gate.ts'
 import { layout } from '../../../lib/group/hierarchies.ts'
-import { writeAll } from '../../../lib/io/output.ts'
-import { poll } from '../../../lib/io/poll.ts'
 import { LABS } from '../../../lib/lab/manifest.ts'
+import { writeAll } from '../../../lib/machine/output.ts'
+import { poll } from '../../../lib/machine/poll.ts'
 import { ensureRootfs } from '../../../lib/mount/rootfs.ts'
 import { waitpid } from '../../../lib/process.ts'
 import { requireRoot } from '../../../lib/rights/privileges.ts'
@@ -18,6 +18,7 @@ import { Comparison } from './mask.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
 import { stageBundles } from './stage-programs.ts'
+import { lackingTools } from './tools.ts'
 
 /** How many sessions run at once: most of them mostly wait. */
 const AT_ONCE = 6
@@ -28,7 +29,7 @@ export interface Take {
   readonly recording: Recording
 }
 
-/** A lab that takes root is run by it only when the reader is told to. */
+/** What is wrong if a command needs root and the session does not show sudo. */
 function missingSudo({ commands, isByUser }: Recording): string | undefined {
   if (isByUser) return undefined
   const needy = LABS.filter(({ needs }) => needs.length > 0).map(({ slug }) => `npx tsx labs/${slug}.ts`)
@@ -41,10 +42,10 @@ export function recordingFault(recording: Recording): string | undefined {
   return recording.fault ?? missingSudo(recording)
 }
 
-/** Runs sessions, several at a time. @param tell hears of each that is over */
+/** Runs sessions, several at a time. @param tell is called with each that is over */
 export function runAll(takes: readonly Take[], tell: (take: Take, session: Session) => void): Map<Take, Session> {
   requireRoot('recording', 'npm run book -- record')
-  // A reader who has come this far has one; what makes it is told elsewhere.
+  // A reader has a root file system by then; how it is made is shown elsewhere.
   if (takes.length > 0) ensureRootfs()
   const bundles = takes.length > 0 ? stageBundles() : new Map<string, string>()
   const waiting = [...takes]
@@ -87,13 +88,15 @@ const problem = ({ file, recording }: Take, what: string, hint: string): Problem
   hint,
 })
 
-/** What says on which kind of machine a session was recorded. */
+/** The line that shows on which kind of machine a session was recorded. */
 const GROUPS = /This machine's control groups: (\w+)/
 
-/** Why a session would be another one on this machine. */
+/** Why a session would be different on this machine. */
 function elsewhere({ recording }: Take): string | undefined {
   const groups = GROUPS.exec(recording.body.join('\n'))?.[1]
-  return groups && groups !== layout() ? `it is of a machine whose control groups are ${groups}` : undefined
+  if (groups && groups !== layout()) return `it is of a machine whose control groups are ${groups}`
+  const lacking = lackingTools(recording.commands)
+  return lacking.length > 0 ? `this machine has no ${lacking.join(' and no ')}` : undefined
 }
 
 function compare(take: Take, session: Session): Problem[] {
@@ -113,7 +116,7 @@ function compare(take: Take, session: Session): Problem[] {
   return [{ file: take.file, line, what, hint: again }]
 }
 
-/** What came of recording or comparing. */
+/** The result of recording or comparing. */
 export interface Outcome {
   readonly problems: readonly Problem[]
   /** Sessions that were not compared, and why. */

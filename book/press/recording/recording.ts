@@ -3,7 +3,7 @@
  */
 import { type Fence, fences } from '../source/fences.ts'
 
-/** What a session is to be run with, and what it holds now. */
+/** How a session is to be run, and the lines that it has now. */
 export interface Recording {
   /** The line of its opening fence. */
   readonly line: number

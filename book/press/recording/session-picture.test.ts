@@ -10,7 +10,7 @@ test('the picture of the README shows the session that the chapter has recorded'
   assert.equal(readFileSync(SESSION_PICTURE, 'utf8'), sessionPicture(), redraw)
 })
 
-test('every line is there, in the colour of who speaks, and none can leave its element', () => {
+test('every line is there, in the colour of its speaker, and none can leave its element', () => {
   const picture = drawSession(session('$ lab', 'outside  a < b', ' inside  & so', '         a remark', 'PING'), 'x')
   const rows = [...picture.matchAll(/<text class="(\w)"[^>]*>([^<]*)</g)].map(([, kind, text]) => [kind, text])
   assert.deepEqual(rows, [

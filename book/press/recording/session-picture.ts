@@ -22,7 +22,7 @@ text{font:13.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-spac
 @media(prefers-color-scheme:dark){.g{fill:#161b22;stroke:#30363d}.x{fill:#e6edf3}.c{fill:#79c0ff}.o{fill:#ffa657}.i{fill:#7ee787}.n{fill:#9198a1}}
 </style>`
 
-/** What a line of a lab is: a command, a voice of one side, a remark, or the words of another program. */
+/** What kind a line is: a command, something said outside or inside, a remark, or the output of another program. */
 function kindOf(line: string): string {
   if (line.startsWith('$ ')) return 'c'
   if (line.startsWith('outside')) return 'o'

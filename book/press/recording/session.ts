@@ -9,10 +9,10 @@ import { clone } from '../../../lib/clone.ts'
 import { execve } from '../../../lib/exec.ts'
 import * as F from '../../../lib/flags.ts'
 import { makeGate, pipe } from '../../../lib/gate.ts'
-import { dup2 } from '../../../lib/io/descriptors.ts'
-import { poll } from '../../../lib/io/poll.ts'
 import { openTerminal, takeTerminal } from '../../../lib/lab/pty.ts'
 import { setWindowSize } from '../../../lib/lab/terminal.ts'
+import { dup2 } from '../../../lib/machine/descriptors.ts'
+import { poll } from '../../../lib/machine/poll.ts'
 import { unshare } from '../../../lib/namespaces.ts'
 import { setip } from '../../../lib/net/interfaces.ts'
 import { getpid, kill, setsid, waitpid } from '../../../lib/process.ts'
@@ -25,13 +25,13 @@ import { stageEnvironment, USER } from './stage-programs.ts'
 const LONGEST = 60
 const ADDRESS = '192.168.1.20'
 
-/** What a session was. */
+/** The result of a session. */
 export interface Session {
   /** The lines of the block, as they have to stand in the chapter. */
   readonly lines: readonly string[]
   /** The exit code of each command. */
   readonly codes: readonly number[]
-  /** No PID that the session saw is lower, and none is higher. */
+  /** A PID from just before the session and one from just after it: those of the session lie between them. */
   readonly pids: readonly [number, number]
   /** What was drawn, if anything was to be. */
   readonly plot?: string
@@ -42,8 +42,8 @@ export interface Session {
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
 /**
- * A shell that runs the commands and marks where each begins and how it ended. Root needs no sudo; but sudo knows no
- * functions of the shell, so this one does not either.
+ * A shell script that runs the commands and marks where each begins and how it ended. Its function sudo runs a command
+ * without sudo, because it is root already, and as the real one it cannot run functions of the shell.
  */
 function script(commands: readonly string[], mark: string, isByUser: boolean): string {
   const sudo = isByUser
@@ -67,7 +67,7 @@ function drain(fd: number): { readonly text: string; readonly isWhole: boolean }
   }
 }
 
-/** Starts somebody on the stage. @param prepare gives them their descriptors, once they are there */
+/** Starts a shell on the stage. @param prepare gives it its descriptors, once it is there. @returns its PID */
 function start(recording: Recording, text: string, prepare: () => void): number {
   const mayStart = makeGate()
   const flags = F.CLONE_NEWNS | F.CLONE_NEWNET | F.CLONE_NEWUTS | F.CLONE_NEWIPC | F.SIGCHLD
@@ -82,7 +82,7 @@ function start(recording: Recording, text: string, prepare: () => void): number 
     const argv = [...(recording.isByUser ? user : ['env']), shell, '-c', text]
     execve(`/usr/bin/${argv[0]}`, argv, stageEnvironment())
   }, flags)
-  // A machine has a network to be in. The other end of this one leads nowhere.
+  // A real machine has a network interface. The other end of this one is connected to nothing.
   const ip = (...words: string[]) => spawnSync('ip', words, { stdio: ['ignore', 'ignore', 2] })
   ip('link', 'add', 'net0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid))
   ip('link', 'set', 'net0', 'up')
@@ -136,7 +136,7 @@ function wrongCode({ commands, exit }: Recording, codes: readonly number[]): str
 }
 
 /**
- * Runs a session. For a process that does nothing else: it leaves its mount and network namespace.
+ * Runs a session. To be called in a process that does nothing else: it leaves its mount and network namespaces.
  * @param bundles of `stageBundles`
  */
 export function runSession(recording: Recording, bundles: ReadonlyMap<string, string>): Session {

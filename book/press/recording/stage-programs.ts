@@ -1,5 +1,5 @@
 /**
- * Who works on the stage of a recording, where the checkout lies there, and the programs that are found.
+ * The user on the stage of a recording, the place of the checkout there, and the programs that are found.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import { bundlePath } from '../../../lib/engine/bundle-cache.mjs'
 import { LABS } from '../../../lib/lab/manifest.ts'
 import { ROOT } from '../../../lib/machine/root.ts'
 
-/** Whose machine it is. */
+/** The reader whose machine the stage imitates. */
 export const USER = { name: 'ada', id: 1000, home: '/home/ada' } as const
 /** Where the checkout lies on it. */
 export const CHECKOUT = `${USER.home}/containers-from-clone`
@@ -30,8 +30,8 @@ export function stageBundles(): ReadonlyMap<string, string> {
 }
 
 /**
- * npx looks for a program in node_modules/.bin, but takes longer for it than many a lab runs. Whatever is not there is
- * npx's own to find.
+ * Puts a quick script in the place of npx, which takes longer to find a program in node_modules/.bin than many a lab
+ * runs. A program that is not there is left to npx itself.
  * @param bin a folder that comes first in the PATH
  */
 export function shortenNpx(bin: string): void {
@@ -50,7 +50,7 @@ function stagePath(): string[] {
   return [own, '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 }
 
-/** The environment of whoever types there. */
+/** The environment of the shell on the stage. */
 export function stageEnvironment(): Record<string, string> {
   return {
     PATH: ['/run/stage/bin', ...stagePath()].join(':'),
@@ -59,7 +59,7 @@ export function stageEnvironment(): Record<string, string> {
     LC_ALL: 'C.UTF-8',
     TERM: 'xterm',
     NO_COLOR: '1',
-    // npm asks nobody for a newer version, and draws nothing that is gone again.
+    // npm must not ask for a newer version, nor draw a progress bar that is erased again.
     npm_config_update_notifier: 'false',
     npm_config_progress: 'false',
   }

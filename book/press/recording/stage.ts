@@ -33,7 +33,7 @@ import { setip } from '../../../lib/net/interfaces.ts'
 import { CHECKOUT, OWN_NODE, shortenNpx, USER } from './stage-programs.ts'
 
 const HOST = 'laptop'
-/** Where it is built, before it becomes a root. */
+/** Where the stage is built, before it becomes a root directory. */
 const STAGE = '/tmp'
 /** Where tsx keeps what it has compiled for root: without it, every session would begin with that. */
 const TSX = 'tmp/tsx-0'
@@ -78,7 +78,7 @@ function bindPrograms(): void {
   for (const name of ['usr', 'etc']) bindReadOnly(`/${name}`, onStage(name))
 }
 
-/** Files of /etc that would tell whose machine this really is. */
+/** Replaces files of /etc that would show which machine this really is. */
 function renameMachine(): void {
   const others = (file: string) =>
     readFileSync(file, 'utf8').replace(new RegExp(`^[^:]*:[^:]*:${USER.id}:.*\n`, 'gm'), '')
@@ -97,7 +97,7 @@ function renameMachine(): void {
   }
 }
 
-/** The checkout with a layer above it that takes whatever is written. */
+/** Mounts the checkout as the lower layer of an overlay, so that what is written stays in the upper layer. */
 function layCheckout(checkout: string): void {
   const [upper, work, target] = [makeFolder('run/stage/upper'), makeFolder('run/stage/work'), makeFolder(CHECKOUT)]
   mount('overlay', target, 'overlay', 0, `lowerdir=${checkout},upperdir=${upper},workdir=${work}`)
@@ -113,7 +113,7 @@ function layCheckout(checkout: string): void {
 export const staged = (path: string): string => onStage(join(CHECKOUT, path))
 
 /**
- * Builds it, in the mount namespace of the calling process, which has to be its own.
+ * Builds the stage in the mount namespace of the calling process, which must share it with no other process.
  * @param bundles of {@link stageBundles}
  */
 export function buildStage(bundles: ReadonlyMap<string, string>): void {
@@ -135,15 +135,15 @@ export function buildStage(bundles: ReadonlyMap<string, string>): void {
   if (cache !== undefined) mount(`/proc/self/fd/${cache}`, makeFolder(TSX), null, MS_BIND)
 }
 
-/** Goes onto it: for a child in new mount, network and UTS namespaces. */
+/** Makes the stage the root directory of the calling process: a child in new mount, network and UTS namespaces. */
 export function enterStage(): void {
   mount('none', '/', null, MS_REC | MS_PRIVATE)
   mount('/dev', onStage('dev'), null, MS_BIND | MS_REC)
   mount('proc', onStage('proc'), 'proc')
-  // That of the new network: the machine's would show the machine's interfaces.
+  // Mounted anew for the new network namespace: the machine's sysfs would show the machine's interfaces.
   mount('sysfs', onStage('sys'), 'sysfs')
   if (existsSync('/sys/fs/cgroup')) mount('/sys/fs/cgroup', onStage('sys/fs/cgroup'), null, MS_BIND | MS_REC)
-  // pivot_root wants a mount whose parent is another one.
+  // pivot_root(2) needs a mount whose parent is another mount.
   mount(STAGE, STAGE, null, MS_BIND | MS_REC)
   process.chdir(STAGE)
   pivotRoot('.', '.')

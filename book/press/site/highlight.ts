@@ -30,7 +30,7 @@ const LANGUAGES: Readonly<Record<string, string | undefined>> = {
 }
 const PLAIN = new Set(['', 'text', 'console', 'md'])
 
-/** Whether a block may be called so. */
+/** Whether a block may have this name for its language. */
 export const isLanguage = (name: string): boolean => LANGUAGES[name] !== undefined || PLAIN.has(name)
 
 /** Code as HTML, coloured if its language is known. */

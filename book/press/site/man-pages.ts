@@ -1,6 +1,6 @@
 /**
- * The man pages the book may name. Each stands at man7.org under its section and name; nobody can ask there while the
- * book is built, so a page gets on this list by hand, after a look.
+ * The man pages that the book may name. Each stands at man7.org under its section and name. The build does not use the
+ * network, so a page is added to this list by hand after a look at that site.
  */
 
 const NAMES: Readonly<Record<string, string>> = {

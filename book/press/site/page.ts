@@ -1,5 +1,5 @@
 /**
- * What stands around every page: contents, search, light and dark, the way back and on.
+ * The frame of every page: contents, search, light and dark, links to the chapters before and after.
  */
 
 import { escapeHtml } from '../source/html.ts'

@@ -1,9 +1,10 @@
 /**
- * A picture of the book, drawn into the page: so it follows the page's light or dark, and asks nobody for a file.
+ * A picture of the book as an element of the page, so that it follows the page's light or dark and needs no further
+ * file.
  */
 import { escapeHtml } from '../source/html.ts'
 
-/** What a picture has to have, and what is missing when it has not. */
+/** What a picture has to contain, and how a problem names it where it is missing. */
 const PARTS: readonly (readonly [RegExp, string])[] = [
   [/<svg[^>]*\sviewBox="/, 'no viewBox: it could not be scaled'],
   [/<svg[^>]*\srole="img"/, 'no role="img"'],

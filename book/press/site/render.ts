@@ -16,13 +16,13 @@ export interface Heading {
   readonly anchor: string
 }
 
-/** What a page asks of those who know the other pages and the files. Each may say what is wrong instead. */
+/** What rendering a page asks of the code that knows the other pages and the files. */
 export interface Surroundings {
   /** Where a link leads on the site; `undefined` if it leads nowhere. */
   readonly link: (target: string) => string | undefined
   /** A picture as HTML; `undefined` if there is none. */
   readonly picture: (target: string, alternative: string) => string | undefined
-  /** Hears what is wrong. @param where a piece of the source by which its line can be found */
+  /** Is called with what is wrong. @param where a piece of the source by which its line can be found */
   readonly fault: (where: string, what: string, hint: string) => void
 }
 
@@ -33,7 +33,7 @@ export interface Page {
   readonly headings: readonly Heading[]
 }
 
-/** What is plain to read of a piece of Markdown. */
+/** The plain text of a piece of Markdown. */
 export function plainText(tokens: readonly Token[] | undefined): string {
   return (tokens ?? [])
     .map(token =>
@@ -124,7 +124,7 @@ export function render(markdown: string, around: Surroundings): Page {
       table(token) {
         const cellHtml = (cell: Tokens.TableCell, tag: 'th' | 'td') => {
           const inner = this.parser.parseInline(cell.tokens)
-          // A corner without a word heads nothing.
+          // An empty corner cell is the header of nothing.
           return tag === 'th' && inner ? `<th scope="col">${inner}</th>` : `<td>${inner}</td>`
         }
         const row = (cells: Tokens.TableCell[], tag: 'th' | 'td') =>

@@ -1,5 +1,5 @@
 /**
- * What can be searched for without asking anybody: an index of all sections, made when the book is built.
+ * An index of all sections, made when the book is built, so that the search needs no server.
  */
 import MiniSearch from 'minisearch'
 import { unescapeHtml } from '../source/html.ts'
@@ -8,7 +8,7 @@ import { type Chapter, pageName } from './page.ts'
 /** How the index is made; the page has to search with the same. */
 export const SEARCH_OPTIONS = { fields: ['title', 'text'], storeFields: ['title', 'chapter', 'start'] }
 
-/** Tags that part no words. */
+/** Tags that do not separate words. */
 const INLINE = /<\/?(?:a|b|code|em|span|strong)\b[^>]*>/g
 
 const wordsOf = (html: string) =>

@@ -12,7 +12,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
 }
-/** What is tried first: an address that stays the same can be kept. */
+/** The port that is tried first, so that the address usually stays the same. */
 const USUAL_PORT = 8413
 
 function fileOf(folder: string, url: string): string | undefined {
@@ -43,7 +43,7 @@ export async function serve(
     try {
       file = fileOf(folder, request.url ?? '/')
     } catch {
-      // A malformed escape in the path: no file is called so.
+      // A malformed escape in the path: there is no file of that name.
     }
     response.writeHead(file ? 200 : 404, {
       'content-type': TYPES[extname(file ?? '')] ?? 'text/plain; charset=utf-8',

@@ -75,7 +75,7 @@ class Reader {
 
   #source(path: string): string {
     const file = statSync(join(this.#root, path)).isDirectory() ? join(path, 'README.md') : path
-    // A folder without a README is named, and that is all there is to see of it.
+    // A folder without a README has no page: its name is shown without a link.
     if (!existsSync(join(this.#root, file))) return ''
     this.sources.add(file)
     return `source/${file}.html`
@@ -117,7 +117,7 @@ export function readBook(root: string): Book {
     })),
     ...verify(root, chapters),
   ]
-  // Two in one line can look the same.
+  // Two problems of one line can be equal.
   const once = new Map(problems.map(problem => [JSON.stringify(problem), problem]))
   return { chapters, sources: reader.sources, problems: [...once.values()] }
 }

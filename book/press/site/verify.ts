@@ -54,7 +54,7 @@ function exercised(root: string): Set<string> {
   return new Set(slugs.flatMap(slug => regionsOf(slug).map(region => `${slug}#${region}`)))
 }
 
-/** Regions of labs that nobody uses, and markers that do not fit. */
+/** Regions of labs that nothing uses, and markers that do not match. */
 function unusedRegions(root: string, used: readonly Quotation[]): Problem[] {
   const regionsIn = regionReader(root)
   const inExercises = exercised(root)
@@ -110,7 +110,7 @@ function commandFault(root: string, scripts: ReadonlySet<string>, command: strin
   return unknown && `${lab} has no option --${unknown}`
 }
 
-/** Commands in the book that cannot be typed any more, and recordings that are no recordings. */
+/** Commands in the book that do not exist any more, and recordings with a faulty description. */
 function deadCommands(root: string, chapters: readonly Chapter[]): Problem[] {
   const scripts = new Set(Object.keys(JSON.parse(read(root, 'package.json') || '{}').scripts ?? {}))
   return chapters.flatMap(chapter => {

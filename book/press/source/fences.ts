@@ -4,7 +4,7 @@
 
 /** A fenced block. */
 export interface Fence {
-  /** What stands behind the opening fence, `ts 03-newnet#child`. */
+  /** The text after the opening fence, `ts 03-newnet#child`. */
   readonly info: string
   /** The line of the opening fence, from 1. */
   readonly line: number
@@ -35,7 +35,7 @@ export function fences(text: string): Fence[] {
 /** The text with other lines in some of its blocks. @param filled by the line of the opening fence */
 export function refill(text: string, filled: ReadonlyMap<number, readonly string[]>): string {
   const lines = text.split('\n')
-  // From the last to the first, so that the numbers of the lines above stay true.
+  // From the last to the first, so that the numbers of the lines above stay valid.
   for (const { line, body, indent } of fences(text).reverse()) {
     const next = filled.get(line)?.map(each => (each ? indent + each : ''))
     if (next) lines.splice(line, body.length, ...next)

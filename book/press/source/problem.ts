@@ -9,7 +9,7 @@ export interface Problem {
   /** From 1; missing where it is about the whole file. */
   readonly line?: number
   readonly what: string
-  /** What mends it. */
+  /** How to correct it. */
   readonly hint: string
 }
 

@@ -55,12 +55,12 @@ export interface Quoting {
   readonly text: string
   /** What cannot be quoted. */
   readonly problems: readonly Problem[]
-  /** The lines of the opening fences of what was out of step. */
+  /** The lines of the opening fences of quotations that differed from their sources. */
   readonly changed: readonly number[]
   readonly quotations: readonly Quotation[]
 }
 
-/** Brings the quotations of a chapter in step with their sources. @param file how problems name the chapter */
+/** Fills in the quotations of a chapter from their sources. @param file how problems name the chapter */
 export function quoteInto(file: string, text: string, regionsIn: (source: string) => Regions | undefined): Quoting {
   const problems: Problem[] = []
   const filled = new Map<number, readonly string[]>()

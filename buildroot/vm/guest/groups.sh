@@ -1,4 +1,4 @@
-# The control groups, laid out as systemd does it. make_groups prints those that a login's shell would be in, and
+# The control groups, laid out as by systemd. make_groups prints those that a login's shell would be in, and
 # join_groups moves its caller there.
 G=/sys/fs/cgroup
 V1="cpuset cpu,cpuacct blkio memory devices freezer net_cls,net_prio perf_event hugetlb pids rdma misc"
@@ -80,7 +80,7 @@ make_groups() {
 
 join_groups() {
     while read -r group; do
-        # Not $$, which stays that of the first shell.
+        # $$ would be the PID of the first shell, also in a subshell.
         $B sh -c 'echo $PPID > "$1/cgroup.procs"' sh "$group"
     done < /run/vm/groups
 }

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # The first program in the guest. It loads what the kernel package has as modules, puts the root together (the machine's
-# own, read-only, below a layer that forgets) and hands over to session.sh.
+# own, read-only, as the lower layer of an overlay in memory) and hands over to session.sh.
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc -o nosuid,nodev,noexec proc /proc
@@ -9,7 +9,7 @@ mount -t devtmpfs -o nosuid,mode=755 dev /dev
 while read -r module; do insmod "/modules/$module" || echo "vm: the module $module cannot be loaded"; done < /modules/order
 until [ -c /dev/vport0p4 ]; do usleep 10000; done
 
-# From here on 3 is the line to the outside. A port is opened by one process only; the others inherit it.
+# From here on descriptor 3 is the channel to the outside. Only one process can open a port; the others inherit it.
 exec 3<>/dev/vport0p4
 echo hello >&3
 read -r size <&3
@@ -28,7 +28,7 @@ mount -t tmpfs -o size=75%,mode=755 layer /layer
 mkdir /layer/upper /layer/work
 mount -t overlay -o lowerdir=/lower,upperdir=/layer/upper,workdir=/layer/work root /root || give_up "no overlay"
 
-# /tmp and /run are new and empty, so what lies in there and is needed is held meanwhile.
+# /tmp and /run become new and empty, so what is needed from there is bind-mounted elsewhere meanwhile.
 kept=0
 hold() {
     case $1 in /tmp/* | /run/* | /dev/shm/*) ;; *) return ;; esac

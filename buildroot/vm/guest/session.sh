@@ -1,4 +1,4 @@
-# PID 1 of the guest from here on: finishes what a distribution's own would, runs the command, and tells its exit code.
+# PID 1 of the guest from here on: does the rest of what an init does, runs the command, and reports its exit code.
 B=/run/vm/busybox
 . /run/vm/settings
 . /run/vm/groups.sh
@@ -9,7 +9,7 @@ give_up() {
     $B reboot -f
 }
 
-# Files that the machine has otherwise, or keeps from those who run this program.
+# Files of /etc that have to differ from the machine's, or that the user of this program may not read.
 write_etc() {
     echo vm > /etc/hostname
     echo '127.0.0.1 localhost vm' > /etc/hosts
@@ -29,7 +29,7 @@ write_etc() {
     }
 }
 
-# Root's home, where that of the machine is closed to those who run this program.
+# Root's home, where that of the machine is closed to the user who runs this program.
 open_home() {
     $B ls /root > /dev/null 2>&1 || $B mount -t tmpfs -o nosuid,nodev,mode=700 home /root
 }
@@ -51,7 +51,7 @@ write_user() {
     done
 }
 
-# Programs in a sandbox of the checker are nobody's users, and have to reach the checkout all the same.
+# Programs in a sandbox of the checker run as unprivileged users, and have to reach the checkout all the same.
 open_way() {
     path=$checkout
     while [ "$path" != / ]; do
@@ -96,7 +96,7 @@ launch() {
     exec $B setsid "$@"
 }
 
-# What the outside says: that the window has changed. When it is gone, so is the reason to be here.
+# The outside reports that the window has changed. When the channel is closed, the outside has gone, and the guest ends.
 listen() {
     while read -r verb rows columns <&3; do
         [ "$verb" = size ] && $B stty -F /dev/hvc0 rows "$rows" columns "$columns"
@@ -106,7 +106,7 @@ listen() {
 listen & helpers=" 1 $! "
 while :; do echo alive >&3; $B sleep 5; done & helpers="$helpers$! "
 
-# Ends what the command has left behind, as a shutdown does, so that nobody holds its output open.
+# Ends what the command has left behind, as a shutdown does, so that no process holds its output open.
 end_others() {
     for path in /proc/[0-9]*; do
         case "$helpers" in *" ${path#/proc/} "*) ;; *) kill -9 "${path#/proc/}" 2> /dev/null ;; esac
@@ -115,7 +115,7 @@ end_others() {
 
 echo started >&3
 if [ "$terminal" = 1 ]; then
-    # Whoever opens it first makes the driver forget the size of the window, a moment later.
+    # Some time after the first open the driver resets the size of the window, so the size is set until it stays.
     exec 4<> /dev/hvc0
     for i in 1 2 3 4 5; do
         $B stty -F /dev/hvc0 sane rows "$rows" columns "$columns"
@@ -125,7 +125,7 @@ if [ "$terminal" = 1 ]; then
     (launch) 0<> /dev/hvc0 1>&0 2>&1 3>&- 4>&-
     code=$?
     end_others
-    # Returns when all has been shown.
+    # This returns when all output has been shown.
     $B stty -F /dev/hvc0 sane
 else
     $B mkfifo -m 666 /run/vm/in /run/vm/out /run/vm/err

@@ -2,10 +2,10 @@
  * What the doctor says of one thing.
  */
 
-/** `limited`: it will do, with the loss that the cause names. `unknown`: it cannot be told without doing it. */
+/** `limited`: it works, with the loss that the cause names. `unknown`: only doing it would show. */
 export type State = 'good' | 'limited' | 'missing' | 'unknown'
 
-/** One finding: what was looked for, what was seen, and where that is not good, why and what mends it. */
+/** One finding: what was looked for, what was seen, and where that is not good, the cause and the remedy. */
 export interface Finding<Id extends string = string> {
   readonly id: Id
   readonly title: string
@@ -16,13 +16,13 @@ export interface Finding<Id extends string = string> {
   readonly remedy?: string
 }
 
-/** Why something is not good, and what mends it. */
+/** Why something is not good, and what helps. */
 export interface Diagnosis {
   readonly cause?: string | undefined
   readonly remedy?: string | undefined
 }
 
-/** A finding without the fields that have nothing to say. */
+/** A finding without its empty fields. */
 export function finding<Id extends string>(
   id: Id,
   title: string,

@@ -22,7 +22,7 @@ function dialect(facts: Facts) {
   return finding('cgroups', title, 'missing', LAYOUTS.none, { cause: 'labs 5 and 6 make groups', remedy })
 }
 
-/** Empties the top of a container's tree, so that it can hand controllers down. */
+/** The command that empties the top group of a container, so that it can hand controllers down. */
 const emptyTop = (path: string) =>
   `mkdir -p ${path}/init; for p in $(cat ${path}/cgroup.procs); do echo $p > ${path}/init/cgroup.procs; done`
 
@@ -38,7 +38,7 @@ function controller(facts: Facts, id: Controller) {
   return finding(id, title, 'missing', seen, obstacles(facts, hierarchy.path)[obstacle])
 }
 
-/** Why groups cannot be made where there are some, and what mends it. */
+/** Why groups cannot be made although there is a hierarchy, and what helps. */
 const obstacles = (facts: Facts, path: string): Record<NonNullable<ControllerFacts['obstacle']>, Diagnosis> => ({
   'read-only': {
     cause: 'it is mounted read-only',
@@ -62,7 +62,7 @@ function delegated(facts: Facts, id: Controller) {
   if (home) return finding(name, title, 'good', home)
   const cause = 'whoever is not root makes groups only in one that root has handed over'
   const commands = hierarchy ? handOver({ ...hierarchy, controllers: [] }, id).join('\n') : undefined
-  // Root would hand it over to root.
+  // Typed by root, the commands would hand the group over to root.
   const remedy =
     facts.user.uid === 0 ? commands?.replaceAll('$USER', facts.ordinary ?? 'USER').replaceAll('sudo ', '') : commands
   return finding(name, title, 'missing', 'none', { cause, remedy })

@@ -4,7 +4,7 @@
 import { installCommands, type Tool } from '../../../lib/machine/packages.mjs'
 import type { Facts } from '../observe/facts.ts'
 
-/** A command as root types it, or somebody else. */
+/** A command as this user has to type it for root's privileges: with sudo in front, unless it is root. */
 export const asRoot = ({ user, become }: Facts, command: string): string =>
   user.uid === 0 ? command : `${become ?? 'sudo'} ${command}`
 

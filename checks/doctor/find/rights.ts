@@ -43,7 +43,7 @@ function userNamespaces(facts: Facts) {
   return finding('user-namespaces', title, 'missing', seen, { cause, remedy })
 }
 
-/** A /proc of its own, which is one more thing a user namespace may not get. */
+/** Whether a user namespace may mount a /proc of its own. */
 function ownProc(facts: Facts) {
   const { works, mountsProc, seen = 'refused', cause } = facts.userNamespaces
   const remedy = facts.container ? betterContainer(facts) : facts.userNamespaces.remedy

@@ -1,17 +1,17 @@
 /**
- * Trying something in a child that goes away, and everything it made with it.
+ * Trying something in a child, with whose end everything goes that it has made.
  */
 import { closeSync, readFileSync } from 'node:fs'
 import { clone } from '../../../lib/clone.ts'
 import { SIGCHLD } from '../../../lib/flags.ts'
 import { pipe } from '../../../lib/gate.ts'
-import { writeAll } from '../../../lib/io/output.ts'
+import { writeAll } from '../../../lib/machine/output.ts'
 import { waitpid } from '../../../lib/process.ts'
 import { allowInspection } from '../../../lib/rights/prctl.ts'
 import { becomeUser, knowsFewUsers } from '../../../lib/rights/users.ts'
 import { statusField } from '../../../lib/trace/proc.ts'
 
-/** What came of it: a value, or the error as a reader sees it. */
+/** The result of a trial: a value, or the error as a reader sees it. */
 export type Outcome<T> = { readonly value: T } | { readonly error: string }
 
 const firstLine = (error: unknown) => String((error as Error).message ?? error).split('\n')[0] as string
@@ -39,21 +39,21 @@ export function attempt<T>(flags: number, look: () => T): Outcome<T> {
   }
 }
 
-/** The kernel's user of no name. */
+/** The user that the kernel shows for IDs without a mapping: the overflow user, called nobody. */
 export const NOBODY = 65534
 
 const CAP_SETGID = 6n
 const CAP_SETUID = 7n
 
-/** Whether the caller may become another user: a container's root perhaps may not. */
+/** Whether the caller may become another user: root of a container may lack the capabilities. */
 function maySwitch(): boolean {
   const effective = BigInt(`0x${statusField('self', 'CapEff') ?? '0'}`)
   return [CAP_SETGID, CAP_SETUID].every(capability => ((effective >> capability) & 1n) === 1n)
 }
 
 /**
- * Whoever is meant by an ordinary user: the one who runs this or has become root for it, else nobody. Root of a user
- * namespace is one of those, too, and so is one that may not become another.
+ * Which user is meant by an ordinary user: the one who runs this or who called sudo, else the user nobody. Root of a
+ * user namespace counts as an ordinary user, too, and so does a root that may not become another user.
  */
 export function ordinaryUser(): { readonly uid: number; readonly gid: number } {
   const { SUDO_UID, SUDO_GID, DOAS_UID } = process.env
@@ -69,9 +69,9 @@ export function asOrdinaryUser<T>(look: () => T): Outcome<T> {
   return attempt(0, () => {
     if (process.getuid?.() !== uid) {
       becomeUser(uid, gid)
-      // Whoever changes users hides from others in /proc, and from its former self: a child's maps could not be written.
+      // A change of user makes the process not dumpable, and then it could not write the ID maps of a child in /proc.
       allowInspection()
-      // Where a login would have put it; root has its own, or none.
+      // The directory that a login would have set; root's environment has root's, or none.
       process.env['XDG_RUNTIME_DIR'] = `/run/user/${uid}`
     }
     return look()

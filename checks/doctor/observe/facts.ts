@@ -20,7 +20,7 @@ export interface ControllerFacts {
    * nothing down (a container's, in v2); it belongs to a root that is not this one.
    */
   readonly obstacle: 'read-only' | 'occupied' | 'not ours' | undefined
-  /** The group in which an ordinary user may make others, or that systemd hands one over to whoever asks. */
+  /** The group in which an ordinary user may make others, or a note that systemd delegates one on request. */
   readonly home: string | undefined
 }
 
@@ -40,11 +40,11 @@ export interface Facts {
     /** Whether this is a user namespace and not the machine's own users: a rootless container, or unshare(1). */
     readonly isMapped: boolean
   }
-  /** The ordinary user whose ways are looked at; `undefined` for anybody, where root has not come from one. */
+  /** The ordinary user that is meant; `undefined` for any, where root was not reached from one by sudo. */
   readonly ordinary: string | undefined
   /** Whether nothing that it starts can become root (PR_SET_NO_NEW_PRIVS). */
   readonly isConfined: boolean
-  /** What makes one root here. */
+  /** The program by which a user becomes root here. */
   readonly become: 'sudo' | 'doas' | undefined
   readonly tools: Partial<Readonly<Record<Tool, Fault>>>
   /** Where the root file system of lab 4 is, if it has been made. */
@@ -59,7 +59,7 @@ export interface Facts {
   readonly selinux: 'enforcing' | 'permissive' | 'absent'
   /** As an ordinary user. */
   readonly userNamespaces: UserNamespaces
-  /** Those that root makes for the sandbox of a check, tried where the doctor runs as root. */
+  /** The namespaces that root makes for the sandbox of a check, tried where the doctor runs as root. */
   readonly rootNamespaces: {
     readonly works: boolean
     readonly seen?: string

@@ -25,8 +25,8 @@ const isReadOnly = (path: string) =>
     ?.attributes.includes('ro') ?? false
 
 /**
- * Whether the group at the top of v2 holds processes and hands the controller down to nobody. At the top of a machine
- * that is no obstacle; a container's own top has a `cgroup.type`, and there it is.
+ * Whether the group at the top of v2 holds processes and does not hand the controller down. In the real root group that
+ * is no obstacle; in the top group of a container, which has a `cgroup.type`, it is one.
  */
 function isOccupied({ path, dialect }: Hierarchy, controller: Controller): boolean {
   if (dialect === 'v1' || controller !== 'memory' || !existsSync(join(path, 'cgroup.type'))) return false
@@ -34,7 +34,10 @@ function isOccupied({ path, dialect }: Hierarchy, controller: Controller): boole
   return !handsDown && wordsOf(join(path, 'cgroup.procs')).length > 0
 }
 
-/** What the caller's own systemd would make a group in that has the controller: asking it would make one. */
+/**
+ * Where the caller's own systemd would make a group with the controller. It is not asked, because then it would make
+ * one.
+ */
 function scopeWith(controller: Controller): string | undefined {
   const hierarchy = hierarchiesWith(controller).find(({ dialect }) => dialect === 'v2')
   const uid = process.geteuid?.()
@@ -75,7 +78,7 @@ function observeController(controller: Controller, home: string | undefined): Co
   return { hierarchy: { path, dialect }, obstacle: obstacle(hierarchy, controller), home }
 }
 
-/** What a lab would say. */
+/** The error that a lab would print. */
 function fault(controller: Controller): string {
   try {
     return hierarchyWith(controller).path

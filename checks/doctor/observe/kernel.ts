@@ -1,6 +1,6 @@
 /**
- * What the kernel has: veth, overlay, its log. Asking it for what is only loadable would load it, and that would be a
- * change; so a thing is tried only where it is there already.
+ * What the kernel has: veth, overlay, its log. To use a module that is only loadable would load it, and the doctor
+ * changes nothing; so a thing is tried only where it is loaded already.
  */
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
@@ -26,14 +26,14 @@ function read(path: string): string {
   }
 }
 
-/** What the kernel's own configuration says, `y`, `m` or `n`; `undefined` where it is not told. */
+/** What the kernel's own configuration says, `y`, `m` or `n`; `undefined` where it cannot be read. */
 function configured(option: string): string | undefined {
   const text = read('/proc/config.gz') || read(`/boot/config-${release()}`)
   if (text === '') return undefined
   return new RegExp(`^${option}=([ym])`, 'm').exec(text)?.[1] ?? 'n'
 }
 
-/** How a module comes into this kernel. @see modprobe(8), modules.dep(5) */
+/** Whether a module is in this kernel or can be loaded into it. @see modprobe(8), modules.dep(5) */
 function moduleState(name: string, option: string): Presence {
   const folder = join('/lib/modules', release())
   const isIn = (file: string) => new RegExp(`/${name}\\.ko`, 'm').test(read(join(folder, file)))
@@ -42,7 +42,7 @@ function moduleState(name: string, option: string): Presence {
   if (built === 'y') return 'there'
   if (built === 'n') return 'absent'
   if (isIn('modules.dep')) return 'loadable'
-  // Without the list nobody here can tell, a container's host perhaps can.
+  // Without the list of modules it cannot be known here; in a container the host may have it.
   return existsSync(join(folder, 'modules.dep')) ? 'absent' : 'unknown'
 }
 
@@ -50,7 +50,7 @@ const hasFileSystem = (name: string) => new RegExp(`\\t${name}$`, 'm').test(read
 
 const fault = (outcome: ReturnType<typeof attempt>) => ('error' in outcome ? outcome.error : undefined)
 
-/** Makes a pair in a network that goes with the child. */
+/** Makes a veth pair in a network namespace that ends with the child. */
 function tryVeth(): string | undefined {
   if (!findProgram('ip')) return undefined
   const make = () => {
@@ -61,7 +61,7 @@ function tryVeth(): string | undefined {
   return fault(attempt(CLONE_NEWNET, make))
 }
 
-/** Mounts one on a file system that is the child's own. */
+/** Mounts an overlay on a tmpfs in the child's own mount namespace. */
 function tryOverlay(): string | undefined {
   const make = () => {
     mount('none', '/', null, MS_REC | MS_PRIVATE)
@@ -81,7 +81,7 @@ function isLogOpen(): boolean {
 function kernelLog(): Facts['kernelLog'] {
   const outcome = asOrdinaryUser(isLogOpen)
   if ('value' in outcome && outcome.value) return 'readable'
-  // Whoever is not root has to take it on trust that root may read what is there.
+  // Without root it is assumed that root may read a log that is there.
   const isThere = statSync('/dev/kmsg', { throwIfNoEntry: false })?.rdev === KMSG
   return (process.getuid?.() === 0 ? isLogOpen() : isThere) ? 'for root' : 'absent'
 }

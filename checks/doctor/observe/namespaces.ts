@@ -17,7 +17,9 @@ function ofOrdinaryUser(): UserNamespaces {
   return { works: false, mountsProc: false, seen: outcome.error, ...whatForbids(readSwitches()) }
 }
 
-/** The sandbox of a check is root's, in a user namespace. The switches against ordinary users do not concern root. */
+/**
+ * What root may do for the sandbox of a check. The switches that forbid ordinary users namespaces do not concern root.
+ */
 function ofRoot(): Facts['rootNamespaces'] {
   const switches = { ...readSwitches(), debian: undefined, appArmor: undefined }
   if (process.getuid?.() !== 0) {

@@ -53,8 +53,8 @@ function nameOf(uid: number): string {
 }
 
 /**
- * By what container engines leave behind; images of virtual machines have that, too, but no PID namespace. WSL 2 has one
- * for each distribution.
+ * Recognises a container by the files of its engine, together with a PID namespace: images of virtual machines may have
+ * the same files, but are in the initial PID namespace. WSL 2 has a PID namespace for each distribution.
  */
 function container(): Facts['container'] {
   if (namespaces().pid === INITIAL_PID_NAMESPACE) return undefined
@@ -113,7 +113,7 @@ function rootfs(): string | undefined {
   try {
     return existsSync(rootfsPath()) ? rootfsPath() : undefined
   } catch {
-    // A user of no name and no HOME has no cache either.
+    // A user without a name and without HOME has no cache either.
     return undefined
   }
 }

@@ -9,7 +9,7 @@ import { findProgram, isBusybox, shimName } from '../../../lib/machine/packages.
 export const ROOT = join(import.meta.dirname, '..', '..', '..')
 export const NATIVE = join(ROOT, 'native')
 const SOURCES = ['clone.c', 'exec.c', 'shim.h']
-/** Those of the package managers that download a package without installing it, as npm run rootfs does. */
+/** The package managers that can download a package without installing it, as npm run rootfs does. */
 const DOWNLOADERS = [
   ['apt-get', 'dpkg-deb'],
   ['apk', 'tar'],
@@ -28,7 +28,7 @@ function compilerFault() {
   const compiler = (process.env.CC ? [process.env.CC] : ['cc', 'gcc', 'clang']).find(findProgram)
   if (!compiler) return { seen: 'none in PATH', cause: 'native/ is a few lines of C, and so are some exercises' }
   if (isBuilt()) return undefined
-  // It reads the sources and writes nothing: headers that are missing show here.
+  // The compiler reads the sources and writes nothing: missing headers show here.
   const sources = SOURCES.filter(name => name.endsWith('.c')).map(name => join(NATIVE, name))
   const { status, stderr, error } = spawnSync(compiler, ['-std=c11', '-fsyntax-only', ...sources], { encoding: 'utf8' })
   if (status === 0) return undefined
@@ -60,7 +60,7 @@ const PROBES = {
   qemu: () => absent(QEMU, 'npm run vm starts the virtual machine with it'),
 }
 
-/** What is wrong with each tool; nothing for those that are as they should be. */
+/** What is wrong with each tool; tools that are as they should be are left out. */
 export function toolFaults() {
   return Object.fromEntries(
     Object.entries(PROBES).flatMap(([tool, probe]) => {

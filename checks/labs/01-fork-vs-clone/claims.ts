@@ -17,7 +17,7 @@ export function plainChildren(seen: Seen): Child[] {
   return childrenOf(seen).filter((child): child is Child => child.exit !== undefined && child.programs.length === 0)
 }
 
-/** What it shared from its birth to its end, or also what it shared at one of the two and then no more. */
+/** What it shared with its parent both at its birth and at its exit, or (`ever`) at one of the two. */
 export function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always'): Sharing {
   const both = (what: keyof Sharing) =>
     how === 'ever' ? birth.sharing[what] || exit.sharing[what] : birth.sharing[what] && exit.sharing[what]

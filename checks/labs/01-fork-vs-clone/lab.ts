@@ -1,5 +1,5 @@
 /**
- * All there is of lab 1 to be judged by.
+ * Lab 1 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
 import { places } from '../../witnesses/places.ts'
 import { describeLab } from '../lab.ts'

@@ -12,6 +12,8 @@ const [, , LEFT] = titlesOf(EVERY_LAB)
 export const programs: ProgramTable = {
   'right/fork-vs-clone.c': [],
   'right/fork_vs_clone.py': [],
+  'right/late-thread.c': [],
+  'right/together.c': [],
   'wrong/prints-only.sh': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/threads.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/four-forks.py': [MEMORY, FILES, DIRECTORY],
@@ -27,5 +29,8 @@ export const programs: ProgramTable = {
   'wrong/not-waited.py': [FORKED],
   'wrong/unshared-later.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/forged-report.py': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
+  'wrong/empty-name.c': [FORKED, DIRECTORY],
+  'wrong/late-daemon.c': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
+  'wrong/breaks-xml.sh': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
   'wrong/left-behind.sh': [LEFT],
 }

@@ -13,11 +13,17 @@ const ESRCH = -3
 /** The processes whose parent a process was at their birth. */
 const offspring = (seen: Observation, { pid }: ProcessRecord) => childrenOf(seen).filter(({ parent }) => parent === pid)
 
-/** The process that is 1 in a PID namespace that the program made; of several, the one with most children. */
+/**
+ * The process that is 1 in a PID namespace that the program made; of several, the one that has sent SIGKILL most often,
+ * and then the one with most children.
+ */
 export function findInit(seen: Observation): ProcessRecord | undefined {
   const depth = programOf(seen).numbers.length
   const inits = childrenOf(seen).filter(({ numbers }) => numbers.length > depth && numbers.at(-1) === 1)
-  return inits.sort((one, other) => offspring(seen, other).length - offspring(seen, one).length)[0]
+  const shots = ({ pid }: ProcessRecord) =>
+    seen.signals.filter(({ from, signal }) => from === pid && signal === SIGKILL)
+  const weight = (init: ProcessRecord) => shots(init).length * 1000 + offspring(seen, init).length
+  return inits.sort((one, other) => weight(other) - weight(one))[0]
 }
 
 /** The process with a number in the PID namespace of `init`. */

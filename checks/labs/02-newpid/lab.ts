@@ -1,5 +1,5 @@
 /**
- * All there is of lab 2 to be judged by.
+ * Lab 2 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
 import { describeLab } from '../lab.ts'
 import { checker } from './claims.ts'

@@ -10,11 +10,15 @@ const [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END] = titlesOf(checker)
 const [, , LEFT] = titlesOf(EVERY_LAB)
 
 export const programs: ProgramTable = {
+  'right/clone-parent.c': [],
+  'right/deeper.sh': [],
   'right/newpid.c': [],
   'right/newpid.py': [],
   'right/newpid.sh': [],
   'right/sigqueue.c': [],
   'wrong/prints-only.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
+  'wrong/dead-number.c': [OUTSIDE],
+  'wrong/late-thread.c': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
   'wrong/no-namespace.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
   'wrong/kills-forkers.c': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
   'wrong/two-children.sh': [CHILDREN, OUTLIVE],

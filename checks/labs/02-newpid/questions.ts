@@ -1,5 +1,5 @@
 /**
- * What is asked before lab 2 is run.
+ * The questions that are asked before lab 2 is run.
  */
 
 import { childrenOf } from '../claim.ts'

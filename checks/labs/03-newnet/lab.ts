@@ -1,5 +1,5 @@
 /**
- * All there is of lab 3 to be judged by.
+ * Lab 3 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
 import { network } from '../../witnesses/network.ts'
 import { describeLab } from '../lab.ts'

@@ -7,9 +7,9 @@
  * the same ICMP id and the same sequence number, in this order. Counters, the neighbour table, and what passed other
  * interfaces say nothing.
  */
-import type { NetworkHistory, NetworkMoment, PassedEcho, PlacedLink } from '../../witnesses/followed-network.ts'
+import type { NetworkHistory, NetworkMoment, PassedEcho, PlacedLink } from '../../witnesses/net/followed-network.ts'
+import { momentAt, pairsBetween } from '../../witnesses/net/pairs.ts'
 import type { NetworkRecord } from '../../witnesses/network.ts'
-import { momentAt, pairsBetween } from '../../witnesses/pairs.ts'
 
 export const OUTSIDE = '10.0.0.3'
 export const INSIDE = '10.0.0.4'

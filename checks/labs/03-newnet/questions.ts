@@ -1,5 +1,5 @@
 /**
- * What is asked before lab 3 is run.
+ * The questions that are asked before lab 3 is run.
  */
 
 import type { Question } from '../question.ts'

@@ -8,6 +8,9 @@ import type { Link } from '../../../lib/net/links.ts'
 import type { Observation } from '../../observer/record.ts'
 import { HOST_NAME } from '../../sandbox/plan.ts'
 import type { ContainerMoment, ContainerRecord } from '../../witnesses/container.ts'
+import type { Asked, Reader } from '../../witnesses/conversation.ts'
+import { CODES } from '../../witnesses/shell/lines.ts'
+import type { ProcThere } from '../../witnesses/shell/spot.ts'
 import type { TerminalRecord } from '../../witnesses/terminal.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { childrenOf, unless } from '../claim.ts'
@@ -24,24 +27,33 @@ const FIVE: readonly NamespaceKind[] = ['pid', 'net', 'mnt', 'uts', 'ipc']
 const newOnes = ({ sandbox }: Seen, { namespaces }: ContainerMoment) =>
   FIVE.filter(kind => namespaces[kind] !== sandbox[kind])
 
-/** The moment that tells most of the container: one when a typed command was answered, else the richest. */
-export function container(seen: Seen): ContainerMoment | undefined {
-  const answered = [...seen.typed.answers.values()].find(where => where !== 'outside')
-  const weight = (moment: ContainerMoment) => newOnes(seen, moment).length * 2 + (moment.procIsOwn ? 1 : 0)
-  return answered ?? [...seen.containers].sort((one, other) => weight(other) - weight(one))[0]
+/** Readers inside: those that have answered, else those that have read. How they lived just then is what is judged. */
+function shellMoments({ typed: { asked } }: Seen): ContainerMoment[] {
+  const inside = (readers: readonly (Reader | undefined)[]) =>
+    readers.map(reader => reader?.where).filter(where => typeof where === 'object')
+  const answered = inside(asked.map(({ answeredBy }) => answeredBy))
+  return answered.length > 0 ? answered : inside(asked.map(({ readers }) => readers.at(-1)))
 }
 
-/** Whether two processes live in the same namespaces with the same root. */
-function isSamePlace(one: ContainerMoment, other: ContainerMoment | undefined): boolean {
-  return one.root === other?.root && FIVE.every(kind => one.namespaces[kind] === other.namespaces[kind])
+/** The moments at which the shell read a line; without any, the one that tells most of the container. */
+function moments(seen: Seen): ContainerMoment[] {
+  const read = shellMoments(seen)
+  const weight = (moment: ContainerMoment) => newOnes(seen, moment).length * 2 + (moment.proc === 'own' ? 1 : 0)
+  return read.length > 0 ? read : [...seen.containers].sort((one, other) => weight(other) - weight(one)).slice(0, 1)
 }
 
-/** Whether PID 1 of that PID namespace was made by somebody who stayed outside. */
+/** The first of those moments. */
+export const container = (seen: Seen): ContainerMoment | undefined => moments(seen)[0]
+
+/**
+ * Whether PID 1 of that PID namespace was made by somebody who stayed outside of it. That may be in a namespace below the
+ * one in which the program was started.
+ */
 function hasInit(seen: Seen, { namespaces }: ContainerMoment): boolean {
   const processes = [...seen.processes.values()]
   const init = processes.find(({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === namespaces.pid)
   const creator = init && seen.processes.get(init.creator)
-  return creator !== undefined && creator.birth.namespaces.pid === seen.sandbox.pid
+  return creator !== undefined && creator.birth.namespaces.pid !== namespaces.pid
 }
 
 const hasAddress = ({ addresses }: Link, address: string) => addresses.some(entry => entry.split('/')[0] === address)
@@ -58,19 +70,72 @@ function isConnected({ links, outside }: ContainerMoment): boolean {
 const describeLinks = (links: readonly Link[]) =>
   links.map(({ name, isUp, addresses }) => [name, isUp ? 'up' : 'down', ...addresses].join(' ')).join(', ') || 'nothing'
 
-/** A claim about the container that cannot hold where there is none. */
+/** A claim about the container at every moment at which its shell read a line. It cannot hold where there is none. */
 function about(seen: Seen, claim: (moment: ContainerMoment) => Objection | undefined): Objection | undefined {
-  const moment = container(seen)
-  if (moment) return claim(moment)
+  const all = moments(seen)
+  if (all.length > 0) return all.map(claim).find(objection => objection !== undefined)
+  // Nobody kills them but the program: before the judge ends one that takes too long it looks at all who are there.
   const wasThere = childrenOf(seen).some(({ birth }) => birth.namespaces.pid !== seen.sandbox.pid)
-  if (wasThere)
+  const where = wasThere
+    ? 'every process that was born in a new PID namespace was killed, and none of them read the terminal'
+    : 'every process stayed where the program was started'
+  const cause = wasThere
+    ? 'the container was ended by SIGKILL before it had a shell: let the shell in it end by itself'
+    : 'no process lived in namespaces of its own: the flags of clone or unshare are missing, or it failed early'
+  return unless(false, 'a process in new namespaces', where, cause)
+}
+
+/** What is wrong with each thing that may be found at /proc. */
+const PROC: Readonly<Record<ProcThere, string>> = {
+  own: 'its own',
+  none: 'no proc is mounted at its /proc',
+  'a part': 'a part of some proc is mounted at its /proc, and not the whole',
+  covered: 'in its /proc there is no process 1, or something is mounted over it',
+  foreign: 'a /proc of another PID namespace',
+}
+
+interface Fault {
+  readonly seen: string
+  readonly cause: string
+}
+
+const NOT_READ = 'the shell does not read the terminal, runs outside, or had ended before it was asked'
+
+/** What is wrong with the reading and the answer of one question. */
+function faultOf(seen: Seen, asked: Asked, before: Asked | undefined): Fault | undefined {
+  const { text, readers, answeredBy: shell, guessed, flaw } = asked
+  const line = text.trimEnd().replaceAll('\n', '⏎')
+  const last = readers.at(-1)
+  if (!last) return { seen: `nobody read ${line} from a terminal`, cause: NOT_READ }
+  const inside = shell ?? readers.findLast(({ where }) => where !== 'outside')
+  if (!inside || inside.where === 'outside') {
+    const whose = shell ? ', and what it started ended as was asked' : ''
+    return { seen: `${line} was read outside, by ${last.program}${whose}`, cause: NOT_READ }
+  }
+  if (guessed !== undefined)
     return {
-      missing: 'the container: every process in it was killed before it could be looked at',
-      remedy: 'let the shell in it end by itself',
+      seen: `after ${line} was read, a process ended with ${guessed}, which nobody had asked for`,
+      cause: `codes are tried instead of lines being understood (codes from ${CODES.lowest} to ${CODES.highest - 1} are for what is typed)`,
     }
-  const cause =
-    'no process lived in namespaces of its own: the flags of clone or unshare are missing, or it failed early'
-  return unless(false, 'a process in new namespaces', 'every process stayed where the program was started', cause)
+  if (!shell) {
+    const how = flaw === undefined ? 'and nothing it started ended as was asked' : `and was answered ${flaw}`
+    return {
+      seen: `${line} was read inside, by ${inside.program}, ${how}`,
+      cause: 'what reads the terminal is no shell',
+    }
+  }
+  // Of another root than ./fs, the claim about the root speaks.
+  if (!inside.where.runsOwnProgram && inside.where.root === seen.fs)
+    return {
+      seen: `${line} was read inside, but by ${inside.program}, which is no file of ./fs as it was when the program started`,
+      cause: "the shell has to be the root file system's own: /bin/sh as it was there",
+    }
+  if (before?.answeredBy && before.answeredBy.pid !== shell.pid)
+    return {
+      seen: `${line} was read by another process than the line before it`,
+      cause: 'each line is given to a shell of its own',
+    }
+  return undefined
 }
 
 export const checker: Checker<Seen> = [
@@ -92,13 +157,13 @@ export const checker: Checker<Seen> = [
     title: "its root is ./fs, and not the machine's",
     section: 'a-new-root',
     refute: seen =>
-      about(seen, ({ root, isInRoot }) =>
+      about(seen, ({ root, rootPath, isInRoot }) =>
         seen.fs === undefined || root === ''
           ? { missing: "where ./fs and the shell's root are, by /proc/PID/cwd and /proc/PID/root", remedy: SEE_PROC }
           : unless(
               root === seen.fs && isInRoot,
-              `/proc/PID/root is ./fs, device and inode ${seen.fs}, and /proc/PID/cwd lies in it`,
-              `${root}${isInRoot ? '' : ', and a working directory outside of it'}`,
+              '/proc/PID/root is the directory ./fs, by device and inode, and /proc/PID/cwd lies in it',
+              `${root === seen.fs ? './fs' : `another directory: ${rootPath}`}${isInRoot ? '' : ', and a working directory outside of it'}`,
               'chroot or pivot_root is missing, went to another directory, or no chdir("/") came after it',
             ),
       ),
@@ -115,11 +180,11 @@ export const checker: Checker<Seen> = [
     title: '/proc inside shows its own PID namespace',
     section: 'proc',
     refute: seen =>
-      about(seen, ({ procIsOwn }) =>
+      about(seen, ({ proc }) =>
         unless(
-          procIsOwn === true,
-          'PID 1 in its /proc is PID 1 of its own PID namespace',
-          procIsOwn === undefined ? 'no process 1 in its /proc' : 'a /proc of another PID namespace',
+          proc === 'own',
+          'a mount of type proc at its /proc, whose process 1 is PID 1 of its own PID namespace',
+          PROC[proc],
           "proc was not mounted, or the machine's was bound there, or it was mounted before the new PID namespace was",
         ),
       ),
@@ -141,26 +206,25 @@ export const checker: Checker<Seen> = [
     title: 'commands typed at the terminal are answered from inside',
     section: 'a-shell',
     refute: seen => {
-      const { codes, answers, guessed } = seen.typed
-      if (codes.length === 0)
+      const { asked, planned, isOpen } = seen.typed
+      if (planned === 0)
         return { missing: 'its terminal: nothing could be typed there', remedy: 'mount devpts on this machine' }
-      const where = codes.map(code => answers.get(code))
-      const describe = (one: (typeof where)[number]) => {
-        if (one === undefined) return 'nobody'
-        if (one === 'outside' || !isSamePlace(one, container(seen))) return 'outside'
-        // Of another root than ./fs, the claim about the root speaks.
-        return one.runsOwnProgram || one.root !== seen.fs
-          ? 'inside'
-          : "inside, but by a program that is not the root file system's"
-      }
-      const isInside = (one: (typeof where)[number]) => describe(one) === 'inside'
+      const faults = asked.map((each, i) => faultOf(seen, each, asked[i - 1]))
+      const fault = faults.find(one => one !== undefined)
+      const last = asked.at(-1)
+      // Nobody had given up yet when time was up: the answer may still have come.
+      const isUnderWay = seen.timedOut !== undefined && isOpen && !last?.answeredBy && last?.guessed === undefined
+      if (isUnderWay && faults.slice(0, -1).every(one => one === undefined))
+        return {
+          missing: `an answer to line ${asked.length} of ${planned}: the program did not end in ${seen.timedOut} s, and by then had been seen: ${fault?.seen}`,
+          remedy: 'let the program end by itself, or give it more time with --timeout',
+        }
+      const example = asked[0]?.text.trim()
       return unless(
-        where.every(isInside) && guessed === undefined,
-        `three lines such as (exit ${codes[0] ?? 42}), each of which ends a process inside with that code`,
-        `answered by: ${where.map(describe).join(', ')}${guessed === undefined ? '' : `; a process ended with ${guessed}, which nobody had typed`}`,
-        guessed === undefined
-          ? 'the shell does not read the terminal, runs outside, or had ended before it was asked'
-          : 'codes are tried instead of lines being read (codes from 30 to 119 are for what is typed)',
+        fault === undefined && asked.length === planned,
+        `${planned} lines such as ${example}: one shell of ./fs inside reads each from the terminal and does it`,
+        fault?.seen ?? `${asked.length} of them were typed before the program ended`,
+        fault?.cause ?? 'the shell ended early',
       )
     },
   },

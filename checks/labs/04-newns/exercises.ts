@@ -104,7 +104,7 @@ export const exercises: readonly Exercise[] = [
     ],
     seen: [
       {
-        when: /no process 1 in its \/proc/,
+        when: /no proc is mounted/,
         hints: ['In the new root /proc is an empty directory: it was not mounted, or before the root was changed.'],
       },
       {

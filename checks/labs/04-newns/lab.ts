@@ -1,5 +1,5 @@
 /**
- * All there is of lab 4 to be judged by.
+ * Lab 4 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
 import { container } from '../../witnesses/container.ts'
 import { terminal } from '../../witnesses/terminal.ts'

@@ -1,5 +1,5 @@
 /**
- * What is asked before lab 4 is run.
+ * The questions that are asked before lab 4 is run.
  */
 
 import { HOST_NAME } from '../../sandbox/plan.ts'

@@ -1,12 +1,14 @@
 /**
- * Lab 5: a process killed for want of memory, by the counters of its group, by the kernel's log, by its wait status, and
- * by the signals that nobody sent.
+ * Lab 5: a process killed by the OOM killer, as shown by the counters of its group, by the kernel's log, by its wait
+ * status, and by the absence of signals from other processes.
  */
 import { PAGE_SIZE, wholePages } from '../../../lib/group/memory.ts'
+import type { ProcessRecord } from '../../observer/record.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { childrenOf, programOf, unless } from '../claim.ts'
 import type { Seen } from './facts.ts'
 import {
+  companions,
   describeEnd,
   describeWrites,
   format,
@@ -14,9 +16,12 @@ import {
   killedLine,
   kills,
   lastOf,
+  limitAbove,
+  limitInForce,
   limitWrites,
   mayBeNamed,
   membersOf,
+  momentOfKill,
   name,
   shots,
   UNLIMITED,
@@ -24,9 +29,11 @@ import {
 } from './facts.ts'
 
 const LIMIT = 20_000_000
-/** Parts of the limit: up to here the process had not grown when the limit was set, and from here it came to it. */
+/**
+ * Parts of the limit: how much the group may hold at most when it is set, and how much it must have held at its peak.
+ */
 const [BEFORE, REACHED] = [0.5, 0.9]
-/** A process that is being killed may still be charged for what it needs to end: a batch of 64 pages. */
+/** A process that is being killed may still be charged for what it needs to exit: a batch of 64 pages. */
 const LAST_CHARGE = 64 * PAGE_SIZE
 const NO_LOG: Objection = {
   missing: "the kernel's log, which the judge may not read here",
@@ -59,12 +66,16 @@ export const checker: Checker<Seen> = [
     section: 'the-group',
     refute: seen => {
       const members = membersOf(seen)
+      const victim = victimOf(seen)
+      const isIn = victim !== undefined && members.includes(victim.pid)
       return unless(
-        members.length === 1 && members[0] !== seen.program,
+        isIn && victim.pid !== seen.program && companions(seen).length === 0,
         'one child of the program alone in a group below the one it was started in',
         members.length === 0
           ? 'nobody was ever in a group that the program made'
-          : `${members.length} processes in ${name(groupOf(seen) ?? '')}`,
+          : victim?.pid === seen.program
+            ? 'the program itself was in it'
+            : `${companions(seen).length + 1} processes at the same time in ${name(groupOf(seen) ?? '')}`,
         'its number was never written to cgroup.procs (or another was); or its parent is in there, too: a shell that joins should exec',
       )
     },
@@ -75,12 +86,14 @@ export const checker: Checker<Seen> = [
     refute: seen => {
       const written = limitWrites(seen).filter(({ result }) => result !== undefined && result >= 0)
       if (written.some(({ limit, usage }) => limit === undefined || usage === undefined)) return NO_FIGURES
-      const first = limitWrites(seen).find(({ limit }) => limit === wholePages(LIMIT))
-      const inTime = first !== undefined && (first.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
+      const write = limitInForce(seen)
+      const inTime = write !== undefined && (write.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
+      const isRight = write?.limit === wholePages(LIMIT) && momentOfKill(seen)?.limit === wholePages(LIMIT)
+      const above = limitAbove(seen)
       return unless(
-        inTime && lastOf(seen)?.limit === wholePages(LIMIT),
-        `a limit of ${format(LIMIT)} (${format(wholePages(LIMIT))} in whole pages), set while the group held little`,
-        `limit ${format(lastOf(seen)?.limit)}; ${describeWrites(seen)}`,
+        inTime && isRight && above >= wholePages(LIMIT),
+        `a limit of ${format(LIMIT)} (${format(wholePages(LIMIT))} in whole pages), set while the group held little, and still that when the process ended`,
+        `limit ${format(momentOfKill(seen)?.limit)} when the process ended${above < LIMIT ? `, and ${format(above)} of a group above it` : ''}; ${describeWrites(seen)}`,
         'the limit has another value, is on another group, or was written after the memory was taken',
       )
     },
@@ -107,13 +120,18 @@ export const checker: Checker<Seen> = [
       const named = kills(seen)
       const inGroup = named.filter(({ group }) => group === groupOf(seen))
       if (!seen.logHasOurNumbers && mayBeNamed(seen, inGroup)) return OTHER_NUMBERS
-      // Of the only process that was ever in the group, the number need not be compared.
-      const holds = inGroup.some(({ pid }) => !seen.logHasOurNumbers || pid === victim?.pid)
+      // If only one process was ever in the group, its PID need not be compared.
+      const holds = inGroup.some(
+        ({ group, limitedBy, pid }) => limitedBy === group && (!seen.logHasOurNumbers || pid === victim?.pid),
+      )
+      // The shorter line has no group: it counts where the longer one is missing.
+      const isMissing = inGroup.length === 0
       return unless(
-        holds || killedLine(seen, victim),
+        holds || (isMissing && killedLine(seen, victim)),
         `oom-kill: … task_memcg=…/${name(groupOf(seen) ?? 'GROUP')} … pid=${victim?.pid ?? 'PID'}`,
-        named.map(({ group, pid }) => `process ${pid} in ${name(group)}`).join(', ') ||
-          'no such line from the kernel itself',
+        named
+          .map(({ group, limitedBy, pid }) => `process ${pid} in ${name(group)}, by the limit of ${name(limitedBy)}`)
+          .join(', ') || 'no such line from the kernel itself',
         'nobody was killed for want of memory in that group; what a program writes to the log does not count',
       )
     },
@@ -136,13 +154,14 @@ export const checker: Checker<Seen> = [
     title: 'the group came to its limit and never held more',
     section: 'the-limit',
     refute: seen => {
-      const { peak, oomKills, limit: most = Number.POSITIVE_INFINITY } = lastOf(seen) ?? {}
-      // Nobody was killed: then it never came to its limit, whatever the peak.
+      const { peak, oomKills, limitHits } = lastOf(seen) ?? {}
+      const most = momentOfKill(seen)?.limit ?? Number.POSITIVE_INFINITY
+      // Where no process was killed, the group never reached its limit, whatever the peak.
       if (peak === undefined && oomKills) return NO_PEAK
       return unless(
-        peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED,
+        peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED && limitHits !== 0,
         `a peak of the limit, ${format(most < UNLIMITED ? most : wholePages(LIMIT))} bytes, or a little below it`,
-        `peak ${format(peak)}, limit ${format(most)}`,
+        `peak ${format(peak)}, limit ${format(most)}${limitHits === 0 ? ', which was never in the way: a group above it was' : ''}`,
         'the memory was taken outside the group or before the limit, or the process stopped early',
       )
     },
@@ -152,11 +171,13 @@ export const checker: Checker<Seen> = [
     section: 'nobody-else',
     refute: seen => {
       const victim = victimOf(seen)
-      const dead = childrenOf(seen).filter(({ pid, status }) => status?.signal && pid !== victim?.pid)
-      const others = programOf(seen).status?.signal ? [programOf(seen), ...dead] : dead
+      // A helper that is told to end by a signal is no victim.
+      const isVictim = (record: ProcessRecord) =>
+        record.status?.signal === 'SIGKILL' && shots(seen, record).length === 0 && record.pid !== victim?.pid
+      const others = [programOf(seen), ...childrenOf(seen)].filter(isVictim)
       return unless(
         others.length === 0,
-        'one process killed by a signal',
+        'one process killed by the kernel',
         others.map(record => `process ${record.pid} died of ${describeEnd(record)}`).join('; '),
         'more than one process was in the group, or memory.oom.group ended them all',
       )

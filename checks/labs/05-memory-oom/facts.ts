@@ -2,7 +2,7 @@
  * What an observation says of the group and the process that lab 5 is about.
  */
 import type { Observation, ProcessRecord } from '../../observer/record.ts'
-import type { GroupsRecord, GroupWrite } from '../../witnesses/groups.ts'
+import type { GroupsRecord, GroupWrite, Stay } from '../../witnesses/groups.ts'
 import type { KernelLogRecord } from '../../witnesses/kernel-log.ts'
 import type { MemoryMoment, MemoryRecord } from '../../witnesses/memory.ts'
 
@@ -25,28 +25,30 @@ export function format(bytes: number | undefined): string {
 /** A line of the kernel's log about a process killed in a group below the sandbox's. */
 export interface Kill {
   readonly group: string
+  /** The group whose limit was in the way: the same, or one above it. */
+  readonly limitedBy: string
   readonly pid: number
 }
 
-export function kills({ kernelLog, memory, members }: Seen): Kill[] {
-  const groups = [...new Set([...memory.map(({ group }) => group), ...members.keys()])]
-  // The kernel writes paths from the machine's root, the judge sees them from its own.
+export function kills({ kernelLog, directories }: Seen): Kill[] {
+  // The kernel's log has paths from the root of the hierarchy, the judge from the root of its own cgroup namespace.
   const own = (path: string) => path.slice(path.indexOf(SANDBOX))
-  const find = (path: string) => groups.find(group => path.includes(SANDBOX) && own(group) === own(path))
+  const find = (path: string) =>
+    [...directories].find(([, paths]) => path.includes(SANDBOX) && paths.some(each => own(each) === own(path)))?.[0]
   return (kernelLog ?? []).flatMap(line => {
-    const [, limitedBy = '', group = '', pid] =
+    const [, by = '', inside = '', pid] =
       /^oom-kill:.*oom_memcg=([^,]*),task_memcg=([^,]*),.*pid=(\d+)/.exec(line) ?? []
-    const found = find(group)
-    return pid !== undefined && found && find(limitedBy) ? [{ group: found, pid: Number(pid) }] : []
+    const [group, limitedBy] = [find(inside), find(by)]
+    return pid !== undefined && group && limitedBy ? [{ group, limitedBy, pid: Number(pid) }] : []
   })
 }
 
-/** The last that was seen of each group. */
+/** The last moment that was seen of each group. */
 function lastMoments({ memory }: Seen): Map<string, MemoryMoment> {
   return new Map(memory.map(moment => [moment.group, moment]))
 }
 
-/** The group the lab is about: in which somebody was killed, else one with a limit and somebody in it, else any. */
+/** The group the lab is about: one with a killed process, else one with a limit and a process in it, else any. */
 export function groupOf(seen: Seen): string | undefined {
   const moments = [...lastMoments(seen).values()]
   const weight = ({ oomKills, limit, group }: MemoryMoment) =>
@@ -62,6 +64,48 @@ export function victimOf(seen: Seen): ProcessRecord | undefined {
   const named = seen.logHasOurNumbers ? kills(seen)[0]?.pid : undefined
   const members = membersOf(seen).map(pid => seen.processes.get(pid))
   return seen.processes.get(named ?? -1) ?? members.find(one => one?.status?.signal === 'SIGKILL') ?? members[0]
+}
+
+/** When the victim was in the group: of several stays the last. */
+const stayOf = (seen: Seen): Stay | undefined =>
+  seen.stays.findLast(({ group, pid }) => group === groupOf(seen) && pid === victimOf(seen)?.pid)
+
+/** The processes that were in the group at the same time as the victim. */
+export function companions(seen: Seen): number[] {
+  const stay = stayOf(seen)
+  if (!stay) return []
+  const [from, to] = [stay.from, stay.to ?? Number.POSITIVE_INFINITY]
+  const beside = seen.stays.filter(
+    other => other.group === stay.group && other.pid !== stay.pid && other.from < to && (other.to ?? Infinity) > from,
+  )
+  return [...new Set(beside.map(({ pid }) => pid))]
+}
+
+/** The group at the moment when the victim had just ended. */
+export function momentOfKill(seen: Seen): MemoryMoment | undefined {
+  const ended = victimOf(seen)?.ended ?? Number.POSITIVE_INFINITY
+  return seen.memory.find(({ group, order }) => group === groupOf(seen) && order >= ended - 1) ?? lastOf(seen)
+}
+
+/** The lowest limit of a group above the one the lab is about, when the victim ended; Infinity if there is none. */
+export function limitAbove(seen: Seen): number {
+  const moment = momentOfKill(seen)
+  const above = seen.memory.filter(
+    ({ order, group }) => order === moment?.order && moment.group.startsWith(`${group}/`),
+  )
+  return Math.min(...above.map(({ limit }) => limit))
+}
+
+/**
+ * The write that gave the group the limit that it had when the victim ended: the first of those that set this limit
+ * without another one in between.
+ */
+export function limitInForce(seen: Seen): GroupWrite | undefined {
+  const ended = victimOf(seen)?.ended ?? Number.POSITIVE_INFINITY
+  const done = limitWrites(seen).filter(({ result, order }) => (result ?? -1) >= 0 && order < ended)
+  const last = done.at(-1)
+  const other = done.findLastIndex(({ limit }) => limit !== last?.limit)
+  return done[other + 1]
 }
 
 export const lastOf = (seen: Seen) => lastMoments(seen).get(groupOf(seen) ?? '')
@@ -83,8 +127,8 @@ export function describeEnd(record: ProcessRecord | undefined): string {
 }
 
 /**
- * Whether only its number could tell that the log names the victim: several were in the group, or the kernel left out
- * the line with the group.
+ * Whether only the PID could tell that the log names the victim: several processes were in the group, or the kernel
+ * left out the line that names the group.
  */
 export function mayBeNamed(seen: Seen, inGroup: readonly Kill[]): boolean {
   if (inGroup.length > 0) return membersOf(seen).length !== 1
@@ -101,8 +145,8 @@ export function shots(seen: Seen, victim: ProcessRecord | undefined): string[] {
 }
 
 /**
- * The kernel writes at most ten oom-kill lines in five seconds; one shorter line about each victim it always writes.
- * That one has no group, but the group's own counter has told of the kill.
+ * Whether the log has the shorter line that the kernel always writes about a victim. (It writes at most ten oom-kill
+ * lines in five seconds.) The line does not name the group, but the group's own counter has shown the kill.
  */
 export function killedLine({ kernelLog, logHasOurNumbers, memory }: Seen, victim: ProcessRecord | undefined): boolean {
   const line = `Memory cgroup out of memory: Killed process ${victim?.pid} `

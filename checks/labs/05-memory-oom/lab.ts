@@ -1,5 +1,5 @@
 /**
- * All there is of lab 5 to be judged by.
+ * Lab 5 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
 import { groups } from '../../witnesses/groups.ts'
 import { kernelLog } from '../../witnesses/kernel-log.ts'

@@ -1,6 +1,6 @@
 /**
- * Lab 6: a process held by the freezer, by its group's own word, and by what the kernel counts of its CPU time and its
- * sleeps before, while and after. Any freeze that fulfils all claims will do.
+ * Lab 6: a process held by the freezer, as shown by the state of its group, and by the kernel's counters of its CPU
+ * time and its sleeps before, during and after the freeze. Any freeze that fulfils all claims will do.
  */
 import { signalName } from '../../../lib/status.ts'
 import { wasBusy } from '../../observer/load.ts'
@@ -16,20 +16,25 @@ export type Seen = Observation & GroupsRecord & FreezerRecord
 
 /** How long it has to work, be frozen, and work again, in seconds. */
 const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
-/** What may still be counted while it is frozen: its last step into the refrigerator, and signals that wake it (v2). */
+/**
+ * What may still be counted while it is frozen: its last step into the kernel's refrigerator, and wakes by signals
+ * (v2).
+ */
 const LAST_STEP = { ran: 0.001, switches: 3 }
+/** How exactly a judge that is not late knows the length of a freeze, in seconds. */
+const EXACT = 0.02
 const STOP_SIGNALS = [19, 20, 21, 22]
-/** As exact as a reader is told, in seconds. */
+/** Seconds as they are shown to a reader. */
 const round = (seconds: number) => seconds.toFixed(2)
 
-/** Why what comes after a freeze does not hold either. */
+/** The cause for the claims about the time after a freeze, where there was none. */
 const NEVER = 'there was no freeze: see what is said of FROZEN above'
 
-/** One process in one group, and one freeze of it: look after look. */
+/** One process in one group, and one freeze of it, as a series of looks. */
 export interface Ticker {
   readonly group: string
   readonly pid: number
-  /** From its coming, or the thaw before, to the freeze. */
+  /** From when it joined, or from the thaw before, to the freeze. */
   readonly before: readonly Look[]
   readonly frozen: readonly Look[]
   /** From the last look at it frozen to its end, or to the next freeze. */
@@ -38,14 +43,14 @@ export interface Ticker {
   readonly edges: { readonly before: Look | undefined; readonly after: Look | undefined }
 }
 
-/** Every process in every group of the program's, but for the program itself. */
+/** The looks at every process in every group that the program has made, except at the program itself. */
 function seriesOf({ freezer, program }: Seen): Look[][] {
   const found = new Map<string, Look[]>()
   for (const { processes, ...moment } of freezer) {
     for (const activity of processes.filter(({ pid }) => pid !== program)) {
       const key = `${moment.group} ${activity.pid}`
       const looks = found.get(key) ?? []
-      looks.push({ ...activity, ...moment })
+      looks.push({ ...activity, ...moment, hasCompany: processes.length > 1 })
       found.set(key, looks)
     }
   }
@@ -65,7 +70,7 @@ function freezesIn(looks: readonly Look[]): (readonly [from: number, to: number]
   })
 }
 
-/** All freezes of a process, or, where it was never frozen, that it was there. */
+/** All freezes of a process; where it was never frozen, one entry without a freeze. */
 function tickersIn(looks: readonly Look[]): Ticker[] {
   const [{ group, pid }] = looks as [Look]
   const freezes = freezesIn(looks)
@@ -89,15 +94,16 @@ function tickersIn(looks: readonly Look[]): Ticker[] {
 }
 
 /**
- * How long it was frozen, from the group's own word to the write that ended it, in seconds: at least, because whoever
- * writes stands still for the judge and may have come earlier, and at most, because nobody knows what was between two looks.
+ * How long it was frozen, from when its group reported that to the write that ended it, in seconds. At least, because
+ * the writer is stopped for the judge, and may have been for a while; and at most, because what was between two looks
+ * is unknown.
  */
 export function lengthOf({ frozen, edges }: Ticker): { readonly least: number; readonly most: number } {
   const [first, last] = [frozen[0], frozen.at(-1)]
   if (!first || !last) return { least: 0, most: 0 }
-  // Somebody is about to write where there are two looks at one moment, before and after; then no time is in between.
-  const end = edges.after?.since === last.since ? last.at : (edges.after?.at ?? last.at)
-  return { least: Math.min(last.since, last.at) - first.at, most: end - (edges.before?.at ?? first.from) }
+  // The writer may have stopped before the judge learned of it, and the group is thawed after that.
+  const [earliest, latest] = last.isBeforeWrite ? [last.since, last.at] : [last.at, edges.after?.at ?? last.at]
+  return { least: Math.max(0, Math.min(earliest, last.at) - first.at), most: latest - (edges.before?.at ?? first.from) }
 }
 
 const spent = (looks: readonly Look[], what: 'ran' | 'switches') =>
@@ -108,14 +114,14 @@ const isBusy = (looks: readonly Look[]) => {
   return first !== undefined && last !== undefined && wasBusy(first.load, last.load)
 }
 
-/** No verdict on what others have kept the judge from seeing. */
+/** No verdict on what the judge could not see because the machine was busy. */
 const tooBusy = (what: string): Objection => ({
   missing: `${what}: this machine is too busy, and the judge could not look often enough`,
   remedy: 'check it again when less is going on',
 })
 
 function describeWork({ sleep, wakes, seconds, signals }: Work, looks: readonly Look[]): string {
-  if (looks.length < 2) return 'no look at it'
+  if (looks.length < 2) return 'it was not there'
   if (sleep > LONGEST_SLEEP) return `it slept for ${round(sleep)} s at a stretch`
   const byOthers = signals > 0 ? `, and ${signals} signals of others` : ''
   return `${wakes} wakes of its own in ${round(seconds)} s${byOthers}`
@@ -136,7 +142,8 @@ function sat(seen: Seen, one: Ticker | undefined): Objection | undefined {
 
 function wasFrozen(_: Seen, one: Ticker | undefined): Objection | undefined {
   const { least, most } = one ? lengthOf(one) : { least: 0, most: 0 }
-  if (one && least < FROZEN && most >= FROZEN && isBusy(one.frozen)) return tooBusy('how long it was frozen')
+  const isUncertain = most - least > EXACT || (one && isBusy(one.frozen))
+  if (one && least < FROZEN && most >= FROZEN && isUncertain) return tooBusy('how long it was frozen')
   const [asLittle, asMuch] = [round(least), round(Math.min(most, FROZEN - 0.005))]
   return unless(
     least >= FROZEN,
@@ -196,7 +203,7 @@ interface Judged {
 
 const judged = new WeakMap<Seen, Judged>()
 
-/** Of all freezes of all processes the one of which most holds; of several the longest. */
+/** Of all freezes of all processes the one for which most claims hold; of several the longest. */
 function judge(seen: Seen): Judged {
   const known = judged.get(seen)
   if (known) return known
@@ -214,7 +221,7 @@ function judge(seen: Seen): Judged {
   return best
 }
 
-/** By the first number in which they differ. */
+/** Whether a list of numbers is less than another, by the first number in which they differ. */
 function isLess(some: readonly number[], others: readonly number[]): boolean {
   const place = some.findIndex((each, i) => each !== others[i])
   return place >= 0 && (some[place] as number) < (others[place] as number)

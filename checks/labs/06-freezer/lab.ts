@@ -1,5 +1,5 @@
 /**
- * All there is of lab 6 to be judged by.
+ * Lab 6 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
 
 import { freezer } from '../../witnesses/freezer.ts'

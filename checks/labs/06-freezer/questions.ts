@@ -1,5 +1,5 @@
 /**
- * What is asked before lab 6 is run.
+ * The questions that are asked before lab 6 is run.
  */
 
 import type { Question } from '../question.ts'
@@ -7,7 +7,7 @@ import { type Seen, ticker } from './claims.ts'
 import type { Look } from './work.ts'
 
 const STATES = ['R (running)', 'S (sleeping)', 'D (disk sleep)', 'T (stopped)']
-/** In so many seconds after the thaw, whoever made up for a second would wake thrice as often as before. */
+/** A process that made up for the lost second would, in so many seconds after the thaw, wake three times as often. */
 const [SOON, CAUGHT_UP] = [0.5, 2]
 
 const lengthOf = (looks: readonly Look[]) => (looks.at(-1)?.at ?? 0) - (looks[0]?.at ?? 0)

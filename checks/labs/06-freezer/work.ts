@@ -1,35 +1,49 @@
 /**
  * Whether a process was at work: whether it woke again and again by itself, or computed. What counts is how long it slept
- * at a stretch, by the kernel's own counters. It does not count that somebody else had the processor when it woke, nor
- * that it stood still for the judge: so a busy machine changes nothing, as long as the judge could look often enough.
+ * at a stretch, by the kernel's own counters. Time that it waited for a processor, or was stopped for the judge, does
+ * not count as sleep: so a busy machine changes nothing, as long as the judge could look often enough.
  */
 import { wasBusy } from '../../observer/load.ts'
 import type { Activity, FreezerMoment } from '../../witnesses/freezer.ts'
 
 /** A process at a moment of its group. */
-export type Look = Activity & Omit<FreezerMoment, 'processes'>
+export interface Look extends Activity, Omit<FreezerMoment, 'processes'> {
+  /** Whether there are other processes in its group, for which it may wait. */
+  readonly hasCompany: boolean
+}
 
-/** Whoever sleeps longer at a stretch does not wake ten times a second, in seconds. It needs some time for a tick itself. */
+/** The longest sleep of a process that wakes ten times a second, in seconds; some time is for the work of a tick. */
 export const LONGEST_SLEEP = 0.15
-/** Between two looks nobody knows when it woke: so long may a sleep at most have been, in seconds. */
+/**
+ * How many times longer a process may sleep that waits for another one, as a shell does, which may be kept waiting
+ * itself.
+ */
+const WITH_COMPANY = 2
+/** How long a sleep may have been at most, in seconds: when between two looks a process woke is not known exactly. */
 const LONGEST_BETWEEN = 0.3
 /** How long the effect of a signal may take, in seconds. */
 const SIGNAL = 0.04
 const WAKES_PER_SECOND = 10
-/** The part of its time for which whoever computes has to have had a processor. */
+/** The part of its time for which a process that computes must have had a processor. */
 const COMPUTED = 1 / 3
+
+/** The part of its time that a process may have slept that computes, or would if it had a processor. */
+const AWAKE = 0.1
 
 /** What there was between two looks, in seconds. */
 interface Interval {
   readonly wakes: number
   /** How long all of its threads have slept: at most, and surely. */
   readonly slept: { readonly most: number; readonly surely: number }
-  /** The same if it waited for somebody in the sandbox whom others, or the judge, kept from going on. */
+  /**
+   * The same without the time in which it may have waited for another process of the sandbox that was itself held up.
+   */
   readonly sleptOnItsOwn: number
   readonly length: number
   readonly ran: number
   readonly waited: number
   readonly isSignalled: boolean
+  readonly hasCompany: boolean
   readonly from: Look
   readonly to: Look
 }
@@ -39,11 +53,11 @@ function interval(from: Look, to: Look, signalledAt: number): Interval {
   const waited = to.work.waited - from.work.waited
   const busy = ran + waited
   const [longest, shortest] = [to.to - from.from, Math.max(0, to.from - from.to)]
-  // Nobody waits for a judge who has nothing to hear.
+  // Where no thread has stopped, none has waited for the judge.
   const late = to.heard > from.heard ? to.late - from.late : 0
   const others = to.sandbox.ran + to.sandbox.waited - from.sandbox.ran - from.sandbox.waited - busy
   const wakes = to.sleeps - from.sleeps
-  // A wait is counted when it is over: whoever is ready at the end may have waited all the time.
+  // The kernel counts a wait when it is over: a thread that is ready at the end may have waited all the time.
   const surely = to.isReady ? 0 : Math.max(0, shortest - busy)
   const isAwake = from.isReady && to.isReady && wakes === 0
   return {
@@ -57,12 +71,13 @@ function interval(from: Look, to: Look, signalledAt: number): Interval {
     ran,
     waited,
     isSignalled: to.signals > from.signals || from.at < signalledAt + SIGNAL,
+    hasCompany: from.hasCompany || to.hasCompany,
     from,
     to,
   }
 }
 
-/** Whether it may have stood still for the judge. */
+/** Whether it may have been stopped for the judge. */
 const stops = (from: Look, to: Look) => to.stops > from.stops || from.state === 't' || to.state === 't'
 
 function intervalsOf(looks: readonly Look[]): Interval[] {
@@ -74,7 +89,7 @@ function intervalsOf(looks: readonly Look[]): Interval[] {
   })
 }
 
-/** What became of a question: yes, no, or that nobody can know, because others kept the machine busy. */
+/** The answer to a question: yes, no, or that it cannot be known, because the machine was busy with others. */
 export type Answer = 'yes' | 'no' | 'unknown'
 
 /** How a process worked. */
@@ -89,8 +104,8 @@ export interface Work {
   readonly signals: number
 }
 
-/** Nobody can know only if others were in the way; of a program that is so itself it is known. */
-const unknownIfBusy = (from: Look, to: Look): Answer => (wasBusy(from.load, to.load) ? 'unknown' : 'no')
+/** The longest time between two looks of a judge that is not late, in seconds. */
+const RARE = 0.1
 
 /**
  * Whether a process was at work for so long.
@@ -116,7 +131,11 @@ class Walk {
   #length = 0
   #ran = 0
   #waited = 0
-  /** The sleep that goes on: at most, surely, and on its own. */
+  #slept = 0
+  #hadCompany = false
+  /** The longest time between two looks. */
+  #gap = 0
+  /** The present sleep: at most, certainly, and without waiting for others. */
   #sleep = { most: 0, surely: 0, onItsOwn: 0 }
   #longest = { most: 0, surely: 0 }
   #refused: Answer | undefined
@@ -128,14 +147,17 @@ class Walk {
   /** @returns whether nothing that comes later counts */
   step(each: Interval): boolean {
     this.#first ??= each
+    this.#gap = Math.max(this.#gap, each.to.at - each.from.at)
     this.#last = each
-    // Whatever a signal makes it do is not its own, and says as little of what it would have done.
+    // What a signal makes it do is not its own work, and does not show what it would have done without.
     if (each.isSignalled) return false
     this.#length += each.length
     this.#ran += each.ran
     this.#waited += each.waited
     const { most, surely } = each.slept
-    // Somewhere between two looks it woke: in the middle of this, or several times.
+    this.#slept += most
+    this.#hadCompany ||= each.hasCompany
+    // It woke somewhere between the two looks, once or several times.
     const parts = each.wakes > 0 ? each.wakes + 1 : 1
     const goesOn = each.wakes === 0
     this.#sleep.most += most
@@ -144,24 +166,28 @@ class Walk {
     this.#longest.most = Math.max(this.#longest.most, this.#sleep.most)
     this.#longest.surely = Math.max(this.#longest.surely, this.#sleep.surely)
     if (this.#sleep.surely > LONGEST_SLEEP) {
-      this.#refused = this.#sleep.onItsOwn > LONGEST_SLEEP ? 'no' : this.#unknown()
-      return true
+      // The longer it lasts, the more of it is certainly the process's own sleep.
+      const longest = LONGEST_SLEEP * (this.#hadCompany ? WITH_COMPANY : 1)
+      this.#refused = this.#sleep.onItsOwn > longest ? 'no' : this.#unknown()
+      return !goesOn
     }
+    if (this.#refused) return true
     if (!goesOn) {
       this.#wakes += each.wakes
       this.#sleep = { most, surely: 0, onItsOwn: 0 }
+      this.#hadCompany = each.hasCompany
     }
     return this.#isEnough()
   }
 
-  /** It had the time, and has used it, however often others had the processor meanwhile. */
+  /** Whether it had enough time, and has used it, however often others had the processor meanwhile. */
   #isEnough(): boolean {
     const late = this.#edge()
     const hasUsedIt =
       this.#length - this.#waited - late >= this.#needed ||
       this.#wakes >= WAKES_PER_SECOND * this.#needed ||
       this.#ran >= COMPUTED * this.#needed
-    return this.#length - late >= this.#needed && hasUsedIt
+    return this.#length - late >= this.#needed && (hasUsedIt || this.#slept <= AWAKE * this.#length)
   }
 
   /** How much later than it happened the last look may have been. */
@@ -170,17 +196,21 @@ class Walk {
     return to ? Math.max(0, to.at - to.since) : 0
   }
 
+  /**
+   * Unknown only if others were in the way, or the judge was late; if a program is in its own way, the answer is no.
+   */
   #unknown(): Answer {
     const ends = [this.#first, this.#last].filter(each => each !== undefined)
     const looks = ends.flatMap(({ from, to }) => [from, to]).sort((one, other) => one.at - other.at)
     const [from, to] = [looks[0], looks.at(-1)]
-    return from && to ? unknownIfBusy(from, to) : 'no'
+    const isBusy = from !== undefined && to !== undefined && wasBusy(from.load, to.load)
+    return isBusy || this.#gap > RARE ? 'unknown' : 'no'
   }
 
   #answer(): Answer {
     if (this.#refused) return this.#refused
     if (this.#isEnough() && this.#longest.most <= LONGEST_BETWEEN) return 'yes'
-    // Not even with all that is uncertain was there time enough.
+    // There was not enough time, even counting all that is uncertain.
     if (this.#length < this.#needed) return 'no'
     return this.#unknown()
   }

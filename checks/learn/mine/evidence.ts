@@ -4,8 +4,8 @@
 
 import { checkedLab } from '../../labs/all.ts'
 import type { Exercise } from '../../labs/exercise.ts'
-import { openPlaces, placeBehind } from '../../report/name-task.ts'
 import { lineOfTask, numberOf } from '../../labs/tasks.ts'
+import { openPlaces, placeBehind } from '../../report/name-task.ts'
 import type { ClaimReport, LabReport } from '../../report/report.ts'
 
 /** One task. */
@@ -25,7 +25,7 @@ export interface Standing {
   readonly current?: TaskState
   /** The first claim that does not hold. */
   readonly failed?: ClaimReport
-  /** Whether no claim fails and some hold: those that nobody can judge here do not count. */
+  /** Whether no claim fails and some hold: those that cannot be judged here do not count. */
   readonly isDone: boolean
 }
 
@@ -49,7 +49,7 @@ export function standing(slug: string, source: string, report: LabReport | undef
     const number = numberOf(slug, at)
     const line = lineOfTask(source, number)
     if (open.includes(at)) return { number, exercise, state: 'open', ...(line !== undefined && { line }) }
-    // Of several with one claim, those before the one in question have done their part.
+    // Where several tasks share the failed claim, those before the one in question count as done.
     const isBehind = at === place || (place === undefined && isFailed(report, exercise.claim))
     const isBefore = place !== undefined && at < place
     const state = isBehind ? 'wrong' : isHeld(report, exercise.claim) || (report && isBefore) ? 'done' : 'written'

@@ -20,19 +20,19 @@ const firstFor = (table: readonly SeenHints[] | undefined, text: string | undefi
   text === undefined ? undefined : table?.find(({ when }) => when.test(text))
 
 /**
- * The hints for the task to look at, from a nudge to nearly the answer. What its own hints know of the thing that was
- * seen comes first, then what is known of it in every lab, then the steps of the task.
+ * The hints for the task to look at, from a nudge to nearly the answer. First comes what the task's own hints say about
+ * what was seen, then what the hints of every lab say about it, then the steps of the task.
  */
 export function hintsFor(at: Standing, report: LabReport | undefined): readonly string[] {
   const { current, failed } = at
   if (!current) return []
   const { exercise } = current
-  // While the task is open, what is seen is only that.
+  // While the task is open, what is seen only shows that it is open.
   if (current.state === 'open') return exercise.hints
   const hang = hangOf(report)
   const output = report?.output
-  // What the program says of its own failure comes before what is missing because of it; and a program that does not
-  // end shows nothing that could be relied on.
+  // What the program prints about its own failure comes before what is missing because of it. Of a program that does
+  // not end, nothing else that was seen can be relied on.
   const found =
     firstFor(exercise.seen, hang) ??
     firstFor(COMMON.hang, hang) ??

@@ -3,18 +3,21 @@
  */
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { draftName } from '../../../lib/tidy/drafts.ts'
 import { withNewNames } from '../../../lib/engine/moved.ts'
 import { CannotRun, UsageError } from '../../../lib/errors.ts'
 import { findLab, type Lab } from '../../../lib/lab/manifest.ts'
 import { ROOT } from '../../../lib/machine/root.ts'
+import { draftName } from '../../../lib/tidy/drafts.ts'
 import { checkedLab } from '../../labs/all.ts'
 import { blankLab } from '../../labs/tasks.ts'
 
 /** Beside labs/, so that a copy's imports lead where the lab's do. Several readers of one checkout have one each. */
 export const MINE = join(ROOT, basename(process.env['WORKBOOK_MINE'] || 'mine'))
 
-/** What an editor and `npx tsc -p mine` make of the copies: the rules of the labs, but what is not used yet may stand. */
+/**
+ * The settings by which an editor and `npx tsc -p mine` check the copies: those of the labs, but unused names are
+ * allowed.
+ */
 const TSCONFIG = `{
   "extends": "../tsconfig.json",
   "compilerOptions": { "noUnusedLocals": false, "noUnusedParameters": false },
@@ -28,7 +31,7 @@ export const copyOf = ({ slug }: Pick<Lab, 'slug'>): string => join(MINE, `${slu
 /** A path in the checkout, or a text with such paths in it, as a reader wants to see it. */
 export const shown = (path: string): string => path.replaceAll(`${ROOT}/`, '')
 
-/** Gives a file to the reader: whoever has asked root by sudo, else the owner of the checkout. */
+/** Gives a file to the reader: the user who called sudo, else the owner of the checkout. */
 function giveToReader(path: string): void {
   if (process.getuid?.() !== 0) return
   const owner = statSync(ROOT)
@@ -36,20 +39,20 @@ function giveToReader(path: string): void {
   try {
     chownSync(path, uid as number, gid as number)
   } catch {
-    // EINVAL: in a user namespace nobody else has a number.
+    // EINVAL: in a user namespace other users have no ID.
   }
 }
 
-/** @throws CannotRun where the folder cannot be written; what a full disk says, with the place */
+/**
+ * @throws CannotRun where the folder cannot be written; any other error, such as of a full disk, with the path added
+ */
 function explain(error: unknown): never {
   const { code, path = MINE } = error as NodeJS.ErrnoException
   if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code ?? '')) {
-    // A write knows the number of a file and not its name.
+    // An error of write(2) has no path, because the call has only a descriptor.
     throw Object.assign(error as Error, { path: shown(path) })
   }
-  throw new CannotRun(
-    `${shown(path)} cannot be written (${code})\nhint: work in a checkout that is yours, or use sudo`,
-  )
+  throw new CannotRun(`${shown(path)} cannot be written (${code})\nhint: work in a checkout that is yours, or use sudo`)
 }
 
 /** Makes the folder. @throws CannotRun */
@@ -68,7 +71,7 @@ export function ensureMine(): void {
   }
 }
 
-/** Writes a file in there as a whole: whoever reads it finds the old text or the new one. @throws CannotRun */
+/** Replaces a file in there at once: a reader of the file finds the old text or the new one. @throws CannotRun */
 export function writeMine(path: string, text: string): void {
   ensureMine()
   const draft = draftName(`${path}.`)
@@ -96,7 +99,7 @@ export function writeCopy(lab: Pick<Lab, 'slug'>): boolean {
 }
 
 /**
- * Brings the imports of a copy in step, if it was written when files of lib/ had other names. Nothing else is changed.
+ * Updates the imports of a copy that was written when files of lib/ had other names. Nothing else is changed.
  * @returns whether anything was @throws CannotRun
  */
 export function bringInStep(path: string): boolean {

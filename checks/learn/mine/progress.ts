@@ -1,5 +1,5 @@
 /**
- * What the reader has done, in mine/progress.json: small, readable, and good on any machine.
+ * What the reader has done, in mine/progress.json: small, readable, and usable on any machine.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { MINE, setAside, shown, writeMine } from './mine.ts'
 /** Changes when a field changes its meaning or goes; new ones may come. */
 const VERSION = 1
 
-/** What somebody expected before a lab was run. */
+/** What the reader predicted before a lab was run. */
 export interface Prediction {
   /** The question's name. */
   readonly question: string
@@ -67,7 +67,7 @@ function faultOf(name: string, lab: unknown): string | undefined {
   return undefined
 }
 
-/** What can be made out of a text that is no JSON any more: days and numbers behind the names of labs. */
+/** What can be recovered from a text that is not valid JSON any more: days and numbers after the names of labs. */
 function salvage(text: string): Progress {
   const places = LABS.map(({ slug }) => ({ slug, at: text.indexOf(`"${slug}": {`) })).filter(({ at }) => at >= 0)
   const labs = places.map(({ slug, at }) => {
@@ -102,8 +102,8 @@ export function parseProgress(text: string): { readonly progress: Progress; read
 let known = NOTHING
 
 /**
- * The record as it stands now. One that is damaged is kept aside, and as much of it as can be read, or is known from
- * before, goes on.
+ * Reads the record. A damaged one is moved aside, and a new one is written with all that can be read of it or is known
+ * from before.
  */
 export function readProgress(): Read {
   if (!existsSync(FILE)) return { progress: NOTHING }
@@ -134,13 +134,13 @@ function writeProgress({ current, labs }: Progress): void {
 
 const today = () => new Date().toLocaleDateString('sv')
 
-/** The record, and what had to be said of it. */
+/** The record, and a warning if it was damaged. */
 export interface Read {
   readonly progress: Progress
   readonly warning?: string
 }
 
-/** Reads, changes and writes the record: somebody else may have written meanwhile. @returns as it is now */
+/** Reads, changes and writes the record, which another process may have written meanwhile. @returns as it is now */
 function update(change: (progress: Progress) => Progress): Read {
   const before = readProgress()
   const progress = change(before.progress)
@@ -153,19 +153,19 @@ const withLab = (progress: Progress, slug: string, change: LabProgress): Progres
   labs: { ...progress.labs, [slug]: { ...progress.labs[slug], ...change } },
 })
 
-/** A lab is being worked on. */
+/** Records that a lab is being worked on. */
 export const recordStart = (slug: string): Read =>
   update(progress =>
     withLab({ ...progress, current: slug }, slug, { started: progress.labs[slug]?.started ?? today() }),
   )
 
-/** So many tasks of a lab are solved, and perhaps all is done. What has once been done stays so. */
+/** Records how many tasks of a lab are solved, and whether it is done. What has once been done stays done. */
 export const recordTasks = (slug: string, tasks: number, isDone: boolean): Read =>
   update(progress => {
     const { tasks: most = 0, done = isDone ? today() : undefined } = progress.labs[slug] ?? {}
     return withLab(progress, slug, { tasks: Math.max(most, tasks), ...(done !== undefined && { done }) })
   })
 
-/** The questions of a lab have been asked. */
+/** Records that the questions of a lab have been asked. */
 export const recordPredictions = (slug: string, predictions: readonly Prediction[]): Read =>
   update(progress => withLab(progress, slug, { predictions }))

@@ -13,16 +13,16 @@ export type FileState =
 
 /** How often it is looked at, in milliseconds. */
 const EVERY = 60
-/** A program longer than that is none that anybody has written, in bytes. */
+/** A file longer than that is not taken for a program, in bytes. */
 const LONGEST = 1_000_000
 
-/** A look: the state, and what makes it another one. */
+/** One look: the state of the file, and a mark that changes when the file does. */
 function look(path: string): { readonly state: FileState; readonly mark: string } {
   try {
     const { mtimeMs, size, ino } = statSync(path)
     if (size > LONGEST) return { state: { kind: 'unreadable', reason: `it has ${size} bytes` }, mark: `size ${size}` }
     const text = readFileSync(path, 'utf8')
-    // The text as well: some file systems keep times in whole seconds.
+    // The mark includes the text, because some file systems keep times in whole seconds.
     const mark = `${mtimeMs} ${ino} ${text}`
     return { state: text.trim() === '' ? { kind: 'empty' } : { kind: 'text', text }, mark }
   } catch (error) {
@@ -32,7 +32,7 @@ function look(path: string): { readonly state: FileState; readonly mark: string 
   }
 }
 
-/** Tells of every save of one file, once it has stood still for a look: whoever is still writing is waited for. */
+/** Reports every save of one file, once two looks have found the same, so that an unfinished write is not reported. */
 export class FileWatch {
   readonly #path: string
   readonly #tell: (state: FileState) => void
@@ -45,7 +45,7 @@ export class FileWatch {
     this.#tell = tell
   }
 
-  /** Tells at once of what is there. */
+  /** Reports at once what is there. */
   start(): void {
     const { state, mark } = look(this.#path)
     this.#told = mark

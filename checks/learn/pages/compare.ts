@@ -1,6 +1,6 @@
 /**
- * The reader's program beside the lab's own: what is the same once, and what differs side by side, or one below the
- * other where the screen is narrow.
+ * The reader's program beside the lab's own: lines that are the same are shown once, and those that differ side by
+ * side, or one below the other where the screen is narrow.
  */
 import { chalk } from '../../../lib/lab/colour.ts'
 import { widthOf, wrap } from '../../../lib/lab/layout.ts'
@@ -47,14 +47,14 @@ export function compareLines(left: readonly string[], right: readonly string[]):
   return stretches
 }
 
-/** Lines of the same that are shown before and after what differs. */
+/** How many equal lines are shown before and after those that differ. */
 const AROUND = 3
-/** From so many columns on there is room for two texts. */
+/** The number of columns from which on there is room for two texts. */
 const WIDE = 110
 
 const isMarker = (line: string) => /^\s*\/\/ #(end)?region /.test(line)
 
-/** The lines of a program without what tells nothing: the marks of regions, and where the file is. */
+/** The lines of a program without what is irrelevant here: the marks of regions, and where the file is. */
 export const comparable = (source: string, slug: string): string[] =>
   harmlessLines(source)
     .replaceAll(`mine/${slug}.ts`, `labs/${slug}.ts`)
@@ -78,7 +78,7 @@ const oneBelowTheOther = ({ left, right }: Stretch, width: number): string[] => 
   ...right.flatMap(line => paragraph(line, width, chalk.green, '+ ')),
 ]
 
-/** What both have, cut to what stands around the differences. */
+/** The lines that both have, cut to those around the differences. */
 function common(lines: readonly string[], isFirst: boolean, isLast: boolean, width: number): string[] {
   const show = (part: readonly string[]) => part.flatMap(line => paragraph(line, width, chalk.dim, '  '))
   const [before, after] = [isFirst ? 0 : AROUND, isLast ? 0 : AROUND]

@@ -28,14 +28,14 @@ export interface MainView {
   readonly wasDone: boolean
 }
 
-/** How much is shown of a thing. */
+/** How much is shown of each part. */
 interface Detail {
   readonly tasks: 'all' | 'strip'
   readonly held: 'all' | 'count'
   readonly output: number
 }
 
-/** From all that there is to the least. */
+/** From everything to the least. */
 const DETAILS: readonly Detail[] = [
   { tasks: 'all', held: 'all', output: 12 },
   { tasks: 'all', held: 'all', output: 6 },

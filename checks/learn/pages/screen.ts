@@ -1,6 +1,6 @@
 /**
- * The terminal as a screen that is drawn anew, and a keyboard that is read key by key. Whatever ends this process, the
- * terminal is then as it was.
+ * The terminal as a screen that is drawn again and again, and a keyboard that is read key by key. However this process
+ * ends, the terminal is restored.
  */
 import { rawTerminal } from '../../../lib/lab/pty.ts'
 
@@ -50,7 +50,7 @@ export class Screen {
   #pending = ''
   #timer: NodeJS.Timeout | undefined
 
-  /** @param onKey hears of each key @param onResize hears that the window has another size */
+  /** @param onKey is called with each key @param onResize is called when the window has another size */
   constructor(onKey: (key: string) => void, onResize: () => void) {
     this.#onKey = onKey
     this.#onResize = onResize
@@ -79,7 +79,7 @@ export class Screen {
     process.stdin.setEncoding('utf8').on('data', this.#read).resume()
   }
 
-  /** Gives the terminal to others, as it was. */
+  /** Restores the terminal, for another program. */
   leave(): void {
     process.stdout.off('resize', this.#onResize)
     process.stdin.off('data', this.#read).pause()
@@ -107,7 +107,7 @@ export class Screen {
     if (rest !== '') this.#timer = setTimeout(() => this.#flush(), PATIENCE)
   }
 
-  /** What looked like the beginning of a sequence was the key Escape. */
+  /** Nothing has followed: what looked like the beginning of an escape sequence was the key Escape. */
   #flush(): void {
     const rest = this.#pending
     this.#pending = ''

@@ -1,6 +1,6 @@
 /*
- * Hostile: writes to a control group's file from a page that is never there: userfaultfd(2) holds whoever touches it,
- * the checker too, if it reads the text of the write where it lies. It ends at its bound all the same.
+ * Hostile: writes to a control group's file from a page that is never there: userfaultfd(2) holds every process that
+ * touches it, the checker too, if it reads the text of the write from there. It ends at its bound all the same.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
  * Hostile: kills processes in the middle of the calls at which the observer looks at them: kill(2), fork, unshare and
- * exit. The observer must not stumble over somebody who is gone when it looks.
+ * exit. The observer must cope with a process that is gone when it looks.
  */
 #define _GNU_SOURCE
 #include <sched.h>

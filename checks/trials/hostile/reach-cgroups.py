@@ -58,7 +58,7 @@ def climbs(folder):
 
 
 lines = [line.strip().split(":", 2) for line in open("/proc/self/cgroup")]
-# The sandbox has hierarchies of its own: whoever mounts one of those again sees the same.
+# The sandbox has hierarchies of its own: a second mount of one of those shows the same groups.
 kinds = [kind for _, kind, _ in lines if kind and not os.path.exists(f"/sys/fs/cgroup/{kind}/cgroup.procs")]
 OTHERS = [("none," if kind.startswith("name=") else "") + kind for kind in kinds]
 for options in OTHERS:

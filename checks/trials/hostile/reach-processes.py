@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Hostile: tries to get at processes that are not its own: the sandbox's init above all, which is a copy of the
-# checker, and whoever answers to a number. Exits with the number of ways that were open, and has touched nobody.
+# checker, and any process that a number reaches. Exits with the number of ways that were open, and has changed none.
 import ctypes
 import glob
 import os
@@ -31,7 +31,7 @@ def can_open(path, flags):
 
 
 def seized(pid):
-    # That stops nobody; who has seized it lets go by ending.
+    # PTRACE_SEIZE does not stop the process, and the tracer's end releases it.
     child = os.fork()
     if child == 0:
         os._exit(libc.ptrace(PTRACE_SEIZE, pid, None, None) == 0)
@@ -79,7 +79,7 @@ for path, target in descriptors(INIT):
     attempt(f"{path} ({target})", lambda: target != own_output and can_open(path, os.O_RDONLY | os.O_NONBLOCK))
 for fd in range(64):
     attempt(f"descriptor {fd} of {INIT}", lambda: its_descriptor(INIT, fd))
-# Numbers of processes that are nobody's business in here; signal 0 asks and does nothing.
+# PIDs of processes that a program in here must not reach; signal 0 only asks whether it could.
 alive = [int(name) for name in os.listdir("/proc") if name.isdigit()]
 for pid in (*range(2, 1000), *range(1000, 40000, 37)):
     if pid not in alive and libc.kill(pid, 0) == 0 and not os.path.exists(f"/proc/{pid}"):

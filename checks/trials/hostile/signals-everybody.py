@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-# Hostile: sends every signal to the sandbox's init, then SIGKILL to every number and to everybody at once.
-# It must come to its end, alone: init lives on, and nobody outside can be named from in here.
+# Hostile: sends every signal to the sandbox's init, then SIGKILL to every number and to all processes at once.
+# It must end, alone: init lives on, and no process outside has a number in here.
 import os
 import signal
 import socket

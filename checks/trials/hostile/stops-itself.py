@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Hostile: stops its children, which stop theirs, and itself. Nobody lets them go on; all must end at the bound.
+# Hostile: stops its children, which stop theirs, and itself. Nothing continues them; all must end at the bound.
 import os
 import signal
 

@@ -1,4 +1,4 @@
-// What the pages of the book can do: light and dark, copying, searching. Without it they can all be read.
+// What the pages of the book can do: light and dark, copying, searching. Without this script they can all be read.
 const root = document.documentElement
 const up = root.dataset.up ?? ''
 
@@ -15,7 +15,7 @@ function setUpTheme() {
     try {
       localStorage.setItem('theme', root.dataset.theme)
     } catch {
-      // It holds for this page, then.
+      // The choice cannot be kept, so it holds for this page only.
     }
   })
 }
@@ -51,7 +51,7 @@ function load(name) {
 }
 
 let engine
-/** The index, fetched when somebody first wants to search. */
+/** The index, which is loaded at the first search. */
 function search() {
   engine ??= Promise.all([load('minisearch.js'), load('search-index.js')]).then(() =>
     MiniSearch.loadJSON(window.bookIndex.index, window.bookIndex.options),
@@ -141,7 +141,7 @@ document.addEventListener('click', event => {
   const button = event.target.closest('.copy')
   if (button) copy(button)
 })
-// On paper nobody can open an answer, and it is white.
+// For printing all answers are unfolded, because paper cannot do it, and the page is light.
 let theme
 addEventListener('beforeprint', () => {
   for (const answer of document.querySelectorAll('details')) answer.open = true

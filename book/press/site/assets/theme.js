@@ -1,7 +1,7 @@
-// Before anything is drawn: the page in the light that the reader chose last.
+// Sets light or dark, as the reader chose last, before anything is drawn.
 try {
   const theme = localStorage.getItem('theme')
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme
 } catch {
-  // A browser that keeps nothing for files.
+  // Some browsers store nothing for pages that are opened as files.
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: prints what a right program could print, and creates nobody.
+# Wrong: prints what a right program could print, and creates no process.
 # Broken: there are four children.
 set -eu
 echo "copy       descriptor open,   directory $PWD"

@@ -1,5 +1,5 @@
 // Wrong: four threads, which share memory, descriptors and directory all at once.
-// Broken: the children are processes, and what each shares is told apart.
+// Broken: the children are processes, and each shares one thing only.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>

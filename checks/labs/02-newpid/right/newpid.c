@@ -43,7 +43,7 @@ static int init(void *argument) {
         expect(children[i] == i + 2, "children numbered 2, 3 and 4");
     }
 
-    // A small number could be one of our own children: SIGKILL must only go to a number that means nobody here.
+    // A small number could be one of our own children: SIGKILL must only go to a number that no process has here.
     expect(outer > CHILDREN + 1, "an outer number that is not taken in here");
     expect(kill(outer, SIGKILL) == -1 && errno == ESRCH, "ESRCH for the outer parent's number");
 

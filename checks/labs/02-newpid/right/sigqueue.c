@@ -9,7 +9,7 @@
 
 enum { STACK_SIZE = 64 * 1024 };
 
-/* Waits until nobody can write to the gate any more. */
+/* Waits until no process can write to the gate any more. */
 static int wait_at(const int gate[2]) {
     char byte;
     close(gate[1]);

@@ -3,7 +3,7 @@
 # Broken: PID 1 asks for the number of a process outside.
 set -eu
 
-# mkfifo(1) and rm(1) run out here: in there each would take one of the numbers 2, 3 and 4.
+# mkfifo(1) and rm(1) run outside: inside, each would use up one of the PIDs 2, 3 and 4.
 mkfifo gate
 # Opened for both, so that neither side waits in open(2) for the other.
 exec 3<>gate

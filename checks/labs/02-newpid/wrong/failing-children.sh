@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: 3 and 4 end with code 1, and nobody minds.
+# Wrong: 3 and 4 end with code 1, which the program ignores.
 # Broken: 3 and 4 end with code 0.
 set -eu
 mkfifo gate

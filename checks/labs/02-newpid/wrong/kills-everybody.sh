@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: kill(-1, SIGKILL), which reaches everybody in the namespace but PID 1.
+# Wrong: kill(-1, SIGKILL), which reaches every process in the namespace but PID 1.
 # Broken: no process but PID 2 is killed.
 set -eu
 mkfifo gate

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: the work is right, and a mount stays where everybody sees it.
+# Wrong: the work is right, and a mount stays in the mount namespace that all processes share.
 # Broken: nothing is left behind.
 set -eu
 mkdir mounted

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: never tries to reach anybody outside.
+# Wrong: never tries to reach a process outside.
 # Broken: kill(outer, SIGKILL) fails with ESRCH.
 set -eu
 mkfifo gate

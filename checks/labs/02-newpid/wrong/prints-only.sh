@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: prints what a right program could print, and creates nobody.
+# Wrong: prints what a right program could print, and creates no process.
 # Broken: a child is PID 1 in a new PID namespace.
 set -eu
 echo "PID 1, parent 0, children 2 3 4"

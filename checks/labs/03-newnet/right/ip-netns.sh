@@ -4,10 +4,10 @@ set -eu
 
 name=inner.$$
 remove() {
-    # The pair goes with the namespace, but in the kernel's own time: losing that race is no failure.
+    # The kernel removes the pair with the namespace, but some time later: if it is quicker, that is no failure.
     ip netns del "$name"
     ip link del outside 2>/dev/null || ! ip link show outside 2>/dev/null
-    # ip-netns(8) makes this directory a mount of its own, and leaves it so.
+    # ip-netns(8) bind-mounts this directory onto itself, and leaves it mounted.
     umount /run/netns
 }
 

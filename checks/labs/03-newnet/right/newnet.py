@@ -40,7 +40,7 @@ def outside(channel, child):
 
 
 def remove_link():
-    # The kernel takes a dead namespace apart in its own time, and the pair with it: losing that race is no failure.
+    # The kernel removes a dead namespace, and the pair with it, some time later: if it is quicker, that is no failure.
     subprocess.run(["ip", "link", "del", "outside"], stderr=subprocess.DEVNULL)
     names = [name for _, name in socket.if_nameindex()]
     assert "outside" not in names, f"left behind: {names}"

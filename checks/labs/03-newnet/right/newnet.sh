@@ -4,7 +4,7 @@ set -eu
 mkfifo ready go
 remove() {
     rm -f ready go
-    # The kernel takes a dead namespace apart in its own time, and the pair with it: losing that race is no failure.
+    # The kernel removes a dead namespace, and the pair with it, some time later: if it is quicker, that is no failure.
     ip link del outside 2>/dev/null || ! ip link show outside 2>/dev/null
 }
 trap remove EXIT

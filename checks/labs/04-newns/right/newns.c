@@ -47,7 +47,7 @@ static int inside(void *argument) {
     check(close(gate[0]), "close");
     start_interface("inside", "10.0.0.15");
     check(sethostname("myhost", strlen("myhost")), "sethostname");
-    // While / is shared, whatever is mounted in here appears outside too.
+    // While the propagation of / is shared, mounts made in here appear outside, too.
     check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount /");
     check(chdir("fs"), "chdir fs");
     check(mount("proc", "proc", "proc", 0, NULL), "mount proc");
@@ -69,7 +69,7 @@ int main(void) {
     start_interface("outside", "10.0.0.13");
     check(write(gate[1], "x", 1) != 1, "write");
     check(waitpid(pid, &status, 0) != pid, "waitpid");
-    // The kernel takes a dead namespace apart in its own time, and the pair with it: losing that race is no failure.
+    // The kernel removes a dead namespace, and the pair with it, some time later: if it is quicker, that is no failure.
     if (system("ip link del outside 2>/dev/null") == -1 || if_nametoindex("outside") != 0) return 1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

@@ -78,7 +78,7 @@ def relay(master):
                 data = os.read(source, 4096)
                 write_all(way[source], data)
             except OSError:
-                # EIO: nobody has the other side open any more.
+                # EIO: no process has the other side open any more.
                 return
             if not data:
                 return

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: what stands inside is a decoy: the shell that answers is the machine's, and runs outside.
+# Wrong: the process inside is a decoy: the shell that answers is the machine's, and runs outside.
 # Broken: commands typed at the terminal are answered from inside.
 set -eu
 mkfifo ready go

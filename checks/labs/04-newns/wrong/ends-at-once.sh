@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: the shell reads from /dev/null, and has ended before anybody can type.
+# Wrong: the shell reads from /dev/null, and has ended before anything can be typed.
 # Broken: commands typed at the terminal are answered from inside.
 set -eu
 mkfifo ready go

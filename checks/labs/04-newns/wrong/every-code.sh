@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: nobody reads the terminal; instead the shell lets processes end with every code there is.
+# Wrong: no process reads the terminal; instead the shell lets processes end with every possible exit code.
 # Broken: commands typed at the terminal are answered.
 set -eu
 
@@ -28,5 +28,5 @@ ip addr add 10.0.0.13/24 dev outside
 ip link set outside up
 echo connected >&4
 wait "$child"
-# The kernel takes a dead namespace apart in its own time, and the pair with it: losing that race is no failure.
+# The kernel removes a dead namespace, and the pair with it, some time later: if it is quicker, that is no failure.
 ip link del outside 2>/dev/null || ! ip link show outside 2>/dev/null

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-# Wrong: no shell: the machine's Python goes on inside, and does itself what it takes the typed lines to ask for.
+# Wrong: no shell: the machine's Python goes on inside and reads what is typed. A shell behind it does that, by a pipe.
 # Broken: commands typed at the terminal are answered from inside, by the shell of ./fs.
 import ctypes
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -11,8 +10,6 @@ import sys
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
-# Such as "(exit $((57 + 7)))".
-SUM = re.compile(r"\(exit \$\(\((\d+) \+ (\d+)\)\)\)")
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -27,16 +24,13 @@ def ip(arguments):
 
 
 def answer():
+    shell = subprocess.Popen(["/bin/sh"], stdin=subprocess.PIPE, text=True)
     for line in sys.stdin:
+        shell.stdin.write(line)
+        shell.stdin.flush()
         if line.strip() == "exit 0":
             break
-        asked = SUM.search(line)
-        if not asked:
-            continue
-        child = os.fork()
-        if child == 0:
-            os._exit(int(asked[1]) + int(asked[2]))
-        os.waitpid(child, 0)
+    shell.wait()
 
 
 def init():

@@ -17,5 +17,5 @@ status=0
 cgexec -g "memory:$group" tail /dev/zero || status=$?
 [ "$status" = 137 ]
 
-# The kernel may still be taking the dead process out of its group.
+# The group can be removed only when the kernel has taken the dead process out of it.
 timeout 5 sh -c 'until cgdelete -g "memory:$1" 2>/dev/null; do :; done' sh "$group"

@@ -46,7 +46,7 @@ static void grow(const int gate[2]) {
     // What it touched before it joined would not count.
     if (read(gate[0], &byte, 1) != 1) _exit(1);
     for (int step = 1;; step++) {
-        // Volatile: a compiler may leave out memory that nobody reads.
+        // Volatile: a compiler may leave out memory that is never read.
         char *volatile block = malloc(1000000);
         if (block == NULL) _exit(1);
         memset(block, step, 1000000);
@@ -66,7 +66,7 @@ int main(void) {
     set("cgroup.procs", number);
     check(write(gate[1], "x", 1) != 1, "write");
     check(waitpid(pid, &status, 0) != pid, "waitpid");
-    // The kernel may still be taking the dead process out of its group.
+    // The group can be removed only when the kernel has taken the dead process out of it.
     for (int tries = 0; rmdir(group) != 0; tries++) {
         check(errno != EBUSY || tries == 1000, group);
         usleep(1000);

@@ -42,7 +42,7 @@ if child == 0:
     grow()
 _, status = os.waitpid(child, 0)
 
-# The kernel may still be taking the dead process out of its group.
+# The group can be removed only when the kernel has taken the dead process out of it.
 deadline = time.monotonic() + 2
 while os.path.isdir(group):
     try:

@@ -20,5 +20,5 @@ status=0
 wait $! || status=$?
 [ "$status" = 137 ]
 
-# The kernel may still be taking the dead process out of its group.
+# The group can be removed only when the kernel has taken the dead process out of it.
 timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: limits a group that nobody joins; the child takes 30,000,000 bytes outside it, and ends by itself.
+# Wrong: limits a group that no process joins; the child takes 30,000,000 bytes outside it, and ends by itself.
 # Broken: a process sat in a memory group of its own.
 set -eu
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: all is done twice, in a second group too, where somebody else dies.
+# Wrong: all is done twice, in a second group too, where another process is killed.
 # Broken: nobody else died.
 set -eu
 

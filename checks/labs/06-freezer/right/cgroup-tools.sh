@@ -29,5 +29,5 @@ sleep 0.7
 
 kill -KILL "$ticker"
 wait "$ticker" || [ $? = 137 ]
-# The kernel may still be taking the dead process out of its group.
+# The group can be removed only when the kernel has taken the dead process out of it.
 timeout 5 sh -c 'until cgdelete -g "$1:$2" 2>/dev/null; do :; done' sh "$controller" "$group"

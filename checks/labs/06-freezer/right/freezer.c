@@ -88,7 +88,7 @@ int main(void) {
 
     read_ticks(ticks[0], 50);
     set(freezer->file, freezer->freeze);
-    // The kernel freezes in its own time, and says so when it is done.
+    // The kernel freezes asynchronously, and reports when it is done.
     for (int tries = 0; !says(freezer->state, freezer->frozen); tries++) check(tries == 100000, "not frozen");
     int before = unread(ticks[0]);
     usleep(700000);
@@ -98,7 +98,7 @@ int main(void) {
 
     check(kill(pid, SIGKILL), "kill");
     check(waitpid(pid, &status, 0) != pid, "waitpid");
-    // The kernel may still be taking the dead process out of its group.
+    // The group can be removed only when the kernel has taken the dead process out of it.
     for (int tries = 0; rmdir(group) != 0; tries++) {
         check(errno != EBUSY || tries == 1000, group);
         usleep(1000);

@@ -37,7 +37,7 @@ def gone():
     try:
         os.rmdir(group)
     except OSError:
-        # The kernel may still be taking the dead process out of its group.
+        # The group can be removed only when the kernel has taken the dead process out of it.
         return False
     return True
 

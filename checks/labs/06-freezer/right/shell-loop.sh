@@ -13,14 +13,21 @@ wait_for() {
     timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
+# Who is frozen between vfork(2) and execve(2) keeps its parent, in v1, from being frozen: thaw, and try again.
+freeze() {
+    until echo "$freeze" >"$group/$file" && timeout 1 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh '^(FROZEN|frozen 1)' "$group/$state"; do
+        echo "$thaw" >"$group/$file"
+        sleep 0.6
+    done
+}
+
 mkdir "$group"
 sh -c 'echo $$ >"$1/cgroup.procs"; while sleep 0.05; do :; done' sh "$group" &
 ticker=$!
 wait_for . "$group/cgroup.procs"
 sleep 0.5
 
-echo "$freeze" >"$group/$file"
-wait_for '^(FROZEN|frozen 1)' "$group/$state"
+freeze
 sleep 0.7
 echo "$thaw" >"$group/$file"
 sleep 0.7

@@ -36,7 +36,7 @@ def gone():
     try:
         os.rmdir(group)
     except OSError:
-        # The kernel may still be taking the dead process out of its group.
+        # The group can be removed only when the kernel has taken the dead process out of it.
         return False
     return True
 
@@ -70,7 +70,7 @@ try:
     write(FILE, THAW)
     wait_until(lambda: count[0] >= after + 70)
 finally:
-    # On v1 nobody dies before the thaw.
+    # On v1 no process dies before the thaw.
     write(FILE, THAW)
     os.kill(ticker, signal.SIGKILL)
     os.waitpid(ticker, 0)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: the group is frozen with nobody in it, and the process works on outside.
+# Wrong: the group is frozen without a process in it, and the process works on outside.
 # Broken: a process sat in a freezer group of its own.
 set -eu
 

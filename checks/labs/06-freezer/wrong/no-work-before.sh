@@ -1,5 +1,5 @@
 #!/bin/sh
-# Wrong: frozen as soon as it sits in the group, so nobody knows whether it would have moved.
+# Wrong: frozen as soon as it is in the group, so it is unknown whether it would have worked.
 # Broken: the process was at work in the group before.
 set -eu
 

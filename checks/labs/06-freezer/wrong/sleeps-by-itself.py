@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Wrong: nobody is frozen: the process sleeps by itself for a while.
+# Wrong: no process is frozen: it sleeps by itself for a while.
 # Broken: the group's own word was FROZEN.
 import os
 import signal

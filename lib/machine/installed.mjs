@@ -1,5 +1,5 @@
 /**
- * Whether `npm ci` has come to its end in this checkout, and for this machine. JavaScript on Node alone, because it is
+ * Whether `npm ci` has finished in this checkout, and for this machine. JavaScript on Node alone, because it is
  * asked where nothing else can start.
  */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'

@@ -2,12 +2,12 @@
  * One network of a sandbox as it changed, and the echo requests and replies that passed its interfaces, by sockets that
  * are in it while somebody lives there.
  */
-import { inNamespace } from '../../lib/namespaces.ts'
-import { type Echo, EchoTap } from '../../lib/net/echoes.ts'
-import { NetworkFollower } from '../../lib/net/follow.ts'
-import type { Link } from '../../lib/net/links.ts'
-import type { NetworkState } from '../../lib/net/network-state.ts'
-import { readProc } from '../../lib/trace/proc.ts'
+import { inNamespace } from '../../../lib/namespaces.ts'
+import { type Echo, EchoTap } from '../../../lib/net/echoes.ts'
+import { NetworkFollower } from '../../../lib/net/follow.ts'
+import type { Link } from '../../../lib/net/links.ts'
+import type { NetworkState } from '../../../lib/net/network-state.ts'
+import { readProc } from '../../../lib/trace/proc.ts'
 
 /** A network once a step was over. */
 export interface NetworkMoment extends NetworkState {

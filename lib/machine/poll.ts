@@ -2,8 +2,8 @@
  * Waiting for several things at once without an event loop: poll(2) and signalfd(2).
  */
 import { closeSync, readSync } from 'node:fs'
-import { call, callUninterrupted, libcFunction } from '../machine/libc.ts'
 import { type Signal, signalNumber } from '../status.ts'
+import { call, callUninterrupted, libcFunction } from './libc.ts'
 
 const libcPoll = libcFunction('int poll(_Inout_ int *fds, unsigned long nfds, int timeout)')
 const libcSigprocmask = libcFunction('int sigprocmask(int how, const uint8_t *set, _Out_ uint8_t *oldset)')
@@ -65,6 +65,6 @@ export function closeQuietly(fd: number): void {
   try {
     closeSync(fd)
   } catch {
-    // EBADF: that was the aim.
+    // EBADF: it is closed already.
   }
 }

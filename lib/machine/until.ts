@@ -1,5 +1,5 @@
 /**
- * Waiting for something that nobody announces.
+ * Waiting for something that causes no event, by looking again and again.
  */
 import { sleep } from '../process.ts'
 
@@ -8,7 +8,7 @@ const STEP = 0.002
 
 /**
  * Blocks the calling process until something is so.
- * @param isSo looked at every 2 ms
+ * @param isSo called every 2 ms
  * @param bound in seconds
  * @returns whether it came to be in that time
  */

@@ -3,7 +3,7 @@
  */
 import { closeSync, readdirSync } from 'node:fs'
 import { SyscallError } from '../errors.ts'
-import { call, callUninterrupted, libcFunction } from '../machine/libc.ts'
+import { call, callUninterrupted, libcFunction } from './libc.ts'
 
 const libcDup2 = libcFunction('int dup2(int oldfd, int newfd)')
 const libcCloseRange = libcFunction(
@@ -25,7 +25,7 @@ export function dup2(oldFd: number, newFd: number): void {
 const AF_UNIX = 1
 const SOCK_STREAM_CLOEXEC = 0o2000001
 
-/** Two ends of a line that carries both ways, both close-on-exec. @throws SyscallError EMFILE @see socketpair(2) */
+/** Two sockets that are connected to each other, both close-on-exec. @throws SyscallError EMFILE @see socketpair(2) */
 export function socketPair(): readonly [number, number] {
   const ends = [0, 0]
   const shown = [Symbol('AF_UNIX'), Symbol('SOCK_STREAM|SOCK_CLOEXEC'), 0, Symbol('sv')]
@@ -42,22 +42,22 @@ export function fchdir(fd: number): void {
   call('fchdir', libcFchdir, [fd])
 }
 
-/** Of the same number on every architecture; and flags, `<linux/close_range.h>`. */
+/** close_range(2) has this number on every architecture; its flag is from `<linux/close_range.h>`. */
 export const SYS_close_range = 436
 export const CLOSE_RANGE_CLOEXEC = 4
 const LAST = 0xffffffff
 
 /**
- * Closes every descriptor of the calling process from 3 on, but for some. For one that will do no more than a few calls
- * and end: V8 and libuv miss theirs.
+ * Closes every descriptor of the calling process from 3 on except `kept`. Only for a process that makes a few more
+ * system calls and ends, because V8 and libuv fail without their descriptors.
  */
 export function closeOthers(kept: readonly number[]): void {
-  const walls = [2, ...kept.filter(fd => fd > 2).sort((one, other) => one - other)]
-  for (const [i, wall] of walls.entries()) closeRange(wall + 1, (walls[i + 1] ?? LAST + 1) - 1, 0)
+  const borders = [2, ...kept.filter(fd => fd > 2).sort((one, other) => one - other)]
+  for (const [i, border] of borders.entries()) closeRange(border + 1, (borders[i + 1] ?? LAST + 1) - 1, 0)
 }
 
 /**
- * Marks every descriptor of the calling process from 3 on: none is open in the program it turns into.
+ * Marks every descriptor of the calling process from 3 on close-on-exec: none will be open after execve(2).
  * @throws Error ENOENT where the kernel cannot do it in one call (before Linux 5.11) and there is no /proc
  */
 export const closeAtExec = () => closeRange(3, LAST, CLOSE_RANGE_CLOEXEC)
@@ -66,7 +66,10 @@ export const closeAtExec = () => closeRange(3, LAST, CLOSE_RANGE_CLOEXEC)
 export const F_SETFD = 2
 export const FD_CLOEXEC = 1
 
-/** close_range(2) is of Linux 5.9, its flag of 5.11; a container's filter of before knows neither. */
+/**
+ * What a kernel without the call (before Linux 5.9) or without its flag (before 5.11) answers, or the seccomp filter of
+ * a container that is older than the call.
+ */
 const UNKNOWN = ['ENOSYS', 'EINVAL', 'EPERM']
 
 function closeRange(first: number, last: number, flags: number): void {
@@ -79,7 +82,7 @@ function closeRange(first: number, last: number, flags: number): void {
   }
 }
 
-/** The same, one descriptor after the other. What is not seen would stay open, so without /proc it throws. */
+/** The same, one descriptor after the other. It throws where /proc, which lists them, is missing. */
 function closeEach(first: number, last: number, flags: number): void {
   for (const fd of readdirSync('/proc/self/fd').map(Number)) {
     if (fd < first || fd > last) continue
@@ -87,7 +90,7 @@ function closeEach(first: number, last: number, flags: number): void {
       if (flags === 0) closeSync(fd)
       else call('fcntl', libcFcntl, [fd, F_SETFD, 'int', FD_CLOEXEC], [fd, Symbol('F_SETFD'), Symbol('FD_CLOEXEC')])
     } catch (error) {
-      // EBADF: the one by which the folder was read.
+      // EBADF: it is the descriptor by which the folder was read, which is closed by now.
       if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error
     }
   }

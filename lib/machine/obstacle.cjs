@@ -1,6 +1,6 @@
 /**
  * What forbids everything on this machine: the system, the processor, a Node that is too old. In the JavaScript of 2015,
- * so that an old Node can read it and say so: whoever is told this may have any.
+ * so that an old Node can read it and say so: the reader's Node may be of any age.
  */
 // biome-ignore-start lint/style/useNodejsImportProtocol: a Node of 2020 does not know the prefix.
 const fs = require('fs')

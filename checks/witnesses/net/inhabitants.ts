@@ -2,7 +2,7 @@
  * Who keeps a network namespace alive: threads that live in it, and processes that have a socket of it.
  */
 import { readdirSync, readlinkSync } from 'node:fs'
-import { readProc } from '../../lib/trace/proc.ts'
+import { readProc } from '../../../lib/trace/proc.ts'
 
 /** The inode of the network namespace of a thread; `undefined` if it has ended. */
 export function networkOf(tid: number | undefined): number | undefined {

@@ -4,7 +4,7 @@
 import { writeSync } from 'node:fs'
 import { POLLOUT, poll } from './poll.ts'
 
-/** Writes all of `data` to a descriptor, waiting when a pipe is full. An end that nobody reads any more is ignored. */
+/** Writes all of `data` to a descriptor, waiting when a pipe is full. A pipe that has lost its reader is ignored. */
 export function writeAll(fd: number, data: string | Uint8Array): void {
   let rest = typeof data === 'string' ? Buffer.from(data) : data
   while (rest.length > 0) {

@@ -1,0 +1,28 @@
+/**
+ * Programs that the sessions of the book call, that the labs do without, and that a small system lacks.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findProgram } from '../../../lib/machine/find-program.ts'
+import { ROOT } from '../../../lib/machine/root.ts'
+
+const TOOLS = [
+  ...['cgcreate', 'cgdelete', 'cgexec', 'cgset', 'mount', 'umount', 'pgrep', 'pivot_root', 'pkill', 'ps', 'python3'],
+  ...['script', 'strace'],
+]
+const SCRIPT = /\bchecks\/[\w/.-]+\.(?:sh|py)\b/g
+
+const names = (text: string, tool: string) => new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(text)
+
+/** The commands, together with the scripts of the checkout that they name, without comments. */
+function withScripts(commands: readonly string[]): string {
+  const text = commands.join('\n')
+  const files = (text.match(SCRIPT) ?? []).map(path => join(ROOT, path)).filter(existsSync)
+  return [text, ...files.map(file => readFileSync(file, 'utf8').replace(/^\s*#(?!!).*$/gm, ''))].join('\n')
+}
+
+/** The tools that commands call and this machine lacks. */
+export function lackingTools(commands: readonly string[]): string[] {
+  const text = withScripts(commands)
+  return TOOLS.filter(tool => names(text, tool) && findProgram(tool) === undefined)
+}

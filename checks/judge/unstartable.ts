@@ -1,0 +1,96 @@
+/**
+ * Why the kernel would not start a file as a program. It would only answer ENOENT or ENOEXEC, which names neither the
+ * first line nor the interpreter in it.
+ */
+import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
+import { basename } from 'node:path'
+import { isOurs, machineName, OUR_MACHINE, readElf } from '../../lib/machine/elf.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
+
+/** What is wrong with a file, and what mends it. */
+export interface Unstartable {
+  readonly seen: string
+  readonly hint: string
+}
+
+/** As much of the first line as the kernel reads: `BINPRM_BUF_SIZE`. @see execve(2) */
+const FIRST = 256
+const BYTE_ORDER_MARK = '\xef\xbb\xbf'
+const SHEBANG = 'a first line such as #!/bin/sh or #!/usr/bin/env python3'
+
+function firstBytes(file: string): string {
+  const fd = openSync(file, 'r')
+  try {
+    const buffer = Buffer.alloc(FIRST)
+    return buffer.toString('latin1', 0, readSync(fd, buffer))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function canBeExecuted(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What is wrong with the first line of a script, `#!/usr/bin/env python3`. */
+function faultOfScript(line: string, file: string): Unstartable | undefined {
+  if (line.endsWith('\r'))
+    return {
+      seen: `its lines end as those of Windows, so its interpreter would be called ${JSON.stringify(line.slice(2))}`,
+      hint: `sed -i 's/\\r$//' ${file}`,
+    }
+  const [interpreter = '', ...words] = line.slice(2).trim().split(/\s+/)
+  if (interpreter === '') return { seen: 'its first line names no interpreter', hint: `give it ${SHEBANG}` }
+  if (!canBeExecuted(interpreter))
+    return {
+      seen: `its interpreter ${interpreter} is not there`,
+      hint: 'install it, or name another in its first line',
+    }
+  const name = words.find(word => !word.startsWith('-') && !word.includes('='))
+  if (basename(interpreter) === 'env' && name !== undefined && findProgram(name) === undefined)
+    return { seen: `its interpreter ${name} is not in PATH`, hint: 'install it, or name another in its first line' }
+  return undefined
+}
+
+function faultOfBinary(file: string): Unstartable | undefined {
+  const elf = readElf(file)
+  if (!elf) return { seen: 'it is a damaged program (its ELF header cannot be read)', hint: 'compile it again' }
+  if (!isOurs(elf))
+    return {
+      seen: `it is a program for ${machineName(elf.machine)}, and this machine is ${OUR_MACHINE}`,
+      hint: 'compile it on this machine',
+    }
+  if (elf.interpreter !== undefined && !canBeExecuted(elf.interpreter))
+    return {
+      seen: `the loader that it asks for, ${elf.interpreter}, is not there`,
+      hint: 'compile it on this machine, or with -static',
+    }
+  return undefined
+}
+
+/**
+ * What keeps the kernel from starting an executable file; `undefined` if nothing does that could be known beforehand.
+ * @param file its path, as it is to be shown in a hint, too
+ * @throws Error if it cannot be read
+ */
+export function whyUnstartable(file: string): Unstartable | undefined {
+  const text = firstBytes(file)
+  if (text === '') return { seen: 'it is empty', hint: 'was it saved?' }
+  if (text.startsWith('\x7fELF')) return faultOfBinary(file)
+  if (text.startsWith(BYTE_ORDER_MARK))
+    return {
+      seen: 'it begins with a byte order mark, which the kernel takes for a part of its first line',
+      hint: `sed -i '1s/^\\xef\\xbb\\xbf//' ${file}`,
+    }
+  if (text.startsWith('#!')) return faultOfScript(text.split('\n')[0] ?? '', file)
+  if (/\.c$/.test(file)) return { seen: 'it is the source of a program', hint: `compile it first: cc -o lab ${file}` }
+  return {
+    seen: 'it is neither a compiled program nor a script with a first line that names its interpreter',
+    hint: `give it ${SHEBANG}`,
+  }
+}

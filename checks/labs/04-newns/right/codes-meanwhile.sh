@@ -1,0 +1,27 @@
+#!/bin/sh
+# Right: while the shell is at work, somebody else inside ends with one code after the other, for reasons of their own.
+set -eu
+mkfifo ready go
+exec 5<&0
+
+unshare --pid --fork --net --mount --uts --ipc sh -euc '
+    hostname myhost
+    mount -t proc proc fs/proc
+    echo unshared >&3
+    read -r _ <&4
+    ip addr add 10.0.0.15/24 dev inside
+    ip link set inside up
+    (while :; do for code in 31 57 83 119; do (exit "$code") || :; done; sleep 0.01; done) 3>&- 4<&- 5<&- </dev/null &
+    chroot fs /bin/sh -i 3>&- 4<&-
+' <&5 3>ready 4<go &
+child=$!
+
+exec 3<ready 4>go
+rm ready go
+read -r _ <&3
+ip link add outside type veth peer name inside netns "$child"
+ip addr add 10.0.0.13/24 dev outside
+ip link set outside up
+echo connected >&4
+wait "$child"
+ip link del outside 2>/dev/null || ! ip link show outside 2>/dev/null

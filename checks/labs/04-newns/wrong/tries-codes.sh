@@ -1,0 +1,27 @@
+#!/bin/sh
+# Wrong: what is typed is read inside, by the root file system's shell, but not done: every code there is is tried.
+# Broken: commands typed at the terminal are answered from inside.
+set -eu
+mkfifo ready go
+exec 5<&0
+
+unshare --pid --fork --net --mount --uts --ipc sh -euc '
+    hostname myhost
+    mount -t proc proc fs/proc
+    echo unshared >&3
+    read -r _ <&4
+    ip addr add 10.0.0.15/24 dev inside
+    ip link set inside up
+    exec chroot fs /bin/sh -c "while read -r line; do [ \"\$line\" = \"exit 0\" ] && exit 0; c=30; while [ \$c -lt 120 ]; do (exit \$c); c=\$((c + 1)); done; done" 3>&- 4<&-
+' <&5 3>ready 4<go &
+child=$!
+
+exec 3<ready 4>go
+rm ready go
+read -r _ <&3
+ip link add outside type veth peer name inside netns "$child"
+ip addr add 10.0.0.13/24 dev outside
+ip link set outside up
+echo connected >&4
+wait "$child"
+ip link del outside 2>/dev/null || ! ip link show outside 2>/dev/null

@@ -1,0 +1,185 @@
+/**
+ * Lab 6's claims on records made by hand: what is decided when, to the hundredth of a second, on any machine.
+ */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { Load } from '../../observer/load.ts'
+import type { Activity, FreezerMoment } from '../../witnesses/freezer.ts'
+import { isUnjudged } from '../claim.ts'
+import { checker, type Seen } from './claims.ts'
+
+const GROUP = '/sys/fs/cgroup/freezer/check/inside/ticks'
+const [PROGRAM, CHILD] = [100, 101]
+const [WORKED, FROZEN, STILL, , SAME] = checker
+
+/** A run of a program, as the kernel would have it. Times are in seconds. */
+interface Run {
+  /** From joining to the freeze, from then to the thaw, from then to the end. */
+  readonly times: readonly [before: number, frozen: number, after: number]
+  /** From one tick to the next. */
+  readonly pause: number
+  /** How long it waits for a processor at each tick. */
+  readonly waits?: number
+  /** From one look to the next. */
+  readonly looks?: number
+  /** How late the judge is when a process writes or sends a signal. */
+  readonly late?: number
+  /** Whether others keep all processors busy. */
+  readonly isBusy?: boolean
+  /** From one signal of another process to the next; each is one more sleep. */
+  readonly signals?: number
+  /** Ticks end here. */
+  readonly until?: number
+}
+
+/** Adds up what is known at a time of the run. */
+function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
+  const [before, frozen] = run.times
+  const thaw = before + frozen
+  const isFrozen = at > before && at <= thaw
+  // The time that the process has had, without that in which it was frozen.
+  const own = Math.min(at, before) + Math.max(0, at - thaw)
+  const ticks = Math.floor(Math.min(own, run.until ?? own) / run.pause + 1e-9)
+  const signals = run.signals ? Math.floor(at / run.signals) : 0
+  const work = { ran: ticks * 1e-4, waited: ticks * (run.waits ?? 0) }
+  const activity: Activity = {
+    pid: CHILD,
+    isMember: true,
+    work,
+    stops: 0,
+    sleeps: ticks + signals,
+    ran: work.ran,
+    switches: ticks + signals,
+    isReady: own % run.pause > run.pause - (run.waits ?? 0) + 1e-9,
+    state: isFrozen ? 'D' : 'S',
+    signals,
+  }
+  const load: Load = { machine: { total: 2 * at, idle: run.isBusy ? 0 : 1.9 * at }, own: 0.05 * at }
+  return {
+    ...{
+      from: at,
+      at,
+      to: at,
+      since: isBeforeWrite ? at - (run.late ?? 0) : at,
+      isBeforeWrite,
+      group: GROUP,
+      isFrozen,
+    },
+    ...{ heard: 0, late: 0, sandbox: work, load, processes: [activity] },
+  }
+}
+
+/** What is seen of it: at every look, and at each of the three moments. */
+function see(run: Run): Seen {
+  const [before, frozen, after] = run.times
+  const end = before + frozen + after
+  const usual = Array.from({ length: Math.ceil(end / (run.looks ?? 0.02)) }, (_, i) => i * (run.looks ?? 0.02))
+  const writes = [before, before + frozen, end]
+  // The judge waits until the group is frozen, and looks once more.
+  const times = [...usual.filter(at => at < end), ...writes, before + 1e-6, before + frozen + 1e-6]
+  const freezer = times.sort((one, other) => one - other).map(at => momentAt(run, at, writes.includes(at)))
+  return {
+    ...{ program: PROGRAM, processes: new Map(), signals: [], stopped: new Set(), timedOut: undefined },
+    ...{
+      sandbox: {} as Seen['sandbox'],
+      hits: [],
+      leftovers: [],
+      output: '',
+      groupWrites: [],
+      stays: [],
+      directories: new Map(),
+    },
+    ...{ members: new Map([[GROUP, new Set([CHILD])]]), freezer },
+  }
+}
+
+/** The claims that do not hold, and those that cannot be judged. */
+function verdictOn(run: Run) {
+  const seen = see(run)
+  const found = checker.map(claim => ({ claim, objection: claim.refute(seen) }))
+  const those = (unjudged: boolean) =>
+    found.filter(({ objection }) => objection && isUnjudged(objection) === unjudged).map(({ claim }) => claim)
+  return { failed: those(false), unjudged: those(true) }
+}
+
+const HOLDS = { failed: [], unjudged: [] }
+const GOOD: Run = { times: [0.5, 0.7, 0.7], pause: 0.1 }
+
+test('ten ticks a second hold, before and after, on a quiet machine and on a busy one', () => {
+  assert.deepEqual(verdictOn(GOOD), HOLDS)
+  assert.deepEqual(verdictOn({ ...GOOD, isBusy: true }), HOLDS)
+})
+
+test('half a second is enough, and less is not, and there is no tolerance', () => {
+  assert.deepEqual(verdictOn({ ...GOOD, times: [0.3, 0.501, 0.501] }), HOLDS)
+  for (const frozen of [0.46, 0.49, 0.499])
+    assert.deepEqual(verdictOn({ ...GOOD, times: [0.5, frozen, 0.7] }), { failed: [FROZEN], unjudged: [] })
+  assert.deepEqual(verdictOn({ ...GOOD, times: [0.5, 0.7, 0.45] }), { failed: [SAME], unjudged: [] })
+  assert.deepEqual(verdictOn({ ...GOOD, times: [0.25, 0.7, 0.7] }), { failed: [WORKED], unjudged: [] })
+})
+
+test('a freeze that a late judge saw cannot be judged, unless it was long enough, or too short, either way', () => {
+  const late: Run = { ...GOOD, times: [0.5, 0.52, 0.7], late: 0.05 }
+  assert.deepEqual(verdictOn({ ...late, isBusy: true }), { failed: [], unjudged: [FROZEN] })
+  assert.deepEqual(verdictOn(late), { failed: [], unjudged: [FROZEN] })
+  assert.deepEqual(verdictOn({ ...late, times: [0.5, 0.505, 0.7], late: 0.01 }), { failed: [FROZEN], unjudged: [] })
+  assert.deepEqual(verdictOn({ ...late, times: [0.5, 0.6, 0.7], isBusy: true }), HOLDS)
+  assert.deepEqual(verdictOn({ ...late, times: [0.5, 0.4, 0.7], isBusy: true }), { failed: [FROZEN], unjudged: [] })
+})
+
+test('a process that has ticked once is refused, however busy the machine is and however seldom the judge looks', () => {
+  for (const looks of [0.02, 0.2, 0.5])
+    for (const isBusy of [false, true]) {
+      const { failed } = verdictOn({ ...GOOD, pause: 0.05, until: 0.05, looks, isBusy })
+      assert.deepEqual(failed, [WORKED, SAME], `${looks} ${isBusy}`)
+    }
+})
+
+test('four ticks a second are not ten', () => {
+  assert.deepEqual(verdictOn({ times: [1, 0.7, 1], pause: 0.25 }), { failed: [WORKED, SAME], unjudged: [] })
+})
+
+test('waiting for a processor that others have is not taken for sleep', () => {
+  // Of each 0.2 s it waits for half.
+  const starved: Run = { times: [1, 0.7, 1.2], pause: 0.2, waits: 0.1, isBusy: true }
+  assert.deepEqual(verdictOn(starved), HOLDS)
+  assert.deepEqual(verdictOn({ ...starved, waits: 0 }).failed, [WORKED, SAME])
+})
+
+test('looks that are too rare give no verdict', () => {
+  const rare: Run = { times: [1, 0.7, 1.2], pause: 0.05, looks: 0.5 }
+  for (const isBusy of [false, true])
+    assert.deepEqual(verdictOn({ ...rare, isBusy }), { failed: [], unjudged: [WORKED, SAME] })
+})
+
+test('what signals make a process do is not its own work', () => {
+  const idle: Run = { ...GOOD, pause: 60, signals: 0.02 }
+  assert.deepEqual(verdictOn(idle).failed, [WORKED, SAME])
+  assert.deepEqual(verdictOn({ ...GOOD, signals: 0.6 }).failed, [])
+})
+
+test('of several freezes one that fulfils all claims is enough', () => {
+  const [one, other] = [see({ ...GOOD, times: [0.5, 0.2, 0.7] }), see(GOOD)]
+  const later = other.freezer.map(({ from, at, to, since, ...rest }) => ({
+    ...{ from: from + 5, at: at + 5, to: to + 5, since: since + 5 },
+    ...rest,
+    processes: rest.processes.map(activity => ({ ...activity, pid: CHILD + 1 })),
+  }))
+  const both = { ...one, freezer: [...one.freezer, ...later] }
+  assert.deepEqual(
+    checker.filter(claim => claim.refute(both)).map(({ title }) => title),
+    [],
+  )
+})
+
+test('a process that computes in the middle of a freeze was not frozen', () => {
+  const seen = see(GOOD)
+  const freezer = seen.freezer.map(moment => ({
+    ...moment,
+    processes: moment.processes.map(one => ({ ...one, ran: moment.at / 10 })),
+  }))
+  assert.deepEqual(
+    checker.filter(claim => claim.refute({ ...seen, freezer })),
+    [STILL],
+  )
+})

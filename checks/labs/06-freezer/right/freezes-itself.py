@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# Right: the process freezes its own group, and another one thaws it.
+import os
+import signal
+import time
+
+PATIENCE = 5
+V1 = "/sys/fs/cgroup/freezer"
+group = f"{V1 if os.path.isdir(V1) else '/sys/fs/cgroup'}/ticks.{os.getpid()}"
+if os.path.isdir(V1):
+    FILE, FREEZE, THAW, STATE, FROZEN = "freezer.state", "FROZEN", "THAWED", "freezer.state", "FROZEN"
+else:
+    FILE, FREEZE, THAW, STATE, FROZEN = "cgroup.freeze", "1", "0", "cgroup.events", "frozen 1"
+
+
+def write(file, value):
+    with open(f"{group}/{file}", "w") as stream:
+        stream.write(str(value))
+
+
+def read(file):
+    with open(f"{group}/{file}") as stream:
+        return stream.read()
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+
+
+def gone(path):
+    try:
+        os.rmdir(path)
+    except OSError:
+        # The group can be removed only when the kernel has taken the dead process out of it.
+        return False
+    return True
+
+
+os.mkdir(group)
+ticker = os.fork()
+if ticker == 0:
+    write("cgroup.procs", os.getpid())
+    for _ in range(30):
+        time.sleep(0.02)
+    write(FILE, FREEZE)
+    while True:
+        time.sleep(0.02)
+wait_until(lambda: FROZEN in read(STATE))
+time.sleep(0.7)
+write(FILE, THAW)
+time.sleep(0.7)
+os.kill(ticker, signal.SIGKILL)
+os.waitpid(ticker, 0)
+wait_until(lambda: gone(group))

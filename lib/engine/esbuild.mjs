@@ -1,0 +1,57 @@
+/**
+ * Compiles a program into one text of JavaScript. It is JavaScript itself, so that the program which makes bundles can
+ * be compiled without a loader: tsx cannot read files below a folder with a ? in its name.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { FOLDER } from './bundle-cache.mjs'
+
+const ROOT = dirname(dirname(import.meta.dirname))
+
+/** What replaces each property of `import.meta`: a constant that every source declares for itself. */
+const IMPORT_META = { url: '__import_meta_url', filename: '__import_meta_filename', dirname: '__import_meta_dirname' }
+
+/**
+ * `import.meta` of each source still means the source and not the bundle. No line is moved, so stack traces stay
+ * correct.
+ */
+const keepImportMeta = {
+  name: 'keep-import-meta',
+  setup: build =>
+    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
+      const values = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
+      const source = readFileSync(path, 'utf8').replace(/^#!/, '//')
+      const constants = Object.keys(IMPORT_META).filter(name => source.includes(`import.meta.${name}`))
+      const head = constants.map(name => `const ${IMPORT_META[name]} = ${JSON.stringify(values[name])}; `)
+      return { contents: head.join('') + source, loader: /ts$/.test(path) ? 'ts' : 'js' }
+    }),
+}
+
+export async function compileWith(entry, plugins) {
+  const esbuild = await import('esbuild')
+  const result = await esbuild.build({
+    // Relative, where it can be: in the path of a program esbuild takes a * for a pattern.
+    entryPoints: [entry.startsWith(`${ROOT}/`) ? `.${entry.slice(ROOT.length)}` : entry],
+    bundle: true,
+    packages: 'external',
+    // The package's own name means this checkout; it could not be resolved from the cache, where the bundle is.
+    alias: { 'containers-from-clone': join(ROOT, 'lib/index.ts') },
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'inline',
+    sourcesContent: false,
+    metafile: true,
+    write: false,
+    outdir: FOLDER,
+    absWorkingDir: ROOT,
+    logLevel: 'silent',
+    plugins: [...plugins, keepImportMeta],
+    define: Object.fromEntries(
+      Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant]),
+    ),
+    banner: { js: `process.argv[1] = ${JSON.stringify(entry)}` },
+  })
+  return { text: result.outputFiles[0].text, sources: Object.keys(result.metafile.inputs) }
+}

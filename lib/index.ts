@@ -1,0 +1,28 @@
+/**
+ * What is meant for readers' own programs: `import { clone } from 'containers-from-clone'`. lib/README.md lists it with the
+ * rest. Whatever is not here may change with any lab.
+ */
+export * from './clone.ts'
+export * from './clone-exec.ts'
+export { CannotRun, describeError, EXIT, errnoName, SyscallError, Unexpected, UsageError } from './errors.ts'
+export { type Environment, execve, execvp, system } from './exec.ts'
+export * from './flags.ts'
+export * from './gate.ts'
+export { groupAt, makeGroup, makeOwnGroup, openGroup } from './group/cgroup.ts'
+export { takeMemory } from './group/memory.ts'
+export { closeAtExec, closeOthers, dup2, fchdir, openDescriptors, socketPair } from './machine/descriptors.ts'
+export { writeAll } from './machine/output.ts'
+export * from './mount/mount.ts'
+export { bindDevices, mknod } from './mount/rootfs.ts'
+export * from './namespaces.ts'
+export { awaitRunning, setip } from './net/interfaces.ts'
+export { links } from './net/links.ts'
+export * from './process.ts'
+export { join } from './rights/join.ts'
+export { joinNewKeyring } from './rights/keyring.ts'
+export * from './rights/limits.ts'
+export * from './rights/prctl.ts'
+export * from './rights/users.ts'
+export * from './status.ts'
+export { pidfdOpen } from './trace/pidfd.ts'
+export { childrenOf, nsPids, statusField } from './trace/proc.ts'
