@@ -43,7 +43,7 @@ export class Witnesses {
       forget: tid => this.#each(one => one.forget?.(tid)),
       exit: (pid, code, tid) => this.#each(one => one.exit?.(pid, code, tid)),
       gone: (pid, order) => this.#each(one => one.gone?.(pid, order)),
-      end: order => this.#each(one => one.end?.(order)),
+      end: (order, pid) => this.#each(one => one.end?.(order, pid)),
       sample: () => this.#each(one => one.sample?.()),
     }
   }

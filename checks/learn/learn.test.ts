@@ -168,7 +168,7 @@ test('whatever happens to the file is said clearly, and nothing is lost', () => 
   person.sees(/✘ a forked child/)
   // An endless loop: keys are heard meanwhile, and the next save ends it.
   writeFileSync(reader.file, text.replace('await startLab', 'for (;;);\nawait startLab'))
-  person.sees(/is being checked: [1-9]\.\d s/)
+  person.sees(/is being checked: [1-9]\d*\.\d s/)
   person.type('h')
   person.sees(/hint 1 of/)
   writeFileSync(reader.file, text)

@@ -62,7 +62,7 @@ export interface Watcher {
   /** A process has ended, and its parent may know. */
   gone?(pid: number, order: number): void
   /** A process has ended, and its parent does not know it yet. */
-  end?(order: number): void
+  end?(order: number, pid: number): void
   /** A look at what nobody reports, every few milliseconds. */
   sample?(): void
 }
@@ -121,7 +121,7 @@ export class Observer {
    * @returns whether nothing more is waiting
    */
   drain(until: number): boolean {
-    const beforeEnd = () => this.#recording && this.#watcher.end?.(this.#order)
+    const beforeEnd = (tid: number) => this.#recording && this.#watcher.end?.(this.#order, tid)
     for (let event = nextEvent(beforeEnd, this.#first); event; event = nextEvent(beforeEnd, this.#first)) {
       this.#take(event)
       if (Date.now() >= until) return false

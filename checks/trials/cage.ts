@@ -86,7 +86,7 @@ function files(tmp: string, own: number): string[] {
   const below = (folder: string) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(name => join(basename(folder), name))
   const inTmp = below(tmp).filter(path => !CACHES.test(relative('tmp', path)))
-  const finished = /^\.cache\/clone(\/[\w-]+\.mjs)?$/
+  const finished = /^\.cache\/clone(\/[\w-]+\.mjs|\/node)?$/
   const beside = readdirSync(BUILDROOT).filter(name => name.includes(`-${own}-`))
   return [...inTmp, ...below(CACHE).filter(path => !finished.test(path)), ...beside].map(path => `file ${path}`)
 }

@@ -58,6 +58,8 @@ export class GroupsWitness implements Witness<GroupsRecord> {
   readonly #writes: GroupWrite[] = []
   readonly #members = new Map<string, Set<number>>()
   readonly #stays: Stay[] = []
+  /** What /proc/PID/cgroup said of the program at its birth. */
+  #start: string | undefined
   readonly #directories = new Map<string, string[]>()
   /** The first directory of each group, by device and inode: a group of v1 can be renamed. */
   readonly #names = new Map<string, string>()
@@ -96,7 +98,11 @@ export class GroupsWitness implements Witness<GroupsRecord> {
 
   /** A child is born into the group of its parent, or with CLONE_INTO_CGROUP into another. */
   birth(pid: number, order: number): void {
-    const lines = (readProc(pid, 'cgroup') ?? '').split('\n')
+    const text = readProc(pid, 'cgroup') ?? ''
+    // The first to be born is the program, in a group that it has not made: whoever is where it was is in none of its own.
+    this.#start ??= text
+    if (text === this.#start) return
+    const lines = text.split('\n')
     for (const group of this.#groups.inner()) {
       const hierarchy = this.#hierarchyOf(group)
       const path = hierarchy && group.slice(hierarchy.path.length)
@@ -115,6 +121,11 @@ export class GroupsWitness implements Witness<GroupsRecord> {
   /** The process of a thread; the thread itself if it has just ended. */
   processOf(tid: number): number {
     return Number(statusField(tid, 'Tgid') ?? tid)
+  }
+
+  /** Whether a process was ever in a group that the program made. */
+  wasMember(pid: number): boolean {
+    return this.#stays.some(stay => stay.pid === pid)
   }
 
   /** A process has ended, and is in no group any more. */

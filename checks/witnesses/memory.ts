@@ -27,10 +27,15 @@ class MemoryWitness implements Witness<MemoryRecord> {
   }
 
   call(name: StoppedCall, args: readonly bigint[], _tid: number, order: number): undefined {
-    if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.end(order)
+    if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.#look(order)
   }
 
-  end(order: number): void {
+  /** The end of a process that was in no group changes none, and a program may have very many of both. */
+  end(order: number, pid: number): void {
+    if (this.#groups.wasMember(pid)) this.#look(order)
+  }
+
+  #look(order: number): void {
     for (const group of this.#groups.inner()) {
       const figures = this.#groups.figures(group)
       if (figures) this.#memory.push({ order, group: this.#groups.nameOf(group), ...figures })
