@@ -6,10 +6,10 @@ import { basename, join } from 'node:path'
 import { groupAt } from '../../lib/group/cgroup.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
 import { readProc, statusField } from '../../lib/trace/proc.ts'
-import { readMemory } from '../../lib/trace/remote-memory.ts'
 import { type StoppedCall, WRITE_CALLS } from '../../lib/trace/seccomp.ts'
 import type { SandboxGroups } from '../sandbox/groups.ts'
 import type { Scene, Witness, WitnessKind } from './witness.ts'
+import { writtenText } from './written-text.ts'
 
 /** One write to the file of a control group. */
 export interface GroupWrite {
@@ -49,7 +49,6 @@ export interface GroupsRecord {
 /** Files whose writes are recorded. */
 const GROUP_FILE = /^(cgroup\.(procs|threads|freeze|kill)|tasks|freezer\.state|memory\.[a-z_.]+)$/
 const JOINING = /^(cgroup\.procs|cgroup\.threads|tasks)$/
-const LONGEST_TEXT = 256
 
 /** The witness of one sandbox's groups. */
 export class GroupsWitness implements Witness<GroupsRecord> {
@@ -176,7 +175,7 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     if (!found) return this.#isMove(tid, fd) ? () => this.#takeAttendance(order) : undefined
     const { path, file } = found
     const group = this.nameOf(path)
-    const [text, usage] = [this.#text(name, tid, args), this.figures(path)?.usage]
+    const [text, usage] = [writtenText(name, tid, args), this.figures(path)?.usage]
     const write: GroupWrite = { order, from: tid, group, file, text, usage }
     this.#writes.push(write)
     this.around(false)
@@ -185,20 +184,6 @@ export class GroupsWitness implements Witness<GroupsRecord> {
       if (JOINING.test(write.file)) this.#takeAttendance(order)
       this.around(true)
     }
-  }
-
-  #text(name: StoppedCall, tid: number, [, address = 0n, length = 0n]: readonly bigint[]): string {
-    if (name === 'write' || name === 'pwrite64') return this.#textAt(tid, address, length)
-    // sendfile(2), splice(2) and their like take the text from a file or a pipe.
-    if (!name.includes('writev')) return '?'
-    // struct iovec { void *iov_base; size_t iov_len; }: the first of them.
-    const vector = readMemory(tid, address, 16)
-    return this.#textAt(tid, vector.readBigUInt64LE(0), vector.readBigUInt64LE(8))
-  }
-
-  #textAt(tid: number, address: bigint, length: bigint): string {
-    const longest = Number(length < LONGEST_TEXT ? length : LONGEST_TEXT)
-    return readMemory(tid, address, longest).toString('latin1').trim()
   }
 
   /**
