@@ -27,7 +27,8 @@ const HELP = [
 /** The events of all runs, one after the other, and the summary of all at the end. */
 async function* events({ together, alone }: Plan, tally: Tally): AsyncGenerator<TestEvent> {
   const runs = [
-    { files: together, concurrency: Math.max(2, availableParallelism()) },
+    // Most of them wait most of the time: for a guest, a browser, a shell.
+    { files: together, concurrency: availableParallelism() + 1 },
     { files: alone, concurrency: 1 },
   ]
   for (const { files, concurrency } of runs) {
