@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { basename, delimiter, join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { shimName } from '../machine/packages.mjs'
 import { ROOT } from '../machine/root.ts'
 import type { Report } from '../testing/fixtures/launched.ts'
 import { NODE_VERSIONS, type NodeVersion, NoSuchNode, nodeFolder } from '../testing/node-versions.ts'
@@ -414,7 +415,8 @@ function copyCheckout(t: TestContext): Checkout {
       const names = all.filter(name => name.startsWith(basename(LAUNCHED, '.ts')))
       return Object.fromEntries(names.map(name => [name, fs.statSync(join(bundleFolder, name)).mtimeMs]))
     },
-    shim: () => join(build, fs.readdirSync(build)[0] ?? ''),
+    // There may be others beside it, for guests with another processor.
+    shim: () => join(build, shimName()),
   }
 }
 

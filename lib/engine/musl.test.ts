@@ -106,13 +106,20 @@ suite('native/', () => {
   )
 })
 
+/** All files below a folder. No link is followed: a root file system that was made in there has one to /proc. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : []
+  })
+}
+
 /** The functions that the sources take from libc, by their prototypes. */
 function libcFunctions(): string[] {
-  const sources = ['lib', 'checks', 'buildroot'].flatMap(folder =>
-    (readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }) as string[])
-      .filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-      .map(name => readFileSync(join(ROOT, folder, name), 'utf8')),
-  )
+  const sources = ['lib', 'checks', 'buildroot']
+    .flatMap(folder => filesBelow(join(ROOT, folder)))
+    .filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map(file => readFileSync(file, 'utf8'))
   const taken = /(?:libcFunction|load\(null\)\.func)\(\s*'[^']*?(\w+)\(/g
   const names = sources.flatMap(source => Array.from(source.matchAll(taken), ([, name]) => name as string))
   return [...new Set(names)].sort()
