@@ -408,6 +408,8 @@ function copyCheckout(t: TestContext): Checkout {
   }
   const bundleFolder = join(cache, 'clone')
   const build = join(folder, 'native', 'build')
+  // There may be others beside it, for guests with another processor.
+  for (const name of fs.readdirSync(build)) if (name !== shimName()) fs.rmSync(join(build, name))
   return {
     folder,
     bundles() {
@@ -415,7 +417,6 @@ function copyCheckout(t: TestContext): Checkout {
       const names = all.filter(name => name.startsWith(basename(LAUNCHED, '.ts')))
       return Object.fromEntries(names.map(name => [name, fs.statSync(join(bundleFolder, name)).mtimeMs]))
     },
-    // There may be others beside it, for guests with another processor.
     shim: () => join(build, shimName()),
   }
 }
