@@ -29,9 +29,10 @@ const findMoved: import('esbuild').Plugin = {
 
 /** The text of the bundle of a program. @param plugins further plugins of esbuild @throws BuildFailure of esbuild */
 export async function compile(entry: string, plugins: readonly import('esbuild').Plugin[] = []): Promise<string> {
-  const { text, sources } = await compileWith(entry, [...plugins, findMoved])
-  const inputs = sources.map(path => join(ROOT, path))
-  const stamps = Object.fromEntries([...inputs, join(ROOT, 'package-lock.json')].map(path => [path, stamp(path)]))
+  const lock = join(ROOT, 'package-lock.json')
+  const packages = [lock, stamp(lock)] as const
+  const { text, stamps: sources } = await compileWith(entry, [...plugins, findMoved])
+  const stamps = Object.fromEntries([...sources, packages])
   return `${text}\n${MARK}${JSON.stringify(stamps)}\n`
 }
 

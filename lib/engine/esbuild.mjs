@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { FOLDER } from './bundle-cache.mjs'
+import { FOLDER, stamp } from './bundle-cache.mjs'
 
 const ROOT = dirname(dirname(import.meta.dirname))
 
@@ -16,20 +16,23 @@ const IMPORT_META = { url: '__import_meta_url', filename: '__import_meta_filenam
  * `import.meta` of each source still means the source and not the bundle. No line is moved, so stack traces stay
  * correct.
  */
-const keepImportMeta = {
+const keepImportMeta = stamps => ({
   name: 'keep-import-meta',
   setup: build =>
     build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
+      // Before it is read: whoever saves the file meanwhile makes the bundle out of date, and not the stamp.
+      stamps.set(path, stamp(path))
       const values = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
       const source = readFileSync(path, 'utf8').replace(/^#!/, '//')
       const constants = Object.keys(IMPORT_META).filter(name => source.includes(`import.meta.${name}`))
       const head = constants.map(name => `const ${IMPORT_META[name]} = ${JSON.stringify(values[name])}; `)
       return { contents: head.join('') + source, loader: /ts$/.test(path) ? 'ts' : 'js' }
     }),
-}
+})
 
 export async function compileWith(entry, plugins) {
   const esbuild = await import('esbuild')
+  const stamps = new Map()
   const result = await esbuild.build({
     // Relative, where it can be: in the path of a program esbuild takes a * for a pattern.
     entryPoints: [entry.startsWith(`${ROOT}/`) ? `.${entry.slice(ROOT.length)}` : entry],
@@ -47,11 +50,12 @@ export async function compileWith(entry, plugins) {
     outdir: FOLDER,
     absWorkingDir: ROOT,
     logLevel: 'silent',
-    plugins: [...plugins, keepImportMeta],
+    plugins: [...plugins, keepImportMeta(stamps)],
     define: Object.fromEntries(
       Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant]),
     ),
     banner: { js: `process.argv[1] = ${JSON.stringify(entry)}` },
   })
-  return { text: result.outputFiles[0].text, sources: Object.keys(result.metafile.inputs) }
+  const sources = Object.keys(result.metafile.inputs).map(path => join(ROOT, path))
+  return { text: result.outputFiles[0].text, stamps: sources.map(path => [path, stamps.get(path) ?? stamp(path)]) }
 }
