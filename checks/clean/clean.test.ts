@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { clone, fork } from '../../lib/clone.ts'
 import { cloneExec } from '../../lib/clone-exec.ts'
+import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import * as F from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { groupAt, groupsNamed, ownName, PREFIX } from '../../lib/group/cgroup.ts'
@@ -33,7 +34,7 @@ import { statusField } from '../../lib/trace/proc.ts'
 import { awaitSo, enterProc, labRun } from '../testing/lab-runs.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
 
-const PROGRAM = ['--import', 'tsx', join(ROOT, 'checks', 'clean', 'clean.ts')]
+const PROGRAM = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/clean/clean.ts')]
 const CACHE = join(ROOT, 'node_modules', '.cache', 'clone')
 const OTHER_BOOT = '00000000'
 
@@ -252,7 +253,7 @@ test('without root it says what it found and could not remove, with exit code 77
   t.after(() => user.end())
   inNamespace(() => {
     const path = makeGroupNamed(ownName('clean', deadPid()))
-    const { status, lines } = result(user.run(['--import', 'tsx', 'checks/clean/clean.ts']))
+    const { status, lines } = result(user.run([...CLONEABLE_FLAGS, 'lib/engine/start.mjs', 'checks/clean/clean.ts']))
     assert.equal(status, 77)
     assert.ok(lines.includes(`needs root: group ${path}`), lines.join('\n'))
     assert.equal(lines.at(-1), 'hint: sudo npm run clean')
