@@ -225,11 +225,13 @@ test('drafts of ended processes go; those of running ones, finished files and dr
   const otherBoot = foreign.replace(/mjs\.\w{8}/, `mjs.${OTHER_BOOT}`)
   const folder = tagOfDeadProcess(draftPrefix(join(ROOT, 'buildroot', '.fs.')))
   const dead = mkdtempSync(folder)
+  const first = mkdtempSync(tagOfDeadProcess(draftPrefix(join(CACHE, 'first-'))))
   for (const path of [living, foreign, finished, otherBoot, join(dead, 'file')]) writeFileSync(path, '')
   symlinkSync(ROOT, join(dead, 'link'))
   try {
     const { lines } = clean()
-    for (const line of [`removed file ${foreign}`, `removed folder ${dead}`]) assert.ok(lines.includes(line), line)
+    for (const line of [`removed file ${foreign}`, `removed folder ${dead}`, `removed folder ${first}`])
+      assert.ok(lines.includes(line), line)
     assert.deepEqual([living, finished, otherBoot, foreign, dead].map(existsSync), [true, true, true, false, false])
     assert.ok(existsSync(join(ROOT, 'package.json')))
   } finally {
