@@ -21,6 +21,8 @@ import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
+import type { Told } from '../observer/story/event.ts'
+import { Story } from '../observer/story/story.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
@@ -49,6 +51,8 @@ export type Verdict =
       readonly time: Shares
       /** What `read` has extracted from the observation. */
       readonly read?: readonly unknown[]
+      /** What happened, if the story was asked for. */
+      readonly story?: Told
     }
   | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true; readonly isUsage?: true }
 
@@ -136,6 +140,7 @@ function observe(
   const bounds = hits()
   if (!ended && !loop.interrupted) {
     witnesses.lookAround()
+    observer.story.add({ kind: 'timeout', seconds: timeout })
     if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
   const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
@@ -149,6 +154,7 @@ function observe(
     processes: observer.processes,
     signals: observer.signals,
     stopped: observer.stopped,
+    story: observer.story.events,
     sandbox: inventory.namespaces,
     timedOut: ended ? undefined : timeout,
     hits: bounds,
@@ -206,11 +212,13 @@ export function judge(
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const inventory = new Inventory(sandbox)
-  const witnesses = makeWitnesses(sandbox, inventory)
-  const observer = new Observer(init, witnesses.watcher)
+  const story = new Story(extra.story !== undefined)
+  const witnesses = makeWitnesses(sandbox, story, inventory)
+  const observer = new Observer(init, witnesses.watcher, story, extra.story)
   const loop = new EventLoop(signals, sandbox.output, observer, witnesses.looks)
   let findings: Finding[] = []
   let wanted: readonly unknown[] | undefined
+  let told: Told | undefined
   let isFollowed = false
   try {
     seize(init, FOLLOW_TREE)
@@ -222,6 +230,7 @@ export function judge(
     if (!loop.interrupted) {
       findings = decide(lab.claims, observation, tell)
       wanted = read?.(observation)
+      if (story.isAsked) told = story.told(observation)
     }
   } finally {
     // An init that has failed has ended already, and its PID may belong to another process now.
@@ -242,5 +251,5 @@ export function judge(
   tell(machine)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
   const judged = { findings: [...findings, machine], output: loop.output, seconds, time }
-  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }) }
+  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }), ...(told && { story: told }) }
 }

@@ -50,6 +50,13 @@ const NUMBERS = {
     read: 0,
     readv: 19,
     preadv2: 327,
+    umount2: 166,
+    pivot_root: 155,
+    chroot: 161,
+    sethostname: 170,
+    mkdir: 83,
+    mkdirat: 258,
+    prctl: 157,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -91,6 +98,13 @@ const NUMBERS = {
     read: 63,
     readv: 65,
     preadv2: 286,
+    umount2: 39,
+    pivot_root: 41,
+    chroot: 51,
+    sethostname: 161,
+    mkdir: undefined,
+    mkdirat: 34,
+    prctl: 167,
   },
 } as const
 
@@ -147,7 +161,22 @@ export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
-/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir and no mknod. */
+/**
+ * The calls at which a program stops besides where its story is asked for. prctl(2) is the one by which a program on
+ * lib/ tells the line of its source that a call comes from. @see lib/trace/announce.ts
+ */
+export const STORY_CALLS: readonly StoppedCall[] = [
+  ...NAMESPACE_CALLS,
+  'umount2',
+  'pivot_root',
+  'chroot',
+  'sethostname',
+  'prctl',
+]
+/** The calls that make a control group, where the story of a lab with groups is asked for. */
+export const GROUP_MAKING_CALLS: readonly StoppedCall[] = ['mkdir', 'mkdirat']
+
+/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir, mkdir and mknod. */
 export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {
   const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
   if (!numbers)
@@ -168,6 +197,8 @@ export function callName(number: number): StoppedCall | undefined {
     ...READ_CALLS,
     ...NAMESPACE_CALLS,
     ...NETWORK_CALLS,
+    ...STORY_CALLS,
+    ...GROUP_MAKING_CALLS,
   ]
   names ??= new Map(all.map(name => [callNumbers()[name], name]))
   return names.get(number)
