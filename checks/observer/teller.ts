@@ -8,7 +8,7 @@ import type { WaitStatus } from '../../lib/status.ts'
 import { nsPids, readProc } from '../../lib/trace/proc.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
 import type { ProcessRecord } from './record.ts'
-import { answerOf } from './story/calls.ts'
+import { answerOf, isRestarted } from './story/calls.ts'
 import type { What } from './story/event.ts'
 import type { Story } from './story/story.ts'
 
@@ -92,7 +92,7 @@ export class Teller {
   /** @returns writes the call down if it fails: if not, a birth has told of it */
   aboutToClone({ call, flags }: CloneCall, tid: number): Listener {
     return result => {
-      if (result < 0)
+      if (result < 0 && !isRestarted(result))
         this.#story.add({ kind: 'clone', call, flags: named(flags), makes: made(flags), answer: answerOf(result) }, tid)
     }
   }

@@ -109,7 +109,15 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
   const claims = verdict.findings.map(finding => claimReport(slug, finding))
   const { output, seconds, time, story } = verdict
   const word = worst(claims.map(claim => claim.verdict))
-  return { ...head, verdict: word, seconds: round(seconds), time: roundAll(time), output, claims, ...(story && { story }) }
+  return {
+    ...head,
+    verdict: word,
+    seconds: round(seconds),
+    time: roundAll(time),
+    output,
+    claims,
+    ...(story && { story }),
+  }
 }
 
 /** How many of the last lines of its output are shown of a program that failed. */

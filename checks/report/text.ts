@@ -8,9 +8,9 @@ import type { Finding } from '../judge/judge.ts'
 import type { Job, RunningLab } from '../judge/run.ts'
 import { columns, LiveLine } from './live-line.ts'
 import { startNamedLabs } from './name-task.ts'
+import { type ClaimReport, claimReport, type LabReport, labReport, outputLines, type Report, report } from './report.ts'
 import { printStory } from './story/print.ts'
 import type { View } from './story/view.ts'
-import { type ClaimReport, claimReport, type LabReport, labReport, outputLines, type Report, report } from './report.ts'
 
 const lay = (line: string, hang: number) => wrap(line, hang, columns())
 const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`

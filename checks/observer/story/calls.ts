@@ -17,8 +17,17 @@ import type { Story } from './story.ts'
 /** The longest path, and the longest host name. */
 const [PATH, NAME] = [4096, 64]
 
+/** The kernel's own numbers for a call that it will make again, `<linux/errno.h>`: no program ever sees them. */
+const RESTARTED = [512, 513, 514, 516]
+
+/** Whether a signal came between, and the call is made again. */
+export const isRestarted = (result: number): boolean => RESTARTED.includes(-result)
+
 /** What a call has answered, in words. */
-export const answerOf = (result: number): Answer => (result < 0 ? errnoName(-result) : 'done')
+export function answerOf(result: number): Answer {
+  if (isRestarted(result)) return 'interrupted, and made again'
+  return result < 0 ? errnoName(-result) : 'done'
+}
 
 const path = (tid: number, address: bigint | undefined) =>
   Buffer.from(readCString(tid, address ?? 0n, PATH), 'latin1').toString('utf8')

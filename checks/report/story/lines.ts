@@ -1,7 +1,8 @@
 /**
  * A story as lines: what counts, one line an event, and what repeats itself folded into one with a count.
  */
-import type { StoryEvent, Told } from '../../observer/story/event.ts'
+import { basename } from 'node:path'
+import type { Of, StoryEvent, Told } from '../../observer/story/event.ts'
 import { Names, nobody } from './names.ts'
 import { Cast, counts } from './select.ts'
 import { inWords } from './words.ts'
@@ -17,13 +18,19 @@ export interface StoryLine {
   /** `labs/02-newpid.ts:72` */
   readonly line?: string
   readonly event: StoryEvent
+  /** Of a line that stands for several: for how many. */
+  readonly folds?: number
 }
 
-/** How often lines have to repeat themselves before they are folded, and how many lines may be one repetition. */
-const [FEWEST, LONGEST] = [3, 4]
+/** How often lines have to repeat themselves before they are folded: those of one process, and of several. */
+const FEWEST = { one: 4, several: 8 } as const
+/** How many lines may be one repetition. */
+const LONGEST = 4
 
-/** What makes two lines alike: who they are of by program, and the same words but for numbers. */
-const likeness = ({ program, text, line }: StoryLine) => [program, text.replace(/\d[\d,.]*/g, '0'), line].join('\n')
+const masked = (text: string) => text.replace(/\d[\d,.]*/g, '0')
+/** What makes two lines alike: who they are of, and the same words but for numbers. */
+const ofOne = ({ who, program, text, line }: StoryLine) => [who, program, masked(text), line].join('\n')
+const ofSeveral = ({ program, text, line }: StoryLine) => [program, masked(text), line].join('\n')
 
 /** How often the `length` lines from `start` are repeated, themselves included. */
 function repetitions(keys: readonly string[], start: number, length: number): number {
@@ -34,49 +41,49 @@ function repetitions(keys: readonly string[], start: number, length: number): nu
   return count
 }
 
-function foldedLine(first: StoryLine, last: StoryLine, count: number, length: number): StoryLine {
-  const what = length === 1 ? 'the like of it' : `these ${length} lines`
-  const text = length === 1 && first.event.what.kind === 'memory' ? `… ${last.text}` : `… ${what}`
-  return { ...last, who: '', program: '', text: `${text}, ${count} ${count === 1 ? 'time' : 'times'} more` }
+function foldedLine(last: StoryLine, count: number, length: number): StoryLine {
+  const what = last.event.what.kind === 'memory' ? last.text : length === 1 ? 'the like' : `these ${length} lines`
+  const more = `… ${what}, ${count} ${count === 1 ? 'time' : 'times'} more`
+  return { ...last, who: '', program: '', text: more, folds: count * length }
 }
 
-/** Folds lines that repeat themselves. */
-export function fold(lines: readonly StoryLine[]): StoryLine[] {
-  const keys = lines.map(likeness)
+function foldBy(lines: readonly StoryLine[], keyOf: (line: StoryLine) => string, fewest: number): StoryLine[] {
+  const keys = lines.map(keyOf)
   const folded: StoryLine[] = []
   for (let at = 0; at < lines.length; ) {
     const lengths = Array.from({ length: LONGEST }, (_, i) => i + 1)
-    const length = lengths.find(each => repetitions(keys, at, each) >= FEWEST)
+    const length = lengths.find(each => repetitions(keys, at, each) >= fewest)
     if (length === undefined) {
       folded.push(lines[at++] as StoryLine)
       continue
     }
     const count = repetitions(keys, at, length)
     const end = at + count * length
-    folded.push(...lines.slice(at, at + length))
-    folded.push(foldedLine(lines[at] as StoryLine, lines[end - 1] as StoryLine, count - 1, length))
+    folded.push(...lines.slice(at, at + length), foldedLine(lines[end - 1] as StoryLine, count - 1, length))
     at = end
   }
   return folded
 }
 
-/** An echo that is answered is one line: whether, and after how long. */
-function withAnswer(event: StoryEvent, replies: ReadonlyMap<string, StoryEvent>): string | undefined {
-  const { what, time } = event
-  if (what.kind !== 'packet' || what.echo !== 'request') return undefined
-  const reply = replies.get(`${what.id}/${what.sequence}/${what.network}`)
-  return reply ? `; answered after ${Math.max(0, reply.time - time).toFixed(2)} ms` : '; not answered'
+/** Folds lines that repeat themselves. */
+export const fold = (lines: readonly StoryLine[]): StoryLine[] =>
+  foldBy(foldBy(lines, ofOne, FEWEST.one), ofSeveral, FEWEST.several)
+
+/** An echo that is answered is one line. */
+function withAnswer({ what }: StoryEvent, replies: ReadonlySet<string>): string {
+  if (what.kind !== 'packet' || what.echo !== 'request') return ''
+  return replies.has(echoKey(what)) ? '; it is answered' : '; no answer comes'
 }
 
-function repliesOf(events: readonly StoryEvent[]): Map<string, StoryEvent> {
-  return new Map(
-    events.flatMap(event => {
-      const { what } = event
-      if (what.kind !== 'packet' || what.echo !== 'reply' || what.way !== 'in') return []
-      return [[`${what.id}/${what.sequence}/${what.network}`, event]]
-    }),
+const echoKey = ({ id, sequence, network }: Of<'packet'>) => [id, sequence, network].join()
+
+/** The echoes of which a reply has come back to where they left. */
+const repliesOf = (events: readonly StoryEvent[]): Set<string> =>
+  new Set(
+    events.flatMap(({ what }) =>
+      what.kind === 'packet' && what.echo === 'reply' && what.way === 'in' ? [echoKey(what)] : [],
+    ),
   )
-}
 
 /** How an event reads. */
 function lineOf(event: StoryEvent, names: Names, more: string, line = event.line): StoryLine {
@@ -101,7 +108,10 @@ export function linesThatCount(told: Told): StoryLine[] {
     if (what.kind === 'packet' && what.echo === 'reply') return []
     const starter = what.kind === 'exec' && who ? cast.starterOf(who.pid) : undefined
     if (starter?.who) return [lineOf(event, names, `, started by ${names.both(starter.who.pid)}`, starter.line)]
-    return [lineOf(event, names, withAnswer(event, replies) ?? '')]
+    // What its loader is told says nothing of the program itself.
+    if (what.kind === 'exec' && who?.pid === told.program && /^node/.test(basename(what.file)))
+      return [{ ...lineOf(event, names, ''), text: `starts, in ${basename(what.file)}` }]
+    return [lineOf(event, names, withAnswer(event, replies))]
   })
 }
 

@@ -59,14 +59,22 @@ export class Names {
     return first === undefined ? ', in another network' : `, in the network of ${this.both(first)}`
   }
 
+  /** Who first lived in a network. */
+  firstIn(inode: number): number | undefined {
+    return this.#networks.get(inode)
+  }
+
   /** Whether a network is the one that the program was started in. */
   isOwnNetwork(inode: number): boolean {
     return inode === this.#own
   }
 }
 
-/** A control group. Those that lib/ makes begin with the name of this project, which says nothing here. */
-export const groupName = (group: string): string => group.replaceAll(`${PREFIX}.`, '')
+/**
+ * A control group. Those that lib/ makes begin with the name of this project and may end with the number of a PID
+ * namespace, and neither says anything here.
+ */
+export const groupName = (group: string): string => group.replaceAll(`${PREFIX}.`, '').replace(/@\d{10}\b/g, '')
 
 /** Who an event is of, for one that no process has done. */
 export const nobody = ({ what }: StoryEvent): string =>

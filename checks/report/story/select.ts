@@ -8,7 +8,7 @@ import type { StoryEvent, Told } from '../../observer/story/event.ts'
 const LOCAL_TABLE = 255
 /** Programs that belong to the tools with which a program is built or loaded. */
 const TOOLS = new Set(['esbuild', 'tsx'])
-const SHELLS = /(^|\/)(sh|bash|dash|busybox)$/
+export const SHELLS = /(^|\/)(sh|bash|dash|busybox)$/
 /** What somebody has done themselves: before the program does one of these, it is only starting. */
 const ACTS = new Set<StoryEvent['what']['kind']>(
   'signal unshare setns mount umount pivot_root chroot hostname link address group write'.split(' ') as never[],
@@ -30,14 +30,18 @@ export class Cast {
   /** Who belongs to the tools by which the program is loaded. */
   readonly tools = new Set<number>()
 
+  readonly #said = new Set<number>()
+
   constructor({ events, program }: Told) {
+    this.#takeTerminal(events)
     const all = byProcess(events)
     for (const event of events) {
       const { what, who } = event
       if (what.kind !== 'clone' || what.child === undefined || what.isThread || !who) continue
       const own = (all.get(what.child) ?? []).filter(each => each.what.kind !== 'birth' && each.what.kind !== 'close')
       if (own[0]?.what.kind === 'exec' && what.makes.length === 0) this.started.set(what.child, event)
-      if (own.some(({ who: its }) => TOOLS.has(its?.program ?? '')) || this.tools.has(who.pid)) this.tools.add(what.child)
+      if (own.some(({ who: its }) => TOOLS.has(its?.program ?? '')) || this.tools.has(who.pid))
+        this.tools.add(what.child)
     }
     for (const [pid, own] of all) {
       const execs = own.filter(({ what }) => what.kind === 'exec')
@@ -46,6 +50,25 @@ export class Cast {
       const starts = own.some(({ what }) => what.kind === 'clone' && this.started.has(what.child ?? 0))
       const acts = own.some(({ what }) => ACTS.has(what.kind))
       if (pid !== program && isShell && starts && !acts && this.started.has(pid)) this.wrappers.add(pid)
+    }
+  }
+
+  /** Whether another event says what this one does. */
+  isSaid({ order }: StoryEvent): boolean {
+    return this.#said.has(order)
+  }
+
+  /** Of several who read what was typed only the last is shown, and an answer is an end. */
+  #takeTerminal(events: readonly StoryEvent[]): void {
+    let reader: StoryEvent | undefined
+    const answers = new Map<number, StoryEvent>()
+    for (const event of events) {
+      const { what, who } = event
+      if (what.kind === 'read') {
+        if (reader?.what.kind === 'read' && reader.what.text === what.text) this.#said.add(reader.order)
+        reader = event
+      } else if (what.kind === 'answered' && who) answers.set(who.pid, event)
+      else if (what.kind === 'exit' && who && answers.delete(who.pid)) this.#said.add(event.order)
     }
   }
 
@@ -58,7 +81,9 @@ export class Cast {
 }
 
 /** Whether an event counts. */
-export function counts({ what, who }: StoryEvent, { program }: Told, cast: Cast): boolean {
+export function counts(event: StoryEvent, { program }: Told, cast: Cast): boolean {
+  const { what, who } = event
+  if (cast.isSaid(event)) return false
   if (who && (cast.tools.has(who.pid) || cast.wrappers.has(who.pid))) return false
   switch (what.kind) {
     case 'birth':

@@ -31,7 +31,9 @@ export function storyOf(): Knob<View | undefined> {
 
 /** The error of a picture that cannot be written. */
 const unwritable = (file: string, error: unknown) =>
-  new UsageError(`--story: ${file} cannot be written: ${(error as Error).message}\nhint: name a file in a folder of yours`)
+  new UsageError(
+    `--story: ${file} cannot be written: ${(error as Error).message}\nhint: name a file in a folder of yours`,
+  )
 
 /**
  * To be called before anything is judged.

@@ -78,6 +78,8 @@ function ofPlace(what: Of<'close'> | Of<'chdir'>, names: Names): string {
   return `${call}${answered(what.answer)}${both}`
 }
 
+/** A line that was typed, without its end, which a report spells out. */
+const oneLine = (text: string) => text.replace(/(\s|\\n)+$/, '')
 const MB = 1e6
 const megabytes = (number: number) => (number / MB).toFixed(1)
 
@@ -130,11 +132,11 @@ function inFull(what: What, names: Names): string {
     case 'freezer':
       return `${groupName(what.group)} is ${what.state}${what.members.length > 0 ? `, with ${names.list(what.members)} in it` : ''}`
     case 'typed':
-      return `types ${what.text.trimEnd()}`
+      return `types ${oneLine(what.text)}`
     case 'read':
-      return `reads ${what.text.trimEnd()}`
+      return `reads ${oneLine(what.text)}`
     case 'answered':
-      return what.flaw === undefined ? `answers with ${what.code}` : `ends with ${what.code}, ${what.flaw}`
+      return `ends with exit code ${what.code}, ${what.flaw ?? 'which is the answer'}`
     case 'timeout':
       return `ends the program: its ${what.seconds} s are over`
     case 'unknown':
