@@ -59,6 +59,15 @@ class MemoryWitness implements Witness<MemoryRecord> {
     if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.#look(order)
   }
 
+  /** Killed, and by the kernel's hand: what its group counts is told before its end, of which it is the cause. */
+  exit(pid: number, code: number | undefined): void {
+    if (code !== undefined || !this.#story.isAsked || !this.#groups.wasMember(pid)) return
+    for (const path of this.#groups.inner()) {
+      const figures = this.#groups.figures(path)
+      if (figures) this.#tellOfKill(this.#groups.nameOf(path), figures, pid)
+    }
+  }
+
   /** The end of a process that was in no group changes none, and a program may have very many of both. */
   end(order: number, pid: number): void {
     if (this.#groups.wasMember(pid)) this.#look(order, pid)

@@ -87,9 +87,9 @@ const repliesOf = (events: readonly StoryEvent[]): Set<string> =>
 
 /** How an event reads. */
 function lineOf(event: StoryEvent, names: Names, more: string, line = event.line): StoryLine {
-  const { time, who, what } = event
+  const { time, who } = event
   const head = who ? { who: names.who(who), program: who.program } : { who: '', program: nobody(event) }
-  return { time, ...head, text: `${inWords(what, names)}${more}`, ...(line !== undefined && { line }), event }
+  return { time, ...head, text: `${inWords(event, names)}${more}`, ...(line !== undefined && { line }), event }
 }
 
 /** Every event as a line of its own. */

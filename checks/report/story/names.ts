@@ -11,6 +11,8 @@ export class Names {
   /** Who first lived in each network, by the inode of its namespace. */
   readonly #networks = new Map<number, number>()
   readonly #own: number
+  /** The network that each process lived in last. */
+  readonly #homes = new Map<number, number>()
 
   constructor({ events, program, namespaces }: Told) {
     this.#own = namespaces.net
@@ -19,6 +21,7 @@ export class Names {
       if (what.kind === 'clone' && what.child !== undefined && what.childNumbers)
         this.#numbers.set(what.child, what.childNumbers)
       const places = 'namespaces' in what ? what.namespaces : undefined
+      if (who && places) this.#homes.set(who.pid, places.net)
       if (who && places && !this.#networks.has(places.net)) this.#networks.set(places.net, who.pid)
     }
     this.#level = (this.#numbers.get(program)?.length ?? 1) - 1
@@ -52,9 +55,11 @@ export class Names {
     return pids.map(pid => this.both(pid)).join(', ')
   }
 
-  /** A network, behind an interface in it; nothing for the one that the program was started in. */
-  network(inode: number): string {
-    if (inode === this.#own) return ''
+  /** A network, behind an interface in it; nothing where that is what one expects. @param by who has changed it */
+  network(inode: number, by: number | undefined): string {
+    const home = this.#homes.get(by ?? 0) ?? this.#own
+    if (inode === home) return ''
+    if (inode === this.#own) return ', in the network of the start'
     const first = this.#networks.get(inode)
     return first === undefined ? ', in another network' : `, in the network of ${this.both(first)}`
   }

@@ -4,7 +4,8 @@
 import type { StoryEvent, Told } from '../../observer/story/event.ts'
 import type { LabReport } from '../report.ts'
 import { lanesOf } from './lanes.ts'
-import { type StoryLine, storyLines } from './lines.ts'
+import { storyLines } from './lines.ts'
+import { listOf, ROW } from './list.ts'
 import { Looks, STYLE } from './looks.ts'
 import { Names } from './names.ts'
 import { Scale } from './scale.ts'
@@ -13,17 +14,17 @@ import { escapeXml, path, rectangle, text } from './shapes.ts'
 import { Stage } from './stage.ts'
 
 /** The picture's own measures, in pixels. */
-const [WIDTH, SIDE, LEFT, TOP, PITCH, ROW] = [960, 18, 172, 86, 44, 17]
+const [WIDTH, SIDE, LEFT, TOP, PITCH] = [960, 18, 172, 86, 44]
 /** How much room a moment with a number takes, and one without. */
 const [NUMBERED, BARE] = [19, 6]
-/** Where the columns of the list begin, and how wide a character of it is. */
-const [TIME_END, WHO, WORDS, CHARACTER] = [116, 128, 232, 7.23]
+/** How wide the length of a pause is. */
+const PAUSE = 84
 /** How far apart the times on the axis are at least. */
 const TICKS = 72
 /** How many lines are listed at most: a picture of more would be none. */
 const MOST = 90
 
-const seconds = (ms: number) => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`)
+const seconds = (ms: number) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${Math.round(ms)} ms`)
 
 /** The time above the lanes. */
 function axis(scale: Scale, bottom: number): string[] {
@@ -43,32 +44,26 @@ function axis(scale: Scale, bottom: number): string[] {
   return shapes
 }
 
-/** Where a pause was cut: two strokes through the axis, and how long it was. */
-const pauses = (scale: Scale, bottom: number): string[] =>
-  scale.pauses.flatMap(({ x, length }) => [
-    path('sp', [
-      [x - 5, TOP - 8],
-      [x - 1, TOP - 18],
-    ]),
-    path('sp', [
-      [x + 1, TOP - 8],
-      [x + 5, TOP - 18],
-    ]),
-    text('ss', x, bottom + 14, `${seconds(length)} pass`, 'middle'),
-  ])
-
-function listRow({ time, who, program, text: words, line }: StoryLine, i: number, y: number, width: number): string[] {
-  const room = Math.floor((width - WORDS - SIDE) / CHARACTER)
-  const place = line === undefined ? '' : `  [${line}]`
-  const all = `${who === '' ? '' : `${program}: `}${words}`
-  const free = room - place.length
-  const shown = all.length > free ? `${all.slice(0, Math.max(0, free - 1))}…` : all
-  return [
-    text('st', SIDE + 20, y, String(i + 1), 'end'),
-    text('st', TIME_END, y, `${time.toFixed(1)} ms`, 'end'),
-    text('st', WHO, y, who || (words.startsWith('…') ? '' : program)),
-    `<text class="st" x="${WORDS}" y="${y}">${escapeXml(shown)}<tspan class="ss">${escapeXml(place)}</tspan></text>`,
-  ]
+/** Where pauses were cut: two strokes through the axis, and how long each was; those that are close in several rows. */
+function pauses(scale: Scale, bottom: number): { readonly shapes: readonly string[]; readonly rows: number } {
+  const ends: number[] = []
+  const shapes = scale.pauses.flatMap(({ x, length }) => {
+    const free = ends.findIndex(end => end < x - PAUSE / 2)
+    const row = free < 0 ? ends.length : free
+    ends[row] = x + PAUSE / 2
+    return [
+      path('sp', [
+        [x - 5, TOP - 8],
+        [x - 1, TOP - 18],
+      ]),
+      path('sp', [
+        [x + 1, TOP - 8],
+        [x + 5, TOP - 18],
+      ]),
+      text('ss', x, bottom + 14 + row * 13, `${seconds(length)} pass`, 'middle'),
+    ]
+  })
+  return { shapes, rows: ends.length }
 }
 
 /** The moments at which something is drawn. */
@@ -84,23 +79,27 @@ function moments(told: Told, numbered: ReadonlySet<number>, lives: ReadonlySet<n
 export function drawPicture({ number, title }: Pick<LabReport, 'number' | 'title'>, told: Told): string {
   const [names, cast, looks] = [new Names(told), new Cast(told), new Looks(told.namespaces)]
   const { lanes, left } = lanesOf(told, cast, names)
-  const lines = storyLines(told, false).slice(0, MOST)
+  const all = storyLines(told, false)
+  const lines = all.slice(0, MOST)
   const numbered = new Set(lines.map(({ event }) => event.order))
   const lives = new Set(lanes.flatMap(lane => lane.lives.map(({ pid }) => pid)))
   const scale = new Scale(moments(told, numbered, lives), LEFT + 14, WIDTH - LEFT - 14 - 2 * SIDE)
   const width = Math.max(WIDTH, Math.ceil(scale.end + 2 * SIDE))
   const stage = new Stage({ told, names, lanes, lines, scale, looks, top: TOP, pitch: PITCH, left: LEFT })
   const { shapes, bottom } = stage.draw()
-  const legend = looks.legend.map(([look, meaning], i) => [
-    rectangle(look, SIDE, bottom + 30 + i * ROW, 26, 12, 3),
-    text('ss', SIDE + 34, bottom + 40 + i * ROW, meaning),
+  const cuts = pauses(scale, bottom)
+  const below = bottom + 20 + cuts.rows * 13
+  const legend = looks.legend.flatMap(([look, meaning], i) => [
+    rectangle(look, SIDE, below + i * ROW, 26, 12, 3),
+    text('ss', SIDE + 34, below + 10 + i * ROW, meaning),
   ])
-  const list = bottom + 30 + legend.length * ROW + 26
-  const more = [
+  const notes = [
     ...(left > 0 ? [`${left} processes more have no lane.`] : []),
-    ...(storyLines(told, false).length > MOST ? ['What came after that is not drawn.'] : []),
+    ...(all.length > MOST ? ['What came after that is not drawn.'] : []),
   ]
-  const height = list + (lines.length + more.length) * ROW + 6
+  const main = lanes[0]?.lives[0]?.program ?? ''
+  const list = listOf(lines, notes, main, width, below + looks.legend.length * ROW + 24)
+  const height = list.bottom + 6
   const heading = `Lab ${number}, ${title}: what happened`
   const spoken = lines.map(({ time, who, program, text: words }) => `${time.toFixed(1)} ms ${who} ${program}: ${words}`)
   return [
@@ -111,11 +110,10 @@ export function drawPicture({ number, title }: Pick<LabReport, 'number' | 'title
     rectangle('sg', 0.5, 0.5, width - 1, height - 1, 8),
     text('sh', SIDE, 30, heading),
     ...axis(scale, bottom),
-    ...pauses(scale, bottom),
+    ...cuts.shapes,
     ...shapes,
-    ...legend.flat(),
-    ...lines.flatMap((line, i) => listRow(line, i, list + i * ROW, width)),
-    ...more.map((words, i) => text('ss', WHO, list + (lines.length + i) * ROW, words)),
+    ...legend,
+    ...list.shapes,
     '</svg>',
     '',
   ].join('\n')

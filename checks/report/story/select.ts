@@ -58,17 +58,29 @@ export class Cast {
     return this.#said.has(order)
   }
 
-  /** Of several who read what was typed only the last is shown, and an answer is an end. */
+  /**
+   * What was typed stands in the line of who has read it, the last of several; whoever answers was made for that, and
+   * their answer is their end.
+   */
   #takeTerminal(events: readonly StoryEvent[]): void {
+    let typed: StoryEvent | undefined
     let reader: StoryEvent | undefined
-    const answers = new Map<number, StoryEvent>()
+    const answers = new Set<number>()
+    const clones = new Map<number, StoryEvent>()
     for (const event of events) {
       const { what, who } = event
+      if (what.kind === 'typed') typed = event
+      if (what.kind === 'clone' && what.child !== undefined) clones.set(what.child, event)
       if (what.kind === 'read') {
+        if (typed?.what.kind === 'typed' && typed.what.text === what.text) this.#said.add(typed.order)
         if (reader?.what.kind === 'read' && reader.what.text === what.text) this.#said.add(reader.order)
         reader = event
-      } else if (what.kind === 'answered' && who) answers.set(who.pid, event)
-      else if (what.kind === 'exit' && who && answers.delete(who.pid)) this.#said.add(event.order)
+      }
+      if (what.kind === 'answered' && who) {
+        answers.add(who.pid)
+        this.#said.add(clones.get(who.pid)?.order ?? 0)
+      }
+      if (what.kind === 'exit' && who && answers.delete(who.pid)) this.#said.add(event.order)
     }
   }
 

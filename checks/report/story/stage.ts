@@ -2,10 +2,11 @@
  * What is drawn in the lanes of a picture: lives, arrows, bands, and the numbers of the lines below it.
  */
 import type { Of, StoryEvent, Told } from '../../observer/story/event.ts'
+import { drawCurves } from './curve.ts'
 import type { Lane, Life } from './lanes.ts'
 import type { StoryLine } from './lines.ts'
 import type { Looks } from './looks.ts'
-import { groupName, type Names, nobody } from './names.ts'
+import { type Names, nobody } from './names.ts'
 import type { Scale } from './scale.ts'
 import { arrow, cross, number, path, rectangle, text } from './shapes.ts'
 
@@ -22,8 +23,8 @@ export interface Scenery {
   readonly left: number
 }
 
-/** Half the height of a life, and the height of the curve of a memory group. */
-const [HALF, CURVE] = [11, 84]
+/** Half the height of a life. */
+const HALF = 11
 const SIDE = 18
 
 /** The lanes of one picture. */
@@ -32,6 +33,8 @@ export class Stage {
   /** The middle of the lane of each process. */
   readonly #heights = new Map<number, number>()
   readonly #nobodies = new Map<string, number>()
+  /** The line on which the curve of each group stands. */
+  readonly #curves = new Map<string, number>()
   #bottom: number
 
   constructor(scenery: Scenery) {
@@ -44,8 +47,9 @@ export class Stage {
 
   /** @returns the shapes, in the order in which they lie over one another, and where the lanes end */
   draw(): { readonly shapes: readonly string[]; readonly bottom: number } {
+    const { told, scale, left } = this.#is
+    const memory = drawCurves(told, scale, left, height => this.#lane(height), this.#curves)
     const numbers = this.#numbers()
-    const memory = this.#memory()
     const shapes = [
       ...this.#labels(),
       ...this.#lives(),
@@ -105,11 +109,21 @@ export class Stage {
     return [...parts, ...this.#end(life, end, y)]
   }
 
-  #end({ exit }: Life, x: number, y: number): string[] {
+  #end({ pid, exit }: Life, x: number, y: number): string[] {
     if (exit?.what.kind !== 'exit') return []
     const { code, signal } = exit.what
-    if (signal !== undefined) return [cross('sk', x, y, 6), text('skt', x + 10, y - HALF + 3, signal)]
-    return code === 0 || this.#isNumbered(exit) ? [] : [text('ss', x + 4, y + 4, `exit ${code}`)]
+    if (signal !== undefined) {
+      // The arrow that has brought it about says its name.
+      const isSent = this.#of('signal').some(([event, { target }]) => target === pid && this.#isNumbered(event))
+      return [cross('sk', x, y, 6), ...(isSent ? [] : [text('skt', x + 12, y - HALF - 3, signal)])]
+    }
+    return code === 0 || this.#numberOf(pid) ? [] : [text('ss', x + 4, y + 4, `exit ${code}`)]
+  }
+
+  /** Whether one of the lines says how a process has ended. */
+  #numberOf(pid: number): boolean {
+    const isEnd = ({ who, what }: StoryEvent) => who?.pid === pid && ['exit', 'answered'].includes(what.kind)
+    return this.#is.lines.some(({ event }) => isEnd(event))
   }
 
   /** From each maker to what it made. */
@@ -188,8 +202,9 @@ export class Stage {
       for (const pid of members) {
         const y = this.#heights.get(pid)
         if (y === undefined) continue
-        shapes.push(rectangle('sf', from, y - HALF - 4, to - from, 2 * HALF + 8))
-        if (to - from > 50) shapes.push(text('sft', (from + to) / 2, y + 4, 'frozen', 'middle'))
+        const end = Math.min(to, this.#endOf(pid))
+        shapes.push(rectangle('sf', from, y - HALF - 4, end - from, 2 * HALF + 8))
+        shapes.push(text('sft', from, y - HALF - 7, 'frozen'))
       }
     }
     for (const [{ order }, { group, state, members }] of this.#of('freezer')) {
@@ -200,49 +215,10 @@ export class Stage {
     return shapes
   }
 
-  /** What each memory group held, against its limit. */
-  #memory(): string[] {
-    const groups = new Map<string, (readonly [time: number, usage: number, limit: number | null])[]>()
-    for (const [{ time }, { group, usage, limit }] of this.#of('memory'))
-      groups.set(group, [...(groups.get(group) ?? []), [time, usage, limit]])
-    for (const [{ time }, { group, limit, peak }] of this.#of('oom'))
-      groups.set(group, [...(groups.get(group) ?? []), [time, peak ?? limit ?? 0, limit]])
-    return [...groups].flatMap(([group, looks]) => {
-      const limits = looks.flatMap(([, , limit]) => (limit === null ? [] : [limit]))
-      const most = Math.max(1, ...limits, ...looks.map(([, usage]) => usage)) * 1.08
-      return limits.length === 0
-        ? []
-        : this.#curve(
-            group,
-            looks.toSorted(([a], [b]) => a - b),
-            Math.max(...limits),
-            most,
-          )
-    })
-  }
-
-  #curve(
-    group: string,
-    looks: readonly (readonly [number, number, number | null])[],
-    limit: number,
-    most: number,
-  ): string[] {
-    const { scale, left } = this.#is
-    const middle = this.#lane(CURVE + 16)
-    const [base, height] = [middle + CURVE / 2, (bytes: number) => (bytes / most) * CURVE]
-    const points = looks.map(([time, usage]) => [scale.at(time), base - height(usage)] as const)
-    const [first, last] = [points[0] as readonly [number, number], points.at(-1) as readonly [number, number]]
-    const top = base - height(limit)
-    return [
-      text('sl', SIDE, middle - 1, groupName(group)),
-      text('ss', SIDE, middle + 12, 'what it holds'),
-      path('sm', [[first[0], base], ...points, [last[0], base]]),
-      path('sx', [
-        [left, top],
-        [scale.end + SIDE, top],
-      ]),
-      text('skt', left, top - 5, `limit: ${(limit / 1e6).toFixed(1)} MB`),
-    ]
+  /** Where the life of a process ends. */
+  #endOf(pid: number): number {
+    const life = this.#is.lanes.flatMap(({ lives }) => lives).find(one => one.pid === pid)
+    return life?.exit ? this.#is.scale.of(life.exit.order) : this.#is.scale.end
   }
 
   /** The number of each line, in the lane of who did it. */
@@ -252,6 +228,8 @@ export class Stage {
 
   #heightOf(event: StoryEvent): number {
     const { who, what } = event
+    const base = what.kind === 'memory' ? this.#curves.get(what.group) : undefined
+    if (base !== undefined) return base
     const members = what.kind === 'freezer' ? what.members : []
     const found = [who?.pid, ...members].flatMap(pid => this.#heights.get(pid ?? 0) ?? [])[0]
     if (found !== undefined) return found

@@ -1,7 +1,7 @@
 /**
  * What an event says, in one line of words. The calls look as strace(1) and the labs write them.
  */
-import type { Of, What } from '../../observer/story/event.ts'
+import type { Of, StoryEvent } from '../../observer/story/event.ts'
 import { groupName, type Names } from './names.ts'
 
 /** Flags that a C library sets for itself whenever it forks. */
@@ -47,8 +47,7 @@ function ofWrite({ group, file, text, answer, limit, joined, left }: Of<'write'>
   return `writes ${text} to ${groupName(group)}/${file}${answered(answer)}${effect}`
 }
 
-function ofLink({ change, name, type, was, network }: Of<'link'>, names: Names): string {
-  const where = names.network(network)
+function ofLink({ change, name, type, was }: Of<'link'>, where: string): string {
   switch (change) {
     case 'appeared':
       return `${name}${type === undefined ? '' : `, a ${type},`} is there now${where}`
@@ -61,15 +60,15 @@ function ofLink({ change, name, type, was, network }: Of<'link'>, names: Names):
   }
 }
 
-function ofRoute({ change, destination, link, gateway, network }: Of<'route'>, names: Names): string {
+function ofRoute({ change, destination, link, gateway }: Of<'route'>, where: string): string {
   const by = [gateway === undefined ? '' : ` by ${gateway}`, link === undefined ? '' : ` through ${link}`].join('')
   const verb = change === 'added' ? 'goes' : 'goes no more'
-  return `what is for ${destination} ${verb}${by}${names.network(network)}`
+  return `what is for ${destination} ${verb}${by}${where}`
 }
 
-function ofPacket({ echo, way, link, source, target, sequence, network }: Of<'packet'>, names: Names): string {
-  const verb = way === 'out' ? 'leaves by' : way === 'in' ? 'arrives at' : 'passes, for somebody else,'
-  return `echo ${echo} ${sequence}, ${source} to ${target}, ${verb} ${link}${names.network(network)}`
+function ofPacket({ echo, way, link, source, target, sequence }: Of<'packet'>): string {
+  const verb = way === 'out' ? 'leaves by' : way === 'in' ? 'arrives at' : 'passes, for somebody else, by'
+  return `echo ${echo} ${sequence} from ${source} to ${target} ${verb} ${link}`
 }
 
 function ofPlace(what: Of<'close'> | Of<'chdir'>, names: Names): string {
@@ -83,7 +82,8 @@ const oneLine = (text: string) => text.replace(/(\s|\\n)+$/, '')
 const MB = 1e6
 const megabytes = (number: number) => (number / MB).toFixed(1)
 
-function inFull(what: What, names: Names): string {
+function inFull({ what, who }: StoryEvent, names: Names): string {
+  const where = 'network' in what ? names.network(what.network, who?.pid) : ''
   switch (what.kind) {
     case 'clone':
       return ofClone(what, names)
@@ -114,13 +114,13 @@ function inFull(what: What, names: Names): string {
     case 'chdir':
       return ofPlace(what, names)
     case 'link':
-      return ofLink(what, names)
+      return ofLink(what, where)
     case 'address':
-      return `${what.link} ${what.change === 'added' ? 'has' : 'has no longer'} ${what.address}${names.network(what.network)}`
+      return `${what.link} ${what.change === 'added' ? 'has' : 'has no longer'} ${what.address}${where}`
     case 'route':
-      return ofRoute(what, names)
+      return ofRoute(what, where)
     case 'packet':
-      return ofPacket(what, names)
+      return ofPacket(what)
     case 'group':
       return `${what.change === 'made' ? 'mkdir' : 'rmdir'} ${groupName(what.group)}${answered(what.answer)}`
     case 'write':
@@ -128,7 +128,7 @@ function inFull(what: What, names: Names): string {
     case 'memory':
       return `${groupName(what.group)} holds ${megabytes(what.usage)} MB${what.limit === null ? '' : ` of ${megabytes(what.limit)}`}`
     case 'oom':
-      return `${groupName(what.group)} is at its limit of ${bytes(what.limit)}: the OOM killer has ended it`
+      return `is killed by the kernel: ${groupName(what.group)} is at its limit of ${bytes(what.limit)}`
     case 'freezer':
       return `${groupName(what.group)} is ${what.state}${what.members.length > 0 ? `, with ${names.list(what.members)} in it` : ''}`
     case 'typed':
@@ -145,4 +145,4 @@ function inFull(what: What, names: Names): string {
 }
 
 /** What happened, as a line. */
-export const inWords = (what: What, names: Names): string => cut(inFull(what, names))
+export const inWords = (event: StoryEvent, names: Names): string => cut(inFull(event, names))
