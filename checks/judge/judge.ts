@@ -21,8 +21,7 @@ import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
-import type { Told } from '../observer/story/event.ts'
-import { Story } from '../observer/story/story.ts'
+import { Story, type Told } from '../observer/story/story.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
@@ -128,7 +127,6 @@ function observe(
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
   const isCrowded = () => livingProcesses(observer).length >= BOUNDS.processes - HEADROOM
-  const hits = () => sandbox.groups.hits(isCrowded())
   const isOver = () => {
     if (hasEnded()) return true
     witnesses.goOn()
@@ -137,7 +135,7 @@ function observe(
   const ended = loop.until(isOver, deadline)
   stopwatch.programEnded()
   loop.readAll()
-  const bounds = hits()
+  const bounds = sandbox.groups.hits(isCrowded())
   if (!ended && !loop.interrupted) {
     witnesses.lookAround()
     observer.story.add({ kind: 'timeout', seconds: timeout })
@@ -217,8 +215,7 @@ export function judge(
   const observer = new Observer(init, witnesses.watcher, story, extra.story)
   const loop = new EventLoop(signals, sandbox.output, observer, witnesses.looks)
   let findings: Finding[] = []
-  let wanted: readonly unknown[] | undefined
-  let told: Told | undefined
+  let wanted: { readonly read?: readonly unknown[]; readonly story?: Told } = {}
   let isFollowed = false
   try {
     seize(init, FOLLOW_TREE)
@@ -229,8 +226,7 @@ export function judge(
       throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)
     if (!loop.interrupted) {
       findings = decide(lab.claims, observation, tell)
-      wanted = read?.(observation)
-      if (story.isAsked) told = story.told(observation)
+      wanted = { ...(read && { read: read(observation) }), ...(story.isAsked && { story: story.told(observation) }) }
     }
   } finally {
     // An init that has failed has ended already, and its PID may belong to another process now.
@@ -250,6 +246,5 @@ export function judge(
   const machine = machineFinding(changes)
   tell(machine)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
-  const judged = { findings: [...findings, machine], output: loop.output, seconds, time }
-  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }), ...(told && { story: told }) }
+  return { kind: 'judged', findings: [...findings, machine], output: loop.output, seconds, time, ...wanted }
 }

@@ -2,114 +2,14 @@
  * A seccomp filter that stops a traced process at chosen system calls and lets every other one pass.
  */
 import koffi from 'koffi'
-import { CannotRun } from '../errors.ts'
 import { call, libcFunction } from '../machine/libc.ts'
+import { callNumbers, type StoppedCall } from './call-numbers.ts'
 
 koffi.struct('sock_fprog', { len: 'unsigned short', filter: 'uint8_t *' })
 const libcSeccomp = libcFunction('int prctl(int option, unsigned long mode, sock_fprog *program)')
 
-/** System call numbers by architecture, `<asm/unistd.h>`. */
-const NUMBERS = {
-  x64: {
-    audit: 0xc000003e,
-    kill: 62,
-    rt_sigqueueinfo: 129,
-    pidfd_send_signal: 424,
-    tkill: 200,
-    tgkill: 234,
-    rt_tgsigqueueinfo: 297,
-    write: 1,
-    pwrite64: 18,
-    writev: 20,
-    pwritev: 296,
-    pwritev2: 328,
-    sendfile: 40,
-    splice: 275,
-    copy_file_range: 326,
-    rmdir: 84,
-    unlinkat: 263,
-    mount: 165,
-    mknod: 133,
-    mknodat: 259,
-    fsopen: 430,
-    io_uring_setup: 425,
-    io_setup: 206,
-    seccomp: 317,
-    clone: 56,
-    clone3: 435,
-    close: 3,
-    close_range: 436,
-    chdir: 80,
-    fchdir: 81,
-    unshare: 272,
-    setns: 308,
-    ioctl: 16,
-    sendto: 44,
-    sendmsg: 46,
-    sendmmsg: 307,
-    read: 0,
-    readv: 19,
-    preadv2: 327,
-    umount2: 166,
-    pivot_root: 155,
-    chroot: 161,
-    sethostname: 170,
-    mkdir: 83,
-    mkdirat: 258,
-    prctl: 157,
-  },
-  arm64: {
-    audit: 0xc00000b7,
-    kill: 129,
-    rt_sigqueueinfo: 138,
-    pidfd_send_signal: 424,
-    tkill: 130,
-    tgkill: 131,
-    rt_tgsigqueueinfo: 240,
-    write: 64,
-    pwrite64: 68,
-    writev: 66,
-    pwritev: 70,
-    pwritev2: 287,
-    sendfile: 71,
-    splice: 76,
-    copy_file_range: 285,
-    rmdir: undefined,
-    unlinkat: 35,
-    mount: 40,
-    mknod: undefined,
-    mknodat: 33,
-    fsopen: 430,
-    io_uring_setup: 425,
-    io_setup: 0,
-    seccomp: 277,
-    clone: 220,
-    clone3: 435,
-    close: 57,
-    close_range: 436,
-    chdir: 49,
-    fchdir: 50,
-    unshare: 97,
-    setns: 268,
-    ioctl: 29,
-    sendto: 206,
-    sendmsg: 211,
-    sendmmsg: 269,
-    read: 63,
-    readv: 65,
-    preadv2: 286,
-    umount2: 39,
-    pivot_root: 41,
-    chroot: 51,
-    sethostname: 161,
-    mkdir: undefined,
-    mkdirat: 34,
-    prctl: 167,
-  },
-} as const
+export { callNumbers, type StoppedCall } from './call-numbers.ts'
 
-/** A system call that can be stopped at. */
-export type StoppedCall = Exclude<keyof (typeof NUMBERS)['x64'], 'audit'>
 /** The calls that send signals to another process. */
 export const SIGNAL_CALLS: readonly StoppedCall[] = [
   'kill',
@@ -175,14 +75,6 @@ export const STORY_CALLS: readonly StoppedCall[] = [
 ]
 /** The calls that make a control group, where the story of a lab with groups is asked for. */
 export const GROUP_MAKING_CALLS: readonly StoppedCall[] = ['mkdir', 'mkdirat']
-
-/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir, mkdir and mknod. */
-export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {
-  const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
-  if (!numbers)
-    throw new CannotRun(`the checker knows no system call numbers for ${process.arch}\nhint: use x64 or arm64`)
-  return numbers
-}
 
 let names: ReadonlyMap<number | undefined, StoppedCall> | undefined
 

@@ -19,6 +19,14 @@ export interface Who {
 /** What a call answered: `done`, or the name of its errno. Missing where the caller did not live to see it. */
 export type Answer = string
 
+/** What a call says that moves a thread into other namespaces. */
+interface Move {
+  readonly flags: string
+  /** Those the caller lives in afterwards; only where one is another. */
+  namespaces?: Namespaces
+  answer?: Answer
+}
+
 /** The kinds of events. Paths and names are as the program wrote them. */
 export type What =
   /** A process or thread was made; or was not, and then there is no `child`. */
@@ -49,13 +57,8 @@ export type What =
       readonly target?: number
       answer?: Answer
     }
-  | {
-      readonly kind: 'unshare' | 'setns'
-      readonly flags: string
-      /** Those the caller lives in afterwards; only where one is another. */
-      namespaces?: Namespaces
-      answer?: Answer
-    }
+  | ({ readonly kind: 'unshare' } & Move)
+  | ({ readonly kind: 'setns' } & Move)
   | {
       readonly kind: 'mount'
       readonly source: string

@@ -5,6 +5,8 @@
 import type { Namespaces } from '../../../lib/namespaces.ts'
 import type { Kind, StoryEvent, Told, What, Who } from './event.ts'
 
+export type { Told } from './event.ts'
+
 /** How many events are kept: a program can make as many as it likes. */
 const MOST = 20_000
 

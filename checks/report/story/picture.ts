@@ -2,7 +2,6 @@
  * A story as a picture: a lane for each process, time to the right, and below it what each number stands for.
  */
 import type { StoryEvent, Told } from '../../observer/story/event.ts'
-import type { LabReport } from '../report.ts'
 import { lanesOf } from './lanes.ts'
 import { storyLines } from './lines.ts'
 import { listOf, ROW } from './list.ts'
@@ -75,8 +74,14 @@ function moments(told: Told, numbered: ReadonlySet<number>, lives: ReadonlySet<n
     .map(({ order, time }) => ({ order, time, room: numbered.has(order) ? NUMBERED : BARE }))
 }
 
+/** Whose story it is. */
+export interface Titled {
+  readonly number: number
+  readonly title: string
+}
+
 /** The story of a lab as one SVG document. Its texts have been made harmless with the report that they come from. */
-export function drawPicture({ number, title }: Pick<LabReport, 'number' | 'title'>, told: Told): string {
+export function drawPicture({ number, title }: Titled, told: Told): string {
   const [names, cast, looks] = [new Names(told), new Cast(told), new Looks(told.namespaces)]
   const { lanes, left } = lanesOf(told, cast, names)
   const all = storyLines(told, false)

@@ -1,13 +1,12 @@
 /**
  * How a story is asked for: `--story`, `--story all`, `--story FILE.svg`.
  */
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { UsageError } from '../../../lib/errors.ts'
 import type { Knob } from '../../../lib/lab/knobs.ts'
 import { fileOf } from '../../judge/command.ts'
-import type { LabReport } from '../report.ts'
-import { drawPicture } from './picture.ts'
+import type { Told } from '../../observer/story/event.ts'
+import { drawPicture, type Titled } from './picture.ts'
 
 /** What is wanted: lines of what counts, lines of everything, or a picture. */
 export type View = 'lines' | 'all' | { readonly picture: string }
@@ -47,16 +46,21 @@ export function checkView(view: View, labs: number): void {
     )
   const file = fileOf(view.picture)
   try {
-    const found = statSync(file, { throwIfNoEntry: false })
-    if (found?.isDirectory()) throw new Error('it is a folder')
-    accessSync(found ? file : dirname(file), constants.W_OK)
+    const isNew = !existsSync(file)
+    // As root, access(2) allows what the file system then refuses.
+    closeSync(openSync(file, 'a'))
+    if (isNew) rmSync(file)
   } catch (error) {
     throw unwritable(file, error)
   }
 }
 
 /** Draws the picture, where one is wanted and there is something to draw. @throws UsageError if it cannot be written */
-export function drawStory(labs: readonly LabReport[], view: View, tell: (line: string) => void): void {
+export function drawStory(
+  labs: readonly (Titled & { readonly story?: Told })[],
+  view: View,
+  tell: (line: string) => void,
+): void {
   if (typeof view === 'string') return
   const [lab] = labs
   const file = fileOf(view.picture)

@@ -9,7 +9,7 @@ const OF_LIBC = /\b(CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|CLONE_PARENT_SETTID)
 const LONGEST = 160
 
 const cut = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
-const quote = (text: string) => JSON.stringify(text)
+const quote = (text: string) => `"${text}"`
 const bytes = (number: number | null) => (number === null ? 'none' : `${number.toLocaleString('en')} bytes`)
 /** A call without an answer was never answered: its caller did not live to see it. */
 const answered = (answer: string | undefined) =>
