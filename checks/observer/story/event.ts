@@ -174,7 +174,7 @@ export interface Told {
   /** Changes when a field changes its meaning or goes; kinds and fields may be added. */
   readonly version: 1
   readonly events: readonly StoryEvent[]
-  /** How many further events there were that nobody has kept. */
+  /** How many events from its middle have not been kept: there is a gap in their order then. */
   readonly dropped: number
   /** The namespaces that the program was started in. */
   readonly namespaces: Namespaces

@@ -7,8 +7,11 @@ import type { Kind, StoryEvent, Told, What, Who } from './event.ts'
 
 export type { Told } from './event.ts'
 
-/** How many events are kept: a program can make as many as it likes. */
-const MOST = 20_000
+/**
+ * How many events are kept: a program can make as many as it likes. Of more than that, the first ones stay and the last
+ * ones, and so many at a time go from between.
+ */
+const [MOST, FIRST, LOT] = [20_000, 10_000, 1000]
 
 /** The calls from which an event of each kind comes, as `announce` of lib/ names them. */
 const CALLS: Readonly<Partial<Record<Kind, readonly string[]>>> = {
@@ -109,11 +112,11 @@ export class Story {
   add<W extends What>(what: W, tid?: number): W {
     if (this.#since === undefined) return what
     if (this.events.length >= MOST) {
-      this.dropped++
-      return what
+      this.events.splice(FIRST, LOT)
+      this.dropped += LOT
     }
     const event: Open = {
-      order: this.events.length + 1,
+      order: this.events.length + this.dropped + 1,
       time: Math.round((performance.now() - this.#since) * 1000) / 1000,
       what,
     }

@@ -24,6 +24,6 @@ export function layLines(lines: readonly StoryLine[], columns: number, indent = 
 /** A whole story as text. */
 export function printStory(told: Told, isWhole: boolean, columns: number): string {
   const title = isWhole ? 'what happened, all of it:' : 'what happened:'
-  const rest = told.dropped > 0 ? [`    and ${told.dropped} events more, which nobody has kept`] : []
+  const rest = told.dropped > 0 ? [`    (${told.dropped} events from the middle of it have not been kept)`] : []
   return ['', `    ${title}`, ...layLines(storyLines(told, isWhole), columns), ...rest].join('\n')
 }

@@ -202,6 +202,18 @@ test('the command: lines, JSON and pictures of real programs', { concurrency: 3 
   await Promise.all(Object.entries(tests).map(([title, body]) => suite.test(title, body)))
 })
 
+test('the picture of the README shows what a run of lab 2 is today, but for its numbers and times', async () => {
+  const file = join(folder, 'readme.svg')
+  assert.equal((await check('lab2', '--story', file)).code, 0)
+  const said = (path: string) =>
+    [...readFileSync(path, 'utf8').matchAll(/<text class="s[tls]"[^>]*>(.*)<\/text>/g)]
+      .map(([, text = '']) => text.replace(/\d[\d.]*/g, '0'))
+      // Where time is marked, and how long a pause was, depends on the machine.
+      .filter(text => !/^0 m?s( pass)?$/.test(text))
+  const redraw = 'npm run check lab2 -- --story book/pictures/02-story.svg draws it anew'
+  assert.deepEqual(said(file), said(join(ROOT, 'book', 'pictures', '02-story.svg')), redraw)
+})
+
 test('names of a program do nothing in its story: in lines, JSON and a picture', python, async () => {
   const file = join(folder, 'hostile.svg')
   const [lines, json, drawn] = await Promise.all([
