@@ -62,6 +62,12 @@ suite("a child on its parent's heap", options, () => {
     }
   })
 
+  everyNode('whose script V8 ends, past every `finally`, leaves a parent that knows who it is', async node => {
+    const { code, output } = await runNode(['lib/testing/fixtures/cut-short.ts'], { node })
+    assert.equal(output, 'nested 4\ncopy 4\nthe parent ends 3\n')
+    assert.equal(code, 3)
+  })
+
   everyNode('needs no more stack than there is under `ulimit -s 256`', async node => {
     const before = ['sh', '-c', 'ulimit -s 256 && exec "$@"', 'sh']
     const { code, output } = await runNode(['lib/testing/fixtures/guest.ts', 'small'], { node, before })
