@@ -33,6 +33,17 @@ suite('no child returns from clone()', options, () => {
   })
 })
 
+suite('a child can be made and can end', options, () => {
+  everyNode('within calls that go through C++ and back, and in every kind of callback', async node => {
+    const { code, output } = await runNode(['lib/testing/fixtures/places.ts'], { node })
+    assert.equal(code, 0, output)
+    assert.doesNotMatch(output, /ESCAPED/)
+    const seen = [...facts(output)].filter(([name]) => / (copy|shared)$/.test(name))
+    assert.equal(seen.length, 58)
+    for (const [name, value] of seen) assert.equal(value, name.startsWith('throw-') ? '1' : '4', name)
+  })
+})
+
 const LAST_WORD =
   /^clone: child \d+, on this program's memory \(CLONE_VM\), (.+) in the midst of its work; .+ exit code 70$/
 
