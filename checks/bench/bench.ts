@@ -11,6 +11,7 @@ import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { note } from '../../lib/lab/say.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
+import { ensureKernel } from '../../lib/machine/kernel-version.ts'
 import { requireRoot } from '../../lib/rights/privileges.ts'
 import { underBurdens } from './burdens.ts'
 import { endure } from './endurance.ts'
@@ -175,7 +176,11 @@ await runTool(async () => {
   if (values.node && !values.soak) throw new UsageError('--node goes with --soak\nhint: --soak 10000 --node PATH')
   if (help) console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
   else if (values.soak) {
+    ensureKernel()
     makeWorkshop()
     if (!(await endure(values.soak, values.node))) process.exitCode = EXIT.FAILS
-  } else await compare()
+  } else {
+    ensureKernel()
+    await compare()
+  }
 })
