@@ -170,8 +170,12 @@ test('what no lab does: namespaces by unshare and setns, roots, failed calls, th
 })
 
 test('a program that had to be ended: what it did by then, and that its time was up', async () => {
-  const told = await storyOf('02-newpid', script('sleeps', 'sleep 3600'), 1)
+  const told = await storyOf('02-newpid', script('sleeps', 'sleep 3600', 'exit 1'), 1)
   assert.equal(of(told, 'timeout')[0]?.what.seconds, 1)
+  assert.deepEqual(
+    of(told, 'waits').map(({ what }) => what.call),
+    ['wait4', 'clock_nanosleep'],
+  )
   assert.ok(of(told, 'exec').some(({ what }) => what.words.join(' ') === 'sleep 3600'))
 })
 
