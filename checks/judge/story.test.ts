@@ -164,6 +164,8 @@ test('what no lab does: namespaces by unshare and setns, roots, failed calls, th
   const clones = of(told, 'clone')
   assert.ok(clones.some(({ what }) => what.answer === 'EINVAL' && what.child === undefined))
   assert.ok(clones.some(({ what }) => what.isThread))
+  const third = clones.find(({ what }) => what.call === 'clone3' && !what.isThread)
+  assert.deepEqual([third?.what.flags, third?.what.makes], ['CLONE_NEWUTS|SIGCHLD', ['uts']])
   assert.ok(told.events.some(({ who }) => who?.thread !== undefined))
   assert.ok(of(told, 'signal').some(({ what }) => what.call === 'pidfd_send_signal' && what.answer === 'done'))
   assert.ok(of(told, 'unshare').every(({ what }) => what.answer === 'done' && what.namespaces))
