@@ -236,6 +236,9 @@ export class Stage {
     const members = what.kind === 'freezer' ? what.members : []
     const found = [who?.pid, ...members].flatMap(pid => this.#heights.get(pid ?? 0) ?? [])[0]
     if (found !== undefined) return found
+    // Of those who are not drawn, what counts is the program's.
+    const main = who && this.#heights.get(this.#is.told.program)
+    if (main !== undefined) return main
     const name = nobody(event)
     const height = this.#nobodies.get(name) ?? this.#lane(this.#is.pitch)
     this.#nobodies.set(name, height)
