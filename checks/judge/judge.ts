@@ -96,12 +96,15 @@ function startProgram(
   throw new CannotRun(`the sandbox could not be made: ${loop.output.trim() || 'its init gave no reason'}`)
 }
 
-/** What a sandbox and its judge have used of the processors so far. */
-const spentBy = (observer: Observer) => observer.scheduled.ran + ownTime()
+/** The machine now, and what a sandbox and its judge have had of it. */
+function loadOf(observer: Observer): Load {
+  const own = ownTime()
+  return takeLoad(observer.scheduled.ran + own.ran, observer.ended.kept(livingProcesses(observer)) + own.waited)
+}
 
 /** @throws CannotRun if other programs kept the processors from this one */
 function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, began: Load): void {
-  const starved = starvedFor([...livingProcesses(observer), init], timeout, began, takeLoad(spentBy(observer)))
+  const starved = starvedFor([...livingProcesses(observer), init], timeout, began, loadOf(observer))
   if (starved !== undefined)
     throw new CannotRun(
       `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +
@@ -123,7 +126,7 @@ function observe(
   const initEnded = () => observer.statusOf(init) !== undefined
   const program = startProgram(sandbox, loop, observer, witnesses, timeout)
   stopwatch.programBegins([init, sandbox.warden])
-  const began = takeLoad(spentBy(observer))
+  const began = loadOf(observer)
   const deadline = Date.now() + timeout * 1000
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   const isOver = () => {

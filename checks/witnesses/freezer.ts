@@ -157,7 +157,7 @@ class FreezerWitness implements Witness<FreezerRecord> {
   #surroundings(observer: Observer): { readonly sandbox: Scheduled; readonly load: Load } {
     if (this.#around && now() - this.#around.at < RECENT) return this.#around
     const sandbox = observer.scheduled
-    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + ownTime(), this.#processors) }
+    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + ownTime().ran, 0, this.#processors) }
     return this.#around
   }
 
