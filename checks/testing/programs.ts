@@ -30,7 +30,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 /** A program's text, and for a shell script that executes one of the right programs the text of that one, too. */
 function textOf(path: string): string {
   const text = readFileSync(join(CHECKS, path), 'utf8')
-  const others = text.match(/(?:\/\.\.)+\/[\w/-]*\bright\/[\w-]+\.sh\b/g) ?? []
+  const others = text.match(/(?:(?:\/\.\.)+\/[\w/-]*\bright|(?<=\$\(dirname "\$0"\)))\/[\w-]+\.sh\b/g) ?? []
   return [text, ...others.map(other => readFileSync(join(CHECKS, dirname(path), other), 'utf8'))].join('\n')
 }
 
