@@ -8,6 +8,7 @@ import { checker as lab3 } from '../labs/03-newnet/claims.ts'
 import { checker as lab4 } from '../labs/04-newns/claims.ts'
 import { checker as lab5 } from '../labs/05-memory-oom/claims.ts'
 import { type Checker, EVERY_LAB, isUnjudged } from '../labs/claim.ts'
+import { NOTHING as SHARES_NOTHING } from '../observer/moment.ts'
 import type { Moment, Observation, ProcessRecord } from '../observer/record.ts'
 import type { ContainerRecord } from '../witnesses/container.ts'
 import type { GroupsRecord } from '../witnesses/groups.ts'
@@ -28,7 +29,7 @@ function process(pid: number, namespaces: Moment['namespaces'], signal: string |
   const birth: Moment = {
     ...place,
     namespaces,
-    sharing: { VM: false, FILES: false, FS: false, SIGHAND: false },
+    sharing: SHARES_NOTHING,
     creator: place,
   }
   const status = { code: signal ? null : 0, signal, coreDumped: false }

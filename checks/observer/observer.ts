@@ -23,11 +23,11 @@ import { CallEmulator } from '../sandbox/emulated-calls.ts'
 import { takeFlags } from './clones.ts'
 import { Lateness } from './lateness.ts'
 import { Ended } from './load.ts'
-import { look } from './moment.ts'
+import { look, NOTHING } from './moment.ts'
 import type { Moment, ProcessRecord, SignalCall } from './record.ts'
 import { Threads, throughWhom } from './threads.ts'
 
-const SIGTRAP = 5
+const [SIGTRAP, SIGKILL] = [5, 9]
 /** After how many milliseconds the report of a birth is given up. */
 const LOST = 200
 
@@ -212,7 +212,7 @@ export class Observer {
 
   #bearProcess(pid: number, caller: number, creator: number, flags: number): void {
     const parent = Number(statusField(pid, 'PPid') ?? creator)
-    const birth = look(pid, caller) ?? this.#placeUnknown(creator)
+    const birth = look(pid, caller, flags) ?? this.#placeUnknown(creator)
     // A process that nobody could look at is one all the same. Nothing is known of where it was born.
     if (!birth) return
     this.processes.set(pid, {
@@ -232,7 +232,7 @@ export class Observer {
   /** For a process that was killed before it could be looked at: where its creator was when that one was born. */
   #placeUnknown(creator: number): Moment | undefined {
     const birth = this.processes.get(creator)?.birth
-    return birth && { ...birth, sharing: { VM: false, FILES: false, FS: false, SIGHAND: false } }
+    return birth && { ...birth, sharing: NOTHING }
   }
 
   #takeExec(pid: number): void {
@@ -246,7 +246,7 @@ export class Observer {
     const pid = this.#threads.processOf(tid)
     if (!this.#threads.ends(tid)) return
     const record = this.processes.get(pid)
-    const exit = record && look(tid, throughWhom(record.creator))
+    const exit = record && look(tid, throughWhom(record.creator), record.flags)
     if (!exit) return
     record.exit = exit
     record.exiting = this.#order
@@ -298,13 +298,15 @@ export class Observer {
     const from = this.#threads.processOf(tid)
     const byPidfd = name === 'pidfd_send_signal'
     const target = byPidfd ? this.#pidOfPidfd(tid, Number(first)) : Number(BigInt.asIntN(32, first))
+    const signal = Number(BigInt.asIntN(32, second))
     const call: SignalCall = {
       order: this.#order,
       from,
       target,
       found: this.#numbered(tid, target),
       outside: this.#outside(tid, target),
-      signal: Number(BigInt.asIntN(32, second)),
+      signal,
+      ...(signal === SIGKILL && target <= 0 && !byPidfd && { reached: this.#reachedBy(tid, target) }),
       result: undefined,
     }
     this.signals.push(call)
@@ -332,12 +334,28 @@ export class Observer {
     }
   }
 
-  /** The living process that has a number of its own in a PID namespace around that of `caller`. */
+  /**
+   * The living process that has a number of its own in a PID namespace around that of `caller`: of several the nearest,
+   * which is where the parent of PID 1 lives.
+   */
   #outside(caller: number, number: number): number | undefined {
+    const all = [...this.processes.values()]
     const depth = nsPids(caller).length
-    return [...this.processes.values()].find(
-      ({ numbers, status }) => !status && numbers.length < depth && numbers.at(-1) === number,
-    )?.pid
+    const around = all.filter(({ numbers, status }) => !status && numbers.length < depth && numbers.at(-1) === number)
+    if (around.length < 2) return around[0]?.pid
+    const inside = namespaces(caller).pid
+    const first = all.find(({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === inside)
+    const home = this.processes.get(first?.parent ?? 0)?.birth.namespaces.pid
+    return (around.find(({ birth }) => birth.namespaces.pid === home) ?? around[0])?.pid
+  }
+
+  /** The processes that a SIGKILL to a process group, or to everybody, reaches: nobody else is told of each. */
+  #reachedBy(caller: number, target: number): number[] {
+    const level = nsPids(caller).length - 1
+    const numberOf = (pid: number) => Number((statusField(pid, 'NSpgid') ?? '').split(/\s+/)[level])
+    const group = target === 0 ? numberOf(caller) : -target
+    const alive = [...this.processes.values()].filter(({ numbers, status }) => !status && numbers.length > level)
+    return alive.map(({ pid }) => pid).filter(pid => target === -1 || numberOf(pid) === group)
   }
 
   /** The living process that has a number in the PID namespace of `caller`. */

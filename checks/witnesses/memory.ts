@@ -32,7 +32,7 @@ class MemoryWitness implements Witness<MemoryRecord> {
 
   /** The end of a process that was in no group changes none, and a program may have very many of both. */
   end(order: number, pid: number): void {
-    if (this.#groups.wasMember(pid)) this.#look(order)
+    if (this.#groups.isMember(pid)) this.#look(order)
   }
 
   #look(order: number): void {

@@ -41,6 +41,8 @@ const NUMBERS = {
     close_range: 436,
     chdir: 80,
     fchdir: 81,
+    dup2: 33,
+    dup3: 292,
     unshare: 272,
     setns: 308,
     ioctl: 16,
@@ -82,6 +84,8 @@ const NUMBERS = {
     close_range: 436,
     chdir: 49,
     fchdir: 50,
+    dup2: undefined,
+    dup3: 24,
     unshare: 97,
     setns: 268,
     ioctl: 29,
@@ -124,8 +128,8 @@ export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as
 /** The calls that make processes and threads and can hide them from a tracer. fork(2) and vfork(2) cannot. */
 export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
 
-/** The calls that close a descriptor or change the directory. */
-export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'chdir', 'fchdir']
+/** The calls that close a descriptor, put another file in its place, or change the directory. */
+export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'dup2', 'dup3', 'chdir', 'fchdir']
 
 /** The calls that move a thread into other namespaces. */
 export const NAMESPACE_CALLS: readonly StoppedCall[] = ['unshare', 'setns']

@@ -26,9 +26,9 @@ export function findInit(seen: Observation): ProcessRecord | undefined {
   return inits.sort((one, other) => weight(other) - weight(one))[0]
 }
 
-/** The process with a number in the PID namespace of `init`. */
-function numbered(seen: Observation, init: ProcessRecord | undefined, number: number): ProcessRecord | undefined {
-  return childrenOf(seen).find(
+/** The children of `init` that had a number in its PID namespace, one after the other if there are several. */
+function numbered(seen: Observation, init: ProcessRecord | undefined, number: number): ProcessRecord[] {
+  return childrenOf(seen).filter(
     ({ numbers, birth, parent }) =>
       birth.namespaces.pid === init?.birth.namespaces.pid && numbers.at(-1) === number && parent === init?.pid,
   )
@@ -70,6 +70,13 @@ function describeEnd(record: ProcessRecord | undefined): string {
   return !status ? 'still alive' : status.signal ? `killed by ${status.signal}` : `exit code ${status.code}`
 }
 
+const describeEnds = (all: readonly ProcessRecord[]) => all.map(describeEnd).join(', then ') || describeEnd(undefined)
+
+/** The call that killed a process, if one has that is `meant`. */
+function shotAt(seen: Observation, { pid }: ProcessRecord, meant: (call: SignalCall) => boolean = () => true) {
+  return seen.signals.find(call => call.found === pid && call.signal === SIGKILL && call.result === 0 && meant(call))
+}
+
 export const checker: Checker = [
   {
     title: 'a child is PID 1 in a PID namespace of its own, and its parent stays outside',
@@ -90,7 +97,7 @@ export const checker: Checker = [
     refute: seen => {
       const init = findInit(seen)
       return unless(
-        [2, 3, 4].every(number => numbered(seen, init, number)),
+        [2, 3, 4].every(number => numbered(seen, init, number).length > 0),
         '2, 3 and 4 as children of 1',
         describeTree(seen),
         'other processes or threads took a number in between, or somebody else forked them',
@@ -121,15 +128,13 @@ export const checker: Checker = [
     section: 'kill',
     refute: seen => {
       const init = findInit(seen)
-      const victim = numbered(seen, init, 2)
-      const killed = seen.signals.some(
-        ({ from, found, target, signal, result }) =>
-          from === init?.pid && found === victim?.pid && target === 2 && signal === SIGKILL && result === 0,
-      )
+      const all = numbered(seen, init, 2)
+      const isKilled = (one: ProcessRecord) =>
+        one.status?.signal === 'SIGKILL' && shotAt(seen, one, ({ from, target }) => from === init?.pid && target === 2)
       return unless(
-        killed && victim?.status?.signal === 'SIGKILL',
+        all.some(isKilled),
         'kill(2, SIGKILL) by PID 1, and 2 dies of it',
-        `2: ${describeEnd(victim)}; ${describeCalls(seen)}`,
+        `2: ${describeEnds(all)}; ${describeCalls(seen)}`,
         'the signal came from outside, from 2 itself, or went to another number',
       )
     },
@@ -139,16 +144,15 @@ export const checker: Checker = [
     section: 'kill',
     refute: seen => {
       const init = findInit(seen)
-      const [second, third, fourth] = [2, 3, 4].map(number => numbered(seen, init, number))
-      const shot = seen.signals.find(
-        ({ found, signal, result }) => found === second?.pid && signal === SIGKILL && result === 0,
-      )
-      const outlives = (one?: ProcessRecord) =>
-        one?.status?.code === 0 && (one.exiting ?? 0) > (shot?.order ?? second?.exiting ?? Number.POSITIVE_INFINITY)
+      const [seconds = [], thirds = [], fourths = []] = [2, 3, 4].map(number => numbered(seen, init, number))
+      const second = seconds.find(one => shotAt(seen, one)) ?? seconds[0]
+      const shot = second && shotAt(seen, second)
+      const outlives = ({ status, exiting = 0 }: ProcessRecord) =>
+        status?.code === 0 && exiting > (shot?.order ?? second?.exiting ?? Number.POSITIVE_INFINITY)
       return unless(
-        outlives(third) && outlives(fourth),
+        thirds.some(outlives) && fourths.some(outlives),
         '3 and 4 end with exit code 0 after 2 has died',
-        `3: ${describeEnd(third)}, 4: ${describeEnd(fourth)}, 2: ${describeEnd(second)}`,
+        `3: ${describeEnds(thirds)}, 4: ${describeEnds(fourths)}, 2: ${describeEnds(seconds)}`,
         'the signal went to all of them, or they had ended before it was sent, or PID 1 did not wait for them',
       )
     },

@@ -11,10 +11,13 @@ import {
   companions,
   describeEnd,
   describeWrites,
+  diedWithAnother,
   format,
   groupOf,
   killedLine,
   kills,
+  LIMIT,
+  LITTLE,
   lastOf,
   limitAbove,
   limitInForce,
@@ -28,11 +31,8 @@ import {
   victimOf,
 } from './facts.ts'
 
-const LIMIT = 20_000_000
-/**
- * Parts of the limit: how much the group may hold at most when it is set, and how much it must have held at its peak.
- */
-const [BEFORE, REACHED] = [0.5, 0.9]
+/** The part of the limit that the group must have held at its peak. */
+const REACHED = 0.9
 /** A process that is being killed may still be charged for what it needs to exit: a batch of 64 pages. */
 const LAST_CHARGE = 64 * PAGE_SIZE
 const NO_LOG: Objection = {
@@ -87,7 +87,7 @@ export const checker: Checker<Seen> = [
       const written = limitWrites(seen).filter(({ result }) => result !== undefined && result >= 0)
       if (written.some(({ limit, usage }) => limit === undefined || usage === undefined)) return NO_FIGURES
       const write = limitInForce(seen)
-      const inTime = write !== undefined && (write.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
+      const inTime = write !== undefined && (write.usage ?? Number.POSITIVE_INFINITY) <= LITTLE
       const isRight = write?.limit === wholePages(LIMIT) && momentOfKill(seen)?.limit === wholePages(LIMIT)
       const above = limitAbove(seen)
       return unless(
@@ -173,7 +173,10 @@ export const checker: Checker<Seen> = [
       const victim = victimOf(seen)
       // A helper that is told to end by a signal is no victim.
       const isVictim = (record: ProcessRecord) =>
-        record.status?.signal === 'SIGKILL' && shots(seen, record).length === 0 && record.pid !== victim?.pid
+        record.status?.signal === 'SIGKILL' &&
+        shots(seen, record).length === 0 &&
+        record.pid !== victim?.pid &&
+        !diedWithAnother(seen, record)
       const others = [programOf(seen), ...childrenOf(seen)].filter(isVictim)
       return unless(
         others.length === 0,
