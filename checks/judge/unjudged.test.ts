@@ -190,6 +190,24 @@ test('what had been seen when time was up is judged, and what could still have c
   assert.deepEqual(objections(lab3, lossy).failed, [title(lab3, /lost/)])
 })
 
+test('when time was up, a process that had died of its limit had died of it, and one that lived may still do so', () => {
+  const late = { timedOut: 20, leftovers: undefined }
+  assert.deepEqual(objections(lab5, late), NONE)
+  const alive = { ...process(CHILD, { ...OUTSIDE, net: 2 }, null), status: undefined, ended: undefined }
+  const still = {
+    ...late,
+    kernelLog: [],
+    memory: [{ ...MEMORY, oomKills: 0, peak: 5_000_000 }],
+    processes: new Map([
+      [PROGRAM, process(PROGRAM, OUTSIDE, null)],
+      [CHILD, alive],
+    ]),
+  }
+  assert.deepEqual(objections(lab5, still), only(lab5, COUNTER, LOG, /nobody sent it/, PEAK))
+  const shot = { ...late, memory: [{ ...MEMORY, oomKills: 0 }] }
+  assert.deepEqual(objections(lab5, shot).failed, [title(lab5, COUNTER)])
+})
+
 test('without typing there is no answer, and a container that the program killed before it was seen is none', () => {
   const processes = new Map([...GOOD.processes, [102, process(102, { ...OUTSIDE, pid: 2 }, null)] as const])
   const { failed, unjudged } = objections(lab4, { processes })

@@ -35,6 +35,11 @@ class MemoryWitness implements Witness<MemoryRecord> {
     if (this.#groups.isMember(pid)) this.#look(order)
   }
 
+  /** The program will not end by itself: what its groups hold now. */
+  lookAround(): void {
+    this.#look(Number.POSITIVE_INFINITY)
+  }
+
   #look(order: number): void {
     for (const group of this.#groups.inner()) {
       const figures = this.#groups.figures(group)

@@ -6,7 +6,7 @@ import { NOTHING } from '../../observer/moment.ts'
 import type { Moment, Observation, ProcessRecord, Sharing } from '../../observer/record.ts'
 import type { Act, PlacesRecord } from '../../witnesses/places.ts'
 import type { Checker } from '../claim.ts'
-import { childrenOf, unless } from '../claim.ts'
+import { childrenOf, unless, unlessUnderWay } from '../claim.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & PlacesRecord
@@ -106,7 +106,7 @@ function refute(wanted: Sharing, expected: string, cause: string, how?: (seen: S
         !parentActed(seen, child) &&
         (how?.(seen, child) ?? true),
     )
-    return unless(holds, expected, describeAll(seen), cause)
+    return unlessUnderWay(seen, expected, unless(holds, expected, describeAll(seen), cause))
   }
 }
 

@@ -5,7 +5,7 @@
 import { PAGE_SIZE, wholePages } from '../../../lib/group/memory.ts'
 import type { ProcessRecord } from '../../observer/record.ts'
 import type { Checker, Objection } from '../claim.ts'
-import { childrenOf, programOf, unless } from '../claim.ts'
+import { childrenOf, programOf, unless, unlessUnderWay } from '../claim.ts'
 import type { Seen } from './facts.ts'
 import {
   companions,
@@ -60,7 +60,9 @@ const NO_PEAK: Objection = {
   remedy: 'check on Linux 5.19 or later, or with memory groups of v1',
 }
 
-export const checker: Checker<Seen> = [
+const NOBODY_ELSE = 'nobody else died'
+
+const claims: Checker<Seen> = [
   {
     title: 'a process sat in a memory group of its own',
     section: 'the-group',
@@ -167,7 +169,7 @@ export const checker: Checker<Seen> = [
     },
   },
   {
-    title: 'nobody else died',
+    title: NOBODY_ELSE,
     section: 'nobody-else',
     refute: seen => {
       const victim = victimOf(seen)
@@ -187,3 +189,11 @@ export const checker: Checker<Seen> = [
     },
   },
 ]
+
+/** Until the process ends, all may still come but that nobody else has died. */
+const isOpen = (seen: Seen, title: string) => victimOf(seen)?.status === undefined && title !== NOBODY_ELSE
+
+export const checker: Checker<Seen> = claims.map(claim => ({
+  ...claim,
+  refute: seen => unlessUnderWay(seen, `whether ${claim.title}`, claim.refute(seen), isOpen(seen, claim.title)),
+}))
