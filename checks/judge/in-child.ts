@@ -37,7 +37,7 @@ const OVERTIME = 60
 
 /** A judge at work. */
 export interface Judging {
-  /** Its process, if it took one. */
+  /** Its process at this moment, if it took one. */
   readonly pid: number | undefined
   readonly verdict: Promise<Verdict>
 }
@@ -59,24 +59,54 @@ const isOurs = (error: unknown) =>
 const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
- * Judges in a forked child, so that several run at once and none can disturb another.
+ * Judges in a forked child, so that several run at once and none can disturb another. Where others have changed the machine
+ * meanwhile, it is judged once more, in another one.
  * @param tell is called with every claim as it is decided
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
 export function judgeInChild(
-  { slug, command, cannot, confinement }: Omit<Assignment, 'program'>,
+  assignment: Omit<Assignment, 'program'>,
   timeout: number,
   tell: (finding: Finding) => void = () => {},
   read?: (seen: Observation) => readonly unknown[],
 ): Judging {
+  const { cannot } = assignment
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
+  let judging = judgeOnce(assignment, timeout, tell, read, false)
+  const twice = async (): Promise<Verdict> => {
+    const first = await judging.verdict
+    // What the sandbox itself has changed it would change again.
+    if (first.kind === 'cannot' || !first.others || !isUndecided(first)) return first
+    judging = judgeOnce(assignment, timeout, tell, read, true)
+    const second = await judging.verdict
+    return second.kind === 'cannot' ? second : { others: first.others, ...second }
+  }
+  const verdict = twice()
+  return {
+    get pid() {
+      return judging.pid
+    },
+    verdict,
+  }
+}
+
+/** Whether it was others who changed the machine, and nothing speaks against the program's sandbox. */
+const isUndecided = ({ findings }: Extract<Verdict, { kind: 'judged' }>) => findings.at(-1)?.unjudged !== undefined
+
+function judgeOnce(
+  { slug, command, confinement }: Omit<Assignment, 'program'>,
+  timeout: number,
+  tell: (finding: Finding) => void,
+  read: ((seen: Observation) => readonly unknown[]) | undefined,
+  isLast: boolean,
+): Judging {
   const { readEnd, writeEnd } = pipe()
   const pid = fork(() => {
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
       const extra = confinement && { confinement }
-      send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
+      send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra, isLast)) })
     } catch (error) {
       send({
         verdict: clean({

@@ -15,6 +15,7 @@ import {
   type Objection,
   programOf,
   type Unjudged,
+  unless,
 } from '../labs/claim.ts'
 import type { CheckedLab } from '../labs/lab.ts'
 import { EventLoop } from '../observer/event-loop.ts'
@@ -26,6 +27,7 @@ import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbo
 import { compareCensus, takeCensus } from './census.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
+import { type Changes, tellApart } from './others.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
@@ -49,6 +51,8 @@ export type Verdict =
       readonly time: Shares
       /** What `read` has extracted from the observation. */
       readonly read?: readonly unknown[]
+      /** What others have changed on the machine meanwhile, or (of a second try) the first time. */
+      readonly others?: readonly string[]
     }
   | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true; readonly isUsage?: true }
 
@@ -158,11 +162,19 @@ function observe(
   }
 }
 
-function machineFinding(changes: readonly string[]): Finding {
-  const expected = 'the machine as it was before'
-  const cause = 'the program reached out of the sandbox'
+function machineFinding({ own, others }: Changes): Finding {
   const title = 'the machine is as it was: its interfaces, mounts, groups and processes'
-  return finding(title, 'clean-up', changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined)
+  const escaped = unless(
+    own.length === 0,
+    'the machine as it was before',
+    own.join('; '),
+    'the program reached out of the sandbox',
+  )
+  const disturbed = others.length > 0 && {
+    missing: `what the program changes: others change the machine while it is judged (${others.join('; ')})`,
+    remedy: 'check it again when nobody else adds or removes interfaces and mounts',
+  }
+  return finding(title, 'clean-up', escaped ?? (disturbed || undefined))
 }
 
 function finding(title: string, section: string, objection: Objection | undefined): Finding {
@@ -170,23 +182,20 @@ function finding(title: string, section: string, objection: Objection | undefine
   return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
 }
 
-/** Runs the program and decides every claim about it. */
-function decide(checker: Checker, observation: Observation, tell: (finding: Finding) => void): Finding[] {
-  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => {
-    const found = finding(title, section, refute(observation))
-    tell(found)
-    return found
-  })
-}
+/** Decides every claim about a program. */
+const decide = (checker: Checker, observation: Observation): Finding[] =>
+  [...checker, ...EVERY_LAB].map(({ title, section, refute }) => finding(title, section, refute(observation)))
 
 /**
  * Checks one program.
  * @param lab what is looked at, and what is claimed
  * @param command the program and its arguments
  * @param timeout seconds it may take
- * @param tell is called with every claim as it is decided
+ * @param tell is called with every claim once all are decided
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  * @param extra what the sandbox has to provide besides what the lab's witnesses need
+ * @param isLast whether it will not be checked again where others have changed the machine meanwhile; otherwise nothing is
+ *   told then
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
 export function judge(
@@ -196,6 +205,7 @@ export function judge(
   tell: (finding: Finding) => void,
   read?: (seen: Observation) => readonly unknown[],
   extra: Setting = {},
+  isLast = true,
 ): Verdict {
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
@@ -220,7 +230,7 @@ export function judge(
     if (programOf(observation).programs.length === 0)
       throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)
     if (!loop.interrupted) {
-      findings = decide(lab.claims, observation, tell)
+      findings = decide(lab.claims, observation)
       wanted = read?.(observation)
     }
   } finally {
@@ -234,13 +244,17 @@ export function judge(
     sandbox.remove()
   }
   if (loop.interrupted) return { kind: 'cannot', reason: 'interrupted' }
-  const changes = [
-    ...compareCensus(before, takeCensus(mark)),
-    ...livingProcesses(observer).map(pid => `process ${pid} is still there`),
-  ]
-  const machine = machineFinding(changes)
-  tell(machine)
+  const changes = tellApart(
+    [
+      ...compareCensus(before, takeCensus(mark)),
+      ...livingProcesses(observer).map(pid => `process ${pid} is still there`),
+    ],
+    sandbox.directory,
+  )
+  const { own, others } = changes
+  const all = [...findings, machineFinding(changes)]
+  if (isLast || others.length === 0 || own.length > 0) for (const each of all) tell(each)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
-  const judged = { findings: [...findings, machine], output: loop.output, seconds, time }
-  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }) }
+  const judged = { findings: all, output: loop.output, seconds, time }
+  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }), ...(others.length > 0 && { others }) }
 }

@@ -193,7 +193,7 @@ test('what had been seen when time was up is judged, and what could still have c
 test('when time was up, a process that had died of its limit had died of it, and one that lived may still do so', () => {
   const late = { timedOut: 20, leftovers: undefined }
   assert.deepEqual(objections(lab5, late), NONE)
-  const alive = { ...process(CHILD, { ...OUTSIDE, net: 2 }, null), status: undefined, ended: undefined }
+  const { status: _, ended: __, ...alive } = process(CHILD, { ...OUTSIDE, net: 2 }, null)
   const still = {
     ...late,
     kernelLog: [],

@@ -40,6 +40,8 @@ export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   /** The last lines that the program printed. */
   readonly output: string
   readonly claims: readonly ClaimReport[]
+  /** What others have changed on the machine while it was judged, so that it was judged again. */
+  readonly others?: readonly string[]
   /** Of a lab that cannot be judged at all. */
   readonly missing?: string
   readonly remedy?: string
@@ -104,9 +106,10 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
     return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }), ...fault }
   }
   const claims = verdict.findings.map(finding => claimReport(slug, finding))
-  const { output, seconds, time } = verdict
+  const { output, seconds, time, others } = verdict
   const word = worst(claims.map(claim => claim.verdict))
-  return { ...head, verdict: word, seconds: round(seconds), time: roundAll(time), output, claims }
+  const rest = { output, claims, ...(others && { others }) }
+  return { ...head, verdict: word, seconds: round(seconds), time: roundAll(time), ...rest }
 }
 
 /** How many of the last lines of its output are shown of a program that failed. */

@@ -35,6 +35,8 @@ export interface Sandbox {
   /** Where the program's output can be read. */
   readonly output: number
   readonly groups: SandboxGroups
+  /** Where the program is started. */
+  readonly directory: string
   readonly hasTerminal: boolean
   /** Lets init start the program, or first wait for the terminal where it has one. */
   start(): void
@@ -110,12 +112,13 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
   const users = chooseUsers(command.filter(isAbsolute))
   const { readEnd, writeEnd } = pipe()
   const lines = makeLines(writeEnd)
+  const directory = freeDirectory()
   const { warden, init } = startWarden({
     command,
     setting,
     groups,
     users,
-    directory: freeDirectory(),
+    directory,
     firstPid: randomInt(...FIRST_PIDS),
     lines,
   })
@@ -129,6 +132,7 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
     warden,
     output: readEnd,
     groups,
+    directory,
     hasTerminal: setting.terminal === true,
     start: () => lines.mayStart.open(),
     canTakeTerminal: () => lines.isComplete.isDecided(),
