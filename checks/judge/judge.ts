@@ -182,9 +182,19 @@ function finding(title: string, section: string, objection: Objection | undefine
   return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
 }
 
-/** Decides every claim about a program. */
-const decide = (checker: Checker, observation: Observation): Finding[] =>
-  [...checker, ...EVERY_LAB].map(({ title, section, refute }) => finding(title, section, refute(observation)))
+/** Decides every claim about a program. A cause that several have is told once. */
+function decide(checker: Checker, observation: Observation): Finding[] {
+  const causes = new Map<string, string>()
+  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => {
+    const found = finding(title, section, refute(observation))
+    if (!found.failure) return found
+    const same = causes.get(found.failure.cause)
+    causes.set(found.failure.cause, same ?? title)
+    return same === undefined
+      ? found
+      : { ...found, failure: { ...found.failure, cause: `as above, where it says: ${same}` } }
+  })
+}
 
 /**
  * Checks one program.

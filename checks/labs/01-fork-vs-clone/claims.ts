@@ -80,10 +80,11 @@ const NAMES: Readonly<Record<keyof Sharing, string>> = {
 }
 
 function describe(seen: Seen, child: Child): string {
-  const shares = sharing(child, 'ever')
-  const shared = Object.entries(NAMES).filter(([what]) => shares[what as keyof Sharing])
+  const [ever, always] = [sharing(child, 'ever'), sharing(child)]
+  const all = (Object.keys(NAMES) as (keyof Sharing)[]).filter(what => ever[what])
+  const shared = all.map(what => (always[what] ? NAMES[what] : `${NAMES[what]} (for a part of its life)`))
   const did = [hasClosed(seen, child) && 'closed a file', hasMoved(seen, child) && 'changed directory'].filter(Boolean)
-  const names = shared.map(([, name]) => name).join(' and ') || 'nothing'
+  const names = shared.join(' and ') || 'nothing'
   const beside = parentActed(seen, child) ? ', while its parent did so by itself' : ''
   return `a child that shared ${names} and ${did.join(' and ') || 'neither closed a file nor changed directory'}${beside}`
 }

@@ -45,10 +45,17 @@ export function isOutside(seen: Observation, init: ProcessRecord, pid: number): 
   )
 }
 
-function describeCall(seen: Observation, { from, target, signal, result }: SignalCall): string {
+function describeAnswer({ target, found, outside, result }: SignalCall): string {
+  if (result === undefined) return 'it did not live to hear the answer'
+  if (result === 0) return found === undefined && target > 0 ? 'done, but it had ended already' : 'done'
+  const isNobodys = result === ESRCH && target > 0 && outside === undefined
+  return `${errnoName(-result)}${isNobodys ? ', and nobody who lived outside just then had that number' : ''}`
+}
+
+function describeCall(seen: Observation, call: SignalCall): string {
+  const { from, target, signal } = call
   const who = seen.processes.get(from)?.numbers.at(-1)
-  const answer =
-    result === undefined ? 'it did not live to hear the answer' : result === 0 ? 'done' : errnoName(-result)
+  const answer = describeAnswer(call)
   return `${who} called kill(${target}, ${signal === 0 ? 0 : signalName(signal)}): ${answer}`
 }
 
@@ -152,7 +159,11 @@ const claims: Checker = [
       return unless(
         thirds.some(outlives) && fourths.some(outlives),
         '3 and 4 end with exit code 0 after 2 has died',
-        `3: ${describeEnds(thirds)}, 4: ${describeEnds(fourths)}, 2: ${describeEnds(seconds)}`,
+        `3: ${describeEnds(thirds)}, 4: ${describeEnds(fourths)}, 2: ${describeEnds(seconds)}${
+          [...thirds, ...fourths].some(one => one.status?.code === 0 && !outlives(one))
+            ? ', which was not over before'
+            : ''
+        }`,
         'the signal went to all of them, or they had ended before it was sent, or PID 1 did not wait for them',
       )
     },
@@ -167,7 +178,9 @@ const claims: Checker = [
       return unless(
         init?.status?.code === 0 && outlived,
         'exit code 0 of PID 1, then exit code 0 of its parent',
-        `PID 1: ${describeEnd(init)}, its parent: ${describeEnd(parent)}`,
+        `PID 1: ${describeEnd(init)}, its parent: ${describeEnd(parent)}${
+          parent?.status?.code === 0 && !outlived ? ', which did not outlive it' : ''
+        }`,
         'the parent did not wait for its child (clone without SIGCHLD?), or something killed PID 1 from outside',
       )
     },

@@ -1,6 +1,7 @@
 /**
  * What an observation says of the group and the process that lab 5 is about.
  */
+import { errnoName } from '../../../lib/errors.ts'
 import type { Observation, ProcessRecord } from '../../observer/record.ts'
 import type { GroupsRecord, GroupWrite, Stay } from '../../witnesses/groups.ts'
 import type { KernelLogRecord } from '../../witnesses/kernel-log.ts'
@@ -130,7 +131,7 @@ export function limitWrites(seen: Seen): GroupWrite[] {
 
 export function describeWrites(seen: Seen): string {
   const describe = ({ file, text, usage, result }: GroupWrite) =>
-    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (errno ${-(result ?? 0)})` : ''}`
+    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (${errnoName(-(result ?? 0))})` : ''}`
   return limitWrites(seen).map(describe).join('; ') || 'nobody wrote a limit to the group'
 }
 
@@ -157,7 +158,15 @@ export function shots(seen: Seen, victim: ProcessRecord | undefined): string[] {
       signal === SIGKILL &&
       result !== -3,
   )
-  const whole = seen.groupWrites.filter(({ file, order }) => file === 'cgroup.kill' && order < (victim?.ended ?? 0))
+  const wasIn = (group: string, order: number) =>
+    seen.stays.some(
+      stay =>
+        stay.pid === victim?.pid &&
+        (stay.group === group || stay.group.startsWith(`${group}/`)) &&
+        stay.from < order &&
+        order < (stay.to ?? Number.POSITIVE_INFINITY),
+    )
+  const whole = seen.groupWrites.filter(({ file, group, order }) => file === 'cgroup.kill' && wasIn(group, order))
   return [...sent.map(({ from }) => `process ${from} sent it SIGKILL`), ...whole.map(() => 'cgroup.kill was written')]
 }
 
