@@ -7,16 +7,7 @@ import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 import { ownTime } from '../../lib/trace/scheduling.ts'
-import {
-  type Checker,
-  EVERY_LAB,
-  type Failure,
-  isUnjudged,
-  type Objection,
-  programOf,
-  type Unjudged,
-  unless,
-} from '../labs/claim.ts'
+import { programOf } from '../labs/claim.ts'
 import type { CheckedLab } from '../labs/lab.ts'
 import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
@@ -25,21 +16,14 @@ import type { Observation } from '../observer/record.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
+import { decide, type Finding, machineFinding } from './findings.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
-import { type Changes, tellApart } from './others.ts'
+import { tellApart } from './others.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
-/** The result of one claim. */
-export interface Finding {
-  readonly title: string
-  readonly section: string
-  readonly failure?: Failure
-  readonly unjudged?: Unjudged
-  /** The exercise behind it, `3.2 Lay a veth pair …`, if it is the first that does not hold of a reader's copy of a lab. */
-  readonly task?: string
-}
+export type { Finding } from './findings.ts'
 
 /** The outcome of one check. */
 export type Verdict =
@@ -160,40 +144,6 @@ function observe(
     ...witnesses.records(),
     output: loop.output,
   }
-}
-
-function machineFinding({ own, others }: Changes): Finding {
-  const title = 'the machine is as it was: its interfaces, mounts, groups and processes'
-  const escaped = unless(
-    own.length === 0,
-    'the machine as it was before',
-    own.join('; '),
-    'the program reached out of the sandbox',
-  )
-  const disturbed = others.length > 0 && {
-    missing: `what the program changes: others change the machine while it is judged (${others.join('; ')})`,
-    remedy: 'check it again when nobody else adds or removes interfaces and mounts',
-  }
-  return finding(title, 'clean-up', escaped ?? (disturbed || undefined))
-}
-
-function finding(title: string, section: string, objection: Objection | undefined): Finding {
-  if (!objection) return { title, section }
-  return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
-}
-
-/** Decides every claim about a program. A cause that several have is told once. */
-function decide(checker: Checker, observation: Observation): Finding[] {
-  const causes = new Map<string, string>()
-  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => {
-    const found = finding(title, section, refute(observation))
-    if (!found.failure) return found
-    const same = causes.get(found.failure.cause)
-    causes.set(found.failure.cause, same ?? title)
-    return same === undefined
-      ? found
-      : { ...found, failure: { ...found.failure, cause: `as above, where it says: ${same}` } }
-  })
 }
 
 /**
