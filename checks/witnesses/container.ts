@@ -166,6 +166,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   }
 
   record(): ContainerRecord {
+    this.#files?.close()
     return { containers: this.#moments, fs: this.#fs, mountsBefore: this.#mountsBefore ?? [] }
   }
 }

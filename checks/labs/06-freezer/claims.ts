@@ -174,8 +174,9 @@ function notStopped(seen: Seen, one: Ticker | undefined): Objection | undefined 
   return unless(
     one !== undefined && one.frozen.length > 0 && sent.length === 0 && !stopped,
     'no SIGSTOP or SIGTSTP, and a state of its own (D in v1, S in v2)',
-    [...sent.map(({ signal }) => signalName(signal)), stopped ? 'a stop' : ''].filter(Boolean).join(', ') ||
-      'it was never frozen',
+    [...sent.map(({ signal }) => `${signalName(signal)} was sent to it`), stopped ? 'it was stopped' : '']
+      .filter(Boolean)
+      .join(', ') || 'it was never frozen',
     'SIGSTOP stops one process and can be undone by anybody; the freezer holds a group, and nobody in it is told',
   )
 }
