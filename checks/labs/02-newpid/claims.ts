@@ -161,7 +161,7 @@ const claims: Checker = [
         '3 and 4 end with exit code 0 after 2 has died',
         `3: ${describeEnds(thirds)}, 4: ${describeEnds(fourths)}, 2: ${describeEnds(seconds)}${
           [...thirds, ...fourths].some(one => one.status?.code === 0 && !outlives(one))
-            ? ', which was not over before'
+            ? '; 3 or 4 had ended before 2'
             : ''
         }`,
         'the signal went to all of them, or they had ended before it was sent, or PID 1 did not wait for them',
