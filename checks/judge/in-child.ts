@@ -3,6 +3,7 @@
  */
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fork } from '../../lib/clone.ts'
 import { CannotRun, describeError, SyscallError, UsageError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
@@ -34,6 +35,9 @@ export interface Assignment {
  * How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to remove it.
  */
 const OVERTIME = 60
+
+/** How often a judge is started anew where another thread of this process is at work, every 20 ms. */
+const MOST_TRIES = 500
 
 /** A judge at work. */
 export interface Judging {
@@ -72,21 +76,36 @@ export function judgeInChild(
 ): Judging {
   const { cannot } = assignment
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
-  let judging = judgeOnce(assignment, timeout, tell, read, false)
+  let judging: Judging | undefined
+  const start = async (isLast: boolean) => {
+    judging = await whenAlone(() => judgeOnce(assignment, timeout, tell, read, isLast))
+    return judging.verdict
+  }
   const twice = async (): Promise<Verdict> => {
-    const first = await judging.verdict
+    const first = await start(false)
     // What the sandbox itself has changed it would change again.
     if (first.kind === 'cannot' || !first.others || !isUndecided(first)) return first
-    judging = judgeOnce(assignment, timeout, tell, read, true)
-    const second = await judging.verdict
+    const second = await start(true)
     return second.kind === 'cannot' ? second : { others: first.others, ...second }
   }
   const verdict = twice()
   return {
     get pid() {
-      return judging.pid
+      return judging?.pid
     },
     verdict,
+  }
+}
+
+/** Forks as soon as no other thread of this process is at work. @see clone */
+async function whenAlone<T>(start: () => T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return start()
+    } catch (error) {
+      if (!(error instanceof SyscallError && error.code === 'EBUSY') || tries === MOST_TRIES) throw error
+      await pause(20)
+    }
   }
 }
 

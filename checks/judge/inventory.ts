@@ -6,6 +6,7 @@ import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.t
 import { links } from '../../lib/net/links.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 import type { Observer } from '../observer/observer.ts'
+import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Witness } from '../witnesses/witness.ts'
@@ -69,7 +70,8 @@ function descendantsOf(init: number): number[] {
     children.set(parent, [...(children.get(parent) ?? []), pid])
   }
   const below = (pid: number): number[] => (children.get(pid) ?? []).flatMap(child => [child, ...below(child)])
-  return below(init)
+  // A zombie is only waited for, unless another thread of it lives.
+  return below(init).filter(pid => throughWhom(pid) !== undefined)
 }
 
 /**

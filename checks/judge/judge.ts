@@ -93,6 +93,17 @@ function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: numb
     )
 }
 
+/** Errors of execve(2) that say nothing about the file. */
+const SHORTAGE = ['ENOMEM', 'EAGAIN', 'EMFILE', 'ENFILE', 'EIO', 'EPERM', 'ENOSYS']
+
+/** Why a process that was forked for the program never became it: of what it printed only execve(2) is about the program. */
+function whyNotStarted(printed: string): Error {
+  const [, code] = /^execve\(.*\): (E\w+)/m.exec(printed) ?? []
+  if (code !== undefined && !SHORTAGE.includes(code))
+    return new UsageError(`the program could not be started: ${printed}`)
+  return new CannotRun(`the program was never started: ${printed || 'it was killed before it could be'}`)
+}
+
 /** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
 function observe(
   sandbox: Sandbox,
@@ -187,8 +198,7 @@ export function judge(
     isFollowed = true
     const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
     // Whatever init could not start says nothing about what it would have done.
-    if (programOf(observation).programs.length === 0)
-      throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)
+    if (programOf(observation).programs.length === 0) throw whyNotStarted(loop.output.trim())
     if (!loop.interrupted) {
       findings = decide(lab.claims, observation)
       wanted = read?.(observation)

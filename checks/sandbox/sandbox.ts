@@ -125,7 +125,9 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
   if (init === undefined) {
     waitpid(warden)
     groups.remove()
-    throw new CannotRun(`${readFileSync(readEnd, 'utf8').trim()}\nhint: ${NO_USER_NAMESPACE}`)
+    throw new CannotRun(
+      `${readFileSync(readEnd, 'utf8').trim() || 'the sandbox could not be made'}\nhint: ${NO_USER_NAMESPACE}`,
+    )
   }
   return {
     init,

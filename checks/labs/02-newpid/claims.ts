@@ -45,17 +45,19 @@ export function isOutside(seen: Observation, init: ProcessRecord, pid: number): 
   )
 }
 
-function describeAnswer({ target, found, outside, result }: SignalCall): string {
+function describeAnswer({ processes }: Observation, { target, found, outside, result }: SignalCall): string {
   if (result === undefined) return 'it did not live to hear the answer'
-  if (result === 0) return found === undefined && target > 0 ? 'done, but it had ended already' : 'done'
+  const isZombie = () =>
+    [...processes.values()].some(({ numbers, status }) => numbers.at(-1) === target && status !== undefined)
+  if (result === 0) return found === undefined && isZombie() ? 'done, but it had ended already' : 'done'
   const isNobodys = result === ESRCH && target > 0 && outside === undefined
   return `${errnoName(-result)}${isNobodys ? ', and nobody who lived outside just then had that number' : ''}`
 }
 
 function describeCall(seen: Observation, call: SignalCall): string {
   const { from, target, signal } = call
-  const who = seen.processes.get(from)?.numbers.at(-1)
-  const answer = describeAnswer(call)
+  const who = seen.processes.get(from)?.numbers.at(-1) ?? 'somebody'
+  const answer = describeAnswer(seen, call)
   return `${who} called kill(${target}, ${signal === 0 ? 0 : signalName(signal)}): ${answer}`
 }
 
