@@ -84,8 +84,9 @@ export function livingProcesses({ processes }: Observer): number[] {
 }
 
 function isIn(pid: number, pidNamespace: number): boolean {
+  const thread = throughWhom(pid)
   try {
-    return namespaces(pid).pid === pidNamespace
+    return thread !== undefined && namespaces(thread).pid === pidNamespace
   } catch {
     // ENOENT: it has ended.
     return false

@@ -19,6 +19,7 @@ export const programs: ProgramTable = {
   'right/a-thread-each.c': [],
   'right/stopped-first.c': [],
   'right/in-namespaces.c': [],
+  'right/leader-ended.c': [],
   'right/no-signal.c': [],
   'right/own-words.ts': [],
   'right/wrapped.sh': [],
