@@ -29,6 +29,8 @@ export interface Assignment {
   readonly cannot?: string
   /** What it sees of the machine's files, if that is not all of them. */
   readonly confinement?: Confinement
+  /** What it is called in its story, if that is asked for. */
+  readonly story?: string
 }
 
 /**
@@ -113,7 +115,7 @@ async function whenAlone<T>(start: () => T): Promise<T> {
 const isUndecided = ({ findings }: Extract<Verdict, { kind: 'judged' }>) => findings.at(-1)?.unjudged !== undefined
 
 function judgeOnce(
-  { slug, command, confinement }: Omit<Assignment, 'program'>,
+  { slug, command, confinement, story }: Omit<Assignment, 'program'>,
   timeout: number,
   tell: (finding: Finding) => void,
   read: ((seen: Observation) => readonly unknown[]) | undefined,
@@ -124,7 +126,7 @@ function judgeOnce(
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
-      const extra = confinement && { confinement }
+      const extra = { ...(confinement && { confinement }), ...(story !== undefined && { story }) }
       send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra, isLast)) })
     } catch (error) {
       send({

@@ -13,6 +13,7 @@ import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
+import { Story, type Told } from '../observer/story/story.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
@@ -37,6 +38,8 @@ export type Verdict =
       readonly read?: readonly unknown[]
       /** What others have changed on the machine meanwhile, or (of a second try) the first time. */
       readonly others?: readonly string[]
+      /** What happened, if the story was asked for. */
+      readonly story?: Told
     }
   | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true; readonly isUsage?: true }
 
@@ -123,7 +126,6 @@ function observe(
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
   const isCrowded = () => livingProcesses(observer).length >= BOUNDS.processes - HEADROOM
-  const hits = () => sandbox.groups.hits(isCrowded())
   const isOver = () => {
     if (hasEnded()) return true
     witnesses.goOn()
@@ -132,9 +134,10 @@ function observe(
   const ended = loop.until(isOver, deadline)
   stopwatch.programEnded()
   loop.readAll()
-  const bounds = hits()
+  const bounds = sandbox.groups.hits(isCrowded())
   if (!ended && !loop.interrupted) {
     witnesses.lookAround()
+    observer.story.add({ kind: 'timeout', seconds: timeout })
     if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
   const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
@@ -148,6 +151,7 @@ function observe(
     processes: observer.processes,
     signals: observer.signals,
     stopped: observer.stopped,
+    story: observer.story.events,
     sandbox: inventory.namespaces,
     timedOut: ended ? undefined : timeout,
     hits: bounds,
@@ -187,11 +191,12 @@ export function judge(
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const inventory = new Inventory(sandbox)
-  const witnesses = makeWitnesses(sandbox, inventory)
-  const observer = new Observer(init, witnesses.watcher)
+  const story = new Story(extra.story !== undefined)
+  const witnesses = makeWitnesses(sandbox, story, inventory)
+  const observer = new Observer(init, witnesses.watcher, story, extra.story)
   const loop = new EventLoop(signals, sandbox.output, observer, witnesses.looks)
   let findings: Finding[] = []
-  let wanted: readonly unknown[] | undefined
+  let wanted: { readonly read?: readonly unknown[]; readonly story?: Told } = {}
   let isFollowed = false
   try {
     seize(init, FOLLOW_TREE)
@@ -201,7 +206,7 @@ export function judge(
     if (programOf(observation).programs.length === 0) throw whyNotStarted(loop.output.trim())
     if (!loop.interrupted) {
       findings = decide(lab.claims, observation)
-      wanted = read?.(observation)
+      wanted = { ...(read && { read: read(observation) }), ...(story.isAsked && { story: story.told(observation) }) }
     }
   } finally {
     // An init that has failed has ended already, and its PID may belong to another process now.
@@ -226,5 +231,5 @@ export function judge(
   if (isLast || others.length === 0 || own.length > 0) for (const each of all) tell(each)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
   const judged = { findings: all, output: loop.output, seconds, time }
-  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }), ...(others.length > 0 && { others }) }
+  return { kind: 'judged', ...judged, ...wanted, ...(others.length > 0 && { others }) }
 }

@@ -11,7 +11,7 @@ import test, { after } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ROOT } from '../../lib/machine/root.ts'
 import { kill } from '../../lib/process.ts'
-import { allPids, readProc } from '../../lib/trace/proc.ts'
+import { allPids, readProc, statusField } from '../../lib/trace/proc.ts'
 import type { Report } from '../report/report.ts'
 import { tellApart } from './others.ts'
 
@@ -28,13 +28,14 @@ writeFileSync(program, `#!/bin/sh\ntrap 'go=1' USR1\nuntil [ -n "$go" ]; do slee
   mode: 0o755,
 })
 
-/** The PIDs of that program, once it handles the signal. */
+const isNamedSo = (pid: number) => statusField(pid, 'Name') === 'waits'
+
+/** The PIDs of that program, once it handles the signal. A child that it forks has the same name, until it is sleep(1). */
 const waiting = () =>
   allPids().filter(pid => {
-    const status = readProc(pid, 'status') ?? ''
-    const caught = BigInt(`0x${/^SigCgt:\s*(\w+)$/m.exec(status)?.[1] ?? '0'}`)
-    const isIt = status.startsWith('Name:\twaits\n') && readProc(pid, 'cmdline')?.includes(program)
-    return isIt && ((caught >> 9n) & 1n) === 1n
+    if (!isNamedSo(pid) || isNamedSo(Number(statusField(pid, 'PPid')))) return false
+    const caught = BigInt(`0x${statusField(pid, 'SigCgt') ?? '0'}`)
+    return readProc(pid, 'cmdline')?.includes(program) && ((caught >> 9n) & 1n) === 1n
   })
 
 /** Checks the program in a network and mounts of its own. @param change is called each time that the program waits */

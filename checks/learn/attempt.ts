@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process'
 import { lstatSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -73,7 +73,7 @@ export function attempt(lab: Lab, path: string, { timeout, read }: AttemptOption
   let isCancelled = false
   const judged = async (): Promise<Outcome | undefined> => {
     const [command, lack] = [await commandFor(path), { ...lacking(lab, true), ...(await lackingRoot(lab)) }]
-    const assignment = { slug: lab.slug, source: path, command, ...lack }
+    const assignment = { slug: lab.slug, source: path, command, story: basename(path), ...lack }
     if (isCancelled) return undefined
     judging = judgeInChild(assignment, timeout, () => {}, read)
     const verdict = await judging.verdict

@@ -8,6 +8,7 @@ import { findLab, type Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
 import { type Shares, sinceStart } from '../judge/stopwatch.ts'
+import type { Told } from '../observer/story/event.ts'
 
 /** Changes when a field changes its meaning or goes; new ones may come. */
 const VERSION = 1
@@ -42,6 +43,8 @@ export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   readonly claims: readonly ClaimReport[]
   /** What others have changed on the machine while it was judged, so that it was judged again. */
   readonly others?: readonly string[]
+  /** What happened, where that was asked for. */
+  readonly story?: Told
   /** Of a lab that cannot be judged at all. */
   readonly missing?: string
   readonly remedy?: string
@@ -106,10 +109,18 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
     return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }), ...fault }
   }
   const claims = verdict.findings.map(finding => claimReport(slug, finding))
-  const { output, seconds, time, others } = verdict
+  const { output, seconds, time, story, others } = verdict
   const word = worst(claims.map(claim => claim.verdict))
-  const rest = { output, claims, ...(others && { others }) }
-  return { ...head, verdict: word, seconds: round(seconds), time: roundAll(time), ...rest }
+  return {
+    ...head,
+    verdict: word,
+    seconds: round(seconds),
+    time: roundAll(time),
+    output,
+    claims,
+    ...(others && { others }),
+    ...(story && { story }),
+  }
 }
 
 /** How many of the last lines of its output are shown of a program that failed. */

@@ -8,8 +8,10 @@ import { PLACE_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { lookAtPlace } from '../observer/moment.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { Place } from '../observer/record.ts'
+import type { Story } from '../observer/story/story.ts'
 import { processOf, throughWhom } from '../observer/threads.ts'
-import type { Start, Witness, WitnessKind } from './witness.ts'
+import { tellOfPlace } from './telling/places.ts'
+import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** A process and its creator at one moment. */
 export interface Pair {
@@ -62,9 +64,14 @@ function isFile(tid: number, fd: number): boolean {
 
 class PlacesWitness implements Witness<PlacesRecord> {
   readonly #acts: Act[] = []
+  readonly #story: Story
   #processes: Observer['processes'] = new Map()
   /** The living children of each process that run no other program than their parent did. */
   readonly #plain = new Map<number, Set<number>>()
+
+  constructor({ story }: Scene) {
+    this.#story = story
+  }
 
   begin({ observer }: Start): void {
     this.#processes = observer.processes
@@ -81,8 +88,10 @@ class PlacesWitness implements Witness<PlacesRecord> {
     const replaced = replacedBy(name, args, before.own.descriptors)
     // Most of these calls close or move nothing that matters: a socket, a pipe, a descriptor that is not open.
     if (!/dir$/.test(name) && files.length === 0 && replaced === undefined) return undefined
+    const tell = tellOfPlace(this.#story, name, args, tid, files, record.creator)
     return (result: number) => {
       const after = result < 0 ? undefined : this.#pair(tid, record.creator)
+      tell(result, before, after)
       if (after) this.#acts.push({ order, pid, files, replaced, before, after })
     }
   }
@@ -133,5 +142,5 @@ class PlacesWitness implements Witness<PlacesRecord> {
 /** Its program stops whenever it closes a descriptor or changes its directory. */
 export const places: WitnessKind<PlacesRecord> = {
   needs: () => ({ calls: PLACE_CALLS }),
-  open: () => () => new PlacesWitness(),
+  open: () => scene => new PlacesWitness(scene),
 }
