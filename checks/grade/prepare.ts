@@ -95,7 +95,10 @@ async function commandOf(file: string, copy: string, desk: string, hidden: reado
   if (extname(file) !== '.c') {
     refuseUnlessExecutable(file)
     const fault = whyUnstartable(file)
-    if (fault) throw new Unfit(`it cannot be started: ${fault.seen}`)
+    if (fault)
+      throw new Unfit(
+        `it cannot be started: ${fault.seen} (what helps: ${fault.hint.replaceAll(file, basename(file))})`,
+      )
     return { command: [place] as const, shown }
   }
   const program = `${basename(file, '.c')}.compiled`

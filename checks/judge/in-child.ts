@@ -3,6 +3,7 @@
  */
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fork } from '../../lib/clone.ts'
 import { CannotRun, describeError, SyscallError, UsageError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
@@ -37,9 +38,12 @@ export interface Assignment {
  */
 const OVERTIME = 60
 
+/** How often a judge is started anew where another thread of this process is at work, every 20 ms. */
+const MOST_TRIES = 500
+
 /** A judge at work. */
 export interface Judging {
-  /** Its process, if it took one. */
+  /** Its process at this moment, if it took one. */
   readonly pid: number | undefined
   readonly verdict: Promise<Verdict>
 }
@@ -61,24 +65,69 @@ const isOurs = (error: unknown) =>
 const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
- * Judges in a forked child, so that several run at once and none can disturb another.
+ * Judges in a forked child, so that several run at once and none can disturb another. Where others have changed the machine
+ * meanwhile, it is judged once more, in another one.
  * @param tell is called with every claim as it is decided
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
 export function judgeInChild(
-  { slug, command, cannot, confinement, story }: Omit<Assignment, 'program'>,
+  assignment: Omit<Assignment, 'program'>,
   timeout: number,
   tell: (finding: Finding) => void = () => {},
   read?: (seen: Observation) => readonly unknown[],
 ): Judging {
+  const { cannot } = assignment
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
+  let judging: Judging | undefined
+  const start = async (isLast: boolean) => {
+    judging = await whenAlone(() => judgeOnce(assignment, timeout, tell, read, isLast))
+    return judging.verdict
+  }
+  const twice = async (): Promise<Verdict> => {
+    const first = await start(false)
+    // What the sandbox itself has changed it would change again.
+    if (first.kind === 'cannot' || !first.others || !isUndecided(first)) return first
+    const second = await start(true)
+    return second.kind === 'cannot' ? second : { others: first.others, ...second }
+  }
+  const verdict = twice()
+  return {
+    get pid() {
+      return judging?.pid
+    },
+    verdict,
+  }
+}
+
+/** Forks as soon as no other thread of this process is at work. @see clone */
+async function whenAlone<T>(start: () => T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return start()
+    } catch (error) {
+      if (!(error instanceof SyscallError && error.code === 'EBUSY') || tries === MOST_TRIES) throw error
+      await pause(20)
+    }
+  }
+}
+
+/** Whether it was others who changed the machine, and nothing speaks against the program's sandbox. */
+const isUndecided = ({ findings }: Extract<Verdict, { kind: 'judged' }>) => findings.at(-1)?.unjudged !== undefined
+
+function judgeOnce(
+  { slug, command, confinement, story }: Omit<Assignment, 'program'>,
+  timeout: number,
+  tell: (finding: Finding) => void,
+  read: ((seen: Observation) => readonly unknown[]) | undefined,
+  isLast: boolean,
+): Judging {
   const { readEnd, writeEnd } = pipe()
   const pid = fork(() => {
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
       const extra = { ...(confinement && { confinement }), ...(story !== undefined && { story }) }
-      send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
+      send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra, isLast)) })
     } catch (error) {
       send({
         verdict: clean({

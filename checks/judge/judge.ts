@@ -7,15 +7,7 @@ import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 import { ownTime } from '../../lib/trace/scheduling.ts'
-import {
-  type Checker,
-  EVERY_LAB,
-  type Failure,
-  isUnjudged,
-  type Objection,
-  programOf,
-  type Unjudged,
-} from '../labs/claim.ts'
+import { programOf } from '../labs/claim.ts'
 import type { CheckedLab } from '../labs/lab.ts'
 import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
@@ -26,20 +18,14 @@ import { tellOfTimeout } from '../observer/waiting.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
+import { decide, type Finding, machineFinding } from './findings.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
+import { tellApart } from './others.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
-/** The result of one claim. */
-export interface Finding {
-  readonly title: string
-  readonly section: string
-  readonly failure?: Failure
-  readonly unjudged?: Unjudged
-  /** The exercise behind it, `3.2 Lay a veth pair …`, if it is the first that does not hold of a reader's copy of a lab. */
-  readonly task?: string
-}
+export type { Finding } from './findings.ts'
 
 /** The outcome of one check. */
 export type Verdict =
@@ -51,6 +37,8 @@ export type Verdict =
       readonly time: Shares
       /** What `read` has extracted from the observation. */
       readonly read?: readonly unknown[]
+      /** What others have changed on the machine meanwhile, or (of a second try) the first time. */
+      readonly others?: readonly string[]
       /** What happened, if the story was asked for. */
       readonly story?: Told
     }
@@ -112,6 +100,17 @@ function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: numb
     )
 }
 
+/** Errors of execve(2) that say nothing about the file. */
+const SHORTAGE = ['ENOMEM', 'EAGAIN', 'EMFILE', 'ENFILE', 'EIO', 'EPERM', 'ENOSYS']
+
+/** Why a process that was forked for the program never became it: of what it printed only execve(2) is about the program. */
+function whyNotStarted(printed: string): Error {
+  const [, code] = /^execve\(.*\): (E\w+)/m.exec(printed) ?? []
+  if (code !== undefined && !SHORTAGE.includes(code))
+    return new UsageError(`the program could not be started: ${printed}`)
+  return new CannotRun(`the program was never started: ${printed || 'it was killed before it could be'}`)
+}
+
 /** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
 function observe(
   sandbox: Sandbox,
@@ -165,35 +164,16 @@ function observe(
   }
 }
 
-function machineFinding(changes: readonly string[]): Finding {
-  const expected = 'the machine as it was before'
-  const cause = 'the program reached out of the sandbox'
-  const title = 'the machine is as it was: its interfaces, mounts, groups and processes'
-  return finding(title, 'clean-up', changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined)
-}
-
-function finding(title: string, section: string, objection: Objection | undefined): Finding {
-  if (!objection) return { title, section }
-  return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
-}
-
-/** Runs the program and decides every claim about it. */
-function decide(checker: Checker, observation: Observation, tell: (finding: Finding) => void): Finding[] {
-  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => {
-    const found = finding(title, section, refute(observation))
-    tell(found)
-    return found
-  })
-}
-
 /**
  * Checks one program.
  * @param lab what is looked at, and what is claimed
  * @param command the program and its arguments
  * @param timeout seconds it may take
- * @param tell is called with every claim as it is decided
+ * @param tell is called with every claim once all are decided
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  * @param extra what the sandbox has to provide besides what the lab's witnesses need
+ * @param isLast whether it will not be checked again where others have changed the machine meanwhile; otherwise nothing is
+ *   told then
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
 export function judge(
@@ -203,6 +183,7 @@ export function judge(
   tell: (finding: Finding) => void,
   read?: (seen: Observation) => readonly unknown[],
   extra: Setting = {},
+  isLast = true,
 ): Verdict {
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
@@ -225,10 +206,9 @@ export function judge(
     isFollowed = true
     const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
     // Whatever init could not start says nothing about what it would have done.
-    if (programOf(observation).programs.length === 0)
-      throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)
+    if (programOf(observation).programs.length === 0) throw whyNotStarted(loop.output.trim())
     if (!loop.interrupted) {
-      findings = decide(lab.claims, observation, tell)
+      findings = decide(lab.claims, observation)
       wanted = { ...(read && { read: read(observation) }), ...(story.isAsked && { story: story.told(observation) }) }
     }
   } finally {
@@ -242,12 +222,17 @@ export function judge(
     sandbox.remove()
   }
   if (loop.interrupted) return { kind: 'cannot', reason: 'interrupted' }
-  const changes = [
-    ...compareCensus(before, takeCensus(mark)),
-    ...livingProcesses(observer).map(pid => `process ${pid} is still there`),
-  ]
-  const machine = machineFinding(changes)
-  tell(machine)
+  const changes = tellApart(
+    [
+      ...compareCensus(before, takeCensus(mark)),
+      ...livingProcesses(observer).map(pid => `process ${pid} is still there`),
+    ],
+    sandbox.directory,
+  )
+  const { own, others } = changes
+  const all = [...findings, machineFinding(changes)]
+  if (isLast || others.length === 0 || own.length > 0) for (const each of all) tell(each)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
-  return { kind: 'judged', findings: [...findings, machine], output: loop.output, seconds, time, ...wanted }
+  const judged = { findings: all, output: loop.output, seconds, time }
+  return { kind: 'judged', ...judged, ...wanted, ...(others.length > 0 && { others }) }
 }

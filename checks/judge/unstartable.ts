@@ -59,7 +59,8 @@ function faultOfScript(line: string, file: string): Unstartable | undefined {
 
 function faultOfBinary(file: string): Unstartable | undefined {
   const elf = readElf(file)
-  if (!elf) return { seen: 'it is a damaged program (its ELF header cannot be read)', hint: 'compile it again' }
+  if (!elf || elf.interpreter === '')
+    return { seen: 'it is a damaged program (its ELF header cannot be read)', hint: 'compile it again' }
   if (!isOurs(elf))
     return {
       seen: `it is a program for ${machineName(elf.machine)}, and this machine is ${OUR_MACHINE}`,

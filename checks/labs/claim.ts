@@ -45,6 +45,24 @@ export function unless(holds: boolean, expected: string, seen: string, cause: st
   return holds ? undefined : { expected, seen, cause }
 }
 
+/**
+ * After a timeout, what may still have come is neither right nor wrong; what had been seen by then is judged.
+ * @param what may still have come, `an echo request`
+ * @param isOpen whether it may have: in any case while the program runs, unless what was seen speaks against it for good
+ */
+export function unlessUnderWay(
+  { timedOut }: Observation,
+  what: string,
+  objection: Objection | undefined,
+  isOpen = true,
+): Objection | undefined {
+  if (!objection || isUnjudged(objection) || timedOut === undefined || !isOpen) return objection
+  return {
+    missing: `${what}: the program did not end in ${timedOut} s, and by then had been seen: ${objection.seen}`,
+    remedy: 'let the program end by itself, or give it more time with --timeout',
+  }
+}
+
 /** The program's own process. */
 export function programOf({ processes, program }: Observation): ProcessRecord {
   const record = processes.get(program)

@@ -9,7 +9,7 @@ import type { Scheduled } from '../../lib/trace/scheduling.ts'
 import { Calls } from './calls.ts'
 import { Lateness } from './lateness.ts'
 import { Ended } from './load.ts'
-import { look, programOf } from './moment.ts'
+import { look, NOTHING, programOf } from './moment.ts'
 import type { Moment, ProcessRecord, SignalCall } from './record.ts'
 import { SignalCalls } from './signal-calls.ts'
 import { Story } from './story/story.ts'
@@ -180,7 +180,7 @@ export class Observer {
 
   #bearProcess(pid: number, caller: number, creator: number, clone: CloneCall): void {
     const parent = Number(statusField(pid, 'PPid') ?? creator)
-    const birth = look(pid, caller) ?? this.#placeUnknown(creator)
+    const birth = look(pid, caller, clone.flags) ?? this.#placeUnknown(creator)
     // A process that nobody could look at is one all the same. Nothing is known of where it was born.
     if (!birth) {
       this.#teller.notSeen(pid, caller)
@@ -197,7 +197,7 @@ export class Observer {
   /** For a process that was killed before it could be looked at: where its creator was when that one was born. */
   #placeUnknown(creator: number): Moment | undefined {
     const birth = this.processes.get(creator)?.birth
-    return birth && { ...birth, sharing: { VM: false, FILES: false, FS: false, SIGHAND: false } }
+    return birth && { ...birth, sharing: NOTHING }
   }
 
   #takeExec(pid: number): void {
@@ -213,7 +213,7 @@ export class Observer {
     const pid = this.#threads.processOf(tid)
     if (!this.#threads.ends(tid)) return
     const record = this.processes.get(pid)
-    const exit = record && look(tid, throughWhom(record.creator))
+    const exit = record && look(tid, throughWhom(record.creator), record.flags)
     if (!exit) return
     record.exit = exit
     record.exiting = this.#order

@@ -4,13 +4,15 @@
 import { readFileSync } from 'node:fs'
 import { namespaces } from '../../lib/namespaces.ts'
 import { signalName } from '../../lib/status.ts'
-import { nsPids } from '../../lib/trace/proc.ts'
+import { nsPids, statusField } from '../../lib/trace/proc.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
 import type { StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { ProcessRecord, SignalCall } from './record.ts'
 import { answerOf } from './story/calls.ts'
 import type { Of } from './story/event.ts'
 import type { Story } from './story/story.ts'
+
+const SIGKILL = 9
 
 /** The number behind a pidfd of a process, in that process's PID namespace. */
 function pidOfPidfd(owner: number, fd: number): number {
@@ -43,13 +45,15 @@ export class SignalCalls {
     const [first = 0n, second = 0n] = /tg/.test(name) ? [args[0], args[2]] : args
     const byPidfd = name === 'pidfd_send_signal'
     const target = byPidfd ? pidOfPidfd(tid, Number(first)) : Number(BigInt.asIntN(32, first))
+    const signal = Number(BigInt.asIntN(32, second))
     const call: SignalCall = {
       order,
       from,
       target,
       found: this.#numbered(tid, target),
       outside: this.#outside(tid, target),
-      signal: Number(BigInt.asIntN(32, second)),
+      signal,
+      ...(signal === SIGKILL && target <= 0 && !byPidfd && { reached: this.#reachedBy(tid, target) }),
       result: undefined,
     }
     this.all.push(call)
@@ -69,12 +73,28 @@ export class SignalCalls {
     return this.#story.add<Of<'signal'>>({ ...base, ...(found !== undefined && { target: found }) }, tid)
   }
 
-  /** The living process that has a number of its own in a PID namespace around that of `caller`. */
+  /**
+   * The living process that has a number of its own in a PID namespace around that of `caller`: of several the nearest,
+   * which is where the parent of PID 1 lives.
+   */
   #outside(caller: number, number: number): number | undefined {
+    const all = [...this.#processes.values()]
     const depth = nsPids(caller).length
-    return [...this.#processes.values()].find(
-      ({ numbers, status }) => !status && numbers.length < depth && numbers.at(-1) === number,
-    )?.pid
+    const around = all.filter(({ numbers, status }) => !status && numbers.length < depth && numbers.at(-1) === number)
+    if (around.length < 2) return around[0]?.pid
+    const inside = namespaces(caller).pid
+    const first = all.find(({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === inside)
+    const home = this.#processes.get(first?.parent ?? 0)?.birth.namespaces.pid
+    return (around.find(({ birth }) => birth.namespaces.pid === home) ?? around[0])?.pid
+  }
+
+  /** The processes that a SIGKILL to a process group, or to everybody, reaches: nobody else is told of each. */
+  #reachedBy(caller: number, target: number): number[] {
+    const level = nsPids(caller).length - 1
+    const numberOf = (pid: number) => Number((statusField(pid, 'NSpgid') ?? '').split(/\s+/)[level])
+    const group = target === 0 ? numberOf(caller) : -target
+    const alive = [...this.#processes.values()].filter(({ numbers, status }) => !status && numbers.length > level)
+    return alive.map(({ pid }) => pid).filter(pid => target === -1 || numberOf(pid) === group)
   }
 
   /** The living process that has a number in the PID namespace of `caller`. */

@@ -41,6 +41,8 @@ export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   /** The last lines that the program printed. */
   readonly output: string
   readonly claims: readonly ClaimReport[]
+  /** What others have changed on the machine while it was judged, so that it was judged again. */
+  readonly others?: readonly string[]
   /** What happened, where that was asked for. */
   readonly story?: Told
   /** Of a lab that cannot be judged at all. */
@@ -107,7 +109,7 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
     return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }), ...fault }
   }
   const claims = verdict.findings.map(finding => claimReport(slug, finding))
-  const { output, seconds, time, story } = verdict
+  const { output, seconds, time, story, others } = verdict
   const word = worst(claims.map(claim => claim.verdict))
   return {
     ...head,
@@ -116,6 +118,7 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
     time: roundAll(time),
     output,
     claims,
+    ...(others && { others }),
     ...(story && { story }),
   }
 }

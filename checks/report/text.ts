@@ -34,13 +34,16 @@ function claimLines({ title, verdict, expected, seen, cause, read, task, missing
 }
 
 /** What is said below a lab's claims. */
-function closing({ seconds, verdict, output, claims, missing, remedy }: LabReport, all: boolean): string {
+function closing({ seconds, verdict, output, claims, missing, remedy, others }: LabReport, all: boolean): string {
   if (claims.length === 0) {
     const head = lay(`  ? cannot be judged here: ${missing}`, 4).replace('?', chalk.yellow('?'))
     return [head, ...details({ remedy })].join('\n')
   }
   const printed = all || verdict === 'does not hold' ? outputLines(output, all) : []
-  const lines = [time(seconds), ...printed].map(line => `    ${line}`)
+  const again = others
+    ? [`it was judged twice, because others changed the machine meanwhile: ${others.join('; ')}`]
+    : []
+  const lines = [time(seconds), ...again, ...printed].map(line => `    ${line}`)
   return lines.map(line => chalk.dim(lay(line, 6))).join('\n')
 }
 

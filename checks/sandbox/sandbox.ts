@@ -35,6 +35,8 @@ export interface Sandbox {
   /** Where the program's output can be read. */
   readonly output: number
   readonly groups: SandboxGroups
+  /** Where the program is started. */
+  readonly directory: string
   readonly hasTerminal: boolean
   /** Lets init start the program, or first wait for the terminal where it has one. */
   start(): void
@@ -110,25 +112,29 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
   const users = chooseUsers(command.filter(isAbsolute))
   const { readEnd, writeEnd } = pipe()
   const lines = makeLines(writeEnd)
+  const directory = freeDirectory()
   const { warden, init } = startWarden({
     command,
     setting,
     groups,
     users,
-    directory: freeDirectory(),
+    directory,
     firstPid: randomInt(...FIRST_PIDS),
     lines,
   })
   if (init === undefined) {
     waitpid(warden)
     groups.remove()
-    throw new CannotRun(`${readFileSync(readEnd, 'utf8').trim()}\nhint: ${NO_USER_NAMESPACE}`)
+    throw new CannotRun(
+      `${readFileSync(readEnd, 'utf8').trim() || 'the sandbox could not be made'}\nhint: ${NO_USER_NAMESPACE}`,
+    )
   }
   return {
     init,
     warden,
     output: readEnd,
     groups,
+    directory,
     hasTerminal: setting.terminal === true,
     start: () => lines.mayStart.open(),
     canTakeTerminal: () => lines.isComplete.isDecided(),

@@ -22,7 +22,9 @@ export function specimenFiles(): string[] {
 
 /** Commands that the labs do without and that not every machine has, by Debian's package. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  bubblewrap: ['bwrap'],
   'cgroup-tools': ['cgcreate', 'cgset', 'cgexec', 'cgdelete'],
+  crun: ['crun'],
   mount: ['mount', 'umount'],
   python3: ['python3'],
 }

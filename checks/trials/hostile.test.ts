@@ -44,7 +44,7 @@ function secondsOfWaiting(): number {
 
 /** Judges a program. A judge that has not ended in time is killed, and the program with it. */
 async function verdictInTime({ slug, timeout }: Hostile, program: string): Promise<Verdict> {
-  const { pid, verdict } = judgeInChild({ slug, command: await commandFor(program) }, timeout)
+  const judging = judgeInChild({ slug, command: await commandFor(program) }, timeout)
   const [began, waited] = [performance.now(), secondsOfWaiting()]
   let isLate = false
   const look = setInterval(() => {
@@ -52,9 +52,9 @@ async function verdictInTime({ slug, timeout }: Hostile, program: string): Promi
     const busy = Math.min(MOST, secondsOfWaiting() - waited)
     if ((performance.now() - began) / 1000 < timeout + MARGIN + busy) return
     isLate = true
-    if (pid !== undefined) kill(pid, 'SIGKILL')
+    if (judging.pid !== undefined) kill(judging.pid, 'SIGKILL')
   }, 200)
-  const outcome = await verdict.finally(() => clearInterval(look))
+  const outcome = await judging.verdict.finally(() => clearInterval(look))
   assert.ok(!isLate, `the judge did not come to its end within ${timeout} + ${MARGIN} s`)
   return outcome
 }

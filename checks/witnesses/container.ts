@@ -204,10 +204,11 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   /** Looks at everybody who lives in another PID namespace now. */
   lookAround(): void {
     for (const { pid, status, birth } of this.#processes.values())
-      if (!status && birth.namespaces.pid !== this.#pidNamespace) this.#keep(pid, pid)
+      if (!status && birth.namespaces.pid !== this.#pidNamespace) this.#keep(pid, throughWhom(pid) ?? pid)
   }
 
   record(): ContainerRecord {
+    this.#files?.close()
     return { containers: this.#moments, fs: this.#fs, mountsBefore: this.#mountsBefore ?? [] }
   }
 }

@@ -25,6 +25,8 @@ export interface Stay {
   readonly from: number
   /** Missing if it was still in there when the program ended. */
   to?: number
+  /** Memory the group held when it left for another one, in bytes; missing if it stayed to its end. */
+  held?: number
 }
 
 /** What this witness records. A group is called by the directory in which it was seen first, whatever it is renamed to. */

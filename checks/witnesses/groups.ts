@@ -94,11 +94,6 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     return Number(statusField(tid, 'Tgid') ?? tid)
   }
 
-  /** Whether a process was ever in a group that the program made. */
-  wasMember(pid: number): boolean {
-    return this.#stays.some(stay => stay.pid === pid)
-  }
-
   /** A process has ended, and is in no group any more. */
   gone(pid: number, order: number): void {
     for (const stay of this.#stays) if (stay.pid === pid) stay.to ??= order
@@ -119,9 +114,13 @@ export class GroupsWitness implements Witness<GroupsRecord> {
 
   /** Somebody has been moved: who is in which group now. */
   #takeAttendance(order: number): void {
-    const present = new Map(this.#groups.inner().map(path => [this.nameOf(path), this.#processesOf(path)]))
-    for (const stay of this.#stays)
-      if (stay.to === undefined && !present.get(stay.group)?.includes(stay.pid)) stay.to = order
+    const paths = new Map(this.#groups.inner().map(path => [this.nameOf(path), path]))
+    const present = new Map([...paths].map(([name, path]) => [name, this.#processesOf(path)]))
+    for (const stay of this.#stays) {
+      if (stay.to !== undefined || present.get(stay.group)?.includes(stay.pid)) continue
+      const held = this.figures(paths.get(stay.group) ?? '')?.usage
+      Object.assign(stay, { to: order, ...(held !== undefined && { held }) })
+    }
     for (const [name, pids] of present) for (const pid of pids) this.#enter(name, pid, order)
   }
 

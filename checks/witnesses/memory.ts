@@ -59,9 +59,14 @@ class MemoryWitness implements Witness<MemoryRecord> {
     if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.#look(order)
   }
 
+  /** The program will not end by itself: what its groups hold now. */
+  lookAround(): void {
+    this.#look(Number.POSITIVE_INFINITY)
+  }
+
   /** Killed, and by the kernel's hand: what its group counts is told before its end, of which it is the cause. */
   exit(pid: number, code: number | undefined): void {
-    if (code !== undefined || !this.#story.isAsked || !this.#groups.wasMember(pid)) return
+    if (code !== undefined || !this.#story.isAsked || !this.#groups.isMember(pid)) return
     for (const path of this.#groups.inner()) {
       const figures = this.#groups.figures(path)
       if (figures) this.#tellOfKill(this.#groups.nameOf(path), figures, pid)
@@ -70,7 +75,7 @@ class MemoryWitness implements Witness<MemoryRecord> {
 
   /** The end of a process that was in no group changes none, and a program may have very many of both. */
   end(order: number, pid: number): void {
-    if (this.#groups.wasMember(pid)) this.#look(order, pid)
+    if (this.#groups.isMember(pid)) this.#look(order, pid)
   }
 
   /** @param pid who has just ended */

@@ -91,7 +91,7 @@ export class NetworkWitness implements Witness<NetworkRecord> {
 
   #enterAsThread(tid: number): void {
     const process = Number(statusField(tid, 'Tgid'))
-    if (this.#outside !== undefined && process > 0 && process !== tid) this.#enter(tid, networkOf(process))
+    if (this.#outside !== undefined && process > 0 && process !== tid) this.#enter(tid, networkOf(throughWhom(process)))
   }
 
   /** Of several threads one is left, with the number of the first, which may have left. */

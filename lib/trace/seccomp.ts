@@ -38,8 +38,8 @@ export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as
 /** The calls that make processes and threads and can hide them from a tracer. fork(2) and vfork(2) cannot. */
 export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
 
-/** The calls that close a descriptor or change the directory. */
-export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'chdir', 'fchdir']
+/** The calls that close a descriptor, put another file in its place, or change the directory. */
+export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'dup2', 'dup3', 'chdir', 'fchdir']
 
 /** The calls that move a thread into other namespaces. */
 export const NAMESPACE_CALLS: readonly StoppedCall[] = ['unshare', 'setns']
