@@ -17,10 +17,10 @@ import test, { after } from 'node:test'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { findLab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { labNamed, studentNamed } from '../ready/names.ts'
 import { cell } from './files.ts'
 import { isDoubtful } from './judge-class.ts'
 import { type Grades, letterNames } from './marks.ts'
-import { labNamed, studentNamed } from './names.ts'
 import { findSubmissions } from './submissions.ts'
 
 const PROGRAMS = join(ROOT, 'checks')

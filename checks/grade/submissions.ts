@@ -6,7 +6,7 @@ import { extname, join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
 import { harmlessLine } from '../judge/sanitize.ts'
-import { labNamed, studentNamed } from './names.ts'
+import { labNamed, studentNamed } from '../ready/names.ts'
 
 /** What one student has handed in for one lab. */
 export interface Submission {

@@ -11,10 +11,10 @@ import { ROOT } from '../../lib/machine/root.ts'
 import { rootfsPath } from '../../lib/mount/rootfs.ts'
 import { kill } from '../../lib/process.ts'
 import { lacking } from '../judge/become.ts'
-import { commandFor } from '../judge/command.ts'
 import { type Judging, judgeInChild } from '../judge/in-child.ts'
 import { harmlessLines } from '../judge/sanitize.ts'
 import type { Observation } from '../observer/record.ts'
+import { ready } from '../ready/ready.ts'
 import { withTask } from '../report/name-task.ts'
 import { type LabReport, labReport } from '../report/report.ts'
 import { shown } from './mine/mine.ts'
@@ -72,7 +72,8 @@ export function attempt(lab: Lab, path: string, { timeout, read }: AttemptOption
   let judging: Judging | undefined
   let isCancelled = false
   const judged = async (): Promise<Outcome | undefined> => {
-    const [command, lack] = [await commandFor(path), { ...lacking(lab, true), ...(await lackingRoot(lab)) }]
+    const { command } = await ready(path, lab.slug)
+    const lack = { ...lacking(lab, true), ...(await lackingRoot(lab)) }
     const assignment = { slug: lab.slug, source: path, command, ...lack }
     if (isCancelled) return undefined
     judging = judgeInChild(assignment, timeout, () => {}, read)

@@ -5,6 +5,7 @@
 import test from 'node:test'
 import { EXIT } from '../../lib/errors.ts'
 import type { Job } from '../judge/run.ts'
+import { removeAtEnd } from '../ready/desk.ts'
 import { startNamedLabs } from './name-task.ts'
 import { type ClaimReport, exitCodeOfRun, type LabReport, labReport, outputLines } from './report.ts'
 
@@ -25,6 +26,8 @@ const reason = ({ missing, remedy }: { readonly missing?: string; readonly remed
 
 const job = JSON.parse(process.argv[2] ?? '') as Job
 const reports: LabReport[] = []
+// They were made by the process that this one has replaced.
+removeAtEnd(job.desks ?? [])
 
 for (const { lab, program, verdict } of startNamedLabs(job)) {
   test(`lab ${lab.number}: ${lab.title}`, async suite => {

@@ -38,6 +38,7 @@ const ORDER = [
   'checks/bench',
   'checks/testing',
   'checks/report',
+  'checks/ready',
   'checks/judge',
   'checks/labs/NN',
   'checks/labs',

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { UsageError } from '../../lib/errors.ts'
-import { commandFor } from './command.ts'
+import { commandFor } from './ready.ts'
 import { whyUnstartable } from './unstartable.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'unstartable-'))
