@@ -43,7 +43,6 @@ const CASES: readonly (readonly [name: string, content: string | Buffer, seen: R
   ['nobody.sh', '#!\necho hello\n', /names no interpreter/, /#!\/bin\/sh/],
   ['elsewhere.sh', '#!/nowhere/sh\n', /interpreter \/nowhere\/sh is not there/, /first line/],
   ['by-env.py', '#!/usr/bin/env nobody-has-this\n', /interpreter nobody-has-this is not in PATH/, /first line/],
-  ['lab.c', 'int main(void) { return 0; }\n', /source of a program/, /^compile it first: cc/],
   ['empty', '', /it is empty/, /saved/],
   ['strange', elf(EM_RISCV), /for riscv, and this machine is/, /compile it on this machine/],
 ]

@@ -48,7 +48,8 @@ function faultOfScript(line: string, file: string): Unstartable | undefined {
       isSure: true,
     }
   const [interpreter = '', ...words] = line.slice(2).trim().split(/\s+/)
-  if (interpreter === '') return { seen: 'its first line names no interpreter', hint: `give it ${SHEBANG}` }
+  if (interpreter === '')
+    return { seen: 'its first line names no interpreter', hint: `give it ${SHEBANG}`, isSure: true }
   if (!canBeExecuted(interpreter))
     return {
       seen: `its interpreter ${interpreter} is not there`,
@@ -97,7 +98,6 @@ export function whyUnstartable(file: string): Unstartable | undefined {
       isSure: true,
     }
   if (text.startsWith('#!')) return faultOfScript(text.split('\n')[0] ?? '', file)
-  if (/\.c$/.test(file)) return { seen: 'it is the source of a program', hint: `compile it first: cc -o lab ${file}` }
   return {
     seen: 'it is neither a compiled program nor a script with a first line that names its interpreter',
     hint: `give it ${SHEBANG}`,
@@ -118,6 +118,7 @@ export function commandOfScript(file: string): readonly string[] | undefined {
     const [, interpreter = '', argument = ''] = /^#!\s*(\S+)\s*(.*?)\s*$/.exec(line) ?? []
     return argument === '' ? [interpreter] : [interpreter, argument]
   }
-  const found = findProgram(INTERPRETERS[extname(file)] ?? '')
+  const name = INTERPRETERS[extname(file)]
+  const found = name === undefined ? undefined : findProgram(name)
   return found === undefined ? undefined : [found]
 }
