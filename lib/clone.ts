@@ -5,6 +5,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import * as F from './flags.ts'
 import './engine/restart.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'
+import { checkFlags } from './engine/flag-check.ts'
 import { beginStay, endStay, pending } from './engine/guest.ts'
 import { lead, prepareLives } from './engine/life.ts'
 import { argumentError, describeError } from './errors.ts'
@@ -21,42 +22,6 @@ const shimEnd = shimFunction('void shim_end(int code)')
 /** What a child runs: a synchronous function. The number it returns, 0 to 255, is the exit code; nothing means 0. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a child without a return statement is the usual case.
 export type Child<T> = (arg: T) => number | void
-
-const NEEDS_EXEC = 'use cloneExec() to start a program'
-const NEEDS_POINTER = 'it needs the address of a variable, and JavaScript variables have none'
-
-/** Flags that cannot work with a JavaScript child, and why. */
-const IMPOSSIBLE: readonly (readonly [number, string])[] = [
-  [F.CLONE_THREAD, `CLONE_THREAD: a second thread in one JavaScript heap would corrupt it; ${NEEDS_EXEC}`],
-  [
-    F.CLONE_SIGHAND,
-    'CLONE_SIGHAND: the child has to reset its signal handlers, and with this flag that would reset ours',
-  ],
-  [F.CLONE_SETTLS, `CLONE_SETTLS: V8 and libc find their state through the thread-local storage of this thread`],
-  [
-    F.CLONE_NEWTIME,
-    'CLONE_NEWTIME: clone(2) reads the signal of the end from that byte; unshare(CLONE_NEWTIME) makes one for the children to come',
-  ],
-  [F.CLONE_PIDFD, `CLONE_PIDFD: ${NEEDS_POINTER}`],
-  [F.CLONE_PARENT_SETTID, `CLONE_PARENT_SETTID: ${NEEDS_POINTER}`],
-  [F.CLONE_CHILD_SETTID, `CLONE_CHILD_SETTID: ${NEEDS_POINTER}`],
-  [F.CLONE_CHILD_CLEARTID, `CLONE_CHILD_CLEARTID: ${NEEDS_POINTER}`],
-]
-
-function checkFlags(flags: unknown): number {
-  if (typeof flags !== 'number' || !Number.isInteger(flags) || flags < -(2 ** 31) || flags >= 2 ** 32) {
-    throw argumentError('clone', 'flags', 'a number such as CLONE_NEWPID | SIGCHLD', flags)
-  }
-  const refused = IMPOSSIBLE.find(([flag]) => (flags & flag) !== 0)
-  if (refused) throw new TypeError(`clone: ${refused[1]}`)
-  if ((flags & F.CLONE_VM) !== 0 && (flags & F.CLONE_VFORK) === 0) {
-    throw new TypeError(
-      'clone: CLONE_VM without CLONE_VFORK would be two JavaScript engines at work on one heap; add CLONE_VFORK, ' +
-        'and the parent sleeps until the child has ended',
-    )
-  }
-  return flags >>> 0
-}
 
 function checkChild(child: unknown): void {
   if (typeof child !== 'function') throw argumentError('clone', 'the child', 'a function', child)
@@ -209,6 +174,9 @@ export interface CloneOptions {
   readonly cgroup?: string
 }
 
+/** What follows child and flags: what the child takes has to be there, and only if it takes nothing may it be missing. */
+type Rest<T, More extends readonly unknown[] = []> = undefined extends T ? [arg?: T, ...More] : [arg: T, ...More]
+
 /**
  * Creates a child process that runs a function of this program. Without CLONE_VM it works on a copy of everything
  * the parent has; with `CLONE_VM | CLONE_VFORK` on the same heap, while the parent sleeps. The child is killed when
@@ -224,7 +192,12 @@ export interface CloneOptions {
  *   (Linux before 5.7)
  * @see clone(2)
  */
-export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { cgroup }: CloneOptions = {}): number {
+export function clone<T = undefined>(
+  child: Child<T>,
+  flags: number,
+  ...rest: Rest<T, [options?: CloneOptions]>
+): number {
+  const [arg, { cgroup } = {}] = rest as [arg?: T, options?: CloneOptions]
   checkChild(child)
   const wanted = checkFlags(flags)
   checkProcess()
@@ -243,6 +216,6 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { 
  * Creates a child process with a copy of everything and no namespace of its own: `clone(child, SIGCHLD, arg)`.
  * @see fork(2)
  */
-export function fork<T = undefined>(child: Child<T>, arg?: T): number {
-  return clone(child, F.SIGCHLD, arg)
+export function fork<T = undefined>(child: Child<T>, ...rest: Rest<T>): number {
+  return clone<T>(child, F.SIGCHLD, ...(rest as Rest<T, [options?: CloneOptions]>))
 }

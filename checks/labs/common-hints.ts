@@ -37,7 +37,7 @@ const errors: readonly SeenHints[] = [
     hints: ['An error of JavaScript stopped the program: its message names the place in your file.'],
   },
   {
-    when: /a command of the lab failed/,
+    when: /a command of the program failed/,
     hints: ['A command failed. What it said itself is behind its exit code.'],
   },
 ]

@@ -97,7 +97,7 @@ test('hints are chosen by what was seen: the same task, the same claim, another 
   const hints = [
     first('lo down'),
     first('lo down', 'RTNETLINK answers: File exists'),
-    first('lo down', 'a command of the lab failed with exit code 255: Error'),
+    first('lo down', 'a command of the program failed (exit code 255): ip link\n  Error'),
     first('x', 'clone(child, CLONE_NEWNET): EPERM (Operation not permitted)'),
     first('x', 'ioctl(3, SIOCSIFADDR, "veth1"): ENODEV (No such device)'),
     first('x', 'setip: address must be an IPv4 address such as 10.0.0.4, not "10"'),

@@ -45,7 +45,7 @@ export const exercises: readonly Exercise[] = [
         hints: ['That name is taken here: both ends were born in your network, or the pair was laid twice.'],
       },
       {
-        when: /a command of the lab failed/,
+        when: /a command of the program failed/,
         hints: [
           'ip refused the command; its reason is among what was printed. Compare the order of its words with ip-link(8).',
         ],
