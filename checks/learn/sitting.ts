@@ -9,7 +9,7 @@ import { describeError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { knowsFewUsers } from '../../lib/rights/users.ts'
-import { describeStatus } from '../../lib/status.ts'
+import { describeEnd } from '../../lib/status.ts'
 import { commandFor } from '../ready/ready.ts'
 import { type Display, DrawnDisplay, PrintedDisplay } from './displays.ts'
 import { copyOf, shown } from './mine/mine.ts'
@@ -88,7 +88,7 @@ class Sitting {
     const status = await runAtTerminal(words, ROOT)
     if (!status) this.#end()
     // After a chapter that was read to its end nothing has to be said.
-    else if (what === 'program' || status.code !== 0) await this.front.pause(`It ended with ${describeStatus(status)}.`)
+    else if (what === 'program' || status.code !== 0) await this.front.pause(`It ${describeEnd(status)}.`)
   }
 
   #suspend(): void {

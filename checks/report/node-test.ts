@@ -7,7 +7,7 @@ import { EXIT } from '../../lib/errors.ts'
 import type { Job } from '../judge/run.ts'
 import { removeAtEnd } from '../ready/desk.ts'
 import { startNamedLabs } from './name-task.ts'
-import { type ClaimReport, exitCodeOfRun, type LabReport, labReport, outputLines } from './report.ts'
+import { type ClaimReport, crashLines, exitCodeOfRun, type LabReport, labReport, outputLines } from './report.ts'
 
 /** A claim that does not hold, as every reporter prints it. */
 class ClaimError extends Error {
@@ -39,7 +39,8 @@ for (const { lab, program, verdict } of startNamedLabs(job)) {
     }
     suite.diagnostic(`${judged.seconds.toFixed(1)} s`)
     if (job.output || judged.verdict === 'does not hold')
-      for (const line of outputLines(judged.output, job.output)) suite.diagnostic(line)
+      for (const line of [...crashLines(judged.output), ...outputLines(judged.output, job.output)])
+        suite.diagnostic(line)
     for (const claim of judged.claims) {
       await suite.test(claim.title, one => {
         if (claim.verdict === 'cannot be judged') one.skip(reason(claim))

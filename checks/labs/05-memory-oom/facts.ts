@@ -1,6 +1,7 @@
 /**
  * What an observation says of the group and the process that lab 5 is about.
  */
+import { errnoName } from '../../../lib/errors.ts'
 import type { Observation, ProcessRecord } from '../../observer/record.ts'
 import type { GroupsRecord, GroupWrite, Stay } from '../../witnesses/groups.ts'
 import type { KernelLogRecord } from '../../witnesses/kernel-log.ts'
@@ -117,7 +118,7 @@ export function limitWrites(seen: Seen): GroupWrite[] {
 
 export function describeWrites(seen: Seen): string {
   const describe = ({ file, text, usage, result }: GroupWrite) =>
-    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (errno ${-(result ?? 0)})` : ''}`
+    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (${errnoName(-(result ?? 0))})` : ''}`
   return limitWrites(seen).map(describe).join('; ') || 'nobody wrote a limit to the group'
 }
 

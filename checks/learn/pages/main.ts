@@ -3,6 +3,7 @@
  */
 import { chalk } from '../../../lib/lab/colour.ts'
 import { LABS, type Lab } from '../../../lib/lab/manifest.ts'
+import { crashIn } from '../../report/crash.ts'
 import type { ClaimReport, LabReport } from '../../report/report.ts'
 import type { Standing, TaskState } from '../mine/evidence.ts'
 import { hangOf } from '../mine/hints.ts'
@@ -120,11 +121,23 @@ function claimLines(report: LabReport, held: Detail['held'], width: number): str
   ]
 }
 
+/** The program's own error, before everything that follows from it: its message, and the line of the reader's file. */
+function crashLines({ output, verdict }: LabReport, width: number): string[] {
+  const [message, ...rest] = (verdict === 'does not hold' && crashIn(output)?.lines) || []
+  if (message === undefined || /^task \d/.test(message)) return []
+  return [
+    ...paragraph(shown(message), width, chalk.bold, ' ! ', chalk.red),
+    ...rest.flatMap(line => paragraph(shown(line).trim(), width, one => one, '   ')),
+    '',
+  ]
+}
+
 /** The last lines that the program printed. */
 function outputLines({ output, claims }: LabReport, most: number, width: number): string[] {
   if (claims.length === 0 || most === 0) return []
-  const lines = shown(output).trimEnd().split('\n').filter(Boolean)
-  if (lines.length === 0) return ['', chalk.dim(' it printed nothing')]
+  const crash = crashIn(output)
+  const lines = (crash?.rest ?? output.trimEnd().split('\n')).filter(line => line.trim() !== '').map(shown)
+  if (lines.length === 0) return ['', chalk.dim(crash ? ' it printed nothing else' : ' it printed nothing')]
   const last = lines.slice(-most).flatMap(line => paragraph(line.trimStart(), width, chalk.dim, ' | '))
   return ['', chalk.dim(' it printed:'), ...last.slice(-most)]
 }
@@ -172,6 +185,7 @@ function pageWith(view: MainView, { tasks, held, output }: Detail, width: number
       ...(standing ? (tasks === 'all' ? taskLines(standing, width) : taskStrip(standing, width)) : []),
       '',
       ...problem.flatMap(text => paragraph(text, width, chalk.yellow, ' ')),
+      ...(report && problem.length === 0 ? crashLines(report, width) : []),
       ...claims,
       ...hintLines(view, width),
       ...doneLines(view, width),
