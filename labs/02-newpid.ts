@@ -54,8 +54,9 @@ function child(outerParent: number): void {
   // #endregion kill-outside
   // #region kill-two
   tryToKill(first.pid)
-  inside(`${first.pid} was ${describeStatus(waitpid(first.pid))}.`)
+  const end = waitpid(first.pid)
   // #endregion kill-two
+  inside(`${first.pid} was ${describeStatus(end)}.`)
   // #region others-end
   for (const { pid, mayGoOn } of [second, third]) {
     mayGoOn.open()

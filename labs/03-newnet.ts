@@ -46,13 +46,14 @@ function child(): number {
   vethIsUp.wait()
   // #region inner-address
   setip(peer, innerAddress, '255.255.255.0')
-  awaitRunning(peer)
   // #endregion inner-address
+  awaitRunning(peer)
   inside(`Now it has ${interfaceNames().join(', ')}; ${peer} is ${innerAddress}.`)
   show('ip', '-brief', 'address')
   // #region ping
-  return show('ping', '-c', '3', '-i', String(knobs.interval), outerAddress)
+  const code = show('ping', '-c', '3', '-i', String(knobs.interval), outerAddress)
   // #endregion ping
+  return code
 }
 
 /** Runs a program in the child's network namespace. It is killed when the child dies: nothing keeps the namespace alive. */

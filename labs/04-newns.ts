@@ -78,8 +78,8 @@ function child(): void {
   // #region inner-addresses
   setip('lo', '127.0.0.1', '255.0.0.0')
   setip('veth1', innerAddress, '255.255.255.0')
-  awaitRunning('veth1')
   // #endregion inner-addresses
+  awaitRunning('veth1')
   becomeShell()
 }
 

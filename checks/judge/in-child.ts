@@ -43,7 +43,7 @@ export interface Judging {
 }
 
 /** What a judge writes, a line each: its findings as it comes to them, then its verdict. */
-type Message = { readonly finding: Finding } | { readonly verdict: Verdict }
+type Message = { readonly finding: Finding } | { readonly verdict: Verdict } | { readonly stuck: string }
 
 /** Makes the texts of a verdict harmless: every text that a program may have influenced enters the reports here. */
 const clean = (verdict: Verdict): Verdict =>
@@ -61,6 +61,7 @@ const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 /**
  * Judges in a forked child, so that several run at once and none can disturb another.
  * @param tell is called with every claim as it is decided
+ * @param stuck is told who waits for what, once nobody of the program moves any more
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
 export function judgeInChild(
@@ -68,6 +69,7 @@ export function judgeInChild(
   timeout: number,
   tell: (finding: Finding) => void = () => {},
   read?: (seen: Observation) => readonly unknown[],
+  stuck: (text: string) => void = () => {},
 ): Judging {
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
   const { readEnd, writeEnd } = pipe()
@@ -76,7 +78,11 @@ export function judgeInChild(
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
       const extra = confinement && { confinement }
-      send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
+      send({
+        verdict: clean(
+          judge(checkedLab(slug), command, timeout, found, read, extra, text => send({ stuck: harmlessLines(text) })),
+        ),
+      })
     } catch (error) {
       send({
         verdict: clean({
@@ -90,7 +96,7 @@ export function judgeInChild(
   })
   closeQuietly(writeEnd)
   // To make a sandbox may take as long as the program may: judge.ts.
-  return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, tell) }
+  return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, tell, stuck) }
 }
 
 async function readVerdict(
@@ -98,6 +104,7 @@ async function readVerdict(
   pid: number,
   longest: number,
   tell: (finding: Finding) => void,
+  stuck: (text: string) => void,
 ): Promise<Verdict> {
   let verdict: Verdict | undefined
   // A program that makes its judge wait for ever must not keep the others waiting.
@@ -109,6 +116,7 @@ async function readVerdict(
   for await (const line of createInterface(new Socket({ fd, writable: false }))) {
     const message = JSON.parse(line) as Message
     if ('finding' in message) tell(message.finding)
+    else if ('stuck' in message) stuck(message.stuck)
     else verdict = message.verdict
   }
   clearTimeout(watchdog)

@@ -26,6 +26,7 @@ import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbo
 import { compareCensus, takeCensus } from './census.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
+import { Standstill } from './standstill.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
@@ -58,6 +59,8 @@ const HEADROOM = 16
 const WARDEN = 1
 /** How long a sandbox may take to be made, in seconds; longer where the program may. */
 const MAKING = 30
+/** How often it is looked whether anybody moves still, in ms. */
+const LOOK = 250
 /** How long after the program's end the kernel may take to remove what ended with it, in seconds. */
 const SETTLING = 2
 
@@ -114,6 +117,7 @@ function observe(
   inventory: Inventory,
   stopwatch: Stopwatch,
   timeout: number,
+  standstill: Standstill,
 ): Observation {
   const { init } = sandbox
   const initEnded = () => observer.statusOf(init) !== undefined
@@ -130,7 +134,9 @@ function observe(
     witnesses.goOn()
     return false
   }
-  const ended = loop.until(isOver, deadline)
+  let ended = loop.until(isOver, Math.min(deadline, Date.now() + LOOK))
+  for (; !ended && !loop.interrupted && Date.now() < deadline; standstill.look())
+    ended = loop.until(isOver, Math.min(deadline, Date.now() + LOOK))
   stopwatch.programEnded()
   loop.readAll()
   const bounds = hits()
@@ -186,6 +192,7 @@ function decide(checker: Checker, observation: Observation, tell: (finding: Find
  * @param timeout seconds it may take
  * @param tell is called with every claim as it is decided
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
+ * @param tellStuck is told who waits for what, once nobody of the program moves any more
  * @param extra what the sandbox has to provide besides what the lab's witnesses need
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
@@ -196,6 +203,7 @@ export function judge(
   tell: (finding: Finding) => void,
   read?: (seen: Observation) => readonly unknown[],
   extra: Setting = {},
+  tellStuck: (text: string) => void = () => {},
 ): Verdict {
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
@@ -215,7 +223,8 @@ export function judge(
   try {
     seize(init, FOLLOW_TREE)
     isFollowed = true
-    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
+    const standstill = new Standstill(observer, [init, warden], tellStuck)
+    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout, standstill)
     // Whatever init could not start says nothing about what it would have done.
     if (programOf(observation).programs.length === 0)
       throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)

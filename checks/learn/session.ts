@@ -67,8 +67,8 @@ export class Session {
   /** What is printed at the end. */
   get farewell(): string {
     const { tasks } = this.#bench?.standing ?? {}
-    const done = tasks?.filter(({ state }) => state === 'done').length
-    const count = tasks ? `: ${done} of ${tasks.length} tasks done` : ''
+    const done = tasks?.filter(({ state }) => state === 'proved').length
+    const count = tasks ? `: ${done} of ${tasks.length} tasks proved` : ''
     return `${shown(copyOf(this.#lab))}${count}. npm run learn goes on from here.`
   }
 
@@ -152,9 +152,9 @@ export class Session {
   #judged(at: Standing): void {
     if (this.#hasJudged) this.#message = ''
     this.#hasJudged = true
-    const done = at.tasks.filter(({ state }) => state === 'done').length
+    const done = at.tasks.filter(({ state }) => state === 'proved').length
     this.#record(() => recordTasks(this.#lab.slug, done, at.isDone))
-    this.#hinting.judged(at, this.#bench?.report)
+    this.#hinting.judged(at, this.#bench?.report, this.#bench?.besides)
   }
 
   /** A key by its name, or as the character that it is. */
@@ -186,7 +186,7 @@ export class Session {
 
   #keyOfMain(key: string, isSure: boolean): void {
     this.#message = ''
-    if (key === 'h') this.#message = this.#hinting.ask(this.#bench?.standing, this.#bench?.report)
+    if (key === 'h') this.#message = this.#hinting.ask(this.#bench?.standing, this.#bench?.report, this.#bench?.besides)
     else if (key === 'n') this.#next(isSure)
     else if (key === 'l') this.#show('list')
     else if (key === 'r') this.#stage.run('program', this.#lab)
@@ -247,7 +247,7 @@ export class Session {
   }
 
   #mainPage(size: Size): Page {
-    const { problem = [], status = '', standing, report, types = [] } = this.#bench ?? {}
+    const { problem = [], status = '', standing, report, types = [], stuck } = this.#bench ?? {}
     const view = {
       lab: this.#lab,
       problem,
@@ -255,7 +255,8 @@ export class Session {
       standing,
       report,
       types,
-      ...this.#hinting.shown(standing, report),
+      stuck,
+      ...this.#hinting.shown(standing, report, this.#bench?.besides),
       message: this.#message,
       wasDone: this.#isDone,
     }

@@ -5,7 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
+import { checkedLab } from '../labs/all.ts'
+import type { Proof } from '../labs/exercise.ts'
 import { openTaskNumbers } from '../labs/tasks.ts'
+import type { Observation } from '../observer/record.ts'
 import type { LabReport } from '../report/report.ts'
 import { type Attempt, attempt, type Outcome } from './attempt.ts'
 import { type Standing, standing } from './mine/evidence.ts'
@@ -18,6 +21,7 @@ const LONG = 6
 /** How many errors are shown of a text that does not compile. */
 const MOST_ERRORS = 4
 
+const exercisesOf = ({ slug }: Lab) => checkedLab(slug).exercises
 const clock = () => new Date().toLocaleTimeString('sv')
 
 /** A finished check. */
@@ -25,6 +29,8 @@ interface Judged {
   readonly report: LabReport
   /** The text that was judged. */
   readonly source: string
+  /** What was seen of each task. */
+  readonly proofs: readonly (Proof | null)[]
 }
 
 /** What a workbench reports. */
@@ -38,6 +44,8 @@ export interface Listener {
 export class Workbench {
   readonly lab: Lab
   types: readonly string[] = []
+  /** Who waits for what, if nobody moved any more in the last check. */
+  stuck: string | undefined
   readonly #path: string
   readonly #timeout: number
   readonly #listener: Listener
@@ -87,6 +95,7 @@ export class Workbench {
     this.#stopTypes()
     this.types = []
     this.#errors = []
+    this.stuck = undefined
     this.#since = state.kind === 'text' ? began : undefined
     this.#listener.changed()
     await this.#endRunning()
@@ -96,12 +105,19 @@ export class Workbench {
     this.#since = undefined
     this.#checked = `, saved ${savedAt}, checked in ${((performance.now() - began) / 1000).toFixed(1)} s`
     if (outcome?.kind === 'broken') this.#errors = outcome.errors
-    if (outcome?.kind === 'judged') this.#take({ report: outcome.report, source: state.text })
+    if (outcome?.kind === 'judged')
+      this.#take({ report: outcome.report, source: state.text, proofs: outcome.read as Judged['proofs'] })
     this.#listener.changed()
   }
 
   async #check(): Promise<Outcome | undefined> {
-    this.#running = attempt(this.lab, this.#path, { timeout: this.#timeout })
+    // `null` for a task of which nothing was seen: JSON has no undefined.
+    const read = (seen: Observation) => exercisesOf(this.lab).map(({ proof }) => proof?.(seen) ?? null)
+    this.#running = attempt(this.lab, this.#path, {
+      timeout: this.#timeout,
+      read,
+      stuck: text => this.#takeStuck(text),
+    })
     try {
       this.#fault = undefined
       return await this.#running.outcome
@@ -113,11 +129,17 @@ export class Workbench {
 
   #take(judged: Judged): void {
     this.#judged = judged
-    this.#listener.judged(standing(this.lab.slug, judged.source, judged.report))
+    if (this.standing) this.#listener.judged(this.standing)
     this.#stopTypes = findTypeErrors(this.#path, errors => {
       this.types = errors
       this.#listener.changed()
     })
+  }
+
+  /** Nobody in the program moves any more: that is told while it still hangs. */
+  #takeStuck(text: string): void {
+    this.stuck = text
+    this.#listener.changed()
   }
 
   /** Whether a check is under way. */
@@ -134,10 +156,20 @@ export class Workbench {
     return this.#judged?.report
   }
 
+  /** What hints are chosen by, besides the report. */
+  get besides(): { readonly source?: string; readonly stuck?: string } {
+    const { source, stuck } = this
+    return { ...(source !== undefined && { source }), ...(stuck !== undefined && { stuck }) }
+  }
+
   /** Where the reader stands: what was judged, or the open tasks alone as long as nothing was. */
   get standing(): Standing | undefined {
     const source = this.#judged?.source ?? this.source
-    return source === undefined ? undefined : standing(this.lab.slug, source, this.report)
+    if (source === undefined) return undefined
+    return standing(this.lab.slug, source, this.report, {
+      proofs: this.#judged?.proofs ?? [],
+      wrongLines: this.types.flatMap(text => Number(/^line (\d+):/.exec(text)?.[1] ?? [])),
+    })
   }
 
   /** One line: what goes on. */

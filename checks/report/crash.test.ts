@@ -45,6 +45,7 @@ test('an error that Node prints is folded to its message and the own line', () =
   ].join('\n')
   assert.deepEqual(crashIn(printed), {
     lines: ['Error: one', 'two', '    at mine/lab2.ts:3:7 (child)'],
+    places: [3],
     rest: ['before', 'after'],
   })
 })
@@ -59,6 +60,7 @@ test('a traceback of Python ends in its message', () => {
       '    at /home/a/lab2.py:4 (init)',
       '    4 | os.kill(2, 9)',
     ],
+    places: [],
     rest: ['x'],
   })
 })

@@ -7,6 +7,8 @@ import { ROOT } from '../../lib/machine/root.ts'
 export interface Crash {
   /** The message, and the place in the program's own file. */
   readonly lines: readonly string[]
+  /** The numbers of the lines of the program's own files that it names, the innermost first. */
+  readonly places: readonly number[]
   /** All the other lines that it printed. */
   readonly rest: readonly string[]
 }
@@ -36,20 +38,24 @@ interface Part {
   readonly from: number
   readonly to: number
   readonly lines: readonly string[]
+  readonly places: readonly number[]
   /** Whether it only says that somebody else has died. */
   readonly isLater: boolean
 }
 
-/** The own places among the frames of an error: the first, with its source, if that was printed. */
-function placeOf(frames: readonly string[]): string[] {
-  for (const [i, frame] of frames.entries()) {
+/** How many own places are shown: the innermost, and who has called it. */
+const MOST_PLACES = 2
+
+/** The own places among the frames of an error, each with its source, if that was printed. */
+function placesOf(frames: readonly string[]): { readonly lines: string[]; readonly places: number[] } {
+  const all = frames.flatMap((frame, i) => {
     const [, name = '', path = '', line, column, own = name] = FRAME.exec(frame) ?? []
-    if (line === undefined || !isOwn(path)) continue
+    if (line === undefined || !isOwn(path)) return []
     const source = SOURCE.test(frames[i + 1] ?? '') ? [frames[i + 1] as string] : []
     const who = /^[a-z]\w*$/i.test(own) ? ` (${own})` : ''
-    return [`    at ${shown(path)}:${line}:${column}${who}`, ...source]
-  }
-  return []
+    return [{ text: [`    at ${shown(path)}:${line}:${column}${who}`, ...source], line: Number(line) }]
+  })
+  return { lines: all.slice(0, MOST_PLACES).flatMap(({ text }) => text), places: all.map(({ line }) => line) }
 }
 
 /** An error in JavaScript that begins in a line: its message goes on until its frames begin. */
@@ -69,8 +75,9 @@ function javaScriptAt(all: readonly string[], from: number): Part | undefined {
   // A sentence that merely looks like an error has neither a place nor a hint.
   if (stack === to && !isOurs) return undefined
   if (CALL.test(first) && stack === to && !isHint(all[from + 1])) return undefined
-  const lines = [...message.slice(0, MOST_MESSAGE), ...placeOf(all.slice(stack, to))]
-  return { from, to: endOf(all, to), lines, isLater: first.startsWith('gate: it was closed') }
+  const { lines, places } = placesOf(all.slice(stack, to))
+  const isLater = first.startsWith('gate: it was closed')
+  return { from, to: endOf(all, to), lines: [...message.slice(0, MOST_MESSAGE), ...lines], places, isLater }
 }
 
 /** Behind the frames Node prints the fields of an error, and its version. */
@@ -99,7 +106,7 @@ function pythonAt(all: readonly string[], from: number): Part | undefined {
     return [[`    at ${shown(path)}:${number}${who}`, `    ${number} | ${text}`]]
   })
   const own = places.findLast(([where = '']) => !/\/(usr|opt)\/|<frozen/.test(where)) ?? []
-  return { from, to: message + 1, lines: [all[message] as string, ...own], isLater: false }
+  return { from, to: message + 1, lines: [all[message] as string, ...own], places: [], isLater: false }
 }
 
 /** The error that ended a program; of several the first that is none about another's death. */
@@ -114,5 +121,7 @@ export function crashIn(output: string): Crash | undefined {
   }
   const found = parts.find(({ isLater }) => !isLater) ?? parts[0]
   if (!found) return undefined
-  return { lines: found.lines, rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)] }
+  // Where somebody waited in vain is not where the mistake is.
+  const places = found.isLater ? [] : found.places
+  return { lines: found.lines, places, rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)] }
 }

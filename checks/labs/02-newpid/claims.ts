@@ -11,7 +11,8 @@ const SIGKILL = 9
 const ESRCH = -3
 
 /** The processes whose parent a process was at their birth. */
-const offspring = (seen: Observation, { pid }: ProcessRecord) => childrenOf(seen).filter(({ parent }) => parent === pid)
+export const offspring = (seen: Observation, { pid }: ProcessRecord) =>
+  childrenOf(seen).filter(({ parent }) => parent === pid)
 
 /**
  * The process that is 1 in a PID namespace that the program made; of several, the one that has sent SIGKILL most often,
@@ -27,7 +28,11 @@ export function findInit(seen: Observation): ProcessRecord | undefined {
 }
 
 /** The process with a number in the PID namespace of `init`. */
-function numbered(seen: Observation, init: ProcessRecord | undefined, number: number): ProcessRecord | undefined {
+export function numbered(
+  seen: Observation,
+  init: ProcessRecord | undefined,
+  number: number,
+): ProcessRecord | undefined {
   return childrenOf(seen).find(
     ({ numbers, birth, parent }) =>
       birth.namespaces.pid === init?.birth.namespaces.pid && numbers.at(-1) === number && parent === init?.pid,

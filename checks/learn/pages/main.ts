@@ -25,6 +25,8 @@ export interface MainView {
   readonly hints: readonly string[]
   readonly hintCount: number
   readonly message: string
+  /** Who waits for what, where nobody of the program moves any more. */
+  readonly stuck: string | undefined
   /** Whether the lab has been done, now or before. */
   readonly wasDone: boolean
 }
@@ -46,24 +48,30 @@ const DETAILS: readonly Detail[] = [
   { tasks: 'strip', held: 'count', output: 0 },
 ]
 
-const MARKS = { done: chalk.green('✔'), open: chalk.dim('·'), written: chalk.yellow('○'), wrong: chalk.red('✘') }
+/** The sign of each state, and what it says. */
+export const SIGNS = {
+  open: [chalk.dim('·'), 'not written'],
+  written: [chalk.yellow('○'), 'written: nothing is known of it yet'],
+  proved: [chalk.green('✔'), 'proved: the kernel has seen it'],
+  broken: [chalk.red('✘'), 'broken: your program fails in it, or the kernel has seen that something is missing'],
+} as const
 
-const markOf = (task: TaskState, isCurrent: boolean) =>
-  isCurrent && task.state !== 'wrong' ? chalk.yellow('▸') : MARKS[task.state]
+const markOf = ({ state }: TaskState) => SIGNS[state][0]
 
 function taskLines({ tasks, current }: Standing, width: number): string[] {
   return tasks.flatMap(task => {
     const isCurrent = task.number === current?.number
-    const style = isCurrent ? chalk.bold : task.state === 'done' ? chalk.dim : (text: string) => text
+    const style = isCurrent ? chalk.bold : task.state === 'proved' ? chalk.dim : (text: string) => text
     const place = isCurrent && task.line !== undefined ? ` (line ${task.line})` : ''
     const [first = '', ...rest] = paragraph(`${task.exercise.task}${place}`, width - 3, style, `${task.number} `)
-    return [` ${markOf(task, isCurrent)} ${first}`, ...rest.map(line => `   ${line}`)]
+    const pointer = isCurrent ? chalk.yellow('▸') : ' '
+    return [`${pointer}${markOf(task)} ${first}`, ...rest.map(line => `   ${line}`)]
   })
 }
 
 /** The same in a line of marks and the task in question. */
 function taskStrip({ tasks, current }: Standing, width: number): string[] {
-  const marks = tasks.map(task => markOf(task, task.number === current?.number)).join('')
+  const marks = tasks.map(markOf).join('')
   const place = current?.line === undefined ? '' : ` (line ${current.line})`
   const text = current ? `${current.number} ${current.exercise.task}${place}` : ''
   const [first = '', ...rest] = paragraph(text, width - tasks.length - 4, chalk.bold)
@@ -172,8 +180,8 @@ const COMPARE = ['s', 'compare'] as const
 
 function pageWith(view: MainView, { tasks, held, output }: Detail, width: number): Page {
   const { lab, standing, report, problem, types, message, status, wasDone } = view
-  const done = standing ? standing.tasks.filter(({ state }) => state === 'done').length : 0
-  const right = standing ? `${done} of ${standing.tasks.length} tasks done` : ''
+  const done = standing ? standing.tasks.filter(({ state }) => state === 'proved').length : 0
+  const right = standing ? `${done} of ${standing.tasks.length} tasks proved` : ''
   const claims = report && problem.length === 0 ? claimLines(report, held, width) : []
   return {
     head: [
@@ -185,6 +193,7 @@ function pageWith(view: MainView, { tasks, held, output }: Detail, width: number
       ...(standing ? (tasks === 'all' ? taskLines(standing, width) : taskStrip(standing, width)) : []),
       '',
       ...problem.flatMap(text => paragraph(text, width, chalk.yellow, ' ')),
+      ...(view.stuck === undefined ? [] : [...paragraph(view.stuck, width, chalk.yellow, ' '), '']),
       ...(report && problem.length === 0 ? crashLines(report, width) : []),
       ...claims,
       ...hintLines(view, width),
