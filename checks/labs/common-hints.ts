@@ -33,7 +33,7 @@ const errors: readonly SeenHints[] = [
     hints: ['ENODEV: the kernel knows no file system of that type. How is it spelt in mount(8)?'],
   },
   {
-    when: /exec\w*\("[^"\s]+ [^"]*", \[/,
+    when: /exec\w*\("[^"\s]+ [^"]*"/,
     hints: [
       'ENOENT: there is no program with spaces in its name. The program and each argument are words of their own.',
     ],

@@ -18,6 +18,7 @@ import { blankLab, numberOf, openTaskNumbers, putBack, regionLines } from '../la
 import type { Observation } from '../observer/record.ts'
 import { commandFor } from '../ready/ready.ts'
 import { withTask } from '../report/name-task.ts'
+import type { LabReport } from '../report/report.ts'
 import { judgePatiently, titlesOnly } from '../testing/programs.ts'
 import { attempt } from './attempt.ts'
 import { standing } from './mine/evidence.ts'
@@ -106,7 +107,7 @@ const MISTAKES: readonly (readonly [slug: string, region: string, code: string, 
     `${GIVE_OUTER.replace('/24', '')}\nawait $\`ip link set \${veth} up\``,
     /has 10\.0\.0\.3\/32/,
   ],
-  ['03-newnet', 'outer-address', GIVE_OUTER, /has its address and is down/, 'no-up'],
+  ['03-newnet', 'outer-address', GIVE_OUTER, /set the outer one up|has its address and is down/, 'no-up'],
   ['03-newnet', 'open-the-gate', 'childHasSpoken.ends', /nobody has opened vethIsUp/],
   ['03-newnet', 'inner-address', "  setip(peer, innerAddress, '255.255.255.255')", /has 10\.0\.0\.4\/32/],
   [
@@ -116,7 +117,7 @@ const MISTAKES: readonly (readonly [slug: string, region: string, code: string, 
     /veth0 is the outer end, and it is not in here/,
     'outer-inside',
   ],
-  ['03-newnet', 'ping', ping("'ping'", "'-c'", "'3'", "'-i'", "'0.2'", 'innerAddress'), /went over lo/],
+  ['03-newnet', 'ping', ping("'ping'", "'-c'", "'3'", "'-i'", "'0.2'", 'innerAddress'), /child's own address/],
   ['03-newnet', 'ping', ping("'ping'", "'-i'", "'0.2'", 'outerAddress'), /goes on for ever: -c 3/, 'endless'],
   [
     '03-newnet',
@@ -187,13 +188,19 @@ test('a task that is open makes the check fail in its own claim first, and is na
   )
 })
 
+/** Whether other programs kept the processors from this one. */
+const isTooBusy = ({ missing, claims }: LabReport) =>
+  [missing, ...claims.map(claim => claim.missing)].some(text => /machine is too busy/.test(text ?? ''))
+
 /** What is known of a copy when it has been judged, as the reader's screen knows it. */
 async function known(slug: string, path: string) {
   const source = readFileSync(path, 'utf8')
   let stuck: string | undefined
   const read = (seen: Observation) => exercisesOf(slug).map(({ proof }) => proof?.(seen) ?? null)
   const options = { timeout: HANGING, read, stuck: (text: string) => (stuck = text) }
-  const outcome = await attempt(findLab(slug), path, options).outcome
+  let outcome = await attempt(findLab(slug), path, options).outcome
+  for (let tries = 1; tries < 3 && outcome?.kind === 'judged' && isTooBusy(outcome.report); tries++)
+    outcome = await attempt(findLab(slug), path, options).outcome
   if (outcome?.kind !== 'judged') assert.fail(JSON.stringify(outcome))
   const at = standing(slug, source, outcome.report, { proofs: outcome.read as (Proof | null)[] })
   const text = JSON.stringify([at.tasks.map(({ state }) => state), stuck, outcome.report], null, 1)

@@ -221,7 +221,16 @@ test('two programs are compared by their longest common part', () => {
 test('no page is wider than the screen, or higher, however small that is', () => {
   const report = reportOf(3, 'inside: lo down, veth1 down; outside: veth0 up 10.0.0.3/24', 'a line\n'.repeat(20))
   const at = standing(slug, all, report)
-  const view = { lab: LAB3, problem: [], status: 's', standing: at, report, types: ['line 1: x'], stuck: 'x', wasDone: true }
+  const view = {
+    lab: LAB3,
+    problem: [],
+    status: 's',
+    standing: at,
+    report,
+    types: ['line 1: x'],
+    stuck: 'x',
+    wasDone: true,
+  }
   for (const size of [80, 120, 40, 20].map(columns => ({ columns, rows: Math.ceil(columns / 3.3) }))) {
     const pages = [
       mainPage({ ...view, hints: hintsFor(at, report), hintCount: 3, message: 'm' }, size),

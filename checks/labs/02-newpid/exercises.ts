@@ -111,7 +111,7 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
-        when: /^TypeError: kill: .* not undefined/m,
+        when: /kill: .* not undefined/,
         hints: [
           'outerParent is undefined in here: task 2.1 has to hand getpid() to the child, behind the flags of clone().',
         ],

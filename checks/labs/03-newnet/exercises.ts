@@ -86,6 +86,12 @@ export const exercises: readonly Exercise<Seen>[] = [
         hints: ['That name is taken here: both ends were born in your network, or the pair was laid twice.'],
       },
       {
+        when: /failed \(.*\): .*\bundefined\b/,
+        hints: [
+          'A word of that command is "undefined": the variable in it has no value. The PID is what clone() returned.',
+        ],
+      },
+      {
         when: /a command of the program failed/,
         hints: [
           'ip refused the command; its reason is among what was printed. Compare the order of its words with ip-link(8).',
@@ -209,10 +215,20 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
-        when: /exec\w*\("[^"\s]+ [^"]*", \[/,
+        when: /exec\w*\("[^"\s]+ [^"]*"/,
         hints: [
           "show() takes the program and each of its arguments as words of their own: show('ping', '-c', '3', …).",
         ],
+      },
+      {
+        when: /^PING 10\.0\.0\.4 /m,
+        hints: [
+          "That is the child's own address, which never leaves its network: ping that of the other end, outerAddress.",
+        ],
+      },
+      {
+        when: /^PING (?!10\.0\.0\.3[ )])/m,
+        hints: ['That ping went to another address than 10.0.0.3, at which the outer end is: outerAddress.'],
       },
       {
         when: /^0 requests went from inside to outside/m,

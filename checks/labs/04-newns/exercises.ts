@@ -62,7 +62,7 @@ export const exercises: readonly Exercise<Seen>[] = [
         ],
       },
       {
-        when: /host name/,
+        when: /(^|; )host name \S+$/m,
         hints: ['The name changed outside: sethostname() ran before CLONE_NEWUTS, or in the parent.'],
       },
     ],

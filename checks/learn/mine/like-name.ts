@@ -6,18 +6,31 @@ const MISSING = /^ReferenceError: (\w+) is not defined$|^TypeError: (?:[\w.]*\.)
 /** How many letters may be different. */
 const MOST = 2
 
-/** How many letters have to be put in, taken out or changed to get from one name to the other. */
+/** How many letters have to be put in, taken out, changed or exchanged to get from one name to the other. */
 function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, i) => i)
+  const rows = [Array.from({ length: other.length + 1 }, (_, i) => i)]
+  const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY
   for (let i = 1; i <= one.length; i++) {
-    const next = [i]
+    rows.push([i])
     for (let j = 1; j <= other.length; j++) {
-      const change = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, change))
+      const change = at(i - 1, j - 1) + (one[i - 1] === other[j - 1] ? 0 : 1)
+      const isTurned = one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
+      rows[i]?.push(Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, change, isTurned ? at(i - 2, j - 2) + 1 : change))
     }
-    row = next
   }
-  return row[other.length] ?? 0
+  return at(one.length, other.length)
+}
+
+/** The names that a program declares or imports. */
+function namesIn(source: string): string[] {
+  const lists = [...source.matchAll(/\bimport\s*\{([^}]*)\}|\b(?:const|let|var)\s*[{[]([^}\]]*)[}\]]/g)].map(
+    ([, imported = '', taken = '']) => `${imported},${taken}`,
+  )
+  const single = [...source.matchAll(/\b(?:function|const|let|var|class|as)\s+([A-Za-z_$][\w$]*)/g)].map(
+    ([, name]) => name,
+  )
+  const parameters = [...source.matchAll(/\(([\w\s,:.?]*)\)\s*(?::\s*\w+\s*)?(?:=>|\{)/g)].map(([, text]) => text)
+  return [...new Set([...lists, ...single, ...parameters].join(',').match(/[A-Za-z_$][\w$]*/g) ?? [])]
 }
 
 /** The hint for a name that is not there; `undefined` if the program did not fail for one. */
@@ -25,8 +38,8 @@ export function likeName(output: string, source: string): readonly string[] | un
   const [, variable, method] = MISSING.exec(output) ?? []
   const name = variable ?? method
   if (name === undefined) return undefined
-  const names = [...new Set(source.match(/\b[A-Za-z_$][\w$]*\b/g) ?? [])].filter(each => each !== name)
-  const near = names
+  const near = namesIn(source)
+    .filter(each => each !== name)
     .map(each => ({ each, far: distance(each.toLowerCase(), name.toLowerCase()) }))
     .filter(({ far }) => far <= MOST && far < name.length / 2)
     .sort((a, b) => a.far - b.far)[0]?.each
