@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
 import { ROOT } from '../lib/machine/root.ts'
@@ -21,10 +21,10 @@ import { RECORD } from './place.ts'
 /** An ordinary user. */
 export const NOBODY = 65534
 /** `npm run rootfs` of a checkout, for Node. */
-const programIn = (checkout: string) => {
-  const tsx = createRequire(join(checkout, 'package.json')).resolve('tsx')
-  return ['--import', tsx, join(checkout, 'buildroot', 'rootfs.ts')]
-}
+const programIn = (checkout: string) => [
+  ...CLONEABLE_FLAGS,
+  ...['lib/engine/start.mjs', 'buildroot/rootfs.ts'].map(path => join(checkout, path)),
+]
 /** `npm run rootfs`, for Node. */
 export const PROGRAM = programIn(ROOT)
 /** Why a test cannot run here. */

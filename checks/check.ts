@@ -2,7 +2,7 @@
  * `npm run check [lab] [program]`: reads the command line, judges, and shows it.
  */
 import { createRequire } from 'node:module'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { bundle, cachedBundle } from '../lib/engine/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
@@ -20,6 +20,7 @@ import { bringInStep } from './learn/mine/mine.ts'
 import { desks } from './ready/desk.ts'
 import { fileOf, findProgramFile, ready } from './ready/ready.ts'
 import { showJson } from './report/json.ts'
+import { checkView, drawStory, storyOf } from './report/story/view.ts'
 import { showPeople } from './report/text.ts'
 
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
@@ -32,6 +33,7 @@ const KNOBS = {
   reporter: choice(REPORTERS, undefined, `another view: ${REPORTERS.join(', ')}`),
   json: flag('prints one JSON document, for programs'),
   output: flag('shows all that the programs print'),
+  story: storyOf(),
 }
 
 const HELP = [
@@ -43,12 +45,14 @@ const HELP = [
   'Options, with what they are otherwise in brackets:',
 ]
 
-async function assign(lab: Lab, program: string | undefined): Promise<Assignment> {
+async function assign(lab: Lab, program: string | undefined, isTold: boolean): Promise<Assignment> {
   const { slug } = lab
   const own = join(ROOT, 'labs', `${slug}.ts`)
   const { command, source } = await ready(program ?? own, slug)
   const text = program !== undefined && source !== undefined ? { source } : {}
-  return { slug, program: program ?? relative(ROOT, own), command, ...text, ...lacking(lab, program === undefined) }
+  const story = isTold ? { story: basename(program ?? own) } : {}
+  const lack = lacking(lab, program === undefined)
+  return { slug, program: program ?? relative(ROOT, own), command, ...text, ...story, ...lack }
 }
 
 function readCommandLine() {
@@ -64,6 +68,9 @@ function readCommandLine() {
     )
   if (values.json && values.reporter) throw new UsageError('--json and --reporter are two views: choose one')
   const labs = name === undefined ? LABS : [findLab(name)]
+  if (values.story && values.reporter)
+    throw new UsageError('--story and --reporter are two views: choose one\nhint: --json has the story as well')
+  if (values.story) checkView(values.story, labs.length)
   if (program !== undefined) {
     bringInStep(fileOf(program))
     findProgramFile(program)
@@ -86,16 +93,17 @@ async function becomeReporter(reporter: string, job: Job): Promise<never> {
 process.stdout.on('error', () => {})
 
 await runTool(async () => {
-  const { reporter, json, labs, program, ...how } = readCommandLine()
+  const { reporter, json, story, labs: wanted, program, ...how } = readCommandLine()
   const isForPeople = reporter === undefined && !json
   const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
   const command = `npm run check ${process.argv.slice(2).join(' ')}`.trim()
   await becomeJudge('the check', command, tell)
   // Only now: whoever becomes a judge may start again, and what is made for a program belongs to one process.
-  const assignments = await Promise.all(labs.map(lab => assign(lab, program)))
+  const assignments = await Promise.all(wanted.map(lab => assign(lab, program, story !== undefined)))
   const job: Job = { ...how, assignments, desks: desks() }
   if (reporter) await becomeReporter(reporter, job)
-  const { summary } = await (json ? showJson : showPeople)(job)
+  const { labs, summary } = await (json ? showJson(job) : showPeople(job, story))
+  if (story) drawStory(labs, story, tell)
   // After a signal the exit code is set already.
   process.exitCode ??= summary.exitCode
 })

@@ -10,6 +10,7 @@ import { beginStay, endStay, pending } from './engine/guest.ts'
 import { lead, prepareLives } from './engine/life.ts'
 import { argumentError, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
+import { announce } from './machine/announce.ts'
 import { checked, childFunction, shimFunction } from './machine/libc.ts'
 import { writeAll } from './machine/output.ts'
 import { closeQuietly } from './machine/poll.ts'
@@ -203,6 +204,7 @@ export function clone<T = undefined>(
   checkProcess()
   if (prepareLives()) rehearse()
   takeRoom.apply(undefined, FILLER as [])
+  announce('clone')
   if ((wanted & F.CLONE_VM) !== 0) {
     if (cgroup !== undefined)
       throw new TypeError('clone: a child on shared memory (CLONE_VM) cannot be born in a group')

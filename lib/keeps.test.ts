@@ -13,7 +13,7 @@ import { CLONEABLE_FLAGS } from './engine/cloneable.ts'
 import { pipe } from './gate.ts'
 import { writeAll } from './machine/output.ts'
 import { ROOT } from './machine/root.ts'
-import { everyNode, runNode } from './testing/every-node.ts'
+import { everyNode, OUTERMOST, runNode } from './testing/every-node.ts'
 
 const options = { concurrency: 2, skip: process.getuid?.() !== 0 && 'makes namespaces, which takes root' }
 const KEEPS = 'lib/testing/fixtures/keeps.ts'
@@ -176,9 +176,13 @@ suite('nothing is changed', options, () => {
     'an Error.stackTraceLimit of 0': preload('Error.stackTraceLimit = 0'),
   }
   for (const [title, flags] of Object.entries(circumstances))
-    everyNode(`by ${title}`, async node => {
-      const { code, output } = await runNode(['lib/testing/fixtures/guest.ts'], { node, options: flags })
-      assert.equal(code, 0, output)
-      assert.match(output, /^returns 4\nfork 4\n[\s\S]*^the parent lives, 200000$/m)
-    })
+    everyNode(
+      `by ${title}`,
+      async node => {
+        const { code, output } = await runNode(['lib/testing/fixtures/guest.ts'], { node, options: flags })
+        assert.equal(code, 0, output)
+        assert.match(output, /^returns 4\nfork 4\n[\s\S]*^the parent lives, 200000$/m)
+      },
+      OUTERMOST,
+    )
 })

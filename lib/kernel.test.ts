@@ -9,7 +9,7 @@ import * as F from './flags.ts'
 import { hierarchies } from './group/hierarchies.ts'
 import { mount, mounts } from './mount/mount.ts'
 import { inNamespace, namespaces, sethostname, setns, unshare } from './namespaces.ts'
-import { freeAddresses, freeInterfaceName, interfaceNames } from './net/free-network.ts'
+import { freeAddresses, freeInterfaceName, freeNetwork, interfaceNames } from './net/free-network.ts'
 import { setip } from './net/interfaces.ts'
 import { links } from './net/links.ts'
 import { getpid, gettid, kill, waitpid } from './process.ts'
@@ -114,6 +114,18 @@ test('a name or a network that is in use is not taken', () => {
   assert.deepEqual(seen.free, ['veth0', '10.0.0.3', '10.0.0.4'])
   assert.deepEqual(seen.taken, ['veth2', '10.0.2.3', '10.0.2.4'])
   assert.deepEqual(seen.withVpn, ['172.16.0.3', '172.16.0.4'])
+})
+
+test('two labs that choose at the same moment choose differently, and what one had is free when it has ended', () => {
+  const choose = () => {
+    const { veth, outerAddress } = freeNetwork({ veth: 'veth0', outside: '10.0.0.3', inside: '10.0.0.4' }, () => {})
+    return `${veth} ${outerAddress}`
+  }
+  const seen = inChild(F.CLONE_NEWNET, () => {
+    const first = inChild(0, () => [choose(), inChild(0, choose)])
+    return [...first, inChild(0, choose)]
+  })
+  assert.deepEqual(seen, ['veth0 10.0.0.3', 'veth1 10.0.1.3', 'veth0 10.0.0.3'])
 })
 
 test('kcmp says that threads share and that a forked child does not', () => {

@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { clone, fork } from '../../lib/clone.ts'
 import { cloneExec } from '../../lib/clone-exec.ts'
+import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import * as F from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { groupAt, groupsNamed, ownName, PREFIX } from '../../lib/group/cgroup.ts'
@@ -33,7 +34,7 @@ import { statusField } from '../../lib/trace/proc.ts'
 import { awaitSo, enterProc, labRun } from '../testing/lab-runs.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
 
-const PROGRAM = ['--import', 'tsx', join(ROOT, 'checks', 'clean', 'clean.ts')]
+const PROGRAM = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/clean/clean.ts')]
 const CACHE = join(ROOT, 'node_modules', '.cache', 'clone')
 const OTHER_BOOT = '00000000'
 
@@ -224,11 +225,13 @@ test('drafts of ended processes go; those of running ones, finished files and dr
   const otherBoot = foreign.replace(/mjs\.\w{8}/, `mjs.${OTHER_BOOT}`)
   const folder = tagOfDeadProcess(draftPrefix(join(ROOT, 'buildroot', '.fs.')))
   const dead = mkdtempSync(folder)
+  const first = mkdtempSync(tagOfDeadProcess(draftPrefix(join(CACHE, 'first-'))))
   for (const path of [living, foreign, finished, otherBoot, join(dead, 'file')]) writeFileSync(path, '')
   symlinkSync(ROOT, join(dead, 'link'))
   try {
     const { lines } = clean()
-    for (const line of [`removed file ${foreign}`, `removed folder ${dead}`]) assert.ok(lines.includes(line), line)
+    for (const line of [`removed file ${foreign}`, `removed folder ${dead}`, `removed folder ${first}`])
+      assert.ok(lines.includes(line), line)
     assert.deepEqual([living, finished, otherBoot, foreign, dead].map(existsSync), [true, true, true, false, false])
     assert.ok(existsSync(join(ROOT, 'package.json')))
   } finally {
@@ -252,7 +255,7 @@ test('without root it says what it found and could not remove, with exit code 77
   t.after(() => user.end())
   inNamespace(() => {
     const path = makeGroupNamed(ownName('clean', deadPid()))
-    const { status, lines } = result(user.run(['--import', 'tsx', 'checks/clean/clean.ts']))
+    const { status, lines } = result(user.run([...CLONEABLE_FLAGS, 'lib/engine/start.mjs', 'checks/clean/clean.ts']))
     assert.equal(status, 77)
     assert.ok(lines.includes(`needs root: group ${path}`), lines.join('\n'))
     assert.equal(lines.at(-1), 'hint: sudo npm run clean')

@@ -24,7 +24,7 @@ export interface Leftover {
 function draftPlaces(): [folder: string, start: RegExp][] {
   const besideRootfs = [...new Set([join(ROOT, 'buildroot'), dirname(rootfsPath())])]
   return [
-    [join(ROOT, 'node_modules', '.cache', 'clone'), /^(.+\.mjs\.|ready-)/],
+    [join(ROOT, 'node_modules', '.cache', 'clone'), /^(.+\.mjs\.|first-|ready-)/],
     [join(ROOT, 'node_modules', '.cache', 'node-versions'), /^draft-/],
     [join(ROOT, 'node_modules', '.cache', 'vm'), /^draft-/],
     [join(ROOT, 'native', 'build'), /^shim-.+\.so\./],

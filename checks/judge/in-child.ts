@@ -28,6 +28,8 @@ export interface Assignment {
   readonly cannot?: string
   /** What it sees of the machine's files, if that is not all of them. */
   readonly confinement?: Confinement
+  /** What it is called in its story, if that is asked for. */
+  readonly story?: string
 }
 
 /**
@@ -65,7 +67,7 @@ const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
 export function judgeInChild(
-  { slug, command, cannot, confinement }: Omit<Assignment, 'program'>,
+  { slug, command, cannot, confinement, story }: Omit<Assignment, 'program'>,
   timeout: number,
   tell: (finding: Finding) => void = () => {},
   read?: (seen: Observation) => readonly unknown[],
@@ -77,7 +79,7 @@ export function judgeInChild(
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
-      const extra = confinement && { confinement }
+      const extra = { ...(confinement && { confinement }), ...(story !== undefined && { story }) }
       send({
         verdict: clean(
           judge(checkedLab(slug), command, timeout, found, read, extra, text => send({ stuck: harmlessLines(text) })),

@@ -21,6 +21,7 @@ import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
+import { Story, type Told } from '../observer/story/story.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
@@ -50,6 +51,8 @@ export type Verdict =
       readonly time: Shares
       /** What `read` has extracted from the observation. */
       readonly read?: readonly unknown[]
+      /** What happened, if the story was asked for. */
+      readonly story?: Told
     }
   | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true; readonly isUsage?: true }
 
@@ -128,7 +131,6 @@ function observe(
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
   // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
   const isCrowded = () => livingProcesses(observer).length >= BOUNDS.processes - HEADROOM
-  const hits = () => sandbox.groups.hits(isCrowded())
   const isOver = () => {
     if (hasEnded()) return true
     witnesses.goOn()
@@ -139,9 +141,10 @@ function observe(
     ended = loop.until(isOver, Math.min(deadline, Date.now() + LOOK))
   stopwatch.programEnded()
   loop.readAll()
-  const bounds = hits()
+  const bounds = sandbox.groups.hits(isCrowded())
   if (!ended && !loop.interrupted) {
     witnesses.lookAround()
+    observer.story.add({ kind: 'timeout', seconds: timeout })
     if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
   const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
@@ -155,6 +158,7 @@ function observe(
     processes: observer.processes,
     signals: observer.signals,
     stopped: observer.stopped,
+    story: observer.story.events,
     sandbox: inventory.namespaces,
     timedOut: ended ? undefined : timeout,
     hits: bounds,
@@ -214,11 +218,12 @@ export function judge(
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const inventory = new Inventory(sandbox)
-  const witnesses = makeWitnesses(sandbox, inventory)
-  const observer = new Observer(init, witnesses.watcher)
+  const story = new Story(extra.story !== undefined)
+  const witnesses = makeWitnesses(sandbox, story, inventory)
+  const observer = new Observer(init, witnesses.watcher, story, extra.story)
   const loop = new EventLoop(signals, sandbox.output, observer, witnesses.looks)
   let findings: Finding[] = []
-  let wanted: readonly unknown[] | undefined
+  let wanted: { readonly read?: readonly unknown[]; readonly story?: Told } = {}
   let isFollowed = false
   try {
     seize(init, FOLLOW_TREE)
@@ -230,7 +235,7 @@ export function judge(
       throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)
     if (!loop.interrupted) {
       findings = decide(lab.claims, observation, tell)
-      wanted = read?.(observation)
+      wanted = { ...(read && { read: read(observation) }), ...(story.isAsked && { story: story.told(observation) }) }
     }
   } finally {
     // An init that has failed has ended already, and its PID may belong to another process now.
@@ -250,6 +255,5 @@ export function judge(
   const machine = machineFinding(changes)
   tell(machine)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
-  const judged = { findings: [...findings, machine], output: loop.output, seconds, time }
-  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }) }
+  return { kind: 'judged', findings: [...findings, machine], output: loop.output, seconds, time, ...wanted }
 }

@@ -99,6 +99,7 @@ const GOOD: Seen = {
   timedOut: undefined,
   hits: [],
   leftovers: [],
+  story: [],
   groupWrites: [
     { order: 1, from: PROGRAM, group: GROUP, file: 'memory.max', text: '20000000', usage: 0, result: 8, limit: LIMIT },
   ],

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process'
 import { lstatSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -76,7 +76,7 @@ export function attempt(lab: Lab, path: string, { timeout, read, stuck }: Attemp
   const judged = async (): Promise<Outcome | undefined> => {
     const { command } = await ready(path, lab.slug)
     const lack = { ...lacking(lab, true), ...(await lackingRoot(lab)) }
-    const assignment = { slug: lab.slug, source: path, command, ...lack }
+    const assignment = { slug: lab.slug, source: path, command, story: basename(path), ...lack }
     if (isCancelled) return undefined
     judging = judgeInChild(assignment, timeout, () => {}, read, stuck)
     const verdict = await judging.verdict

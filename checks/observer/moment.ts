@@ -1,7 +1,7 @@
 /**
  * What the kernel says of a process that stands still: its namespaces, what it shares, its descriptors.
  */
-import { statSync } from 'node:fs'
+import { readlinkSync, statSync } from 'node:fs'
 import { openDescriptors } from '../../lib/machine/descriptors.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { type Shareable, shares } from '../../lib/trace/kcmp.ts'
@@ -53,5 +53,14 @@ export function look(tid: number, creator: number | undefined): Moment | undefin
   } catch (error) {
     if (isGone(error)) return undefined
     throw error
+  }
+}
+
+/** The file of the program that a process runs, as the kernel has loaded it. */
+export function programOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`)
+  } catch {
+    return '?'
   }
 }

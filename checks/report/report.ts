@@ -8,6 +8,7 @@ import { findLab, type Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
 import { type Shares, sinceStart } from '../judge/stopwatch.ts'
+import type { Told } from '../observer/story/event.ts'
 import { crashIn } from './crash.ts'
 
 /** Changes when a field changes its meaning or goes; new ones may come. */
@@ -41,6 +42,8 @@ export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   /** The last lines that the program printed. */
   readonly output: string
   readonly claims: readonly ClaimReport[]
+  /** What happened, where that was asked for. */
+  readonly story?: Told
   /** Of a lab that cannot be judged at all. */
   readonly missing?: string
   readonly remedy?: string
@@ -105,9 +108,17 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
     return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }), ...fault }
   }
   const claims = verdict.findings.map(finding => claimReport(slug, finding))
-  const { output, seconds, time } = verdict
+  const { output, seconds, time, story } = verdict
   const word = worst(claims.map(claim => claim.verdict))
-  return { ...head, verdict: word, seconds: round(seconds), time: roundAll(time), output, claims }
+  return {
+    ...head,
+    verdict: word,
+    seconds: round(seconds),
+    time: roundAll(time),
+    output,
+    claims,
+    ...(story && { story }),
+  }
 }
 
 /** How many of the last lines of its output are shown of a program that failed. */

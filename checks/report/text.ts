@@ -8,6 +8,8 @@ import type { Job, RunningLab } from '../judge/run.ts'
 import { columns, LiveLine } from './live-line.ts'
 import { startNamedLabs } from './name-task.ts'
 import { type ClaimReport, crashLines, type LabReport, labReport, outputLines, type Report, report } from './report.ts'
+import { printStory } from './story/print.ts'
+import type { View } from './story/view.ts'
 
 const lay = (line: string, hang: number) => wrap(line, hang, columns())
 const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
@@ -70,8 +72,8 @@ function waitingFor(labs: readonly RunningLab[], since: number): string {
   return names.length === 0 ? '' : `  waiting for lab ${names.join(', ')} (${seconds})`
 }
 
-/** Judges and shows. @returns the report */
-export async function showPeople(job: Job): Promise<Report> {
+/** Judges and shows. @param view how stories are to be shown, if they are @returns the report */
+export async function showPeople(job: Job, view?: View): Promise<Report> {
   const since = performance.now()
   const labs = startNamedLabs(job)
   const live = new LiveLine(() => waitingFor(labs, since))
@@ -86,6 +88,8 @@ export async function showPeople(job: Job): Promise<Report> {
     for (const line of crash) live.print(lay(`    ${line}`, 6))
     for (const claim of judged.claims) live.print(claimLines(claim))
     live.print(closing(judged, job.output))
+    if (judged.story && (view === 'lines' || view === 'all'))
+      live.print(printStory(judged.story, view === 'all', columns()))
     reports.push(judged)
   }
   live.stop()

@@ -21,12 +21,16 @@ const ALONE: readonly string[] = [
 ]
 
 /** Whatever takes longest begins first, so that all others run beside it. */
-const FIRST: readonly string[] = ['buildroot/vm-other.test.ts', 'checks/trials/programs.test.ts']
+const FIRST: readonly string[] = ['checks/trials/programs.test.ts']
+
+/** What happens in a guest alone, for so long that it runs beside those that must be alone on the machine. */
+const APART: readonly string[] = ['buildroot/vm-other.test.ts']
 
 /** What is to be run, as paths from the checkout's folder. */
 export interface Plan {
   readonly together: readonly string[]
   readonly alone: readonly string[]
+  readonly apart: readonly string[]
 }
 
 /** All test files at or below a path, relative to the checkout. */
@@ -55,7 +59,9 @@ export function plan(words: readonly string[]): Plan {
   const files = [...new Set(places.flatMap(testsIn))]
   if (files.length === 0) throw new UsageError(`there is no test in ${words.join(', ')}\nhint: npm test runs all`)
   const isAlone = (file: string) => ALONE.includes(file)
-  const together = files.filter(file => !isAlone(file))
+  const isApart = (file: string) => APART.includes(file)
+  const together = files.filter(file => !isAlone(file) && !isApart(file))
   const first = FIRST.filter(file => together.includes(file))
-  return { together: [...first, ...together.filter(file => !first.includes(file))], alone: files.filter(isAlone) }
+  const rest = together.filter(file => !first.includes(file))
+  return { together: [...first, ...rest], alone: files.filter(isAlone), apart: files.filter(isApart) }
 }

@@ -1,6 +1,7 @@
 /**
  * `npm test`: every test of the project, or those of one folder. Files that may run beside each other do, and the
- * others follow one by one. A failure does not stop the run, and one summary stands at the end.
+ * others follow one by one, beside the guest of another processor. A failure does not stop the run, and one summary
+ * stands at the end.
  */
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
@@ -24,18 +25,28 @@ const HELP = [
   'Options:',
 ]
 
+/** Runs test files, so many at a time. */
+function start(files: readonly string[], concurrency: number): AsyncIterable<TestEvent> {
+  return run({ files: files.map(file => join(ROOT, file)), concurrency }) as AsyncIterable<TestEvent>
+}
+
+/** Takes the events of a run as they come and keeps them until they are asked for: two runs must not mix theirs. */
+function keep(events: AsyncIterable<TestEvent>): Promise<readonly TestEvent[]> {
+  return (async () => {
+    const kept: TestEvent[] = []
+    for await (const event of events) kept.push(event)
+    return kept
+  })()
+}
+
 /** The events of all runs, one after the other, and the summary of all at the end. */
-async function* events({ together, alone }: Plan, tally: Tally): AsyncGenerator<TestEvent> {
-  const runs = [
-    // Most of them wait most of the time: for a guest, a browser, a shell.
-    { files: together, concurrency: availableParallelism() + 1 },
-    { files: alone, concurrency: 1 },
-  ]
-  for (const { files, concurrency } of runs) {
-    if (files.length === 0) continue
-    const stream = run({ files: files.map(file => join(ROOT, file)), concurrency })
-    for await (const event of stream as AsyncIterable<TestEvent>) if (tally.take(event)) yield event
-  }
+async function* events({ together, alone, apart }: Plan, tally: Tally): AsyncGenerator<TestEvent> {
+  // Most of them wait most of the time: for a guest, a browser, a shell.
+  if (together.length > 0)
+    for await (const event of start(together, 2 * availableParallelism())) if (tally.take(event)) yield event
+  const beside = apart.length > 0 ? keep(start(apart, 1)) : []
+  if (alone.length > 0) for await (const event of start(alone, 1)) if (tally.take(event)) yield event
+  for (const event of await beside) if (tally.take(event)) yield event
   yield* tally.summary()
 }
 

@@ -5,6 +5,7 @@
 import { constants, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fork } from '../../lib/clone.ts'
+import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { execvp } from '../../lib/exec.ts'
 import { groupsNamed } from '../../lib/group/cgroup.ts'
 import { openTerminal, takeTerminal } from '../../lib/lab/pty.ts'
@@ -156,7 +157,7 @@ function sendSignal({ signal, target, who }: Plan, leader: number): string | und
 
 /** Runs `npm run clean` in the cage. */
 function clean(tmp: string, output: string): void {
-  const argv = ['node', '--import', 'tsx', join('checks', 'clean', 'clean.ts')]
+  const argv = ['node', ...CLONEABLE_FLAGS, join('lib', 'engine', 'start.mjs'), join('checks', 'clean', 'clean.ts')]
   startProgram({ argv, usual: 1 }, tmp, output)
   wait(isAlone, PATIENCE, () => {})
 }

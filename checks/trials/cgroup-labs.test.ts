@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { cloneExec } from '../../lib/clone-exec.ts'
+import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import * as F from '../../lib/flags.ts'
 import { groupsNamed, makeGroup, ownName } from '../../lib/group/cgroup.ts'
 import { innerGroups } from '../../lib/group/directory.ts'
@@ -205,10 +206,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
 }
 
 test('a check that is killed while its program is frozen leaves neither a group nor a process', () => {
-  const check = join(ROOT, 'checks', 'check.ts')
-  const pid = cloneExec(['sh', '-c', `exec '${process.execPath}' --import tsx '${check}' lab6 > /dev/null`], {
-    cwd: ROOT,
-  })
+  const [start, check] = ['lib/engine/start.mjs', 'checks/check.ts'].map(path => join(ROOT, path))
+  const pid = cloneExec(
+    ['sh', '-c', `exec '${process.execPath}' ${CLONEABLE_FLAGS.join(' ')} '${start}' '${check}' lab6 > /dev/null`],
+    {
+      cwd: ROOT,
+    },
+  )
   const groupsOfCheck = () => {
     const names = childrenOf(pid).map(judge => ownName('check', judge))
     return groupsNamed(name => names.includes(name))

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
+import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { ClaimReport, Report } from '../report/report.ts'
@@ -13,13 +14,8 @@ import { SPECIMENS } from './programs.ts'
 
 /** For the boot and all that runs in the guest, on a busy machine without KVM, in ms. */
 const LONG = 240_000
-const CHECK = [
-  '--single-threaded',
-  '--v8-pool-size=1',
-  '--enable-source-maps',
-  'lib/engine/start.mjs',
-  'checks/check.ts',
-]
+const START = [...CLONEABLE_FLAGS, '--enable-source-maps', 'lib/engine/start.mjs']
+const CHECK = [...START, 'checks/check.ts']
 /** A program that uses SIGSTOP instead of the freezer. */
 const WRONG = ['labs/06-freezer/wrong/stop-signal.sh']
 
@@ -31,7 +27,7 @@ function checkInGuest(...checks: readonly (readonly string[])[]) {
     `${quote([process.execPath, ...CHECK, ...words, '--json'])} > /tmp/report-${i}`
   const [odd, even] = [1, 0].map(rest => checks.map(command).filter((_, i) => i % 2 === rest))
   const script = `(${odd?.join('; ')}) & ${even?.join('; ')}; wait; cat /tmp/report-*`
-  const vm = ['--import', 'tsx', 'buildroot/vm/vm.ts', '--cgroup', 'v2', 'sh', '-c', script]
+  const vm = [...START, 'buildroot/vm/vm.ts', '--cgroup', 'v2', 'sh', '-c', script]
   return spawnSync(process.execPath, vm, { cwd: ROOT, encoding: 'utf8', timeout: LONG, killSignal: 'SIGTERM' })
 }
 

@@ -8,8 +8,10 @@ import { PLACE_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { lookAtPlace } from '../observer/moment.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { Place } from '../observer/record.ts'
+import type { Story } from '../observer/story/story.ts'
 import { processOf, throughWhom } from '../observer/threads.ts'
-import type { Start, Witness, WitnessKind } from './witness.ts'
+import { tellOfPlace } from './telling/places.ts'
+import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** A process and its creator at one moment. */
 export interface Pair {
@@ -54,7 +56,12 @@ function isFile(tid: number, fd: number): boolean {
 
 class PlacesWitness implements Witness<PlacesRecord> {
   readonly #acts: Act[] = []
+  readonly #story: Story
   #processes: Observer['processes'] = new Map()
+
+  constructor({ story }: Scene) {
+    this.#story = story
+  }
 
   begin({ observer }: Start): void {
     this.#processes = observer.processes
@@ -68,8 +75,10 @@ class PlacesWitness implements Witness<PlacesRecord> {
     const before = this.#pair(tid, record.creator)
     if (!before) return undefined
     const files = namedBy(name, args, before.own.descriptors).filter(fd => isFile(tid, fd))
+    const tell = tellOfPlace(this.#story, name, args, tid, files, record.creator)
     return (result: number) => {
       const after = result < 0 ? undefined : this.#pair(tid, record.creator)
+      tell(result, before, after)
       if (after) this.#acts.push({ order, pid, files, before, after })
     }
   }
@@ -95,5 +104,5 @@ class PlacesWitness implements Witness<PlacesRecord> {
 /** Its program stops whenever it closes a descriptor or changes its directory. */
 export const places: WitnessKind<PlacesRecord> = {
   needs: () => ({ calls: PLACE_CALLS }),
-  open: () => () => new PlacesWitness(),
+  open: () => scene => new PlacesWitness(scene),
 }

@@ -28,11 +28,23 @@ export const MNT_DETACH = 0x2
 /** The number of pivot_root(2) by architecture, `<asm/unistd.h>`. */
 export const SYS_pivot_root = { x64: 155, arm64: 41 }[process.arch as 'x64' | 'arm64']
 
-const MOUNT_FLAGS = { MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED }
+const MOUNT_FLAGS = {
+  MS_RDONLY,
+  MS_NOSUID,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_REMOUNT,
+  MS_BIND,
+  MS_MOVE,
+  MS_REC,
+  MS_PRIVATE,
+  MS_SHARED,
+}
 
-function mountFlags(flags: number): symbol {
+/** `mountFlagNames(MS_BIND | MS_REC)` → `MS_BIND|MS_REC`. */
+export function mountFlagNames(flags: number): string {
   const names = Object.entries(MOUNT_FLAGS).filter(([, bit]) => (flags & bit) !== 0)
-  return Symbol(names.map(([name]) => name).join('|') || '0')
+  return names.map(([name]) => name).join('|') || '0'
 }
 
 /**
@@ -52,7 +64,12 @@ export function mount(
   flags = 0,
   data: string | null = null,
 ): void {
-  call('mount', libcMount, [source, target, type, flags, data], [source, target, type, mountFlags(flags), data])
+  call(
+    'mount',
+    libcMount,
+    [source, target, type, flags, data],
+    [source, target, type, Symbol(mountFlagNames(flags)), data],
+  )
 }
 
 /**

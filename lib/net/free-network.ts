@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { CannotRun, UsageError } from '../errors.ts'
+import { reserve } from './reservation.ts'
 
 /** An IPv4 range, as numbers. */
 interface Range {
@@ -19,12 +20,18 @@ export function interfaceNames(): string[] {
   return [...readFileSync('/proc/net/dev', 'utf8').matchAll(/^\s*([^\s:]+):/gm)].map(match => match[1] as string)
 }
 
-/** `name` if no interface has it, else the same with the next free number. */
-export function freeInterfaceName(name: string): string {
+const always = () => true
+
+/**
+ * `name` if no interface has it, else the same with the next free number.
+ * @param take is asked whether the caller may have a name that is free
+ */
+export function freeInterfaceName(name: string, take: (name: string) => boolean = always): string {
   const taken = new Set(interfaceNames())
-  if (!taken.has(name)) return name
+  const isFree = (one: string) => !taken.has(one) && take(one)
+  if (isFree(name)) return name
   const stem = name.replace(/\d+$/, '')
-  for (let number = 0; ; number++) if (!taken.has(`${stem}${number}`)) return `${stem}${number}`
+  for (let number = 0; ; number++) if (isFree(`${stem}${number}`)) return `${stem}${number}`
 }
 
 /** Every range the machine has a route or an address in, but for the default route. */
@@ -61,9 +68,10 @@ const SLASH_24 = 0xffffff00
  * @param addresses IPv4 addresses of one /24
  * @returns the same addresses, or the same last bytes in the first free /24
  * @throws UsageError when they are not of one /24, two are the same, or one is no address for a host
+ * @param take is asked whether the caller may have a network that is free, `10.0.0.0`
  * @throws CannotRun when all of them are in use
  */
-export function freeAddresses(addresses: readonly string[]): string[] {
+export function freeAddresses(addresses: readonly string[], take: (network: string) => boolean = always): string[] {
   const networks = new Set(addresses.map(address => (toNumber(address) & SLASH_24) >>> 0))
   if (networks.size > 1 || new Set(addresses).size < addresses.length) {
     throw new UsageError(
@@ -75,7 +83,8 @@ export function freeAddresses(addresses: readonly string[]): string[] {
     throw new UsageError(`${odd} is no address for a host\nhint: one such as 10.0.0.3, its last byte from 1 to 254`)
   const used = usedRanges()
   const wanted = (toNumber(addresses[0] as string) & SLASH_24) >>> 0
-  const isFree = (network: number) => !used.some(range => overlap(range, { network, mask: SLASH_24 }))
+  const isFree = (network: number) =>
+    !used.some(range => overlap(range, { network, mask: SLASH_24 })) && take(toAddress(network))
   const network = [wanted, ...PRIVATE.flatMap(([first, count]) => slash24s(first, count))].find(isFree)
   if (network === undefined)
     throw new CannotRun(
@@ -103,7 +112,8 @@ export interface FreeNetwork {
 }
 
 /**
- * The names and addresses that a lab asks for, or others where the machine uses those already, which it says.
+ * The names and addresses that a lab asks for, or others where the machine or another lab uses those already, which it
+ * says. They are reserved until the lab ends.
  * @param tell is called with the reason when another is taken
  * @throws as {@link freeAddresses}
  */
@@ -111,8 +121,9 @@ export function freeNetwork(
   wanted: { readonly veth: string; readonly outside: string; readonly inside: string },
   tell: (text: string) => void,
 ): FreeNetwork {
-  const veth = freeInterfaceName(wanted.veth)
-  const [outerAddress, innerAddress] = freeAddresses([wanted.outside, wanted.inside]) as [string, string]
+  // Another lab may make the same choice at the same moment.
+  const veth = freeInterfaceName(wanted.veth, reserve)
+  const [outerAddress, innerAddress] = freeAddresses([wanted.outside, wanted.inside], reserve) as [string, string]
   if (veth !== wanted.veth) tell(`This machine has a ${wanted.veth} already; I take ${veth}.`)
   if (outerAddress !== wanted.outside)
     tell(`This machine uses the network of ${wanted.outside} already; I take ${outerAddress}.`)

@@ -5,7 +5,7 @@ import { type SpawnOptions, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { ROOT } from '../machine/root.ts'
-import { NODE_VERSIONS, NoSuchNode, nodeFolder } from './node-versions.ts'
+import { NODE_VERSIONS, type NodeVersion, NoSuchNode, nodeFolder } from './node-versions.ts'
 
 const BOUND_MS = 120_000
 
@@ -56,9 +56,16 @@ export async function runNode(words: readonly string[], running: Running = {}): 
   })
 }
 
+/** The oldest and the newest of them. */
+export const OUTERMOST: readonly NodeVersion[] = [NODE_VERSIONS[0], NODE_VERSIONS[3]]
+
 /** A test for each Node, skipped where it cannot be had. */
-export function everyNode(title: string, body: (node: string, t: TestContext) => Promise<void>): void {
-  for (const version of NODE_VERSIONS)
+export function everyNode(
+  title: string,
+  body: (node: string, t: TestContext) => Promise<void>,
+  versions: readonly NodeVersion[] = NODE_VERSIONS,
+): void {
+  for (const version of versions)
     test(`${title}, Node ${version}`, { timeout: 2 * BOUND_MS }, async t => {
       try {
         await body(join(await nodeFolder(version), 'node'), t)

@@ -84,6 +84,7 @@ function see(run: Run): Seen {
       sandbox: {} as Seen['sandbox'],
       hits: [],
       leftovers: [],
+      story: [],
       output: '',
       groupWrites: [],
       stays: [],

@@ -5,6 +5,8 @@ import { chalk } from '../../../lib/lab/colour.ts'
 import { LABS, type Lab } from '../../../lib/lab/manifest.ts'
 import { crashIn } from '../../report/crash.ts'
 import type { ClaimReport, LabReport } from '../../report/report.ts'
+import { concerning } from '../../report/story/concern.ts'
+import { layLines } from '../../report/story/print.ts'
 import type { Standing, TaskState } from '../mine/evidence.ts'
 import { hangOf } from '../mine/hints.ts'
 import { shown } from '../mine/mine.ts'
@@ -36,16 +38,19 @@ interface Detail {
   readonly tasks: 'all' | 'strip'
   readonly held: 'all' | 'count'
   readonly output: number
+  /** How many lines of what happened, below the claim that does not hold. */
+  readonly story: number
 }
 
 /** From everything to the least. */
 const DETAILS: readonly Detail[] = [
-  { tasks: 'all', held: 'all', output: 12 },
-  { tasks: 'all', held: 'all', output: 6 },
-  { tasks: 'all', held: 'count', output: 6 },
-  { tasks: 'all', held: 'count', output: 3 },
-  { tasks: 'strip', held: 'count', output: 3 },
-  { tasks: 'strip', held: 'count', output: 0 },
+  { tasks: 'all', held: 'all', output: 12, story: 5 },
+  { tasks: 'all', held: 'all', output: 6, story: 5 },
+  { tasks: 'all', held: 'count', output: 6, story: 5 },
+  { tasks: 'all', held: 'count', output: 3, story: 5 },
+  { tasks: 'strip', held: 'count', output: 3, story: 3 },
+  { tasks: 'strip', held: 'count', output: 0, story: 3 },
+  { tasks: 'strip', held: 'count', output: 0, story: 0 },
 ]
 
 /** The sign of each state, and what it says. */
@@ -81,12 +86,19 @@ function taskStrip({ tasks, current }: Standing, width: number): string[] {
 const detail = (name: string, text: string | undefined, width: number) =>
   text === undefined ? [] : paragraph(text, width, one => one, `     ${`${name}:`.padEnd(10)}`, chalk.dim)
 
-function failedLines(claim: ClaimReport, width: number): string[] {
+/** What happened of what a claim is about. */
+function storyLines({ story }: LabReport, claim: ClaimReport, most: number, width: number): string[] {
+  const lines = story && most > 0 ? concerning(story, claim).slice(-most) : []
+  return lines.length === 0 ? [] : [chalk.dim('     what happened:'), ...layLines(lines, width, '     ')]
+}
+
+function failedLines(report: LabReport, claim: ClaimReport, most: number, width: number): string[] {
   return [
     ...paragraph(claim.title, width, chalk.bold, ' ✘ ', chalk.red),
     ...detail('expected', claim.expected, width),
     ...detail('seen', claim.seen, width),
     ...detail('cause', claim.cause, width),
+    ...storyLines(report, claim, most, width),
     ...detail('read', claim.read, width),
   ]
 }
@@ -98,7 +110,7 @@ function unjudgedLines({ title, remedy }: ClaimReport, width: number): string[] 
   return [...lines, ...detail('remedy', remedy, width)]
 }
 
-function claimLines(report: LabReport, held: Detail['held'], width: number): string[] {
+function claimLines(report: LabReport, { held, story }: Detail, width: number): string[] {
   const { claims, missing, remedy } = report
   if (claims.length === 0)
     return [
@@ -124,7 +136,7 @@ function claimLines(report: LabReport, held: Detail['held'], width: number): str
     ...(failed >= 0 && open.length > 0
       ? [` ${chalk.yellow('?')} ${count(open.length, 'claim', 'claims')} could not be judged`]
       : []),
-    ...(failed < 0 ? [] : failedLines(claims[failed] as ClaimReport, width)),
+    ...(failed < 0 ? [] : failedLines(report, claims[failed] as ClaimReport, story, width)),
     ...(later > 0 ? [chalk.dim(` · ${count(later, 'claim comes', 'claims come')} after it`)] : []),
   ]
 }
@@ -178,11 +190,12 @@ const KEYS = [
 ] as const
 const COMPARE = ['s', 'compare'] as const
 
-function pageWith(view: MainView, { tasks, held, output }: Detail, width: number): Page {
+function pageWith(view: MainView, level: Detail, width: number): Page {
+  const { tasks, output } = level
   const { lab, standing, report, problem, types, message, status, wasDone } = view
   const done = standing ? standing.tasks.filter(({ state }) => state === 'proved').length : 0
   const right = standing ? `${done} of ${standing.tasks.length} tasks proved` : ''
-  const claims = report && problem.length === 0 ? claimLines(report, held, width) : []
+  const claims = report && problem.length === 0 ? claimLines(report, level, width) : []
   return {
     head: [
       atBothEnds(` Lab ${lab.number} of ${LABS.length}: ${lab.title}`, `${right} `, width, chalk.bold),
