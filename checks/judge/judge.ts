@@ -7,15 +7,7 @@ import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 import { ownTime } from '../../lib/trace/scheduling.ts'
-import {
-  type Checker,
-  EVERY_LAB,
-  type Failure,
-  isUnjudged,
-  type Objection,
-  programOf,
-  type Unjudged,
-} from '../labs/claim.ts'
+import { type Checker, EVERY_LAB, programOf } from '../labs/claim.ts'
 import type { CheckedLab } from '../labs/lab.ts'
 import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
@@ -25,21 +17,14 @@ import { Story, type Told } from '../observer/story/story.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
+import { type Finding, finding, machineFinding } from './finding.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
 import { Standstill } from './standstill.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
-/** The result of one claim. */
-export interface Finding {
-  readonly title: string
-  readonly section: string
-  readonly failure?: Failure
-  readonly unjudged?: Unjudged
-  /** The exercise behind it, `3.2 Lay a veth pair …`, if it is the first that does not hold of a reader's copy of a lab. */
-  readonly task?: string
-}
+export type { Finding } from './finding.ts'
 
 /** The outcome of one check. */
 export type Verdict =
@@ -62,8 +47,6 @@ const HEADROOM = 16
 const WARDEN = 1
 /** How long a sandbox may take to be made, in seconds; longer where the program may. */
 const MAKING = 30
-/** How often it is looked whether anybody moves still, in ms. */
-const LOOK = 250
 /** How long after the program's end the kernel may take to remove what ended with it, in seconds. */
 const SETTLING = 2
 
@@ -136,9 +119,7 @@ function observe(
     witnesses.goOn()
     return false
   }
-  let ended = loop.until(isOver, Math.min(deadline, Date.now() + LOOK))
-  for (; !ended && !loop.interrupted && Date.now() < deadline; standstill.look())
-    ended = loop.until(isOver, Math.min(deadline, Date.now() + LOOK))
+  const ended = standstill.watch(loop, isOver, deadline)
   stopwatch.programEnded()
   loop.readAll()
   const bounds = sandbox.groups.hits(isCrowded())
@@ -166,18 +147,6 @@ function observe(
     ...witnesses.records(),
     output: loop.output,
   }
-}
-
-function machineFinding(changes: readonly string[]): Finding {
-  const expected = 'the machine as it was before'
-  const cause = 'the program reached out of the sandbox'
-  const title = 'the machine is as it was: its interfaces, mounts, groups and processes'
-  return finding(title, 'clean-up', changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined)
-}
-
-function finding(title: string, section: string, objection: Objection | undefined): Finding {
-  if (!objection) return { title, section }
-  return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
 }
 
 /** Runs the program and decides every claim about it. */

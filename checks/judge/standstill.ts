@@ -4,8 +4,10 @@
  */
 import { readdirSync, readlinkSync } from 'node:fs'
 import { readProc } from '../../lib/trace/proc.ts'
+import type { EventLoop } from '../observer/event-loop.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { ProcessRecord } from '../observer/record.ts'
+import { cpuTime } from './stopwatch.ts'
 
 /** Numbers of the calls by architecture, `<asm/unistd.h>`. */
 const CALLS = {
@@ -15,6 +17,11 @@ const CALLS = {
 
 /** More are not looked at: a program that makes so many does not wait at gates. */
 const MOST_PROCESSES = 24
+
+/** How often it is looked, in ms. */
+const LOOK = 250
+/** For how many looks a process has to compute, and to have got more of a processor each time, to be told of. */
+const LONG = 10
 
 /** What a process waits for that stands still. */
 type Wait = 'a gate' | 'a child'
@@ -57,6 +64,7 @@ export class Standstill {
   readonly #tell: (text: string) => void
   #before = ''
   #hasTold = false
+  readonly #busy = new Map<number, { readonly looks: number; readonly before: number }>()
 
   /** @param ours processes of the sandbox that are not the program's */
   constructor(observer: Observer, ours: readonly number[], tell: (text: string) => void) {
@@ -65,12 +73,23 @@ export class Standstill {
     this.#tell = tell
   }
 
+  /** Handles what comes until something is so, and looks meanwhile. @returns whether it came to be so in time */
+  watch(loop: Pick<EventLoop, 'until' | 'interrupted'>, isSo: () => boolean, deadline: number): boolean {
+    for (;;) {
+      const next = Math.min(deadline, Date.now() + LOOK)
+      if (loop.until(isSo, next)) return true
+      if (loop.interrupted || Date.now() >= deadline) return false
+      this.look()
+    }
+  }
+
   /** Two looks have to find the same: one could fall between two steps of somebody who moves. */
   look(): void {
     if (this.#hasTold) return
     const alive = [...this.#observer.processes.values()].filter(one => !one.status && !this.#ours.includes(one.pid))
     if (alive.length === 0 || alive.length > MOST_PROCESSES) return
     const waits = alive.map(({ pid }) => [pid, waitOf(pid)] as const)
+    if (this.#lookForLoops(alive)) return
     const isStill = waits.every(([, wait]) => wait !== undefined)
     const now = isStill ? JSON.stringify(waits) : ''
     if (isStill && now === this.#before) {
@@ -80,15 +99,31 @@ export class Standstill {
     this.#before = now
   }
 
-  #describe(alive: readonly ProcessRecord[], waits: ReadonlyMap<number, Wait | undefined>): string {
-    const [first] = this.#observer.processes.keys()
-    const name = ({ pid, numbers }: ProcessRecord) => {
-      if (pid === first) return 'your program'
-      const own = numbers.at(-1)
-      return alive.length === 2 ? 'its child' : `process ${own}`
+  /** Whether somebody computes without a pause, look after look. */
+  #lookForLoops(alive: readonly ProcessRecord[]): boolean {
+    for (const one of alive) {
+      const spent = cpuTime(one.pid)
+      const { looks, before } = this.#busy.get(one.pid) ?? { looks: 0, before: 0 }
+      const isBusy = callOf(one.pid, String(one.pid)) === undefined && spent > before
+      this.#busy.set(one.pid, { looks: isBusy ? looks + 1 : 0, before: spent })
     }
+    const found = alive.find(({ pid }) => (this.#busy.get(pid)?.looks ?? 0) >= LONG)
+    if (!found) return false
+    this.#hasTold = true
+    this.#tell(`${this.#nameOf(found, alive)} has been computing for ${(LONG * LOOK) / 1000} s without a pause.`)
+    return true
+  }
+
+  #nameOf({ pid, numbers }: ProcessRecord, alive: readonly ProcessRecord[]): string {
+    const [first] = this.#observer.processes.keys()
+    if (pid === first) return 'your program'
+    return alive.length === 2 ? 'its child' : `process ${numbers.at(-1)}`
+  }
+
+  #describe(alive: readonly ProcessRecord[], waits: ReadonlyMap<number, Wait | undefined>): string {
     const parts = alive.map(
-      one => `${name(one)} waits ${waits.get(one.pid) === 'a child' ? 'for the end of a child' : 'at a gate'}`,
+      one =>
+        `${this.#nameOf(one, alive)} waits ${waits.get(one.pid) === 'a child' ? 'for the end of a child' : 'at a gate'}`,
     )
     return `Nobody moves any more: ${parts.join(', ')}.`
   }

@@ -71,6 +71,10 @@ const others: readonly SeenHints[] = [
 
 const hang: readonly SeenHints[] = [
   {
+    when: /has been computing/,
+    hints: ['It computes and never comes to an end: a loop, such as while (true), that nothing ends.'],
+  },
+  {
     when: /at a gate/,
     hints: [
       'Who waits, and for whom? A gate is opened by one side and waited at by the other: somebody waits in vain.',

@@ -68,6 +68,7 @@ const CASES = LABS.flatMap(({ slug }) => [
   })),
 ])
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the reader writes the template.
 const GIVE_OUTER = 'await $`ip address add ${outerAddress}/24 dev ${veth}`'
 const ping = (...words: string[]) => `  const code = show(${words.join(', ')})`
 
@@ -97,6 +98,7 @@ const MISTAKES: readonly (readonly [slug: string, region: string, code: string, 
   [
     '03-newnet',
     'lay-the-pair',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as above.
     'const nobody = undefined\nawait $`ip link add ${veth} type veth peer name ${peer} netns ${nobody}`',
     /A word of that command is "undefined"/,
     'undefined-pid',

@@ -20,16 +20,8 @@ export function hangOf(report: LabReport | undefined): string | undefined {
 const firstFor = (table: readonly SeenHints[] | undefined, text: string | undefined) =>
   text === undefined ? undefined : table?.find(({ when }) => when.test(text))?.hints
 
-/** From that part of its time on that a program has computed it does not wait but loop. */
-const LOOPING = 0.5
-
 /** What may be said of a program that does not end, by what it did with its time. */
-function hintsForHang(hang: string, report: LabReport, stuck: string | undefined): readonly string[] | undefined {
-  const [, seconds = '0'] = /after ([\d.]+) s/.exec(hang) ?? []
-  if (report.time.program > LOOPING * Number(seconds))
-    return [
-      `It computed for ${report.time.program.toFixed(0)} s and never came to an end: a loop, such as while (true), that nothing ends.`,
-    ]
+function hintsForHang(hang: string, stuck: string | undefined): readonly string[] | undefined {
   if (stuck !== undefined) return firstFor(COMMON.hang, stuck) ?? [stuck]
   return firstFor(COMMON.hang, hang)
 }
@@ -65,7 +57,7 @@ export function hintsFor(
     likeName(output ?? '', source) ??
     (fault === undefined ? undefined : [fault]) ??
     firstFor(exercise.seen, hang) ??
-    (hang !== undefined && report ? hintsForHang(hang, report, stuck) : undefined) ??
+    (hang !== undefined ? hintsForHang(hang, stuck) : undefined) ??
     firstFor(COMMON.errors, output) ??
     firstFor(exercise.seen, failed?.seen) ??
     firstFor(COMMON.others, output)
