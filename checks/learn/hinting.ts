@@ -10,9 +10,31 @@ export class Hinting {
   /** The task and the failure that the given hints are for. */
   #subject = ''
 
+  /** How often in a row the same failure has been seen. */
+  #failures = 0
+  #asks = false
+
+  /** How often in a row a check has failed for the same reason. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Whether the reader is asked what they expect, before they are shown again what happened. */
+  get isAsking(): boolean {
+    return this.#asks
+  }
+
+  /** The reader has thought of it. */
+  expects(): void {
+    this.#asks = false
+  }
+
   /** A verdict has come: for another task, or another failure, no hint has been given yet. */
   judged(at: Standing, report: LabReport | undefined, besides: Besides = {}): void {
     const subject = [at.current?.number, hintsFor(at, report, besides)[0]].join()
+    const isSame = subject === this.#subject && at.failed !== undefined && at.current?.state !== 'open'
+    this.#failures = isSame ? this.#failures + 1 : Number(at.failed !== undefined && at.current?.state !== 'open')
+    this.#asks = this.#failures === 3
     if (subject !== this.#subject) this.#given = 0
     this.#subject = subject
   }

@@ -38,6 +38,9 @@ export async function once(lab: Lab, { progress, warning }: Read, timeout: numbe
     hintCount: 0,
     wasDone,
     stuck: bench.stuck,
+    isAsking: false,
+    hasPuzzle: false,
+    progress,
   }
   const size = { columns: Math.min(columns(), WIDTH) + 1, rows: Number.POSITIVE_INFINITY }
   const { head, body } = mainPage({ ...view, message: warning ?? '' }, size)

@@ -22,7 +22,11 @@ const LONG = 6
 const MOST_ERRORS = 4
 
 const exercisesOf = ({ slug }: Lab) => checkedLab(slug).exercises
-const clock = () => new Date().toLocaleTimeString('sv')
+/** A time of day; of another day with that. */
+function clock(at: Date): string {
+  const [day, time] = [at.toLocaleDateString('sv'), at.toLocaleTimeString('sv')]
+  return day === new Date().toLocaleDateString('sv') ? time : `${day} ${time}`
+}
 
 /** A finished check. */
 interface Judged {
@@ -90,7 +94,8 @@ export class Workbench {
 
   async #saved(state: FileState): Promise<void> {
     const save = ++this.#save
-    const [began, savedAt] = [performance.now(), clock()]
+    const began = performance.now()
+    const savedAt = state.kind === 'text' ? clock(state.savedAt) : ''
     this.#file = state
     this.#stopTypes()
     this.types = []

@@ -30,6 +30,11 @@ const { parseProgress, readProgress, recordPredictions, recordStart, recordTasks
 const { comparisonPage, Quiz } = await import('./quiz.ts')
 const { keysIn } = await import('./pages/screen.ts')
 const { errorsOf } = await import('./type-errors.ts')
+const { answerFrom, toReview } = await import('./review.ts')
+const { bringBack, keep, keptOf } = await import('./mine/kept.ts')
+const { editorAt } = await import('./mine/editor.ts')
+const { contractOf } = await import('./mine/make.ts')
+const { likeName } = await import('./mine/like-name.ts')
 
 const LAB3 = findLab('lab3')
 const { slug } = LAB3
@@ -204,6 +209,57 @@ test('answers are compared with what the kernel did, and what was skipped or not
   ])
 })
 
+test('what was predicted wrong is asked again first, and what could not be seen then is not', () => {
+  const one = (question: string, answer: string | null, kernel: string | null, isRight: boolean) => ({
+    question,
+    answer,
+    kernel,
+    isRight,
+  })
+  const [first, second, third] = checkedLab(slug).questions.map(({ name }) => name) as [string, string, string]
+  const predictions = [one(first, '1', '1', true), one(second, null, 'x', false), one(third, '1', 'y', false)]
+  const order = (list: typeof predictions) =>
+    toReview({ labs: { [slug]: { predictions: list } } }).map(({ question }) => question.name)
+  assert.deepEqual(order(predictions), [third, second, first])
+  assert.deepEqual(order([one(first, '1', null, false)]), [])
+  const choice = { name: '', text: '', choices: ['a', 'b'], truth: () => 0, why: '' }
+  assert.deepEqual(
+    ['2', '3', 'x'].map(typed => answerFrom(choice, typed)),
+    ['b', undefined, undefined],
+  )
+})
+
+test('a version that got further can be brought back, and only so many are kept', () => {
+  for (let proved = 0; proved < 14; proved++) keep(LAB3, `version ${proved}`, proved)
+  keep(LAB3, 'version 13', 13)
+  const kept = keptOf(LAB3)
+  assert.deepEqual(kept.map(({ proved }) => proved).slice(0, 2), [13, 12])
+  assert.equal(kept.length, 9)
+  rmSync(copyOf(LAB3), { recursive: true, force: true })
+  writeFileSync(copyOf(LAB3), 'now')
+  const aside = bringBack(LAB3, kept[1] as (typeof kept)[number])
+  assert.deepEqual([readFileSync(copyOf(LAB3), 'utf8'), readFileSync(aside, 'utf8')], ['version 12', 'now'])
+})
+
+test('an editor is started at the line, each in its own way', () => {
+  const at = (EDITOR: string) => editorAt('/x.ts', 7, { EDITOR, PATH: process.env['PATH'] })?.words.slice(1)
+  assert.deepEqual(at('sh'), ['+7', '/x.ts'])
+  assert.deepEqual(at('sh -e'), ['-e', '+7', '/x.ts'])
+  assert.equal(at('no-such-editor'), undefined)
+})
+
+test('the contract of every lab is there for those who write it from nothing', () => {
+  for (const each of LABS) assert.match(contractOf(each).join(' '), /\w{4}/, each.slug)
+})
+
+test('what a misspelt name may have meant', () => {
+  const like = (name: string) => likeName(`x\nReferenceError: ${name} is not defined\n`, lab)?.[0] ?? ''
+  assert.match(like('setpi'), /Did you mean setip\?/)
+  assert.match(like('awaitRuning'), /Did you mean awaitRunning\?/)
+  assert.match(like('something'), /Is it imported/)
+  assert.equal(likeName('all is well', lab), undefined)
+})
+
 test('two programs are compared by their longest common part', () => {
   const stretches = compareLines(['a', 'b', 'c', 'd'], ['a', 'x', 'c', 'd', 'e'])
   assert.deepEqual(
@@ -229,6 +285,9 @@ test('no page is wider than the screen, or higher, however small that is', () =>
     report,
     types: ['line 1: x'],
     stuck: 'x',
+    isAsking: true,
+    hasPuzzle: true,
+    progress: { labs: {} },
     wasDone: true,
   }
   for (const size of [80, 120, 40, 20].map(columns => ({ columns, rows: Math.ceil(columns / 3.3) }))) {
