@@ -312,7 +312,7 @@ export class Session {
   }
 
   #mainPage(size: Size): Page {
-    const { problem = [], status = '', standing, report, types = [], stuck } = this.#bench ?? {}
+    const { problem = [], status = '', standing, report, types = [], stuck } = this.#bench?.now ?? {}
     const view = {
       lab: this.#lab,
       problem,

@@ -12,6 +12,7 @@ import type { Observation } from '../observer/record.ts'
 import type { LabReport } from '../report/report.ts'
 import { type Attempt, attempt, type Outcome } from './attempt.ts'
 import { type Standing, standing } from './mine/evidence.ts'
+import { hangOf } from './mine/hints.ts'
 import { copyOf, MINE, shown } from './mine/mine.ts'
 import { type FileState, FileWatch } from './mine/watch-file.ts'
 import { findTypeErrors } from './type-errors.ts'
@@ -108,6 +109,7 @@ export class Workbench {
     const outcome = await this.#check()
     if (save !== this.#save) return
     this.#since = undefined
+    if (outcome?.kind === 'judged' && hangOf(outcome.report) === undefined) this.stuck = undefined
     this.#checked = `, saved ${savedAt}, checked in ${((performance.now() - began) / 1000).toFixed(1)} s`
     if (outcome?.kind === 'broken') this.#errors = outcome.errors
     if (outcome?.kind === 'judged')
@@ -159,6 +161,14 @@ export class Workbench {
 
   get report(): LabReport | undefined {
     return this.#judged?.report
+  }
+
+  /** What is to be shown: while a check hangs, nothing of an earlier one. */
+  get now(): Pick<Workbench, 'problem' | 'status' | 'standing' | 'report' | 'types' | 'stuck'> {
+    const { problem, status, types, stuck } = this
+    if (!this.isChecking || stuck === undefined) return this
+    const source = this.source ?? ''
+    return { problem, status, types, stuck, report: undefined, standing: standing(this.lab.slug, source, undefined) }
   }
 
   /** What hints are chosen by, besides the report. */

@@ -3,7 +3,7 @@
  */
 import { chalk } from '../../../lib/lab/colour.ts'
 import { SIGNS } from './main.ts'
-import { keyLines, type Page, paragraph, type Size } from './page.ts'
+import { keyLines, type Page, paragraph, type Size, type Style } from './page.ts'
 
 const KEYS = [
   ['h', 'one more hint'],
@@ -20,7 +20,7 @@ const KEYS = [
   ['q', 'back from a page; from your file it ends the session'],
 ] as const
 
-const TESTS = [
+const BESIDES = [
   ['▸', 'the task to look at'],
   ['!', 'what your program says of its own failure, with the line of your file'],
   ['?', 'a claim that cannot be judged on this machine'],
@@ -29,25 +29,19 @@ const TESTS = [
 /** The page. */
 export function helpPage({ columns }: Size): Page {
   const width = columns - 1
-  const line = (sign: string, text: string) =>
-    paragraph(
-      text,
-      width,
-      one => one,
-      `   ${sign}  `,
-      one => one,
-    )
+  const line = (sign: string, text: string, style: Style = chalk.bold) =>
+    paragraph(text, width, one => one, `   ${sign}  `, style)
   return {
     head: [...paragraph('Keys and signs', width, chalk.bold, ' '), ''],
     body: [
       ' In front of a task:',
-      ...Object.values(SIGNS).flatMap(([sign, text]) => line(sign, text)),
+      ...Object.values(SIGNS).flatMap(([sign, style, text]) => line(sign, text, style)),
       '',
       ' Besides:',
-      ...TESTS.flatMap(([sign, text]) => line(sign, text)),
+      ...BESIDES.flatMap(([sign, text]) => line(sign, text)),
       '',
       ' Keys:',
-      ...KEYS.flatMap(([key, text]) => line(chalk.bold(key), text)),
+      ...KEYS.flatMap(([key, text]) => line(key, text)),
     ],
     foot: keyLines(
       [

@@ -51,13 +51,16 @@ const DETAILS: readonly Detail[] = [
 
 /** The sign of each state, and what it says. */
 export const SIGNS = {
-  open: [chalk.dim('·'), 'not written'],
-  written: [chalk.yellow('○'), 'written: nothing is known of it yet'],
-  proved: [chalk.green('✔'), 'proved: the kernel has seen it'],
-  broken: [chalk.red('✘'), 'broken: your program fails in it, or the kernel has seen that something is missing'],
+  open: ['·', chalk.dim, 'not written'],
+  written: ['○', chalk.yellow, 'written: nothing is known of it yet'],
+  proved: ['✔', chalk.green, 'proved: the kernel has seen it'],
+  broken: ['✘', chalk.red, 'broken: your program fails in it, or the kernel has seen that something is missing'],
 } as const
 
-const markOf = ({ state }: TaskState) => SIGNS[state][0]
+function markOf({ state }: TaskState): string {
+  const [sign, style] = SIGNS[state]
+  return style(sign)
+}
 
 function taskLines({ tasks, current }: Standing, width: number): string[] {
   return tasks.flatMap(task => {
@@ -101,10 +104,10 @@ function outputLines({ output, claims }: LabReport, most: number, width: number)
 }
 
 function hintLines({ hints, hintCount }: MainView, width: number): string[] {
-  return hints.flatMap((hint, i) => [
-    ...(i === 0 ? [''] : []),
-    ...paragraph(hint, width, one => one, ` hint ${i + 1} of ${hintCount}: `, chalk.cyan),
-  ])
+  const lines = hints.flatMap((hint, i) =>
+    paragraph(hint, width, one => one, ` hint ${i + 1} of ${hintCount}: `, chalk.cyan),
+  )
+  return lines.length === 0 ? [] : [...lines, '']
 }
 
 function doneLines({ lab, standing, progress }: MainView, width: number): string[] {
@@ -122,7 +125,7 @@ function doneLines({ lab, standing, progress }: MainView, width: number): string
 function askingLines({ isAsking, standing }: MainView, width: number): string[] {
   if (!isAsking || !standing?.failed) return []
   const text = `Three times the same. Before you look again: at "${standing.failed.title}", what do you expect the kernel to see, and in which order? Enter shows what it saw.`
-  return ['', ...paragraph(text, width, chalk.cyan, ' ')]
+  return [...paragraph(text, width, chalk.cyan, ' '), '']
 }
 
 const KEYS = [
@@ -158,9 +161,10 @@ function pageWith(view: MainView, level: Detail, width: number): Page {
       ...problem.flatMap(text => paragraph(text, width, chalk.yellow, ' ')),
       ...(view.stuck === undefined ? [] : [...paragraph(view.stuck, width, chalk.yellow, ' '), '']),
       ...(report && problem.length === 0 ? crashLines(report, width) : []),
-      ...claims,
+      // Before what was seen: on a small screen the rest is below its end.
       ...askingLines(view, width),
       ...hintLines(view, width),
+      ...claims,
       ...doneLines(view, width),
       ...types.flatMap((text, i) => [
         ...(i === 0 ? [''] : []),
