@@ -14,6 +14,7 @@ import type { Observation } from '../observer/record.ts'
 import type { Confinement } from '../sandbox/confinement.ts'
 import type { Command } from '../sandbox/sandbox.ts'
 import { type Finding, judge, type Verdict } from './judge.ts'
+import { describeLack } from './needs.ts'
 import { harmless, harmlessLines } from './sanitize.ts'
 
 /** One program to judge. */
@@ -57,6 +58,10 @@ const clean = (verdict: Verdict): Verdict =>
 const isOurs = (error: unknown) =>
   !(error instanceof CannotRun || error instanceof SyscallError || error instanceof UsageError)
 
+/** Whether an error can come from a call that is refused here. */
+const mayBeRefused = (error: unknown) =>
+  error instanceof CannotRun ? /\bE(PERM|ACCES|NOSYS)\b/.test(error.message) : !(error instanceof UsageError)
+
 /** Signals that end a judge from outside: sent by a user, or by the OOM killer. Any other end is its own fault. */
 const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
@@ -86,14 +91,18 @@ export function judgeInChild(
         ),
       })
     } catch (error) {
-      send({
-        verdict: clean({
-          kind: 'cannot',
-          reason: describeError(error),
-          ...(error instanceof UsageError && { isUsage: true }),
-          ...(isOurs(error) && { isFault: true }),
-        }),
-      })
+      // What the machine refuses is tried once more by itself, and then called by its name.
+      const lack = mayBeRefused(error) ? describeLack() : undefined
+      if (lack !== undefined) send({ verdict: { kind: 'cannot', reason: lack } })
+      else
+        send({
+          verdict: clean({
+            kind: 'cannot',
+            reason: describeError(error),
+            ...(error instanceof UsageError && { isUsage: true }),
+            ...(isOurs(error) && { isFault: true }),
+          }),
+        })
     }
   })
   closeQuietly(writeEnd)
