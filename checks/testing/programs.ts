@@ -65,11 +65,11 @@ export function wasTooBusy(verdict: Verdict): boolean {
   return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
 }
 
-/** Judges a program, and again where the machine was too busy, three times at the most. */
+/** Judges a program, and again, with more time, where the machine was too busy: five times at the most. */
 export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
-    const verdict = await judgeInChild(assignment, timeout).verdict
-    if (tries === 3 || !wasTooBusy(verdict)) return verdict
+    const verdict = await judgeInChild(assignment, timeout * tries).verdict
+    if (tries === 5 || !wasTooBusy(verdict)) return verdict
   }
 }
 
