@@ -21,15 +21,20 @@ chmodSync(folder, 0o755)
 after(() => rmSync(folder, { recursive: true }))
 const CLASS = join(folder, 'class')
 
-const SCRIPT = 'sleep 9 & sleep 0.3 & sleep 0.3 & kill -KILL $0; kill -KILL 2; wait %2 %3; exit 0'
-const ARGV = `['--pid', '--fork', '--kill-child', 'bash', '-c', ${JSON.stringify(SCRIPT)}, String(process.pid)]`
+/** Inside: three children that wait at a gate, which is descriptor 3; whoever is outside is $0. */
+const INSIDE = [
+  ...['read -r _ <&3 &', 'read -r _ <&3 &', 'read -r _ <&3 &'],
+  'kill -KILL $0; kill -KILL 2; wait %1; echo >&3; echo >&3; wait %2 && wait %3; exit 0',
+].join(' ')
+/** Outside: a gate, made before the namespace, in which mkfifo(1) would take a number. */
+const OUTSIDE = `mkfifo gate; exec 3<>gate; rm gate; exec unshare --pid --fork --kill-child bash -c '${INSIDE}' $0`
 /** The lab, by whoever has spawnSync. */
-const DO = `process.exitCode = spawnSync('unshare', ${ARGV}, { stdio: 'inherit' }).status ?? 1`
+const DO = `process.exitCode = spawnSync('bash', ['-c', ${JSON.stringify(OUTSIDE)}, String(process.pid)], { stdio: 'inherit' }).status ?? 1`
 const IMPORT = "import { spawnSync } from 'node:child_process'\n"
 const REQUIRE = "const { spawnSync } = require('node:child_process')\n"
-const INNER = `#!/bin/bash\n${SCRIPT.replace('$0', '$1')}\n`
+const INNER = `#!/bin/bash\n${OUTSIDE.replace(/\$0$/, '$1')}\n`
 const BY_INNER = (place: string) =>
-  `process.exitCode = spawnSync('unshare', ['--pid', '--fork', '--kill-child', ${place}, String(process.pid)], { stdio: 'inherit' }).status ?? 1`
+  `process.exitCode = spawnSync(${place}, [String(process.pid)], { stdio: 'inherit' }).status ?? 1`
 const GUARD = 'if (import.meta.url === pathToFileURL(realpathSync(process.argv[1]!)).href) '
 const lab2 = (name: string) => readFileSync(join(ROOT, 'checks/labs/02-newpid/right', name), 'utf8')
 const FLAGGED = `// cc: -DANSWER=42 -lm\n#if ANSWER != 42\n#error the flags of the head are missing\n#endif\n${lab2('newpid.c')}`
@@ -79,9 +84,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ),
   mjs: one('lab2.mjs', `${IMPORT}${DO}\n`),
   cjs: one('lab2.cjs', `#!/usr/bin/env node\n${REQUIRE}sloppy = 1\n${DO}\n`),
-  'a first line': one('lab2', `#!/bin/bash\nexec unshare --pid --fork --kill-child bash -c '${SCRIPT}' $$\n`),
+  'a first line': one('lab2', `#!/bin/bash\n${OUTSIDE.replace(/\$0$/, '$$$$')}\n`),
   'a shell script without its executable bit': {
-    ...one('lab2.sh', `#!/bin/bash -e\nexec unshare --pid --fork --kill-child bash -c '${SCRIPT}' $$\n`),
+    ...one('lab2.sh', `#!/bin/bash -e\n${OUTSIDE.replace(/\$0$/, '$$$$')}\n`),
     mode: 0o644,
   },
   'C with flags in its head': one('lab2.c', FLAGGED),

@@ -184,7 +184,7 @@ test('a task that is open makes the check fail in its own claim first, and is na
         const shown = open.map(({ title, failure }) => `${title}\n  seen: ${failure?.seen}`)
         assert.equal(titlesOnly(shown)[0], (isAlone && stopsAt) || claim, JSON.stringify(verdict, null, 1))
         assert.equal(open[0]?.task, `${numberOf(slug, place)} ${task}`)
-        assert.equal(verdict.kind === 'judged' && verdict.seconds < 20, true)
+        assert.doesNotMatch(shown.join('\n'), /still running after/)
       }),
     ),
   )
