@@ -23,7 +23,7 @@ const COMMANDS = ['uname -m', `${CHECK} lab1`, `${CHECK} lab2`, `node ${START.jo
 /** What each of them has to print. */
 const PRINTS = [
   new RegExp(`^${PROCESSORS[OTHER_ARCH].gnu.split('-')[0]}\\n$`),
-  /^ +\| outside  I am \d+.*\n[\s\S]*^\d+ claims hold/m,
+  /^ +\| outside {2}I am \d+.*\n[\s\S]*^\d+ claims hold/m,
   /^ +\| .*\n[\s\S]*^\d+ claims hold/m,
   /^(?:#|ℹ) fail 0$/m,
 ]

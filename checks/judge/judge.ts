@@ -14,6 +14,7 @@ import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
 import { Story, type Told } from '../observer/story/story.ts'
+import { tellOfTimeout } from '../observer/waiting.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
@@ -112,8 +113,6 @@ function observe(
   const began = takeLoad(spentBy(observer))
   const deadline = Date.now() + timeout * 1000
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
-  // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
-  const isCrowded = () => livingProcesses(observer).length >= BOUNDS.processes - HEADROOM
   const isOver = () => {
     if (hasEnded()) return true
     witnesses.goOn()
@@ -122,10 +121,11 @@ function observe(
   const ended = standstill.watch(loop, isOver, deadline)
   stopwatch.programEnded()
   loop.readAll()
-  const bounds = sandbox.groups.hits(isCrowded())
+  // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
+  const bounds = sandbox.groups.hits(livingProcesses(observer).length >= BOUNDS.processes - HEADROOM)
   if (!ended && !loop.interrupted) {
     witnesses.lookAround()
-    observer.story.add({ kind: 'timeout', seconds: timeout })
+    tellOfTimeout(observer, timeout)
     if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
   const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)

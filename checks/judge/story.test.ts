@@ -17,6 +17,7 @@ import { commandFor } from '../ready/ready.ts'
 import { linesThatCount } from '../report/story/lines.ts'
 import { callsToStopAt } from '../sandbox/plan.ts'
 import { judgeInChild } from './in-child.ts'
+import type { Finding } from './judge.ts'
 import { needsOf } from './look-on.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'story-'))
@@ -163,16 +164,49 @@ test('what no lab does: namespaces by unshare and setns, roots, failed calls, th
   const clones = of(told, 'clone')
   assert.ok(clones.some(({ what }) => what.answer === 'EINVAL' && what.child === undefined))
   assert.ok(clones.some(({ what }) => what.isThread))
+  const third = clones.find(({ what }) => what.call === 'clone3' && !what.isThread)
+  assert.deepEqual([third?.what.flags, third?.what.makes], ['CLONE_NEWUTS|SIGCHLD', ['uts']])
   assert.ok(told.events.some(({ who }) => who?.thread !== undefined))
   assert.ok(of(told, 'signal').some(({ what }) => what.call === 'pidfd_send_signal' && what.answer === 'done'))
   assert.ok(of(told, 'unshare').every(({ what }) => what.answer === 'done' && what.namespaces))
   assert.ok(of(told, 'link').some(({ what }) => what.change === 'renamed' && what.name === 'z'))
 })
 
-test('a program that had to be ended: what it did by then, and that its time was up', async () => {
-  const told = await storyOf('02-newpid', script('sleeps', 'sleep 3600'), 1)
-  assert.equal(of(told, 'timeout')[0]?.what.seconds, 1)
-  assert.ok(of(told, 'exec').some(({ what }) => what.words.join(' ') === 'sleep 3600'))
+/** A program that never ends, judged with ever more time until it has come as far as it goes on a busy machine, too. */
+async function endedWhen(program: string, hasCome: (told: Told) => boolean) {
+  for (const timeout of [1, 4, 16, 64]) {
+    const verdict = await judgeInChild({ slug: '02-newpid', command: [program], story: 'it' }, timeout).verdict
+    if (verdict.kind === 'judged' && verdict.story && hasCome(verdict.story)) return { ...verdict, timeout }
+  }
+  return assert.fail('it did not come so far in 64 s')
+}
+
+const failureOf = (findings: readonly Finding[]) =>
+  findings.find(({ title }) => title.startsWith('the program ends by itself'))?.failure
+
+test('a program that had to be ended: what it did by then, what it waited for, and that its time was up', async () => {
+  const isAsleep = (told: Told) => of(told, 'waits').some(({ what }) => what.call === 'clock_nanosleep')
+  const { story, findings, timeout } = await endedWhen(script('sleeps', 'sleep 3600', 'exit 1'), isAsleep)
+  assert.ok(story)
+  assert.equal(of(story, 'timeout')[0]?.what.seconds, timeout)
+  assert.deepEqual(
+    of(story, 'waits').map(({ what }) => what.call),
+    ['wait4', 'clock_nanosleep'],
+  )
+  assert.ok(of(story, 'exec').some(({ what }) => what.words.join(' ') === 'sleep 3600'))
+  const { seen = '', cause = '' } = failureOf(findings) ?? {}
+  assert.match(
+    seen,
+    /^still running after \d+ s, then ended; \d+ waited in wait4\(\); \d+ waited in clock_nanosleep\(\)$/,
+  )
+  assert.match(cause, /^it waits for something/)
+})
+
+test('of one that computes for ever it is said that it does', async () => {
+  const isAtIt = (told: Told) => of(told, 'waits').some(({ what }) => what.call === 'nothing')
+  const { findings } = await endedWhen(script('computes', 'while :; do :; done'), isAtIt)
+  assert.match(failureOf(findings)?.seen ?? '', /^still running after \d+ s, then ended; \d+ computed$/)
+  assert.match(failureOf(findings)?.cause ?? '', /^a loop that never ends/)
 })
 
 test('on a busy machine the story of lab 2 is the same, in the same order', async () => {

@@ -195,6 +195,7 @@ test('whatever happens to the file is said clearly, and nothing is lost', () => 
   assert.equal(codeOf(second.pid), 2)
   const once = reader.run('--once')
   assert.equal(once.status, 1)
+  assert.match(once.stdout, /✘ .*\n[\s\S]* what happened:\n( +[\d.]+ ms {2}.*\n){1,5} +read: /)
   assert.match(once.stdout, /0 of 5 tasks proved[\s\S]*○ 1\.1[\s\S]*▸· 1\.2 Observe a child that is a copy/)
   kill(pid, 'SIGTERM')
   assert.equal(codeOf(pid), 0)

@@ -4,7 +4,7 @@
 import { type Listener, setResult, syscallStop } from '../../lib/trace/ptrace.ts'
 import { CLONE_CALLS, callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { CallEmulator } from '../sandbox/emulated-calls.ts'
-import { takeFlags } from './clones.ts'
+import { exitSignalOf, takeFlags } from './clones.ts'
 import type { SignalCalls } from './signal-calls.ts'
 import { alsoTelling, tellOfCall } from './story/calls.ts'
 import type { Story } from './story/story.ts'
@@ -80,8 +80,10 @@ export class Calls {
 
   #takeClone(call: 'clone' | 'clone3', args: readonly bigint[], tid: number): Listener {
     const flags = takeFlags(call, args, tid)
-    if (flags !== undefined) this.#clones.set(tid, { call, flags })
-    const tell = this.#teller.aboutToClone({ call, flags: flags ?? 0 }, tid)
+    const signal = call === 'clone3' && this.#story.isAsked ? exitSignalOf(args, tid) : undefined
+    const clone = { call, flags: flags ?? 0, signal }
+    if (flags !== undefined) this.#clones.set(tid, clone)
+    const tell = this.#teller.aboutToClone(clone, tid)
     return result => {
       this.#clones.delete(tid)
       tell(result)

@@ -16,17 +16,18 @@ import type { Story } from './story/story.ts'
 export interface CloneCall {
   readonly call: string
   readonly flags: number
+  /** Of a clone3(2), which does not have it among its flags: the signal that tells of the child's end. */
+  readonly signal?: number | undefined
 }
 
 const KINDS = Object.entries(NAMESPACES) as [NamespaceKind, number][]
 const made = (flags: number) => KINDS.filter(([, flag]) => (flags & flag) !== 0).map(([kind]) => kind)
 
-function named(flags: number): string {
+function named({ flags, signal = 0 }: CloneCall): string {
   // The bit lies beyond the 32 that JavaScript's operators see.
   const isInto = Math.floor(flags / CLONE_INTO_CGROUP) % 2 === 1
-  const names = flagNames(flags)
-  if (!isInto) return names
-  return names === '0' ? 'CLONE_INTO_CGROUP' : `${names}|CLONE_INTO_CGROUP`
+  const names = [flagNames(flags), ...(isInto ? ['CLONE_INTO_CGROUP'] : []), ...(signal > 0 ? [flagNames(signal)] : [])]
+  return names.filter(name => name !== '0').join('|') || '0'
 }
 
 /** The words with which a program was started, as much as is shown of them. */
@@ -74,12 +75,13 @@ export class Teller {
     this.#story.add({ kind: 'unknown', text: `process ${pid}, which was killed as it was born` }, caller)
   }
 
-  #tellOfClone({ call, flags }: CloneCall, caller: number, child: number, childNumbers: readonly number[]): void {
+  #tellOfClone(clone: CloneCall, caller: number, child: number, childNumbers: readonly number[]): void {
+    const { call, flags } = clone
     this.#story.add(
       {
         kind: 'clone',
         call,
-        flags: named(flags),
+        flags: named(clone),
         makes: made(flags),
         child,
         childNumbers,
@@ -90,10 +92,11 @@ export class Teller {
   }
 
   /** @returns writes the call down if it fails: if not, a birth has told of it */
-  aboutToClone({ call, flags }: CloneCall, tid: number): Listener {
+  aboutToClone(clone: CloneCall, tid: number): Listener {
+    const { call, flags } = clone
     return result => {
       if (result < 0 && !isRestarted(result))
-        this.#story.add({ kind: 'clone', call, flags: named(flags), makes: made(flags), answer: answerOf(result) }, tid)
+        this.#story.add({ kind: 'clone', call, flags: named(clone), makes: made(flags), answer: answerOf(result) }, tid)
     }
   }
 

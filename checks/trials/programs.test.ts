@@ -24,14 +24,15 @@ after(() => rmSync(folder, { recursive: true }))
 
 const executable = (path: string) => buildSpecimen(path, folder)
 
-/** The titles of the claims that refuse a program. */
-async function refusals(slug: string, program: string): Promise<string[]> {
-  return refusalsOf(await judgePatiently({ slug, command: await commandFor(program) }, TIMEOUT))
-}
-
 /** The kernel's log names a process by its PID in the initial namespace, which is not known inside a container. */
 const isUnknownHere = (entry: string) =>
   namespaces().pid !== INITIAL_PID_NAMESPACE && / and the judge is in a PID namespace$/.test(entry)
+
+/** The titles of the claims that refuse a program. */
+async function refusals(slug: string, program: string): Promise<string[]> {
+  const verdict = await judgePatiently({ slug, command: await commandFor(program) }, TIMEOUT)
+  return refusalsOf(verdict).filter(entry => !isUnknownHere(entry))
+}
 
 test("every right and wrong program in a lab's folder is in its table", () => {
   assert.deepEqual(specimenFiles(), SPECIMENS.map(({ path }) => path).sort())
@@ -63,7 +64,7 @@ test('wrong programs are refused by the claims that the table names, and by no o
   await Promise.all(
     wrong.map(({ slug, path, refusedBy }) =>
       suite.test(path, { skip: lackingTools(path) }, async () => {
-        const found = (await refusals(slug, executable(path))).filter(entry => !isUnknownHere(entry))
+        const found = await refusals(slug, executable(path))
         assert.deepEqual(titlesOnly(found), refusedBy, found.join('\n'))
       }),
     ),

@@ -2,7 +2,6 @@
  * One JavaScript file from a TypeScript program, kept until one of its sources changes. It lets the process that
  * replaces this one start without a loader: sooner, and without the loader's thread.
  */
-import { spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -111,6 +110,8 @@ export function describeBuildFailure(error: unknown): string {
  */
 export function bundleSync(entry: string): string | undefined {
   if (!isInCheckout(entry)) return undefined
+  // Loaded here, because every program imports this file, and few make a bundle.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const main = join(import.meta.dirname, 'bundle-main.ts')
   const compiled = cachedBundle(main)
   const loader =

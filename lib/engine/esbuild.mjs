@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { FOLDER, stamp } from './bundle-cache.mjs'
 
 const ROOT = dirname(dirname(import.meta.dirname))
+const CHALK = join(ROOT, 'node_modules', 'chalk', 'source', 'index.js')
 
 /** What replaces each property of `import.meta`: a constant that every source declares for itself. */
 const IMPORT_META = {
@@ -36,6 +37,40 @@ const keepImportMeta = (stamps, entry, placeOf) => ({
     }),
 })
 
+/** The text of a module that exports `value` and those of its properties that somebody imports. */
+function reExport(value, names) {
+  // What nobody imports esbuild leaves out, because the call that would fetch it is marked as pure.
+  const fetch = names.map(name => `var $${name} = /* @__PURE__ */ of(${JSON.stringify(name)})`)
+  const list = names.map(name => `$${name} as ${name}`)
+  return [`var all = ${value}`, 'var of = name => all[name]', ...fetch, `export { all as default, ${list} }`].join('\n')
+}
+
+/**
+ * Built-in modules are taken one export at a time. An import makes Node fetch all that a module exports, also what it
+ * makes only when it is asked for: node:fs would load all streams. And koffi is taken as `require` takes it, in half the
+ * files.
+ */
+const takeLittle = {
+  name: 'take-little',
+  setup: build => {
+    const namespace = 'little'
+    build.onResolve({ filter: /^(node:.+|koffi)$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace, sideEffects: false } : undefined,
+    )
+    build.onResolve({ filter: /^chalk$/ }, () => ({ path: CHALK }))
+    build.onLoad({ filter: /^node:/, namespace }, ({ path }) => {
+      const builtin = process.getBuiltinModule(path)
+      if (!builtin) return { errors: [{ text: `there is no ${path} in Node ${process.versions.node}` }] }
+      const names = Object.keys(builtin).filter(name => /^[A-Za-z_]\w*$/.test(name) && name !== 'default')
+      return { contents: reExport(`process.getBuiltinModule(${JSON.stringify(path)})`, names) }
+    })
+    build.onLoad({ filter: /^koffi$/, namespace }, () => {
+      const place = JSON.stringify(join(ROOT, 'package.json'))
+      return { contents: reExport(`process.getBuiltinModule('node:module').createRequire(${place})('koffi')`, []) }
+    })
+  },
+}
+
 export async function compileWith(entry, plugins, { format = 'esm', placeOf = path => path, define = {} } = {}) {
   const esbuild = await import('esbuild')
   const stamps = new Map()
@@ -56,13 +91,13 @@ export async function compileWith(entry, plugins, { format = 'esm', placeOf = pa
     outdir: FOLDER,
     absWorkingDir: ROOT,
     logLevel: 'silent',
-    plugins: [...plugins, keepImportMeta(stamps, entry, placeOf)],
+    plugins: [...plugins, takeLittle, keepImportMeta(stamps, entry, placeOf)],
     define: {
       ...Object.fromEntries(Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant])),
       ...define,
     },
     banner: { js: `process.argv[1] = ${JSON.stringify(placeOf(entry))};` },
   })
-  const sources = Object.keys(result.metafile.inputs).map(path => join(ROOT, path))
+  const sources = Object.keys(result.metafile.inputs).flatMap(path => (/^little:/.test(path) ? [] : join(ROOT, path)))
   return { text: result.outputFiles[0].text, stamps: sources.map(path => [path, stamps.get(path) ?? stamp(path)]) }
 }

@@ -22,8 +22,11 @@ export const MS_REMOUNT = 0x20
 export const MS_BIND = 0x1000
 export const MS_MOVE = 0x2000
 export const MS_REC = 0x4000
+export const MS_UNBINDABLE = 0x20000
 export const MS_PRIVATE = 0x40000
+export const MS_SLAVE = 0x80000
 export const MS_SHARED = 0x100000
+export const MS_STRICTATIME = 0x1000000
 export const MNT_DETACH = 0x2
 /** The number of pivot_root(2) by architecture, `<asm/unistd.h>`. */
 export const SYS_pivot_root = { x64: 155, arm64: 41 }[process.arch as 'x64' | 'arm64']

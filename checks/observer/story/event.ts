@@ -147,6 +147,8 @@ export type What =
   | { readonly kind: 'typed'; readonly text: string }
   | { readonly kind: 'read'; readonly text: string }
   | { readonly kind: 'answered'; readonly code: number; readonly flaw?: string }
+  /** What `who` was waiting for when the program had to be ended; `nothing` if it computed. */
+  | { readonly kind: 'waits'; readonly call: string; readonly file?: string }
   /** The program had to be ended. */
   | { readonly kind: 'timeout'; readonly seconds: number }
   /** A look that failed, because whoever was looked at was killed meanwhile. */

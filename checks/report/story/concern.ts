@@ -21,7 +21,7 @@ const ABOUT: readonly (readonly [RegExp, readonly Kind[]])[] = [
   [/\b(typed|answered)\b/, ['typed', 'read', 'answered']],
   [/\b(left behind)\b/, ['group', 'link', 'mount', 'exit']],
   [/\b(namespace|namespaces|children)\b/, ['clone', 'unshare', 'setns']],
-  [/\b(ends|end|outlive|died)\b/, ['exit', 'signal', 'timeout', 'oom']],
+  [/\b(ends|end|outlive|died)\b/, ['exit', 'signal', 'waits', 'timeout', 'oom']],
 ]
 
 /** The last lines that concern a claim; where its words do not tell, the last lines of all. */

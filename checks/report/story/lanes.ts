@@ -28,8 +28,8 @@ export interface Lane {
   readonly lives: readonly Life[]
 }
 
-/** How many lanes are drawn, and from how many on lives of the same kind share one. */
-const [MOST, SHARED] = [24, 4]
+/** How many lanes are drawn, how many lives of each, and from how many on lives of the same kind share one. */
+const [MOST, LIVES, SHARED] = [24, 60, 4]
 
 /** The lives of all who are drawn, in the order of their births. */
 export function livesOf({ events, program }: Told, cast: Cast): Life[] {
@@ -99,11 +99,11 @@ function named(lives: readonly Life[], names: Names): Lane {
   return {
     label: `${names.both(first.pid)} … ${names.outside(last.pid)}`,
     below: `${first.program}, ${lives.length} times`,
-    lives,
+    lives: lives.slice(0, LIVES),
   }
 }
 
-/** The lanes from top to bottom, and how many lives found no room. */
+/** The lanes from top to bottom, and how many lives are not drawn. */
 export function lanesOf(
   told: Told,
   cast: Cast,

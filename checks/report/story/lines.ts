@@ -75,7 +75,8 @@ function withAnswer({ what }: StoryEvent, replies: ReadonlySet<string>): string 
   return replies.has(echoKey(what)) ? '; it is answered' : '; no answer comes'
 }
 
-const echoKey = ({ id, sequence, network }: Of<'packet'>) => [id, sequence, network].join()
+const echoKey = ({ id, sequence, network, echo, source, target }: Of<'packet'>) =>
+  [id, sequence, network, echo === 'request' ? source : target].join()
 
 /** The echoes of which a reply has come back to where they left. */
 const repliesOf = (events: readonly StoryEvent[]): Set<string> =>

@@ -20,6 +20,8 @@ const [NUMBERED, BARE] = [19, 6]
 const PAUSE = 84
 /** How far apart the times on the axis are at least. */
 const TICKS = 72
+/** How many moments have a place of their own. */
+const MOMENTS = 400
 /** How many lines are listed at most: a picture of more would be none. */
 const MOST = 90
 
@@ -69,9 +71,13 @@ function pauses(scale: Scale, bottom: number): { readonly shapes: readonly strin
 function moments(told: Told, numbered: ReadonlySet<number>, lives: ReadonlySet<number>) {
   const isShown = ({ order, what, who }: StoryEvent) =>
     numbered.has(order) || (who !== undefined && lives.has(who.pid) && ['birth', 'exit'].includes(what.kind))
-  return told.events
-    .filter(isShown)
-    .map(({ order, time }) => ({ order, time, room: numbered.has(order) ? NUMBERED : BARE }))
+  const shown = told.events.filter(isShown)
+  // Of too many, those without a number are drawn where the last number was.
+  return (shown.length > MOMENTS ? shown.filter(({ order }) => numbered.has(order)) : shown).map(({ order, time }) => ({
+    order,
+    time,
+    room: numbered.has(order) ? NUMBERED : BARE,
+  }))
 }
 
 /** Whose story it is. */
@@ -99,7 +105,7 @@ export function drawPicture({ number, title }: Titled, told: Told): string {
     text('ss', SIDE + 34, below + 10 + i * ROW, meaning),
   ])
   const notes = [
-    ...(left > 0 ? [`${left} processes more have no lane.`] : []),
+    ...(left > 0 ? [`${left} processes more are not drawn.`] : []),
     ...(all.length > MOST ? ['What came after that is not drawn.'] : []),
   ]
   const main = lanes[0]?.lives[0]?.program ?? ''

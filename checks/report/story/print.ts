@@ -6,18 +6,28 @@ import { wrap } from '../../../lib/lab/layout.ts'
 import type { Told } from '../../observer/story/event.ts'
 import { type StoryLine, storyLines } from './lines.ts'
 
-/** Where the words begin: behind the time, the number and the program. */
-const [TIME, WHO] = [9, 12]
+/** From how many columns on the program has one of its own. */
+const WIDE = 100
+
+const widest = (words: readonly string[]) => Math.max(0, ...words.map(({ length }) => length))
 
 /** The lines of a story, laid out for a terminal of some columns. */
 export function layLines(lines: readonly StoryLine[], columns: number, indent = '  '): string[] {
-  const widest = Math.max(0, ...lines.map(({ program }) => program.length))
-  const hang = indent.length + TIME + 5 + WHO + widest + 2
-  return lines.flatMap(({ time, who, program, text, line }) => {
-    const place = line === undefined ? '' : `  [${line}]`
-    const head = `${indent}${time.toFixed(1).padStart(TIME)} ms  ${who.padEnd(WHO)} ${program.padEnd(widest)} `
-    const laid = wrap(`${head}${text}${place}`, Math.min(hang, columns >> 1), columns)
-    return laid.split('\n').map(each => (place === '' ? each : each.replace(place.trim(), chalk.dim(place.trim()))))
+  const isWide = columns >= WIDE
+  const times = lines.map(({ time }) => `${time.toFixed(1)} ms`)
+  // Where there is no column for it, who is nobody's process is said where the numbers are.
+  const people = lines.map(({ who, program }) => (isWide || who !== '' ? who : program))
+  const [timeWidth, whoWidth, programWidth] = [times, people, lines.map(({ program }) => program)].map(widest) as [
+    number,
+    number,
+    number,
+  ]
+  return lines.flatMap(({ program, text, line }, i) => {
+    const place = line === undefined ? '' : `[${line}]`
+    const who = `${(people[i] as string).padEnd(whoWidth)}  ${isWide ? `${program.padEnd(programWidth)}  ` : ''}`
+    const head = `${indent}${(times[i] as string).padStart(timeWidth)}  ${who}`
+    const laid = wrap(`${head}${text}${place && `  ${place}`}`, head.length, columns)
+    return laid.split('\n').map(each => each.trimEnd().replace(place, place && chalk.dim(place)))
   })
 }
 

@@ -17,7 +17,12 @@ const ACTS = new Set<StoryEvent['what']['kind']>(
 /** The events of each process. */
 function byProcess(events: readonly StoryEvent[]): Map<number, StoryEvent[]> {
   const found = new Map<number, StoryEvent[]>()
-  for (const event of events) if (event.who) found.set(event.who.pid, [...(found.get(event.who.pid) ?? []), event])
+  for (const event of events) {
+    if (!event.who) continue
+    const own = found.get(event.who.pid) ?? []
+    found.set(event.who.pid, own)
+    own.push(event)
+  }
   return found
 }
 

@@ -179,9 +179,12 @@ export class Stage {
     const all = this.#of('packet')
     return all.flatMap(([event, what]) => {
       if (what.echo !== 'request' || what.way !== 'out' || !this.#isNumbered(event)) return []
-      const isOf = (other: Of<'packet'>) => other.id === what.id && other.sequence === what.sequence
-      const arrival = all.find(([, other]) => isOf(other) && other.echo === 'request' && other.way === 'in')
-      const reply = all.some(([, other]) => isOf(other) && other.echo === 'reply' && other.way === 'in')
+      const isOf = (other: Of<'packet'>, source: string) =>
+        other.id === what.id && other.sequence === what.sequence && other.source === source
+      const arrival = all.find(
+        ([, other]) => isOf(other, what.source) && other.echo === 'request' && other.way === 'in',
+      )
+      const reply = all.some(([, other]) => isOf(other, what.target) && other.echo === 'reply' && other.way === 'in')
       const from = this.#heights.get(event.who?.pid ?? 0) ?? this.#heightOfNetwork(what.network)
       const to = arrival && this.#heightOfNetwork(arrival[1].network)
       if (from === undefined || to === undefined || from === to) return []
@@ -233,6 +236,9 @@ export class Stage {
     const members = what.kind === 'freezer' ? what.members : []
     const found = [who?.pid, ...members].flatMap(pid => this.#heights.get(pid ?? 0) ?? [])[0]
     if (found !== undefined) return found
+    // Of those who are not drawn, what counts is the program's.
+    const main = who && this.#heights.get(this.#is.told.program)
+    if (main !== undefined) return main
     const name = nobody(event)
     const height = this.#nobodies.get(name) ?? this.#lane(this.#is.pitch)
     this.#nobodies.set(name, height)

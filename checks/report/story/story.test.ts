@@ -15,6 +15,7 @@ import type { Report } from '../report.ts'
 import { concerning } from './concern.ts'
 import { fold, linesThatCount, storyLines } from './lines.ts'
 import { drawPicture } from './picture.ts'
+import { layLines } from './print.ts'
 
 const CHECK = ['--single-threaded', '--v8-pool-size=1', 'lib/engine/start.mjs', 'checks/check.ts']
 const EVERY_CALL = 'checks/judge/fixtures/every-call.py'
@@ -115,6 +116,17 @@ test('lines that repeat themselves are folded into one with a count, also where 
   assert.equal(storyLines(same, true).length, 55, 'all leaves nothing out')
 })
 
+test('on a narrow terminal no line is too long, and the program has no column', () => {
+  const lines = storyLines(story(signal(7), { kind: 'hostname', name: 'x'.repeat(64), answer: 'done' }), false)
+  const wide = layLines(lines, Number.POSITIVE_INFINITY)
+  assert.equal(wide[1], '  30.0 ms  1001  lab.ts  kill(7, SIGUSR1): ESRCH')
+  for (const columns of [20, 40, 80]) {
+    const laid = layLines(lines, columns)
+    assert.ok(laid.every(line => line.length <= columns && !line.includes('lab.ts')))
+  }
+  assert.equal(layLines(lines, 80)[1], '  30.0 ms  1001  kill(7, SIGUSR1): ESRCH')
+})
+
 test('the lines that a failed claim is about, five at the most', () => {
   const told = story(
     { kind: 'chroot', target: 'fs', answer: 'done' },
@@ -156,8 +168,9 @@ test('a picture of thousands of processes stays one that can be looked at', () =
     events.push({ ...base, what: { kind: 'birth', parent: i % 2 ? MAIN : CHILD, namespaces: NAMESPACES } })
   }
   const picture = drawPicture({ number: 1, title: 'x' }, { ...story(), events })
-  assert.match(picture, /2\d{3} processes more have no lane/)
+  assert.match(picture, /2\d{3} processes more are not drawn/)
   assert.ok(picture.length < 100_000)
+  assert.ok(Number(/width="(\d+)"/.exec(picture)?.[1]) < 4000)
 })
 
 const CHROMIUM = { skip: !executablePath && 'chromium is not installed' }
@@ -170,9 +183,9 @@ test('the command: lines, JSON and pictures of real programs', { concurrency: 3 
       assert.match(claims, /✔ PID 1 kills 2/)
       assert.match(
         lines,
-        /^ +[\d.]+ ms {2}(\d+) +02-newpid\.ts clone\(CLONE_NEWPID\|SIGCHLD\) = (\d+), which is 1 inside {2}\[labs\/02-newpid\.ts:\d+\]$/m,
+        /^ +[\d.]+ ms {2}(\d+) +02-newpid\.ts {2}clone\(CLONE_NEWPID\|SIGCHLD\) = (\d+), which is 1 inside {2}\[labs\/02-newpid\.ts:\d+\]$/m,
       )
-      assert.match(lines, /^ +[\d.]+ ms {2}\d+\/1 +02-newpid\.ts kill\(2, SIGKILL\), to \d+\/2 {2}\[labs/m)
+      assert.match(lines, /^ +[\d.]+ ms {2}\d+\/1 +02-newpid\.ts {2}kill\(2, SIGKILL\), to \d+\/2 {2}\[labs/m)
       assert.doesNotMatch(lines, /makes a thread|is born/)
     },
     '--story all leaves nothing out': async () => {

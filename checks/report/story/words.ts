@@ -77,6 +77,14 @@ function ofPlace(what: Of<'close'> | Of<'chdir'>, names: Names): string {
   return `${call}${answered(what.answer)}${both}`
 }
 
+/** A pipe and a socket have numbers that mean nothing to a reader. */
+function ofWait({ call, file }: Of<'waits'>): string {
+  if (call === 'nothing') return 'still computes'
+  const [, kind] = /^(pipe|socket):/.exec(file ?? '') ?? []
+  const of = file === undefined ? '' : ` of ${kind === undefined ? file : `a ${kind}`}`
+  return `still waits in ${call}()${of}`
+}
+
 /** A line that was typed, without its end, which a report spells out. */
 const oneLine = (text: string) => text.replace(/(\s|\\n)+$/, '')
 const MB = 1e6
@@ -137,6 +145,8 @@ function inFull({ what, who }: StoryEvent, names: Names): string {
       return `reads ${oneLine(what.text)}`
     case 'answered':
       return `ends with exit code ${what.code}, ${what.flaw ?? 'which is the answer'}`
+    case 'waits':
+      return ofWait(what)
     case 'timeout':
       return `ends the program: its ${what.seconds} s are over`
     case 'unknown':

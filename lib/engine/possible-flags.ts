@@ -1,5 +1,5 @@
 /**
- * Which flags of clone(2) cannot work where the child is a JavaScript function, and why.
+ * Which flags of clone(2) a child that runs JavaScript can have.
  */
 import { argumentError } from '../errors.ts'
 import * as F from '../flags.ts'
@@ -25,7 +25,10 @@ const IMPOSSIBLE: readonly (readonly [number, string])[] = [
   [F.CLONE_CHILD_CLEARTID, `CLONE_CHILD_CLEARTID: ${NEEDS_POINTER}`],
 ]
 
-/** The flags as an unsigned number. @throws TypeError for what is no number, or cannot work */
+/**
+ * The flags of clone() as the kernel takes them, an unsigned number of 32 bits.
+ * @throws TypeError for what is no such number, and for a flag that cannot work with a JavaScript child
+ */
 export function checkFlags(flags: unknown): number {
   if (typeof flags !== 'number' || !Number.isInteger(flags) || flags < -(2 ** 31) || flags >= 2 ** 32) {
     throw argumentError('clone', 'flags', 'a number such as CLONE_NEWPID | SIGCHLD', flags)
