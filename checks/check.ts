@@ -13,11 +13,12 @@ import { runTool } from '../lib/lab/lab.ts'
 import { findLab, LABS, type Lab } from '../lib/lab/manifest.ts'
 import { ROOT } from '../lib/machine/root.ts'
 import { becomeJudge, lacking } from './judge/become.ts'
-import { commandFor, fileOf, isTypeScript } from './judge/command.ts'
 import type { Assignment } from './judge/in-child.ts'
 import type { Job } from './judge/run.ts'
 import { TIME, timeHere } from './judge/time-limit.ts'
 import { bringInStep } from './learn/mine/mine.ts'
+import { desks } from './ready/desk.ts'
+import { fileOf, findProgramFile, ready } from './ready/ready.ts'
 import { showJson } from './report/json.ts'
 import { checkView, drawStory, storyOf } from './report/story/view.ts'
 import { showPeople } from './report/text.ts'
@@ -38,7 +39,7 @@ const KNOBS = {
 const HELP = [
   'Usage: npm run check                          every lab',
   '       npm run check lab3                     one lab',
-  '       npm run check lab3 path/to/program     any executable, or TypeScript',
+  '       npm run check lab3 path/to/program     TypeScript, C, a script, a folder with a Makefile, …',
   '       npm run check lab3 -- --timeout 5      options go behind --',
   '',
   'Options, with what they are otherwise in brackets:',
@@ -47,15 +48,14 @@ const HELP = [
 async function assign(lab: Lab, program: string | undefined, isTold: boolean): Promise<Assignment> {
   const { slug } = lab
   const own = join(ROOT, 'labs', `${slug}.ts`)
-  if (program !== undefined) bringInStep(fileOf(program))
-  const command = await commandFor(program ?? own)
-  const source = program !== undefined && isTypeScript(program) ? { source: fileOf(program) } : {}
+  const { command, source } = await ready(program ?? own, slug)
+  const text = program !== undefined && source !== undefined ? { source } : {}
   const story = isTold ? { story: basename(program ?? own) } : {}
   const lack = lacking(lab, program === undefined)
-  return { slug, program: program ?? relative(ROOT, own), command, ...source, ...story, ...lack }
+  return { slug, program: program ?? relative(ROOT, own), command, ...text, ...story, ...lack }
 }
 
-async function readCommandLine() {
+function readCommandLine() {
   const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
   if (help) {
     console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
@@ -71,11 +71,11 @@ async function readCommandLine() {
   if (values.story && values.reporter)
     throw new UsageError('--story and --reporter are two views: choose one\nhint: --json has the story as well')
   if (values.story) checkView(values.story, labs.length)
-  return {
-    ...values,
-    timeout: values.timeout ?? timeHere(),
-    assignments: await Promise.all(labs.map(lab => assign(lab, program, values.story !== undefined))),
+  if (program !== undefined) {
+    bringInStep(fileOf(program))
+    findProgramFile(program)
   }
+  return { ...values, timeout: values.timeout ?? timeHere(), labs, program }
 }
 
 /** Replaces this process with a Node that shows the job through one of its own reporters. */
@@ -93,11 +93,14 @@ async function becomeReporter(reporter: string, job: Job): Promise<never> {
 process.stdout.on('error', () => {})
 
 await runTool(async () => {
-  const { reporter, json, story, ...job } = await readCommandLine()
+  const { reporter, json, story, labs: wanted, program, ...how } = readCommandLine()
   const isForPeople = reporter === undefined && !json
   const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
   const command = `npm run check ${process.argv.slice(2).join(' ')}`.trim()
   await becomeJudge('the check', command, tell)
+  // Only now: whoever becomes a judge may start again, and what is made for a program belongs to one process.
+  const assignments = await Promise.all(wanted.map(lab => assign(lab, program, story !== undefined)))
+  const job: Job = { ...how, assignments, desks: desks() }
   if (reporter) await becomeReporter(reporter, job)
   const { labs, summary } = await (json ? showJson(job) : showPeople(job, story))
   if (story) drawStory(labs, story, tell)

@@ -178,6 +178,9 @@ export interface CloneOptions {
   readonly cgroup?: string
 }
 
+/** What follows child and flags: what the child takes has to be there, and only if it takes nothing may it be missing. */
+type Rest<T, More extends readonly unknown[] = []> = undefined extends T ? [arg?: T, ...More] : [arg: T, ...More]
+
 /**
  * Creates a child process that runs a function of this program. Without CLONE_VM it works on a copy of everything
  * the parent has; with `CLONE_VM | CLONE_VFORK` on the same heap, while the parent sleeps. The child is killed when
@@ -193,7 +196,12 @@ export interface CloneOptions {
  *   (Linux before 5.7)
  * @see clone(2)
  */
-export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { cgroup }: CloneOptions = {}): number {
+export function clone<T = undefined>(
+  child: Child<T>,
+  flags: number,
+  ...rest: Rest<T, [options?: CloneOptions]>
+): number {
+  const [arg, { cgroup } = {}] = rest as [arg?: T, options?: CloneOptions]
   checkChild(child)
   const wanted = checkFlags(flags)
   checkProcess()
@@ -213,6 +221,6 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { 
  * Creates a child process with a copy of everything and no namespace of its own: `clone(child, SIGCHLD, arg)`.
  * @see fork(2)
  */
-export function fork<T = undefined>(child: Child<T>, arg?: T): number {
-  return clone(child, F.SIGCHLD, arg)
+export function fork<T = undefined>(child: Child<T>, ...rest: Rest<T>): number {
+  return clone<T>(child, F.SIGCHLD, ...(rest as Rest<T, [options?: CloneOptions]>))
 }

@@ -22,6 +22,7 @@ import { decide, type Finding, machineFinding } from './findings.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
 import { tellApart } from './others.ts'
+import { Standstill } from './standstill.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
@@ -120,6 +121,7 @@ function observe(
   inventory: Inventory,
   stopwatch: Stopwatch,
   timeout: number,
+  standstill: Standstill,
 ): Observation {
   const { init } = sandbox
   const initEnded = () => observer.statusOf(init) !== undefined
@@ -133,7 +135,7 @@ function observe(
     witnesses.goOn()
     return false
   }
-  const ended = loop.until(isOver, deadline)
+  const ended = standstill.watch(loop, isOver, deadline)
   stopwatch.programEnded()
   loop.readAll()
   // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
@@ -171,6 +173,7 @@ function observe(
  * @param timeout seconds it may take
  * @param tell is called with every claim once all are decided
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
+ * @param tellStuck is told who waits for what, once nobody of the program moves any more
  * @param extra what the sandbox has to provide besides what the lab's witnesses need
  * @param isLast whether it will not be checked again where others have changed the machine meanwhile; otherwise nothing is
  *   told then
@@ -184,6 +187,7 @@ export function judge(
   read?: (seen: Observation) => readonly unknown[],
   extra: Setting = {},
   isLast = true,
+  tellStuck: (text: string) => void = () => {},
 ): Verdict {
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
@@ -204,7 +208,8 @@ export function judge(
   try {
     seize(init, FOLLOW_TREE)
     isFollowed = true
-    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
+    const standstill = new Standstill(observer, [init, warden], tellStuck)
+    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout, standstill)
     // Whatever init could not start says nothing about what it would have done.
     if (programOf(observation).programs.length === 0) throw whyNotStarted(loop.output.trim())
     if (!loop.interrupted) {

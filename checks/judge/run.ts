@@ -18,6 +18,8 @@ export interface Job {
   readonly output: boolean
   /** How many are judged at once at most; without it as many as the machine has processors for. */
   readonly most?: number
+  /** Folders that were made for the programs, and that go with the process that judges. */
+  readonly desks?: readonly string[]
 }
 
 /** A lab that is being judged. */

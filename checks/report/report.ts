@@ -9,6 +9,7 @@ import { ROOT } from '../../lib/machine/root.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
 import { type Shares, sinceStart } from '../judge/stopwatch.ts'
 import type { Told } from '../observer/story/event.ts'
+import { crashIn } from './crash.ts'
 
 /** Changes when a field changes its meaning or goes; new ones may come. */
 const VERSION = 1
@@ -133,7 +134,15 @@ const TAIL = 8
 export function outputLines(output: string, all: boolean): string[] {
   if (output.trim() === '') return ['it printed nothing']
   const lines = output.trimEnd().split('\n')
-  return ['it printed:', ...(all ? lines : lines.slice(-TAIL)).map(line => `| ${line}`)]
+  const rest = all ? lines : (crashIn(output)?.rest ?? lines).filter(line => line.trim() !== '')
+  if (rest.length === 0) return ['it printed nothing else']
+  return ['it printed:', ...(all ? rest : rest.slice(-TAIL)).map(line => (line === '' ? '|' : `| ${line}`))]
+}
+
+/** The error with which a program ended by its own account: above everything else that is said of it. */
+export function crashLines(output: string): string[] {
+  const { lines } = crashIn(output) ?? { lines: [] }
+  return lines.length === 0 ? [] : ['it failed by itself:', ...lines.map(line => `| ${line}`)]
 }
 
 /** The exit code of a verdict. */

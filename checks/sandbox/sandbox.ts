@@ -93,6 +93,9 @@ function killQuietly(pid: number): void {
   }
 }
 
+/** The hint that says less than what is known here. */
+const NOT_ALLOWED = /\nhint: (a new namespace|a limit on nested) .*/
+
 const NO_USER_NAMESPACE =
   'the checker needs user namespaces: sudo sysctl user.max_user_namespaces=10000 (in a container: start it with ' +
   '--privileged, or check on the machine itself)'
@@ -125,8 +128,12 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
   if (init === undefined) {
     waitpid(warden)
     groups.remove()
+    const said = readFileSync(readEnd, 'utf8').trim() || 'the sandbox could not be made'
+    // Only a refused clone is about user namespaces: the error itself says what else it may be, and what helps.
     throw new CannotRun(
-      `${readFileSync(readEnd, 'utf8').trim() || 'the sandbox could not be made'}\nhint: ${NO_USER_NAMESPACE}`,
+      /^(clone|unshare)\(/.test(said) && !/\nhint: /.test(said.replace(NOT_ALLOWED, ''))
+        ? `${said.split('\n')[0]}\nhint: ${NO_USER_NAMESPACE}`
+        : said,
     )
   }
   return {

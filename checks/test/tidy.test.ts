@@ -39,6 +39,7 @@ const ORDER = [
   'checks/testing',
   'checks/report',
   'checks/report/story',
+  'checks/ready',
   'checks/judge',
   'checks/labs/NN',
   'checks/labs',

@@ -7,7 +7,7 @@ import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { INITIAL_PID_NAMESPACE } from '../../lib/tidy/owner.ts'
-import { commandFor } from '../judge/command.ts'
+import { commandFor } from '../ready/ready.ts'
 import { flawsIn } from '../testing/messages.ts'
 import {
   buildSpecimen,

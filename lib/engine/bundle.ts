@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { ROOT } from '../machine/root.ts'
 import { draftName } from '../tidy/drafts.ts'
 import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
-import { compileWith } from './esbuild.mjs'
+import { type CompileOptions, compileWith } from './esbuild.mjs'
 import { MOVED } from './moved.ts'
 
 export { cachedBundle }
@@ -26,16 +26,25 @@ const findMoved: import('esbuild').Plugin = {
     }),
 }
 
-/** The text of the bundle of a program. @param plugins further plugins of esbuild @throws BuildFailure of esbuild */
-export async function compile(entry: string, plugins: readonly import('esbuild').Plugin[] = []): Promise<string> {
+/**
+ * The text of the bundle of a program.
+ * @param plugins further plugins of esbuild
+ * @throws BuildFailure of esbuild
+ */
+export async function compile(
+  entry: string,
+  plugins: readonly import('esbuild').Plugin[] = [],
+  options: CompileOptions = {},
+): Promise<string> {
   const lock = join(ROOT, 'package-lock.json')
   const packages = [lock, stamp(lock)] as const
-  const { text, stamps: sources } = await compileWith(entry, [...plugins, findMoved])
+  const { text, stamps: sources } = await compileWith(entry, [...plugins, findMoved], options)
   const stamps = Object.fromEntries([...sources, packages])
   return `${text}\n${MARK}${JSON.stringify(stamps)}\n`
 }
 
-function isInCheckout(entry: string): boolean {
+/** Whether a program is one of this checkout, whose bundle is kept. */
+export function isInCheckout(entry: string): boolean {
   return entry.startsWith(`${ROOT}/`) && !entry.includes('/node_modules/')
 }
 

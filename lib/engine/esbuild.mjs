@@ -11,19 +11,25 @@ const ROOT = dirname(dirname(import.meta.dirname))
 const CHALK = join(ROOT, 'node_modules', 'chalk', 'source', 'index.js')
 
 /** What replaces each property of `import.meta`: a constant that every source declares for itself. */
-const IMPORT_META = { url: '__import_meta_url', filename: '__import_meta_filename', dirname: '__import_meta_dirname' }
+const IMPORT_META = {
+  url: '__import_meta_url',
+  filename: '__import_meta_filename',
+  dirname: '__import_meta_dirname',
+  main: '__import_meta_main',
+}
 
 /**
  * `import.meta` of each source still means the source and not the bundle. No line is moved, so stack traces stay
  * correct.
  */
-const keepImportMeta = stamps => ({
+const keepImportMeta = (stamps, entry, placeOf) => ({
   name: 'keep-import-meta',
   setup: build =>
     build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
       // Before it is read: whoever saves the file meanwhile makes the bundle out of date, and not the stamp.
       stamps.set(path, stamp(path))
-      const values = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
+      const place = placeOf(path)
+      const values = { url: pathToFileURL(place).href, filename: place, dirname: dirname(place), main: path === entry }
       const source = readFileSync(path, 'utf8').replace(/^#!/, '//')
       const constants = Object.keys(IMPORT_META).filter(name => source.includes(`import.meta.${name}`))
       const head = constants.map(name => `const ${IMPORT_META[name]} = ${JSON.stringify(values[name])}; `)
@@ -65,7 +71,7 @@ const takeLittle = {
   },
 }
 
-export async function compileWith(entry, plugins) {
+export async function compileWith(entry, plugins, { format = 'esm', placeOf = path => path, define = {} } = {}) {
   const esbuild = await import('esbuild')
   const stamps = new Map()
   const result = await esbuild.build({
@@ -76,7 +82,7 @@ export async function compileWith(entry, plugins) {
     // The package's own name means this checkout; it could not be resolved from the cache, where the bundle is.
     alias: { 'containers-from-clone': join(ROOT, 'lib/index.ts') },
     platform: 'node',
-    format: 'esm',
+    format,
     target: 'node20',
     sourcemap: 'inline',
     sourcesContent: false,
@@ -85,11 +91,12 @@ export async function compileWith(entry, plugins) {
     outdir: FOLDER,
     absWorkingDir: ROOT,
     logLevel: 'silent',
-    plugins: [...plugins, takeLittle, keepImportMeta(stamps)],
-    define: Object.fromEntries(
-      Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant]),
-    ),
-    banner: { js: `process.argv[1] = ${JSON.stringify(entry)}` },
+    plugins: [...plugins, takeLittle, keepImportMeta(stamps, entry, placeOf)],
+    define: {
+      ...Object.fromEntries(Object.entries(IMPORT_META).map(([name, constant]) => [`import.meta.${name}`, constant])),
+      ...define,
+    },
+    banner: { js: `process.argv[1] = ${JSON.stringify(placeOf(entry))};` },
   })
   const sources = Object.keys(result.metafile.inputs).flatMap(path => (/^little:/.test(path) ? [] : join(ROOT, path)))
   return { text: result.outputFiles[0].text, stamps: sources.map(path => [path, stamps.get(path) ?? stamp(path)]) }

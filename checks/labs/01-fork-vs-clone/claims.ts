@@ -45,8 +45,9 @@ const closed = ({ birth }: ProcessRecord, { files, before, after }: Act): number
 const moves = ({ before, after }: Act) => before.own.directory !== after.own.directory
 
 /** Whether a child closed something and moved, while its parent lived. */
-const hasClosed = (seen: Seen, child: ProcessRecord) => actsOf(seen, child).some(act => closed(child, act).length > 0)
-const hasMoved = (seen: Seen, child: ProcessRecord) =>
+export const hasClosed = (seen: Seen, child: ProcessRecord) =>
+  actsOf(seen, child).some(act => closed(child, act).length > 0)
+export const hasMoved = (seen: Seen, child: ProcessRecord) =>
   actsOf(seen, child).some(act => moves(act) && act.after.creator !== undefined)
 
 /** Whether the parent lost what a child closed, and went where a child went, by the child's own call. */

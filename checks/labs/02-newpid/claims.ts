@@ -11,7 +11,8 @@ const SIGKILL = 9
 const ESRCH = -3
 
 /** The processes whose parent a process was at their birth. */
-const offspring = (seen: Observation, { pid }: ProcessRecord) => childrenOf(seen).filter(({ parent }) => parent === pid)
+export const offspring = (seen: Observation, { pid }: ProcessRecord) =>
+  childrenOf(seen).filter(({ parent }) => parent === pid)
 
 /**
  * The process that is 1 in a PID namespace that the program made; of several, the one that has sent SIGKILL most often,
@@ -27,7 +28,7 @@ export function findInit(seen: Observation): ProcessRecord | undefined {
 }
 
 /** The children of `init` that had a number in its PID namespace, one after the other if there are several. */
-function numbered(seen: Observation, init: ProcessRecord | undefined, number: number): ProcessRecord[] {
+export function numbered(seen: Observation, init: ProcessRecord | undefined, number: number): ProcessRecord[] {
   return childrenOf(seen).filter(
     ({ numbers, birth, parent }) =>
       birth.namespaces.pid === init?.birth.namespaces.pid && numbers.at(-1) === number && parent === init?.pid,

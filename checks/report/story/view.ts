@@ -4,8 +4,8 @@
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { UsageError } from '../../../lib/errors.ts'
 import type { Knob } from '../../../lib/lab/knobs.ts'
-import { fileOf } from '../../judge/command.ts'
 import type { Told } from '../../observer/story/event.ts'
+import { fileOf } from '../../ready/ready.ts'
 import { drawPicture, type Titled } from './picture.ts'
 
 /** What is wanted: lines of what counts, lines of everything, or a picture. */
