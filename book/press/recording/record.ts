@@ -14,6 +14,7 @@ import { waitpid } from '../../../lib/process.ts'
 import { requireRoot } from '../../../lib/rights/privileges.ts'
 import { refill } from '../source/fences.ts'
 import type { Problem } from '../source/problem.ts'
+import { type Circumstances, circumstances, stamped } from './circumstances.ts'
 import { Comparison } from './mask.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
@@ -91,12 +92,18 @@ const problem = ({ file, recording }: Take, what: string, hint: string): Problem
 /** The line that shows on which kind of machine a session was recorded. */
 const GROUPS = /This machine's control groups: (\w+)/
 
-/** Why a session would be different on this machine. */
-function elsewhere({ recording }: Take): string | undefined {
-  const groups = GROUPS.exec(recording.body.join('\n'))?.[1]
+/** Why a session cannot be recorded on this machine. */
+function impossible({ recording: { groups, commands } }: Take): string | undefined {
   if (groups && groups !== layout()) return `it is of a machine whose control groups are ${groups}`
-  const lacking = lackingTools(recording.commands)
+  const lacking = lackingTools(commands)
   return lacking.length > 0 ? `this machine has no ${lacking.join(' and no ')}` : undefined
+}
+
+/** Why a session would be different on this machine. */
+function elsewhere(take: Take): string | undefined {
+  const groups = GROUPS.exec(take.recording.body.join('\n'))?.[1]
+  const isOther = groups !== undefined && groups !== layout()
+  return isOther ? `it is of a machine whose control groups are ${groups}` : impossible(take)
 }
 
 function compare(take: Take, session: Session): Problem[] {
@@ -159,33 +166,49 @@ function writePicture(path: string, text: string): void {
   writeFileSync(path, text)
 }
 
-/** Runs the sessions and writes them into the chapters, and their pictures. */
-export function writeRecordings(root: string, files: readonly string[], tell: (line: string) => void): Outcome {
-  const takes = takesOf(root, files)
-  const problems = [...faultsOf(takes)]
+/** What one machine has recorded, as it can be handed from one to another. */
+export interface Reel {
+  readonly where: Circumstances
+  readonly sessions: readonly (Pick<Take, 'file' | 'recording'> & { readonly session: Session })[]
+  readonly skipped: readonly string[]
+}
+
+/** Runs the sessions that this machine can show. @param groups only those that are of a machine with these groups */
+export function takeRecordings(
+  root: string,
+  files: readonly string[],
+  tell: (line: string) => void,
+  groups?: string,
+): Reel {
+  const all = takesOf(root, files).filter(
+    ({ recording }) => !recordingFault(recording) && (groups === undefined || recording.groups === groups),
+  )
   const done = runAll(
-    takes.filter(take => !recordingFault(take.recording)),
+    all.filter(take => !impossible(take)),
     take => tell(`${take.file}:${take.recording.line}`),
   )
-  for (const file of new Set([...done.keys()].map(take => take.file))) {
-    const own = [...done].filter(([take]) => take.file === file)
-    for (const [take, { fault, lines }] of own)
-      if (fault)
-        problems.push(
-          problem(
-            take,
-            `not recorded: ${fault}\n  ${lines.slice(-3).join('\n  ')}`,
-            'run it by hand, or give another exit code with exit=N',
-          ),
-        )
-    const good = own.filter(([, { fault }]) => !fault)
-    const path = join(root, file)
-    writeFileSync(
-      path,
-      refill(readFileSync(path, 'utf8'), new Map(good.map(([take, { lines }]) => [take.recording.line, lines]))),
-    )
-    for (const [{ recording }, { plot }] of good)
-      if (plot) writePicture(join(root, 'book', recording.plot as string), plot)
+  const skipped = all.flatMap(take => {
+    const why = impossible(take)
+    return why ? [`${take.file}:${take.recording.line}: left as it was: ${why}`] : []
+  })
+  return { where: circumstances(), sessions: [...done].map(([take, session]) => ({ ...take, session })), skipped }
+}
+
+/** Writes what was recorded into the chapters, where it was recorded, and the pictures. */
+export function writeReel(root: string, files: readonly string[], { where, sessions, skipped }: Reel): Outcome {
+  const problems = [...faultsOf(takesOf(root, files))]
+  const hint = 'run it by hand, or give another exit code with exit=N'
+  for (const { session, ...take } of sessions) {
+    const { fault, lines, plot } = session
+    if (fault) problems.push(problem(take, `not recorded: ${fault}\n  ${lines.slice(-3).join('\n  ')}`, hint))
+    else if (plot) writePicture(join(root, 'book', take.recording.plot as string), plot)
   }
-  return { problems, skipped: [], count: done.size }
+  for (const file of new Set(sessions.map(take => take.file))) {
+    const good = sessions.filter(take => take.file === file && !take.session.fault)
+    const path = join(root, file)
+    const filled = new Map(good.map(({ recording, session }) => [recording.line, session.lines]))
+    const text = refill(readFileSync(path, 'utf8'), filled)
+    writeFileSync(path, good.length > 0 ? stamped(text, where) : text)
+  }
+  return { problems, skipped, count: sessions.length }
 }

@@ -8,9 +8,9 @@ import { ROOT } from '../../../lib/machine/root.ts'
 
 const TOOLS = [
   ...['cgcreate', 'cgdelete', 'cgexec', 'cgset', 'mount', 'umount', 'pgrep', 'pivot_root', 'pkill', 'ps', 'python3'],
-  ...['script', 'strace'],
+  ...['crun', 'runc', 'script', 'strace'],
 ]
-const SCRIPT = /\bchecks\/[\w/.-]+\.(?:sh|py)\b/g
+const SCRIPT = /\b(?:checks|book\/programs)\/[\w/.-]+\.(?:sh|py)\b/g
 
 const names = (text: string, tool: string) => new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(text)
 
