@@ -3,7 +3,7 @@
 # of the process that changed its root, those that succeeded. Of the many mounts of a runtime only four are shown.
 calls=/tmp/calls.$$
 strace -f -qq -e signal=none -o $calls \
-  -e trace=clone,clone3,unshare,mount,pivot_root,umount2,setsid,sethostname,capset,execve "$@" || exit
+  -e trace=clone,clone3,mount,pivot_root,umount2,setsid,sethostname,capset,execve "$@" || exit
 awk '
   NR == FNR { if (/ pivot_root\(/) child = $1; next }
   / = -1 / || /resumed>/ { next }

@@ -194,6 +194,10 @@ export function takeRecordings(
   return { where: circumstances(), sessions: [...done].map(([take, session]) => ({ ...take, session })), skipped }
 }
 
+/** What makes a session the same one wherever it stands. */
+const typedIn = ({ commands, typed, isByUser, groups }: Recording) =>
+  JSON.stringify([commands, typed, isByUser, groups])
+
 /** Writes what was recorded into the chapters, where it was recorded, and the pictures. */
 export function writeReel(root: string, files: readonly string[], { where, sessions, skipped }: Reel): Outcome {
   const problems = [...faultsOf(takesOf(root, files))]
@@ -206,9 +210,14 @@ export function writeReel(root: string, files: readonly string[], { where, sessi
   for (const file of new Set(sessions.map(take => take.file))) {
     const good = sessions.filter(take => take.file === file && !take.session.fault)
     const path = join(root, file)
-    const filled = new Map(good.map(({ recording, session }) => [recording.line, session.lines]))
-    const text = refill(readFileSync(path, 'utf8'), filled)
-    writeFileSync(path, good.length > 0 ? stamped(text, where) : text)
+    const text = readFileSync(path, 'utf8')
+    // The chapter may have been edited meanwhile, so a session is found by what is typed and not by its line.
+    const filled = recordingsOf(text).flatMap(now => {
+      const lines = good.find(({ recording }) => typedIn(recording) === typedIn(now))?.session.lines
+      return lines ? [[now.line, lines] as const] : []
+    })
+    const whole = refill(text, new Map(filled))
+    writeFileSync(path, filled.length > 0 ? stamped(whole, where) : whole)
   }
   return { problems, skipped, count: sessions.length }
 }
