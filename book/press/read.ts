@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import { renderText } from './render-text.ts'
+import { findChapter } from './source/order.ts'
+import { placeLine } from './source/reading.ts'
 
 /** Columns in which text is easy to read. */
 const [WIDEST, NARROWEST] = [88, 24]
@@ -23,7 +25,9 @@ export async function showChapter(
   if (more.length > 0) throw new UsageError(`unexpected argument ${more[0]}\nhint: one chapter at a time`)
   const { isTTY, columns = 80 } = process.stdout
   const width = Math.max(NARROWEST, Math.min(WIDEST, isTTY ? columns : 80))
-  const text = renderText(readFileSync(join(root, file), 'utf8'), width)
+  const markdown = readFileSync(join(root, file), 'utf8')
+  const where = placeLine(findChapter(file), markdown)
+  const text = renderText(where ? markdown.replace('\n', () => `\n\n${where}\n`) : markdown, width)
   if (!isTTY || !page(text)) process.stdout.write(text)
 }
 

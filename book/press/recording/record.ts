@@ -21,8 +21,9 @@ import { runSession, type Session } from './session.ts'
 import { stageBundles } from './stage-programs.ts'
 import { lackingTools } from './tools.ts'
 
-/** How many sessions run at once: most of them mostly wait. */
+/** How many sessions run at once: most of them mostly wait. A guest has to do with less. */
 const AT_ONCE = 6
+const AT_ONCE_IN_GUEST = 1
 
 /** A recording and the chapter it stands in. */
 export interface Take {
@@ -43,8 +44,16 @@ export function recordingFault(recording: Recording): string | undefined {
   return recording.fault ?? missingSudo(recording)
 }
 
-/** Runs sessions, several at a time. @param tell is called with each that is over */
-export function runAll(takes: readonly Take[], tell: (take: Take, session: Session) => void): Map<Take, Session> {
+/**
+ * Runs sessions, several at a time.
+ * @param tell is called with each that is over
+ * @param atOnce how many at a time
+ */
+export function runAll(
+  takes: readonly Take[],
+  tell: (take: Take, session: Session) => void,
+  atOnce = AT_ONCE,
+): Map<Take, Session> {
   requireRoot('recording', 'npm run book -- record')
   // A reader has a root file system by then; how it is made is shown elsewhere.
   if (takes.length > 0) ensureRootfs()
@@ -54,7 +63,7 @@ export function runAll(takes: readonly Take[], tell: (take: Take, session: Sessi
   const done = new Map<Take, Session>()
   const buffer = Buffer.alloc(65536)
   while (waiting.length > 0 || running.size > 0) {
-    for (let take = waiting[0]; take && running.size < AT_ONCE; take = waiting[0]) {
+    for (let take = waiting[0]; take && running.size < atOnce; take = waiting[0]) {
       waiting.shift()
       const { recording } = take
       const { readEnd, writeEnd } = pipe()
@@ -186,6 +195,7 @@ export function takeRecordings(
   const done = runAll(
     all.filter(take => !impossible(take)),
     take => tell(`${take.file}:${take.recording.line}`),
+    groups === undefined ? AT_ONCE : AT_ONCE_IN_GUEST,
   )
   const skipped = all.flatMap(take => {
     const why = impossible(take)

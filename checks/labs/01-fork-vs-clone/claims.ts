@@ -97,7 +97,7 @@ function refute(wanted: Sharing, expected: string, cause: string, how?: (seen: S
 export const checker: Checker<Seen> = [
   {
     title: 'a forked child works on a copy: its parent keeps its memory, its open file and its directory',
-    section: 'fork',
+    section: 'copy',
     refute: refute(
       { VM: false, FILES: false, FS: false, SIGHAND: false },
       'a child that shares nothing, closes a file it inherited and changes directory, while its parent keeps both',
@@ -106,7 +106,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: "a CLONE_VM child works in its parent's memory, and only the memory is shared",
-    section: 'clone-vm',
+    section: 'share-memory',
     refute: refute(
       { VM: true, FILES: false, FS: false, SIGHAND: false },
       'a child that shares the memory from its birth to its end, closes a file and changes directory, while its parent keeps both',
@@ -115,7 +115,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: 'what a CLONE_FILES child closes is closed in its parent',
-    section: 'clone-files',
+    section: 'share-files',
     refute: refute(
       { VM: false, FILES: true, FS: false, SIGHAND: false },
       'a child that shares the descriptor table and nothing else, and closes a file that its parent then lacks',
@@ -125,7 +125,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: 'where a CLONE_FS child goes, its parent goes too',
-    section: 'clone-fs',
+    section: 'share-directory',
     refute: refute(
       { VM: false, FILES: false, FS: true, SIGHAND: false },
       'a child that shares the directory and nothing else, and changes it for both',

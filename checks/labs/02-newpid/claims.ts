@@ -73,7 +73,7 @@ function describeEnd(record: ProcessRecord | undefined): string {
 export const checker: Checker = [
   {
     title: 'a child is PID 1 in a PID namespace of its own, and its parent stays outside',
-    section: 'pid-1',
+    section: 'own-numbers',
     refute: seen => {
       const init = findInit(seen)
       return unless(
@@ -86,7 +86,7 @@ export const checker: Checker = [
   },
   {
     title: 'PID 1 has three children, and they are 2, 3 and 4',
-    section: 'pid-1',
+    section: 'three-children',
     refute: seen => {
       const init = findInit(seen)
       return unless(
@@ -99,7 +99,7 @@ export const checker: Checker = [
   },
   {
     title: 'PID 1 sends SIGKILL to a process outside, and the kernel finds nobody of that number',
-    section: 'kill',
+    section: 'kill-outside',
     refute: seen => {
       const init = findInit(seen)
       const isMeant = (outside: number | undefined) =>
@@ -118,7 +118,7 @@ export const checker: Checker = [
   },
   {
     title: 'PID 1 kills 2',
-    section: 'kill',
+    section: 'kill-two',
     refute: seen => {
       const init = findInit(seen)
       const victim = numbered(seen, init, 2)
@@ -136,7 +136,7 @@ export const checker: Checker = [
   },
   {
     title: '3 and 4 outlive 2 and reach their end',
-    section: 'kill',
+    section: 'others-end',
     refute: seen => {
       const init = findInit(seen)
       const [second, third, fourth] = [2, 3, 4].map(number => numbered(seen, init, number))
@@ -155,7 +155,7 @@ export const checker: Checker = [
   },
   {
     title: 'PID 1 ends by itself, and its outer parent outlives it',
-    section: 'kill',
+    section: 'others-end',
     refute: seen => {
       const init = findInit(seen)
       const parent = init && seen.processes.get(init.parent)
