@@ -21,10 +21,7 @@
 static int ends[2], semaphore;
 static sigset_t usr1;
 
-// #region calls
-static int by_poll(void) {
-    return poll(&(struct pollfd){.fd = ends[0], .events = POLLIN}, 1, -1);
-}
+static int by_poll(void) { return poll(&(struct pollfd){.fd = ends[0], .events = POLLIN}, 1, -1); }
 
 static int by_epoll_wait(void) {
     struct epoll_event event = {.events = EPOLLIN};
@@ -33,27 +30,19 @@ static int by_epoll_wait(void) {
     return epoll_wait(epoll, &event, 1, -1);
 }
 
-static int by_nanosleep(void) {
-    return nanosleep(&(struct timespec){.tv_nsec = 300 * 1000 * 1000}, NULL);
-}
+static int by_nanosleep(void) { return nanosleep(&(struct timespec){.tv_nsec = 300 * 1000 * 1000}, NULL); }
 
-static int by_semop(void) {
-    return semop(semaphore, &(struct sembuf){.sem_op = -1}, 1);
-}
+static int by_semop(void) { return semop(semaphore, &(struct sembuf){.sem_op = -1}, 1); }
 
-static int by_sigtimedwait(void) {
-    return sigtimedwait(&usr1, NULL, &(struct timespec){.tv_sec = 3600});
-}
+static int by_sigtimedwait(void) { return sigtimedwait(&usr1, NULL, &(struct timespec){.tv_sec = 3600}); }
 
 static const struct {
     const char *name;
     int (*sleep)(void);
 } calls[] = {
-    {"nanosleep", by_nanosleep},   {"poll", by_poll},
-    {"epoll_wait", by_epoll_wait}, {"semop", by_semop},
+    {"nanosleep", by_nanosleep},       {"poll", by_poll}, {"epoll_wait", by_epoll_wait}, {"semop", by_semop},
     {"sigtimedwait", by_sigtimedwait},
 };
-// #endregion calls
 enum { COUNT = sizeof calls / sizeof calls[0] };
 
 static void put(const char *name, const char *text) {
@@ -86,9 +75,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < COUNT; i++) {
         pids[i] = fork();
         if (pids[i] < 0) err(1, "fork");
-        if (pids[i] == 0) {
-            _exit(calls[i].sleep() < 0 ? errno : 0);
-        }
+        if (pids[i] == 0) { _exit(calls[i].sleep() < 0 ? errno : 0); }
         snprintf(name, sizeof name, "%d", pids[i]);
         put("cgroup.procs", name);
         snprintf(name, sizeof name, "/proc/%d/stat", pids[i]);

@@ -42,7 +42,7 @@ function labBox({ place: { lab } }: Chapter): string {
     ['Run it', `${sudo}npx tsx labs/${lab.slug}.ts`],
     ['Check it', `npm run check lab${lab.number}`],
     ['Get the exercises', `npm run exercise lab${lab.number}`],
-    ['Start them anew', `npm run reset lab${lab.number}`],
+    ['Start over', `npm run reset lab${lab.number}`],
   ] as const
   const row = ([what, command]: readonly [string, string]) =>
     `<dt>${what}</dt><dd class="code"><pre tabindex="0"><code>${highlight(command, 'sh')}</code></pre><button type="button" class="copy">Copy</button></dd>`
