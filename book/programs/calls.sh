@@ -7,12 +7,12 @@ strace -f -qq -e signal=none -o $calls \
 awk '
   NR == FNR { if (/ pivot_root\(/) child = $1; next }
   / = -1 / || /resumed>/ { next }
-  /clone.*CLONE_NEW/ { sub(/.*flags=/, ""); sub(/[,})].*/, ""); print "clone(" $0 ")"; next }
+  /clone.*CLONE_NEW/ { sub(/.*flags=/, ""); sub(/[,}) ].*/, ""); print "clone(" $0 ")"; next }
   $1 != child { next }
   { sub(/^[0-9]+ +/, ""); sub(/ *(= [0-9]+|<unfinished.*)$/, "") }
   /^mount/ && !/, "\/", .*MS_PRIVATE/ && !/"proc", / && !/^mount\("([^"]*\/)?[^"]+", "[^"]*(rootfs|fs)", .*MS_BIND/ { next }
   /^capset/ { print "capset(…)"; next }
   /^execve/ { sub(/", .*/, "\")") }
-  { gsub(/NULL/, "0"); print }
+  { gsub(/NULL/, "0"); sub(/\)?$/, ")"); print }
 ' $calls $calls
 rm $calls
