@@ -2,7 +2,7 @@
  * `npm run check [lab] [program]`: reads the command line, judges, and shows it.
  */
 import { createRequire } from 'node:module'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { bundle, cachedBundle } from '../lib/engine/bundle.ts'
 import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
@@ -13,12 +13,14 @@ import { runTool } from '../lib/lab/lab.ts'
 import { findLab, LABS, type Lab } from '../lib/lab/manifest.ts'
 import { ROOT } from '../lib/machine/root.ts'
 import { becomeJudge, lacking } from './judge/become.ts'
-import { commandFor, fileOf, isTypeScript } from './judge/command.ts'
 import type { Assignment } from './judge/in-child.ts'
 import type { Job } from './judge/run.ts'
 import { TIME, timeHere } from './judge/time-limit.ts'
 import { bringInStep } from './learn/mine/mine.ts'
+import { desks } from './ready/desk.ts'
+import { fileOf, findProgramFile, ready } from './ready/ready.ts'
 import { showJson } from './report/json.ts'
+import { checkView, drawStory, storyOf } from './report/story/view.ts'
 import { showPeople } from './report/text.ts'
 
 const REPORTERS = ['spec', 'tap', 'junit', 'dot'] as const
@@ -31,27 +33,29 @@ const KNOBS = {
   reporter: choice(REPORTERS, undefined, `another view: ${REPORTERS.join(', ')}`),
   json: flag('prints one JSON document, for programs'),
   output: flag('shows all that the programs print'),
+  story: storyOf(),
 }
 
 const HELP = [
   'Usage: npm run check                          every lab',
   '       npm run check lab3                     one lab',
-  '       npm run check lab3 path/to/program     any executable, or TypeScript',
+  '       npm run check lab3 path/to/program     TypeScript, C, a script, a folder with a Makefile, …',
   '       npm run check lab3 -- --timeout 5      options go behind --',
   '',
   'Options, with what they are otherwise in brackets:',
 ]
 
-async function assign(lab: Lab, program: string | undefined): Promise<Assignment> {
+async function assign(lab: Lab, program: string | undefined, isTold: boolean): Promise<Assignment> {
   const { slug } = lab
   const own = join(ROOT, 'labs', `${slug}.ts`)
-  if (program !== undefined) bringInStep(fileOf(program))
-  const command = await commandFor(program ?? own)
-  const source = program !== undefined && isTypeScript(program) ? { source: fileOf(program) } : {}
-  return { slug, program: program ?? relative(ROOT, own), command, ...source, ...lacking(lab, program === undefined) }
+  const { command, source } = await ready(program ?? own, slug)
+  const text = program !== undefined && source !== undefined ? { source } : {}
+  const story = isTold ? { story: basename(program ?? own) } : {}
+  const lack = lacking(lab, program === undefined)
+  return { slug, program: program ?? relative(ROOT, own), command, ...text, ...story, ...lack }
 }
 
-async function readCommandLine() {
+function readCommandLine() {
   const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
   if (help) {
     console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
@@ -64,11 +68,14 @@ async function readCommandLine() {
     )
   if (values.json && values.reporter) throw new UsageError('--json and --reporter are two views: choose one')
   const labs = name === undefined ? LABS : [findLab(name)]
-  return {
-    ...values,
-    timeout: values.timeout ?? timeHere(),
-    assignments: await Promise.all(labs.map(lab => assign(lab, program))),
+  if (values.story && values.reporter)
+    throw new UsageError('--story and --reporter are two views: choose one\nhint: --json has the story as well')
+  if (values.story) checkView(values.story, labs.length)
+  if (program !== undefined) {
+    bringInStep(fileOf(program))
+    findProgramFile(program)
   }
+  return { ...values, timeout: values.timeout ?? timeHere(), labs, program }
 }
 
 /** Replaces this process with a Node that shows the job through one of its own reporters. */
@@ -86,13 +93,17 @@ async function becomeReporter(reporter: string, job: Job): Promise<never> {
 process.stdout.on('error', () => {})
 
 await runTool(async () => {
-  const { reporter, json, ...job } = await readCommandLine()
+  const { reporter, json, story, labs: wanted, program, ...how } = readCommandLine()
   const isForPeople = reporter === undefined && !json
   const tell = (line: string) => isForPeople && console.log(chalk.dim(line))
   const command = `npm run check ${process.argv.slice(2).join(' ')}`.trim()
   await becomeJudge('the check', command, tell)
+  // Only now: whoever becomes a judge may start again, and what is made for a program belongs to one process.
+  const assignments = await Promise.all(wanted.map(lab => assign(lab, program, story !== undefined)))
+  const job: Job = { ...how, assignments, desks: desks() }
   if (reporter) await becomeReporter(reporter, job)
-  const { summary } = await (json ? showJson : showPeople)(job)
+  const { labs, summary } = await (json ? showJson(job) : showPeople(job, story))
+  if (story) drawStory(labs, story, tell)
   // After a signal the exit code is set already.
   process.exitCode ??= summary.exitCode
 })

@@ -27,8 +27,8 @@ const home = process.cwd()
 
 // #region child
 function child(): number {
-  // #region changes
   variable = `changed by ${getpid()}`
+  // #region changes
   closeSync(file)
   process.chdir('/')
   // #endregion changes

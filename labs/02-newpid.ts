@@ -14,7 +14,7 @@ import { seconds } from '../lib/lab/knobs.ts'
 import { startLab } from '../lib/lab/lab.ts'
 import { inside, note, outside } from '../lib/lab/say.ts'
 import { getpid, getppid, kill, waitpid } from '../lib/process.ts'
-import { describeStatus } from '../lib/status.ts'
+import { describeEnd, describeStatus } from '../lib/status.ts'
 import { childrenOf, nsPids } from '../lib/trace/proc.ts'
 
 await startLab('02-newpid', {
@@ -54,8 +54,9 @@ function child(outerParent: number): void {
   // #endregion kill-outside
   // #region kill-two
   tryToKill(first.pid)
-  inside(`${first.pid} was ${describeStatus(waitpid(first.pid))}.`)
+  const end = waitpid(first.pid)
   // #endregion kill-two
+  inside(`${first.pid} was ${describeStatus(end)}.`)
   // #region others-end
   for (const { pid, mayGoOn } of [second, third]) {
     mayGoOn.open()
@@ -91,5 +92,5 @@ for (const each of [pid, ...childrenOf(pid)]) {
   outside(`/proc/${each}/status, NSpid: ${nsPids(each).join(' ')}`)
 }
 allSeen.open()
-outside(`The child ended with ${describeStatus(waitpid(pid))}, and I am still here.`)
+outside(`The child ${describeEnd(waitpid(pid))}, and I am still here.`)
 // #endregion parent

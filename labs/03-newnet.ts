@@ -19,7 +19,7 @@ import { namespaces } from '../lib/namespaces.ts'
 import { freeNetwork, interfaceNames } from '../lib/net/free-network.ts'
 import { awaitRunning, setip } from '../lib/net/interfaces.ts'
 import { waitpid } from '../lib/process.ts'
-import { describeStatus } from '../lib/status.ts'
+import { describeEnd } from '../lib/status.ts'
 
 const knobs = await startLab('03-newnet', {
   outside: ipv4('10.0.0.3', 'address of the outer end'),
@@ -46,13 +46,14 @@ function child(): number {
   vethIsUp.wait()
   // #region inner-address
   setip(peer, innerAddress, '255.255.255.0')
-  awaitRunning(peer)
   // #endregion inner-address
+  awaitRunning(peer)
   inside(`Now it has ${interfaceNames().join(', ')}; ${peer} is ${innerAddress}.`)
   show('ip', '-brief', 'address')
   // #region ping
-  return show('ping', '-c', '3', '-i', String(knobs.interval), outerAddress)
+  const code = show('ping', '-c', '3', '-i', String(knobs.interval), outerAddress)
   // #endregion ping
+  return code
 }
 
 /** Runs a program in the child's network namespace. It is killed when the child dies: nothing keeps the namespace alive. */
@@ -86,6 +87,6 @@ const status = waitpid(pid)
 // #region clean
 // The kernel removes the pair with the child's network namespace, but only some time later.
 await $`ip link delete ${veth}`.quiet().nothrow()
-outside(`The child ended with ${describeStatus(status)}, and ${veth} is gone.`)
+outside(`The child ${describeEnd(status)}, and ${veth} is gone.`)
 process.exitCode = status.code ?? 1
 // #endregion clean

@@ -25,7 +25,7 @@ import { sethostname } from '../lib/namespaces.ts'
 import { freeNetwork } from '../lib/net/free-network.ts'
 import { awaitRunning, setip } from '../lib/net/interfaces.ts'
 import { getpid, kill, setsid, waitpid } from '../lib/process.ts'
-import { describeStatus, shellCode } from '../lib/status.ts'
+import { describeEnd, shellCode } from '../lib/status.ts'
 
 const knobs = await startLab(
   '04-newns',
@@ -78,8 +78,8 @@ function child(): void {
   // #region inner-addresses
   setip('lo', '127.0.0.1', '255.0.0.0')
   setip('veth1', innerAddress, '255.255.255.0')
-  awaitRunning('veth1')
   // #endregion inner-addresses
+  awaitRunning('veth1')
   becomeShell()
 }
 
@@ -126,6 +126,6 @@ const status = waitpid(pid)
 
 // #region clean
 await $`ip link delete ${veth}`.quiet().nothrow()
-outside(`The shell ended with ${describeStatus(status)}; my host name is still ${hostname()}.`)
+outside(`The shell ${describeEnd(status)}; my host name is still ${hostname()}.`)
 process.exitCode = shellCode(status)
 // #endregion clean

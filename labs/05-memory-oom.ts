@@ -55,8 +55,9 @@ function child(): void {
 
 // #region group
 const tell = (command: string) => outside(`# ${command}`)
+const borrowed = knobs.group ? borrowMemoryGroup(knobs.group, tell) : undefined
 // #region own-group
-const group = knobs.group ? borrowMemoryGroup(knobs.group, tell) : makeOwnGroup('lab5', 'memory', { tell })
+const group = borrowed ?? makeOwnGroup('lab5', 'memory', { tell })
 // #endregion own-group
 note(`This machine's control groups: ${layout()}. The memory controller speaks ${group.dialect}.`)
 // #region limit

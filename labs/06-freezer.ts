@@ -101,7 +101,7 @@ inside(`I ticked ${times.length} times. Once, from one tick to the next, it was 
 // #region sigkill
 /** What SIGKILL does to a process that is frozen. */
 function killFrozen(dialect: Dialect): void {
-  const group = makeOwnGroup('lab6', 'freezer', { dialect })
+  const group = makeOwnGroup('lab6-killed', 'freezer', { dialect })
   const pid = fork(() => sleep(3600))
   group.add(pid)
   group.freeze()

@@ -5,6 +5,7 @@
 import { argumentError } from './errors.ts'
 import { type Environment, environmentStrings } from './exec.ts'
 import { CLONE_SIGHAND, CLONE_THREAD, flagSymbol, SIGCHLD } from './flags.ts'
+import { announce } from './machine/announce.ts'
 import { checked, shimFunction } from './machine/libc.ts'
 
 const shimCloneExec = shimFunction(
@@ -42,6 +43,7 @@ export function cloneExec(argv: readonly string[], options: CloneExecOptions = {
   const { env = process.env, cwd = null, root = null } = options
   const failed: [string | null] = [null]
   const strings = [...environmentStrings(env), null]
+  announce('clone')
   const result = shimCloneExec(flags, file, [...argv, null], strings, cwd, root, failed)
   const shown = { chroot: [root], chdir: [cwd], execve: [file] }[failed[0] ?? ''] ?? [file, flagSymbol(flags)]
   return checked(failed[0] ?? 'clone', result, shown)

@@ -114,6 +114,28 @@ test('what is no function, no number or async is refused with a sentence', () =>
     bad(async () => 0, 17),
     /must not be async or return a promise: a cloned child has no event loop/,
   )
+  for (const generator of [function* () {}, function* () {}.bind(null)])
+    assert.match(bad(generator, 17), /must not be a generator function: .* nobody would ask that to run/)
+})
+
+test('a function is a child whatever its `constructor` is', () => {
+  const odd = Object.defineProperty(() => 4, 'constructor', { get: () => assert.fail('asked for') })
+  for (const child of [odd, Object.setPrototypeOf(() => 4, null) as Child<undefined>])
+    assert.equal(waitpid(clone(child, F.SIGCHLD)).code, 4)
+})
+
+test('a child that returns nothing ends with its process.exitCode, which its parent does not get', () => {
+  const { exitCode } = process
+  process.exitCode = 9
+  const set = () => {
+    process.exitCode = 4
+  }
+  for (const flags of [F.SIGCHLD, F.SIGCHLD | F.CLONE_VM | F.CLONE_VFORK]) {
+    assert.equal(waitpid(clone(set, flags)).code, 4)
+    assert.equal(waitpid(clone(() => {}, flags)).code, 0)
+    assert.equal(process.exitCode, 9)
+  }
+  process.exitCode = exitCode
 })
 
 test('a child that returns a promise says why that cannot be, and exits 1', () => {

@@ -2,13 +2,16 @@
  * clone(2) and fork(2) with a TypeScript function as the child. native/README.md says how and why it is sound.
  */
 import { closeSync, constants, openSync } from 'node:fs'
+import { constants as osConstants } from 'node:os'
 import * as F from './flags.ts'
 import './engine/restart.ts'
 import { CLONEABLE_FLAGS, isCloneable } from './engine/cloneable.ts'
-import { beginStay, endStay, pending } from './engine/guest.ts'
-import { lead, prepareLives } from './engine/life.ts'
+import { beginStay, pending } from './engine/guest.ts'
+import { beCopy, prepareLives } from './engine/life.ts'
+import { checkFlags } from './engine/possible-flags.ts'
 import { argumentError, describeError } from './errors.ts'
 import { lastExecError } from './exec.ts'
+import { announce } from './machine/announce.ts'
 import { checked, childFunction, shimFunction } from './machine/libc.ts'
 import { writeAll } from './machine/output.ts'
 import { closeQuietly } from './machine/poll.ts'
@@ -18,49 +21,18 @@ const shimCloneShared = shimFunction('long shim_clone_shared(unsigned long flags
 const shimRehearse = shimFunction('void shim_rehearse(ChildFunction *child, int times)')
 const shimEnd = shimFunction('void shim_end(int code)')
 
-/** What a child runs: a synchronous function. The number it returns, 0 to 255, is the exit code; nothing means 0. */
+/**
+ * What a child runs: a synchronous function. The number it returns, 0 to 255, is the exit code; if it returns nothing,
+ * `process.exitCode` is, where the child has set that, else 0.
+ */
 // biome-ignore lint/suspicious/noConfusingVoidType: a child without a return statement is the usual case.
 export type Child<T> = (arg: T) => number | void
 
-const NEEDS_EXEC = 'use cloneExec() to start a program'
-const NEEDS_POINTER = 'it needs the address of a variable, and JavaScript variables have none'
-
-/** Flags that cannot work with a JavaScript child, and why. */
-const IMPOSSIBLE: readonly (readonly [number, string])[] = [
-  [F.CLONE_THREAD, `CLONE_THREAD: a second thread in one JavaScript heap would corrupt it; ${NEEDS_EXEC}`],
-  [
-    F.CLONE_SIGHAND,
-    'CLONE_SIGHAND: the child has to reset its signal handlers, and with this flag that would reset ours',
-  ],
-  [F.CLONE_SETTLS, `CLONE_SETTLS: V8 and libc find their state through the thread-local storage of this thread`],
-  [
-    F.CLONE_NEWTIME,
-    'CLONE_NEWTIME: clone(2) reads the signal of the end from that byte; unshare(CLONE_NEWTIME) makes one for the children to come',
-  ],
-  [F.CLONE_PIDFD, `CLONE_PIDFD: ${NEEDS_POINTER}`],
-  [F.CLONE_PARENT_SETTID, `CLONE_PARENT_SETTID: ${NEEDS_POINTER}`],
-  [F.CLONE_CHILD_SETTID, `CLONE_CHILD_SETTID: ${NEEDS_POINTER}`],
-  [F.CLONE_CHILD_CLEARTID, `CLONE_CHILD_CLEARTID: ${NEEDS_POINTER}`],
-]
-
-function checkFlags(flags: unknown): number {
-  if (typeof flags !== 'number' || !Number.isInteger(flags) || flags < -(2 ** 31) || flags >= 2 ** 32) {
-    throw argumentError('clone', 'flags', 'a number such as CLONE_NEWPID | SIGCHLD', flags)
-  }
-  const refused = IMPOSSIBLE.find(([flag]) => (flags & flag) !== 0)
-  if (refused) throw new TypeError(`clone: ${refused[1]}`)
-  if ((flags & F.CLONE_VM) !== 0 && (flags & F.CLONE_VFORK) === 0) {
-    throw new TypeError(
-      'clone: CLONE_VM without CLONE_VFORK would be two JavaScript engines at work on one heap; add CLONE_VFORK, ' +
-        'and the parent sleeps until the child has ended',
-    )
-  }
-  return flags >>> 0
-}
-
 function checkChild(child: unknown): void {
   if (typeof child !== 'function') throw argumentError('clone', 'the child', 'a function', child)
-  if (child.constructor.name === 'AsyncFunction') throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
+  const kind = Object.prototype.toString.call(child)
+  if (/Async/.test(kind)) throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
+  if (/Generator/.test(kind)) throw new TypeError(`clone: ${NOBODY_ASKS}`)
 }
 
 function checkProcess(): void {
@@ -74,6 +46,9 @@ function checkProcess(): void {
 const NO_EVENT_LOOP =
   'the child must not be async or return a promise: a cloned child has no event loop that would ever settle it; ' +
   'do the work synchronously and wait with gates, waitpid() and sleep()'
+
+const NOBODY_ASKS =
+  'the child must not be a generator function: to call one only makes the generator, and nobody would ask that to run'
 
 /** Prints what has been thrown to standard error, if that is open. */
 function complain(error: unknown): void {
@@ -90,7 +65,7 @@ function runChild<T>(child: Child<T>, arg: T): number {
     const result: unknown = child(arg)
     const end = pending()
     if (end) return end.code
-    if (result === undefined) return 0
+    if (result === undefined) return Number(process.exitCode ?? 0) & 0xff
     if (typeof (result as PromiseLike<unknown> | null)?.then === 'function')
       throw new TypeError(`clone: ${NO_EVENT_LOOP}`)
     if (Number.isInteger(result) && (result as number) >= 0 && (result as number) <= 255) return result as number
@@ -99,7 +74,8 @@ function runChild<T>(child: Child<T>, arg: T): number {
     const end = pending()
     if (end) return end.code
     complain(error)
-    return 1
+    // What is printed may have a getter that ends the guest.
+    return pending()?.code ?? 1
   }
 }
 
@@ -107,6 +83,8 @@ function runChild<T>(child: Child<T>, arg: T): number {
 interface Birth {
   readonly child: Child<never>
   readonly arg: unknown
+  /** Whether it is a copy that runs it, and not the parent, which rehearses. */
+  readonly isCopy: boolean
   /** A descriptor that the parent alone needs. */
   readonly extra?: number
 }
@@ -120,7 +98,7 @@ let birth: Birth | undefined
  * compiled in every child again.
  */
 function liveAsCopy(): void {
-  lead('copy')
+  beCopy(birth?.isCopy ?? true)
   if (process.exitCode !== undefined) process.exitCode = undefined
   if (birth?.extra !== undefined) closeQuietly(birth.extra)
   if (birth) shimEnd(runChild(birth.child, birth.arg as never))
@@ -135,10 +113,9 @@ const REHEARSALS = 100
 /** Runs in the parent what every child will run, so that it is compiled. */
 function rehearse(): void {
   const { exitCode } = process
-  birth = { child: () => {}, arg: undefined }
+  birth = { child: () => {}, arg: undefined, isCopy: false }
   shimRehearse(entrance, REHEARSALS)
   birth = undefined
-  lead('own')
   process.exitCode = exitCode
 }
 
@@ -151,32 +128,24 @@ const FILLER = new Array(6144).fill(0)
  */
 function takeRoom(): void {}
 
-/** How deep guests may be nested: each takes 20 of the 2048 KiB of stack on which koffi calls C. */
-const MOST_NESTED = 64
-let nested = 0
-
-/**
- * Makes a guest: a child on the parent's own heap, while the parent sleeps. Afterwards the parent's state is restored.
- */
+/** Makes a guest: a child on the parent's own heap, while the parent sleeps. */
 function cloneShared<T>(child: Child<T>, flags: number, arg: T): number {
-  if (nested === MOST_NESTED)
-    throw new RangeError(`clone: with CLONE_VM ${MOST_NESTED} children already live on this stack, one in another`)
-  nested++
-  const life = lead('guest')
-  const stay = beginStay()
+  const { exitCode } = process
   /** C calls it again with the errno of an execve(2) that it has tried on the child's behalf. */
   const live = (failed: number) => {
-    const code = failed === 0 ? runChild(child, arg) : 1
-    if (failed !== 0) complain(lastExecError(failed))
-    shimEnd(code)
+    if (failed !== 0) {
+      complain(lastExecError(failed))
+      return shimEnd(1)
+    }
+    beginStay()
+    process.exitCode = undefined
+    return shimEnd(runChild(child, arg))
   }
-  try {
-    return checked('clone', shimCloneShared(flags, live), [child, F.flagSymbol(flags)])
-  } finally {
-    endStay(stay)
-    lead(life)
-    nested--
-  }
+  const result = shimCloneShared(flags, live)
+  if (process.exitCode !== exitCode) process.exitCode = exitCode
+  if (result === -osConstants.errno.EOVERFLOW)
+    throw new RangeError('clone: with CLONE_VM 64 children already live on this stack, one in another')
+  return checked('clone', result, [child, F.flagSymbol(flags)])
 }
 
 /** Makes a child that is a copy of the parent. */
@@ -209,6 +178,9 @@ export interface CloneOptions {
   readonly cgroup?: string
 }
 
+/** What follows child and flags: what the child takes has to be there, and only if it takes nothing may it be missing. */
+type Rest<T, More extends readonly unknown[] = []> = undefined extends T ? [arg?: T, ...More] : [arg: T, ...More]
+
 /**
  * Creates a child process that runs a function of this program. Without CLONE_VM it works on a copy of everything
  * the parent has; with `CLONE_VM | CLONE_VFORK` on the same heap, while the parent sleeps. The child is killed when
@@ -224,18 +196,24 @@ export interface CloneOptions {
  *   (Linux before 5.7)
  * @see clone(2)
  */
-export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { cgroup }: CloneOptions = {}): number {
+export function clone<T = undefined>(
+  child: Child<T>,
+  flags: number,
+  ...rest: Rest<T, [options?: CloneOptions]>
+): number {
+  const [arg, { cgroup } = {}] = rest as [arg?: T, options?: CloneOptions]
   checkChild(child)
   const wanted = checkFlags(flags)
   checkProcess()
   if (prepareLives()) rehearse()
   takeRoom.apply(undefined, FILLER as [])
+  announce('clone')
   if ((wanted & F.CLONE_VM) !== 0) {
     if (cgroup !== undefined)
       throw new TypeError('clone: a child on shared memory (CLONE_VM) cannot be born in a group')
     return cloneShared(child, wanted, arg as T)
   }
-  const being = { child, arg } as Birth
+  const being = { child, arg, isCopy: true } as Birth
   return cgroup === undefined ? cloneCopy(wanted, being) : cloneInto(cgroup, wanted, being)
 }
 
@@ -243,6 +221,6 @@ export function clone<T = undefined>(child: Child<T>, flags: number, arg?: T, { 
  * Creates a child process with a copy of everything and no namespace of its own: `clone(child, SIGCHLD, arg)`.
  * @see fork(2)
  */
-export function fork<T = undefined>(child: Child<T>, arg?: T): number {
-  return clone(child, F.SIGCHLD, arg)
+export function fork<T = undefined>(child: Child<T>, ...rest: Rest<T>): number {
+  return clone<T>(child, F.SIGCHLD, ...(rest as Rest<T, [options?: CloneOptions]>))
 }

@@ -5,6 +5,9 @@ import './machine/node-only.ts'
 import { constants } from 'node:os'
 import { getSystemErrorMap, inspect } from 'node:util'
 import koffi from 'koffi'
+import { commandOf } from './lab/commands.ts'
+import { hintFor } from './lab/hints.ts'
+import { placeLines } from './lab/own-places.ts'
 
 /**
  * Exit codes of every program of this project: what was asked holds, or does not; wrong usage; the program itself failed,
@@ -29,68 +32,6 @@ export function errnoName(errno: number): string {
 /** What strerror(3) says of an errno. */
 export function errnoText(errno: number): string {
   return strerror(errno)
-}
-
-const NEEDS_ROOT = 'needs root (or a user namespace that grants it): run the program with sudo'
-const CLONE_EINVAL =
-  'the flags contradict each other (CLONE_FS with CLONE_NEWNS or CLONE_NEWUSER, for one) or this kernel lacks a namespace'
-
-const V2_BUSY = 'a v2 group whose children have controllers holds no processes of its own; see cgroups(7)'
-const READ_ONLY_GROUPS =
-  'the cgroup file system is read-only here, as in most containers: run the lab on the machine itself'
-const NOT_YOURS = 'the file belongs to somebody else: as root, chown it to the one who runs the lab'
-const V2_EACCES =
-  'in v2 an ordinary user moves processes only between groups below one that is theirs. Let root make GROUP, chown it ' +
-  'to you, make GROUP/shell and put your shell there (echo $$ > GROUP/shell/cgroup.procs); then hand down the ' +
-  'controller (echo +memory > GROUP/cgroup.subtree_control), mkdir GROUP/lab and use that'
-
-/** Where strerror misleads, by call and errno. */
-const HINTS: Record<string, string> = {
-  'clone EPERM': `a new namespace ${NEEDS_ROOT}; see clone(2)`,
-  'clone EINVAL': `${CLONE_EINVAL}; see clone(2)`,
-  'clone ENOSPC': 'a limit on nested namespaces is reached: see /proc/sys/user/max_*_namespaces',
-  'clone EAGAIN': 'a limit on processes is reached: see ulimit -u and the pids cgroup',
-  'clone ENOENT': 'clone() reads /proc/self/maps: mount /proc first, mount("proc", "/proc", "proc")',
-  'clone EBUSY':
-    'another thread of this process is at work (a Worker or an unfinished asynchronous call): let it finish first',
-  'clone3 EBADF': 'only a v2 group can have children born into it; move the child into a v1 group with cgroup.procs',
-  'clone3 EBUSY': V2_BUSY,
-  'clone3 EACCES': V2_EACCES,
-  'clone3 E2BIG': 'CLONE_INTO_CGROUP needs Linux 5.7',
-  'clone3 ENOSYS': 'CLONE_INTO_CGROUP needs Linux 5.7, and a container whose seccomp profile allows clone3',
-  'cgroup mkdir EACCES': 'making a group at the root of a hierarchy needs root: run the program with sudo',
-  'cgroup mkdir EPERM': 'making a group at the root of a hierarchy needs root: run the program with sudo',
-  'cgroup mkdir EROFS': READ_ONLY_GROUPS,
-  'cgroup mkdir EEXIST': 'a group of that name is there already: if it is empty and nobody needs it, rmdir it',
-  'group ENOENT': 'the group has vanished: somebody removed it meanwhile',
-  'group ENODEV': 'the group has vanished: somebody removed it meanwhile',
-  'cgroup.procs EACCES': V2_EACCES,
-  'cgroup.procs EPERM': V2_EACCES,
-  'cgroup.procs EBUSY': V2_BUSY,
-  'cgroup.procs ESRCH': 'no process has that number in this PID namespace',
-  'cgroup.subtree_control EBUSY': `${V2_BUSY}: in a container, start it with a group of its own that is empty`,
-  'cgroup.subtree_control ENOENT': 'the group above does not hand that controller down; see its cgroup.controllers',
-  'memory.limit_in_bytes EBUSY': 'the group holds more than that already, and v1 kills nobody to make room',
-  'memory.limit_in_bytes EACCES': NOT_YOURS,
-  'memory.max EACCES': NOT_YOURS,
-  'memory.memsw.limit_in_bytes EACCES': NOT_YOURS,
-  'memory.swap.max EACCES': NOT_YOURS,
-  'rmdir EBUSY': 'there are still processes in the group: see its cgroup.procs',
-  'unshare EPERM': `a new namespace ${NEEDS_ROOT}; see unshare(2)`,
-  'unshare EINVAL':
-    'a process with several threads (Node is one) cannot unshare CLONE_NEWUSER or CLONE_VM; use clone()',
-  'setns EPERM': `joining a namespace ${NEEDS_ROOT}; see setns(2)`,
-  'setns EINVAL':
-    'the descriptor is no namespace of that kind, or a process with several threads (Node is one) asked for a user or mount namespace: do it in a child of fork()',
-  'sethostname EPERM': `changing the host name ${NEEDS_ROOT}; see sethostname(2)`,
-  'mount EPERM': `${NEEDS_ROOT}; see mount(2)`,
-  'kill ESRCH': 'no process has that number in this PID namespace; see kill(2)',
-  'waitpid ECHILD': 'no such child to wait for; a child cloned without SIGCHLD is only found with __WALL',
-  'ioctl ENODEV': 'no interface has that name in this network namespace; see netdevice(7)',
-  'ioctl EPERM': `changing an interface ${NEEDS_ROOT}; see netdevice(7)`,
-  'tty EPERM': "it takes a session leader without a terminal of its own (setsid), and a terminal that is nobody else's",
-  'kcmp ENOSYS': 'this kernel is built without kcmp(2) (CONFIG_KCMP)',
-  'ptrace EPERM': 'the process is traced already, or kernel.yama.ptrace_scope forbids it; see ptrace(2)',
 }
 
 /** One argument of a call as a reader wants to see it: a symbol stands for a constant and is printed bare. */
@@ -125,7 +66,8 @@ export class SyscallError extends Error {
     for (const [name, value] of Object.entries({ syscall, args, errno, code, hint }))
       Object.defineProperty(this, name, { value })
     // Without the frames of lib/ the first place that a reader sees is in their own file.
-    if (typeof this.stack === 'string') this.stack = this.stack.replace(/\n\s+at .*\/lib\/[\w-]+\.ts:.*/g, '')
+    if (typeof this.stack === 'string')
+      this.stack = this.stack.replace(/\n\s+at .*\/lib\/(?:[\w-]+\/)*[\w-]+\.ts:.*/g, '')
   }
 }
 
@@ -136,7 +78,7 @@ export function syscallError(
   errno: number,
   topic: string = syscall,
 ): SyscallError {
-  return new SyscallError(syscall, args, errno, HINTS[`${topic} ${errnoName(errno)}`])
+  return new SyscallError(syscall, args, errno, hintFor(topic, errnoName(errno)))
 }
 
 /** A wrong word on the command line: exit code 2. */
@@ -185,24 +127,21 @@ export function exitCodeOf(error: unknown, otherwise: number): number {
   return diskMessage(error) === undefined ? otherwise : EXIT.FAULT
 }
 
-/** The message for a failed command, as zx throws it: what the command itself printed. */
+/** The message for a failed command, as zx throws it: the command, its exit code, and all that it said. */
 function commandMessage(error: Error): string | undefined {
-  const { stderr, exitCode } = error as { stderr?: unknown; exitCode?: unknown }
-  if (typeof stderr !== 'string' || typeof exitCode !== 'number') return undefined
-  return `a command of the lab failed with exit code ${exitCode}: ${stderr.trim() || 'it gave no reason'}`
+  const { stdall, exitCode, signal } = error as { stdall?: unknown; exitCode?: unknown; signal?: unknown }
+  if (typeof stdall !== 'string' || !(typeof exitCode === 'number' || typeof signal === 'string')) return undefined
+  const { command, stack } = commandOf(error)
+  const how = typeof exitCode === 'number' ? `exit code ${exitCode}` : `killed by ${signal}`
+  const words = stdall.trim() === '' ? ['it said nothing'] : stdall.trim().split('\n')
+  const head = `a command of the program failed (${how})${command === undefined ? '' : `: ${command}`}`
+  return [head, ...words.map(line => `  ${line}`), ...placeLines(stack ?? '')].join('\n')
 }
 
-const FOR_READERS = new Set([
-  'SyscallError',
-  'UsageError',
-  'CannotRun',
-  'Unexpected',
-  'TypeError',
-  'GateError',
-  'OpenTask',
-])
-/** Errors that are printed with their place in the reader's own program, because that is where to fix them. */
-const WITH_PLACE = new Set(['TypeError', 'OpenTask'])
+/** Errors whose message is a sentence of ours. */
+const FOR_READERS = new Set(['SyscallError', 'UsageError', 'CannotRun', 'Unexpected', 'GateError', 'OpenTask'])
+/** Errors that are about the command line or the machine, and not about a line of the program. */
+const WITHOUT_PLACE = new Set(['UsageError', 'CannotRun', 'Unexpected'])
 
 /**
  * A text for a thrown value that is no Error, or for an Error without a stack (Error.prepareStackTrace may remove it).
@@ -216,18 +155,29 @@ function describeThrown(thrown: unknown): string {
   }
 }
 
+/** The message, with what helps where the error is one of node:fs. */
+function messageOf(error: Error): string {
+  if (FOR_READERS.has(error.name)) return error.message
+  const { code = '', syscall } = error as NodeJS.ErrnoException
+  const hint = syscall === undefined ? undefined : hintFor('', code)
+  const text = error.message.startsWith(`${error.name}: `) ? error.message : `${error.name}: ${error.message}`
+  return hint === undefined ? text : `${text}\nhint: ${hint}`
+}
+
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `uncaught: ${describeThrown(error)}`
   const sentence = commandMessage(error) ?? diskMessage(error)
   if (sentence !== undefined) return sentence
+  if (WITHOUT_PLACE.has(error.name)) return error.message
   const stack = typeof error.stack === 'string' ? error.stack : describeThrown(error)
-  const place = stack.split('\n').find(line => /^\s+at .*\/(labs|mine)\//.test(line))
-  if (!FOR_READERS.has(error.name)) return stack
-  return place && WITH_PLACE.has(error.name) ? `${error.message}\n${place}` : error.message
+  const places = placeLines(stack)
+  // Without a line of a reader's own, an error that is no sentence of ours is for whoever maintains this.
+  if (places.length === 0 && !FOR_READERS.has(error.name) && error.name !== 'TypeError') return stack
+  return [error.name === 'TypeError' && places.length === 0 ? error.message : messageOf(error), ...places].join('\n')
 }
 
 /**
- * An error as a reader sees it: its message; the stack only where the message is no sentence of ours. It never throws,
+ * An error as a reader sees it: its message, and the line of their own file; the stack only where none of that is known. It never throws,
  * whatever has been thrown.
  */
 export function describeError(error: unknown): string {

@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { isGuest, leave, pending } from './engine/guest.ts'
 import { argumentError, type SyscallError, syscallError } from './errors.ts'
+import { announce } from './machine/announce.ts'
 import { checked, shimFunction } from './machine/libc.ts'
 import { decodeStatus, type WaitStatus } from './status.ts'
 
@@ -66,6 +67,7 @@ function exec(name: string, file: string, argv: readonly string[], env: Environm
     checkProgram(name, search ? candidates(file) : [file], shown)
     last = { name, shown }
   }
+  announce(name)
   const result = shimExecve(file, [...argv, null], [...environmentStrings(env), null], search ? 1 : 0)
   checked(name, result, shown)
   if (isGuest()) leave(0)
@@ -104,6 +106,7 @@ export function execvp(file: string, argv: readonly string[]): never {
  */
 export function system(command: string): WaitStatus {
   if (typeof command !== 'string') throw argumentError('system', 'the command', 'a string', command)
+  announce('clone')
   const result = shimSystem(command)
   // Where glibc gives the status of a shell that could not be started, musl gives the reason.
   const isUnstarted = [constants.errno.ENOENT, constants.errno.EACCES].includes(-result)

@@ -40,7 +40,7 @@ function inodeOf(fd: number): number | undefined {
   }
 }
 
-/** The other side of a gate has died, so the gate will never be opened. */
+/** The other side of a gate has died, so the gate will never be opened; or this side has used it already. */
 export class GateError extends Error {
   override readonly name = 'GateError'
 }
@@ -49,10 +49,10 @@ export class GateError extends Error {
 export interface Gate {
   /**
    * Blocks the calling process until the other side opens.
-   * @throws GateError if the other side died first
+   * @throws GateError if the other side died first, or if this side has used the gate already
    */
   wait(): void
-  /** Lets the other side go on. */
+  /** Lets the other side go on. @throws GateError if this side has used the gate already */
   open(): void
   /** Says that this side is the one that will wait, so that {@link Gate.isDecided} can see the other's death. */
   expect(): void
@@ -65,6 +65,15 @@ export interface Gate {
 /** Makes a gate between the calling process and one it is about to clone (without CLONE_FILES: each needs its own ends). */
 export function makeGate(): Gate {
   const { readEnd, writeEnd } = pipe()
+  /** What this side has done with it. Whoever is cloned later has a copy of its own. */
+  let done: string | undefined
+  const refuseTwice = (what: string) => {
+    if (done !== undefined)
+      throw new GateError(
+        `gate: it cannot be ${what} here, because this process has already ${done} it: each side uses a gate once`,
+      )
+    done = what
+  }
   return {
     ends: [readEnd, writeEnd],
     expect() {
@@ -73,6 +82,7 @@ export function makeGate(): Gate {
     },
     isDecided: () => poll([readEnd], 0).length > 0,
     wait() {
+      refuseTwice('waited for')
       closeQuietly(writeEnd)
       const read = readSync(readEnd, Buffer.alloc(1))
       closeSync(readEnd)
@@ -82,6 +92,7 @@ export function makeGate(): Gate {
         )
     },
     open() {
+      refuseTwice('opened')
       closeSync(readEnd)
       writeAll(writeEnd, 'o')
       closeSync(writeEnd)

@@ -33,6 +33,17 @@ suite('no child returns from clone()', options, () => {
   })
 })
 
+suite('a child can be made and can end', options, () => {
+  everyNode('within calls that go through C++ and back, and in every kind of callback', async node => {
+    const { code, output } = await runNode(['lib/testing/fixtures/places.ts'], { node })
+    assert.equal(code, 0, output)
+    assert.doesNotMatch(output, /ESCAPED/)
+    const seen = [...facts(output)].filter(([name]) => / (copy|shared)$/.test(name))
+    assert.equal(seen.length, 58)
+    for (const [name, value] of seen) assert.equal(value, name.startsWith('throw-') ? '1' : '4', name)
+  })
+})
+
 const LAST_WORD =
   /^clone: child \d+, on this program's memory \(CLONE_VM\), (.+) in the midst of its work; .+ exit code 70$/
 
@@ -60,6 +71,12 @@ suite("a child on its parent's heap", options, () => {
       const said = output.split('\n').flatMap(line => LAST_WORD.exec(line)?.[1] ?? [])
       assert.deepEqual([code, signal, said], [70, null, [how]], output)
     }
+  })
+
+  everyNode('whose script V8 ends, past every `finally`, leaves a parent that knows who it is', async node => {
+    const { code, output } = await runNode(['lib/testing/fixtures/cut-short.ts'], { node })
+    assert.equal(output, 'nested 4\ncopy 4\nthe parent ends 3\n')
+    assert.equal(code, 3)
   })
 
   everyNode('needs no more stack than there is under `ulimit -s 256`', async node => {

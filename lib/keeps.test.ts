@@ -162,6 +162,16 @@ suite('one sentence', options, () => {
       )
       assert.equal(code, 77)
     }
+    // Started by its whole path, as labs/run and npm start it.
+    for (const words of [
+      ['lib/engine/start.mjs', 'labs/02-newpid.ts'],
+      ['lib/engine/start.mjs', 'checks/check.ts', 'lab2'],
+      ['checks/doctor/start.cjs', 'doctor'],
+    ]) {
+      const { code, output } = await runNode(words, { before, options: CLONEABLE_FLAGS })
+      assert.match(output, /^✘ \/proc: not mounted\n {2}cause: .*\n {2}remedy: {2}mount -t proc proc \/proc\n$/)
+      assert.equal(code, 77)
+    }
   })
 })
 

@@ -45,6 +45,11 @@ export function describeStatus({ code, signal, coreDumped }: WaitStatus): string
   return signal ? `killed by ${signal}${coreDumped ? ' (core dumped)' : ''}` : `exit code ${code}`
 }
 
+/** The same as the end of a sentence: `ended with exit code 3` or `was killed by SIGKILL`. */
+export function describeEnd(status: WaitStatus): string {
+  return `${status.signal ? 'was' : 'ended with'} ${describeStatus(status)}`
+}
+
 /** The exit code by which a shell reports an end: that of the process, or 128 and the number of the signal. */
 export function shellCode({ code, signal }: WaitStatus): number {
   return code ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)

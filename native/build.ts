@@ -1,7 +1,6 @@
 /**
  * Builds the C shim: at `npm ci`, and again on first use when the result is missing or older than its source.
  */
-import { spawnSync } from 'node:child_process'
 import { accessSync, chownSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -34,6 +33,8 @@ export function compilers(): string[] {
  * @throws Error with what the compiler says
  */
 export function compile(folder: string, output: string, candidates: readonly string[] = compilers()): void {
+  // Loaded here, because every program imports this file, and nearly none compiles.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const inputs = SOURCES.filter(name => name.endsWith('.c')).map(name => join(folder, name))
   for (const compiler of candidates) {
     const run = spawnSync(compiler, [...FLAGS, '-o', output, ...inputs], { encoding: 'utf8' })

@@ -13,8 +13,20 @@
 /* How far below the parent's stack frame that of the child begins, in bytes. */
 enum { GAP = 16 * 1024, EX_SOFTWARE = 70 };
 
+/* How many guests may live in one another: each takes 20 of the 2048 KiB of stack on which koffi calls C. */
+enum { MOST_NESTED = 64 };
+
 /* volatile: glibc's declaration of clone(2) promises that it calls no function of this file. */
 struct guest *volatile guest;
+
+/* How many live in one another on this stack. A copy inherits the number with the stack, and is no guest. */
+static volatile int nested;
+
+/*
+ * shim_guest(): number. Its place among the guests on this stack, from 1, if the caller is one; else 0. In C, because
+ * here nothing forgets to say that a guest has ended.
+ */
+int shim_guest(void) { return guest ? nested : 0; }
 
 /* How a child ended. It is reported some time after the child has released its memory and the parent goes on. */
 static siginfo_t end_of(pid_t child) {
@@ -75,10 +87,12 @@ static int enter_shared(void *argument) {
  */
 long shim_clone_shared(unsigned long flags, child_function *child) {
     sigset_t all;
+    if (nested == MOST_NESTED) return -EOVERFLOW;
     struct guest *host = guest, self = {.child = child, .parent = open_parent(flags)};
     char *top = (char *)(((uintptr_t)__builtin_frame_address(0) - GAP) & ~(uintptr_t)63);
     self.threads = host ? host->threads : (int)shim_open_self("task", O_RDONLY | O_DIRECTORY);
     guest = &self;
+    nested++;
     take_answer();
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &self.mask);
@@ -86,6 +100,7 @@ long shim_clone_shared(unsigned long flags, child_function *child) {
     if (result < 0) result = -errno;
     sigprocmask(SIG_SETMASK, &self.mask, NULL);
     guest = host;
+    nested--;
     if (result > 0 && !self.has_left) give_up((pid_t)result);
     if (self.errand) free_errand(self.errand);
     if (!host && self.threads >= 0) close(self.threads);

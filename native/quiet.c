@@ -65,42 +65,60 @@ long shim_open_self(const char *file, int flags) {
     return -error;
 }
 
-/* 0 if the thread sleeps (or has just ended), 1 if it runs or waits for a disk. */
-static int is_awake(int threads, const char *thread) {
+/* What a look at the threads of a process finds. */
+struct look {
+    int awake;   /* how many run, are ready to, or wait for a disk */
+    long others; /* what all but the caller have had of the processors since they began, in ticks of 10 ms */
+};
+
+/* Adds one thread; it may just have ended. */
+static void add_thread(int threads, const char *thread, struct look *look) {
     char path[64], stat[256] = "";
+    long user = 0, system = 0;
     snprintf(path, sizeof path, "%.20s/stat", thread);
     int fd = openat(threads, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
+    if (fd < 0) return;
     ssize_t length = read(fd, stat, sizeof stat - 1);
     close(fd);
+    if (length <= 0) return;
     const char *name_end = strrchr(stat, ')');
-    return length > 0 && (!name_end || name_end[1] != ' ' || !strchr("SZX", name_end[2]));
+    look->awake += !name_end || name_end[1] != ' ' || !strchr("SZX", name_end[2]);
+    if (!name_end || atoi(thread) == (int)syscall(SYS_gettid)) return;
+    if (sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system) == 2)
+        look->others += user + system;
 }
 
 /*
- * How many threads are awake. One always is: the caller, or on its parent's memory the parent, which waits for it.
+ * Looks at all threads. One is always awake: the caller, or on its parent's memory the parent, which waits for it.
  * Not readdir(3), which allocates: a thread that holds that lock would have to be awaited first.
  */
-static int count_awake(int threads) {
+static int look_at(int threads, struct look *look) {
     char list[4096] __attribute__((aligned(8)));
-    int awake = 0;
     long filled;
+    *look = (struct look){0};
     lseek(threads, 0, SEEK_SET);
     while ((filled = syscall(SYS_getdents64, threads, list, sizeof list)) > 0)
         for (struct dirent *task = (void *)list; (char *)task < list + filled;) {
-            if (task->d_name[0] != '.') awake += is_awake(threads, task->d_name);
+            if (task->d_name[0] != '.') add_thread(threads, task->d_name, look);
             task = (void *)((char *)task + task->d_reclen);
         }
-    return filled < 0 ? -errno : awake;
+    return filled < 0 ? -errno : 0;
 }
 
-/* Waits up to 200 ms until no thread but one is awake, and so none holds a lock that a copy would wait for in vain.
+/*
+ * Waits until no thread but one is awake, and so none holds a lock that a copy would wait for in vain. One that is at
+ * work is given 200 ms of processor time, however long it takes to get them on a busy machine, and one that waits for
+ * a disk 30 s.
  */
 int await_sleepers(int threads) {
-    for (int tries = 0; tries < 1000; tries++) {
-        int awake = count_awake(threads);
-        if (awake <= 1) return awake < 0 ? awake : 0;
-        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    enum { PAUSE_NS = 200000, MOST_TICKS = 20, MOST_LOOKS = 150000 };
+    struct look first, look;
+    int result = look_at(threads, &first);
+    look = first;
+    for (int looks = 0; result == 0 && look.awake > 1; looks++) {
+        if (looks >= MOST_LOOKS || look.others - first.others > MOST_TICKS) return -EBUSY;
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        result = look_at(threads, &look);
     }
-    return -EBUSY;
+    return result;
 }

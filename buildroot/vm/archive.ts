@@ -113,8 +113,8 @@ async function openAnew(cache: string, arch: Arch, named: readonly string[]): Pr
   const env = { APT_CONFIG: file }
   const updated = await run(['apt-get', 'update'], { env })
   const found = archive(env)
-  // One release of several may have gone from the archive.
-  if (updated.code === 0 || (await found.names('linux-image-')).length > 0) return found
+  // The exit code does not tell: apt ends with 0 where nothing can be reached, and one release of several may have gone.
+  if ((await found.names('linux-image-')).length > 0) return found
   throw new CannotRun(
     `the lists of Debian ${releases.join(', ')} for ${arch} cannot be had: ${lastWords(updated)}\n` +
       'hint: look whether sudo apt-get update works here',

@@ -24,15 +24,18 @@ const SCRIPTS = readdirSync(GUEST).sort()
 const HOUR_MS = 3_600_000
 const DIRECTORIES = ['bin', 'dev', 'kept', 'layer', 'lower', 'modules', 'proc', 'root', 'sys']
 
-/** Uses a static busybox while it is there. @throws CannotRun with the remedy */
-async function withBusybox<T>(use: (program: string) => Promise<T>): Promise<T> {
+/** Uses a static busybox, which is found or fetched when it is asked for. @throws CannotRun with the remedy */
+async function withBusybox<T>(use: (program: () => Promise<string>) => Promise<T>): Promise<T> {
   const scratch = mkdtempSync(draftPrefix(join(tmpdir(), TEMPORARY)))
-  try {
+  const find = async () => {
     const contents: Contents = await installedBusybox().catch(error => {
       if (!(error instanceof CannotRun)) throw error
       return packagedBusybox(scratch)
     })
-    return await use(contents.files.get('bin/busybox') as string)
+    return contents.files.get('bin/busybox') as string
+  }
+  try {
+    return await use(find)
   } catch (error) {
     if (!(error instanceof CannotRun) || !/busybox/.test(error.message)) throw error
     throw new CannotRun(`the guest needs a static busybox: ${error.message}\nhint: apt-get install busybox-static`)
@@ -53,7 +56,7 @@ export async function findKernel({ arch, kernel, modules }: Wish, cache: string)
   const draft = draftFolder(cache)
   try {
     const places = { cache, draft, folder }
-    return await withBusybox(busybox => fetchKernel({ arch, version }, places, async () => busybox))
+    return await withBusybox(busybox => fetchKernel({ arch, version }, places, busybox))
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }
@@ -115,7 +118,7 @@ export async function findParts(kernel: Kernel, cache: string, otherBusybox?: st
   const image = unpackedKernel(kernel, join(cache, `kernel-${print}`))
   if (existsSync(initramfs)) return { image, initramfs }
   const make = async (busybox: string) => writeWhole(initramfs, cpio(firstRoot(kernel, busybox)))
-  await (otherBusybox ? make(otherBusybox) : withBusybox(make))
+  await (otherBusybox ? make(otherBusybox) : withBusybox(async busybox => make(await busybox())))
   removeOld(cache, [image, initramfs])
   return { image, initramfs }
 }

@@ -3,7 +3,7 @@
  * missed target is printed and changes nothing.
  */
 import { accessSync, constants } from 'node:fs'
-import { availableParallelism, freemem, release } from 'node:os'
+import { availableParallelism, release } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
@@ -11,8 +11,9 @@ import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { note } from '../../lib/lab/say.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
+import { ensureKernel } from '../../lib/machine/kernel-version.ts'
 import { requireRoot } from '../../lib/rights/privileges.ts'
-import type { Burden, Burdened } from './burden-path.ts'
+import { underBurdens } from './burdens.ts'
 import { endure } from './endurance.ts'
 import type { FunctionPath } from './function-path.ts'
 import { median, milliseconds, type Row, report, rivalRow, rotated } from './measure.ts'
@@ -46,7 +47,7 @@ const KNOBS = {
 }
 
 const HELP = [
-  'Usage: npm run bench                           every comparison, about a minute',
+  'Usage: npm run bench                           every comparison, some three minutes',
   '       npm run bench -- --soak 10000           no comparison, but a test of endurance',
   '',
   'Options:',
@@ -79,44 +80,6 @@ async function functionPath(folder: string): Promise<void> {
   ])
   note(`The same kinds: ${mib(ownBytes)} of its own in ${ownMappings} mappings and ${ownTables} page tables,`)
   note(`${mib(fileBytes)} of files in ${fileMappings} mappings, which clone does not copy.\n`)
-}
-
-/** MiB of memory on top of Node's own. The twin needs as much once more. */
-const SIZES = [0, 300, 1024, 4096]
-const [MOST_RATIO, MOST_MORE_MS] = [1.15, 20]
-
-/** What somebody may ask of a clone that somebody's C program can do: as fast with much of everything. */
-async function underBurdens(folder: string): Promise<void> {
-  const inC = compileC(folder, 'clone-function')
-  const measure = (kind: Burden, count: number) => runProgram<Burdened>('burden-path.ts', [inC, kind, String(count)])
-  const rows: Row[] = []
-  const add = (name: string, ours: number, theirs: number, target: { text: string; met: boolean }) =>
-    rows.push({
-      name,
-      value: milliseconds(ours),
-      comparison: `${(ours / theirs).toFixed(2)} x C (${milliseconds(theirs)})`,
-      target,
-    })
-  const sizes = SIZES.filter(size => 3 * size * 2 ** 20 < freemem())
-  for (const size of sizes) {
-    const { resident, ours, twin } = await measure('memory', size)
-    const met = ours / twin <= MOST_RATIO
-    add(`${resident.toFixed(0)} MiB resident`, ours, twin, { text: `at most ${MOST_RATIO} x C`, met })
-  }
-  const none = await measure('children', 0)
-  const many = await measure('children', 1500)
-  const growth = { text: `at most ${MOST_RATIO} x as long as with none`, met: many.ours <= MOST_RATIO * none.ours }
-  add('1,500 children alive', many.ours, many.twin, growth)
-  const more = (ours: number, theirs: number) => ({
-    text: `at most ${MOST_MORE_MS} ms more`,
-    met: ours - theirs <= MOST_MORE_MS,
-  })
-  const open = await measure('descriptors', 10_000)
-  add('10,000 descriptors, the first clone', open.first, open.twin, more(open.first, open.twin))
-  add('10,000 descriptors, each further one', open.ours, open.twin, more(open.ours, open.twin))
-  const mapped = await measure('mappings', 60_000)
-  add('60,000 mappings', mapped.ours, mapped.twin, more(mapped.ours, mapped.twin))
-  report('The same under a burden, the fastest of each', rows)
 }
 
 const LAB = 'labs/02-newpid.ts'
@@ -213,7 +176,11 @@ await runTool(async () => {
   if (values.node && !values.soak) throw new UsageError('--node goes with --soak\nhint: --soak 10000 --node PATH')
   if (help) console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
   else if (values.soak) {
+    ensureKernel()
     makeWorkshop()
     if (!(await endure(values.soak, values.node))) process.exitCode = EXIT.FAILS
-  } else await compare()
+  } else {
+    ensureKernel()
+    await compare()
+  }
 })

@@ -1,36 +1,39 @@
 /**
- * Program: clones a function under one burden (memory, children, descriptors, mappings), and has a C program with the same
- * burden and the same resident size do as much. Started by bench.ts: burden-path TWIN KIND COUNT; prints a {@link Burdened}.
+ * Program: clones a function under one burden: memory, children, descriptors, mappings. Started by burdens.ts, which has
+ * a C program do as much: burden-path LIBRARY KIND COUNT CLONES; prints a {@link Burdened}.
  */
-import { spawnSync } from 'node:child_process'
 import { openSync, readFileSync } from 'node:fs'
+import koffi from 'koffi'
 import { clone, fork } from '../../lib/clone.ts'
 import { SIGCHLD } from '../../lib/flags.ts'
 import { PAGE_SIZE } from '../../lib/group/memory.ts'
-import { libcFunction } from '../../lib/machine/libc.ts'
+import { libcFunction, type NativeFunction } from '../../lib/machine/libc.ts'
 import { writeAll } from '../../lib/machine/output.ts'
 import { kill, sleep, waitpid } from '../../lib/process.ts'
 import { hardLimit, RLIMIT_NOFILE, setLimit } from '../../lib/rights/limits.ts'
+import { least, type Took } from './measure.ts'
 
 /** What weighs on the process: MiB of memory, or a number of the others. */
 export type Burden = 'memory' | 'children' | 'descriptors' | 'mappings'
 
-/** What this program prints, in milliseconds: the fastest of several, which a busy machine disturbs least. */
+/** What this program prints: the fastest of several clones, which a busy machine disturbs least. */
 export interface Burdened {
-  /** MiB, with all files. */
+  /** Bytes, with all files. */
   readonly resident: number
-  readonly ours: number
-  readonly twin: number
+  readonly ours: Took
+  /** clone(2) from C of this very process: the same memory, in the same pages. */
+  readonly here: Took
   /** The first clone of all, under the burden. */
-  readonly first: number
+  readonly first: Took
 }
 
-const ROUNDS = 7
-const CLONES = { memory: 4, children: 40, descriptors: 10, mappings: 6 } as const
 const PIECE = 2 ** 24
+/** `<linux/prctl.h>` */
+const PR_SET_THP_DISABLE = 41
 const [PROT_READ, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS] = [1, 3, 0x22]
 
-const [twin, kind, count] = [process.argv[2] as string, process.argv[3] as Burden, Number(process.argv[4])]
+const [library, kind] = [process.argv[2] as string, process.argv[3] as Burden]
+const [count, clones] = process.argv.slice(4).map(Number) as [number, number]
 const kept: Buffer[] = []
 const pids: number[] = []
 
@@ -57,42 +60,66 @@ const LOADS: Readonly<Record<Burden, () => void>> = {
   mappings: mapPages,
 }
 
-function cloneOnce(): number {
-  const from = performance.now()
+const getrusage = libcFunction('int getrusage(int who, uint8_t *usage)')
+const [RUSAGE_SELF, RUSAGE_CHILDREN] = [0, -1]
+const usage = Buffer.alloc(144)
+
+/** Milliseconds that processors were at work for this process and the children it has waited for. */
+function worked(): number {
+  let microseconds = 0
+  for (const who of [RUSAGE_SELF, RUSAGE_CHILDREN]) {
+    getrusage(who, usage)
+    // Two struct timeval, of the program and of the kernel: seconds and microseconds, of eight bytes each.
+    const [seconds, rest, inKernel, restInKernel] = new BigInt64Array(usage.buffer, usage.byteOffset, 4)
+    microseconds += Number((seconds ?? 0n) + (inKernel ?? 0n)) * 1e6 + Number((rest ?? 0n) + (restInKernel ?? 0n))
+  }
+  return microseconds / 1000
+}
+
+function cloneOnce(): Took {
+  const [work, from] = [worked(), performance.now()]
   const { code } = waitpid(clone(() => 0, SIGCHLD))
+  const time = performance.now() - from
   if (code !== 0) throw new Error(`a cloned child ended with exit code ${code}`)
-  return performance.now() - from
+  return { time, work: worked() - work }
 }
 
-const fastest = () => Math.min(...Array.from({ length: CLONES[kind] }, cloneOnce))
+const forkOnce = koffi.load(library).func('void fork_once(uint8_t *took)') as unknown as NativeFunction
 
-function residentBytes(): number {
-  const [, kib] = /^VmRSS:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-  return Number(kib) * 1024
+function forkInC(): Took {
+  const took = new Float64Array(2)
+  forkOnce(new Uint8Array(took.buffer))
+  const [time, work] = took as unknown as [number, number]
+  return { time: time / 1e6, work: work / 1e6 }
 }
 
-/** The fastest of C, whose resident memory is all its own, as a C program's is. */
-function measureTwin(bytes: number): number {
-  const own = [CLONES[kind], 40, bytes, 1, 0, 0].map(String)
-  const burdens = (['children', 'descriptors', 'mappings'] as const).map(each => String(each === kind ? count : 0))
-  const run = spawnSync(twin, [...own, process.execPath, ...burdens], { encoding: 'utf8' })
-  if (run.status !== 0) throw new Error(`clone-function: ${run.stderr || run.error?.message}`)
-  return Number(run.stdout.split(' ')[1]) / 1e6
+/**
+ * Pages of 4 KiB, as the C program has: with `always` in /sys/kernel/mm/transparent_hugepage/enabled a buffer would get
+ * pages of 2 MiB, whose tables are copied in no time.
+ */
+function forgoHugePages(): void {
+  libcFunction('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)')(
+    PR_SET_THP_DISABLE,
+    1,
+    0,
+    0,
+    0,
+  )
 }
 
+forgoHugePages()
 LOADS[kind]()
 const first = cloneOnce()
-fastest()
-const resident = residentBytes()
-const ours: number[] = []
-const theirs: number[] = []
-for (let round = 0; round < ROUNDS; round++) {
-  ours.push(fastest())
-  theirs.push(measureTwin(resident))
+cloneOnce()
+const resident = 1024 * Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
+const [ours, here]: [Took[], Took[]] = [[], []]
+for (let i = 0; i < clones; i++) {
+  ours.push(cloneOnce())
+  here.push(forkInC())
 }
 for (const pid of pids) {
   kill(pid, 'SIGKILL')
   waitpid(pid)
 }
-const result: Burdened = { resident: resident / 2 ** 20, ours: Math.min(...ours), twin: Math.min(...theirs), first }
+const result: Burdened = { resident, ours: least(ours), here: least(here), first }
 writeAll(1, `${JSON.stringify(result)}\n`)

@@ -17,6 +17,18 @@ export function rotated<T>(list: readonly T[], steps: number): T[] {
   return [...list.slice(cut), ...list.slice(0, cut)]
 }
 
+/** From clone to the end of waitpid, in milliseconds: how long it took, and for how long processors were at work. */
+export interface Took {
+  readonly time: number
+  readonly work: number
+}
+
+/** The least of each: the one that took the least time need not be the one with the least work. */
+export const least = (all: readonly Took[]): Took => ({
+  time: Math.min(...all.map(({ time }) => time)),
+  work: Math.min(...all.map(({ work }) => work)),
+})
+
 /** One line under a heading. */
 export interface Row {
   readonly name: string

@@ -128,17 +128,20 @@ const C_FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror']
 
 /**
  * Compiles a C source of this folder.
- * @returns the path of the program
+ * @param shape a program, or a shared library that is called where it is needed
+ * @returns the path of the result
  * @throws CannotRun without a compiler
  */
-export function compileC(folder: string, name: string): string {
+export function compileC(folder: string, name: string, shape: 'program' | 'library' = 'program'): string {
   const compiler = process.env['CC'] || ['cc', 'gcc', 'clang'].find(findProgram)
   if (!compiler) {
     throw new CannotRun(`the benchmark compares with C, and there is no C compiler\nhint: ${installHint(['cc'])}`)
   }
-  const program = join(folder, name)
+  const library = shape === 'library'
+  const result = join(folder, library ? `${name}.so` : name)
+  const flags = library ? [...C_FLAGS, '-shared', '-fPIC'] : C_FLAGS
   const source = join(import.meta.dirname, `${name}.c`)
-  const { status, stderr, error } = spawnSync(compiler, [...C_FLAGS, '-o', program, source], { encoding: 'utf8' })
+  const { status, stderr, error } = spawnSync(compiler, [...flags, '-o', result, source], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${compiler} could not compile ${name}.c: ${stderr || error?.message}`)
-  return program
+  return result
 }

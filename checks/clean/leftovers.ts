@@ -24,7 +24,7 @@ export interface Leftover {
 function draftPlaces(): [folder: string, start: RegExp][] {
   const besideRootfs = [...new Set([join(ROOT, 'buildroot'), dirname(rootfsPath())])]
   return [
-    [join(ROOT, 'node_modules', '.cache', 'clone'), /^(.+\.mjs\.|first-)/],
+    [join(ROOT, 'node_modules', '.cache', 'clone'), /^(.+\.mjs\.|first-|ready-)/],
     [join(ROOT, 'node_modules', '.cache', 'node-versions'), /^draft-/],
     [join(ROOT, 'node_modules', '.cache', 'vm'), /^draft-/],
     [join(ROOT, 'native', 'build'), /^shim-.+\.so\./],
@@ -32,7 +32,7 @@ function draftPlaces(): [folder: string, start: RegExp][] {
     [join(ROOT, 'mine'), /^.+\.(ts|json)\./],
     ...besideRootfs.map((folder): [string, RegExp] => [folder, /^\.fs\./]),
     ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
-    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|readable|vm)-`)],
+    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|readable|ready|vm)-`)],
   ]
 }
 

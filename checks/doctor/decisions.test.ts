@@ -47,6 +47,8 @@ const GOOD: Facts = {
   exhausted: [],
   ptraceScope: 1,
   kcmp: undefined,
+  judging: [],
+  ignoresEchoes: false,
   cgroups: GROUPS,
   veth: 'loadable',
   overlay: 'there',

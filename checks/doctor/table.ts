@@ -64,6 +64,8 @@ const RULES: readonly Rule[] = [
   rule('network-limit', every, HERE, ['check']),
   rule('ptrace', every, HERE, ['check']),
   rule('kcmp', every, HERE, ['check']),
+  rule('judging', every, HERE, ['check']),
+  rule('echoes', need('ping'), ['root'], ['run']),
   rule('kernel', every, HERE, ['check']),
   rule('ip', need('ip')),
   rule('ping', need('ping')),

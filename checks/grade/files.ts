@@ -45,6 +45,16 @@ export function csv({ students, marks }: Grades): string {
   return [COLUMNS, ...lines].map(line => `${line.map(cell).join(',')}\r\n`).join('')
 }
 
+/** A line for each student: points by lab, and their sum. What most systems for courses take as it is. */
+export function points({ students, marks }: Grades): string {
+  const slugs = [...new Set(marks.map(({ slug }) => slug))].sort()
+  const lines = students.map(({ student, points: sum, of }) => {
+    const cells = slugs.map(slug => marks.find(one => one.student === student && one.slug === slug)?.points ?? null)
+    return [student, ...cells, sum, of]
+  })
+  return [['student', ...slugs, 'sum', 'of'], ...lines].map(line => `${line.map(cell).join(',')}\r\n`).join('')
+}
+
 const XML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const xml = (text: string) => harmlessLines(text).replace(/[&<>"]/g, character => XML[character] ?? '')
 
@@ -83,6 +93,7 @@ export const junit = ({ marks }: Grades): string =>
 export function writeGrades(folder: string, grades: Grades): void {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
   write('grades.csv', csv(grades))
+  write('points.csv', points(grades))
   write('grades.json', `${JSON.stringify(grades, null, 2)}\n`)
   write('grades.xml', junit(grades))
   for (const sum of grades.students) write(sum.letter, letter(sum, grades.marks))

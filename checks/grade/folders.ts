@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   statSync,
@@ -18,6 +19,7 @@ import { UsageError } from '../../lib/errors.ts'
 import { PREFIX } from '../../lib/group/cgroup.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { draftPrefix } from '../../lib/tidy/drafts.ts'
+import { isUnfinished } from './journal.ts'
 
 /** A path on the command line: npm runs scripts in the checkout, and INIT_CWD is where the command was typed. */
 const here = (name: string) => resolve(process.env['INIT_CWD'] ?? '.', name)
@@ -38,9 +40,32 @@ export function readFolder(words: readonly string[]): string {
   return real
 }
 
-/** A folder for the grades, which must be empty: earlier grades are not written over. */
-export function makeOut(name: string, root: string): string {
+/** The names in a file, one in each line. @throws UsageError */
+export function readRoster(name: string | undefined): string[] {
+  if (name === undefined) return []
+  try {
+    const lines = readFileSync(here(name), 'utf8')
+      .replace(/^\ufeff/, '')
+      .split(/\r?\n/)
+    return [...new Set(lines.map(line => line.trim()).filter(Boolean))]
+  } catch (error) {
+    throw new UsageError(
+      `the list of students cannot be read: ${here(name)} (${(error as NodeJS.ErrnoException).code})`,
+    )
+  }
+}
+
+/**
+ * A folder for the grades, which must be empty: earlier grades are not written over.
+ * @param isResumed whether it goes on in one in which a grading was interrupted
+ */
+export function makeOut(name: string, root: string, isResumed: boolean): string {
   const folder = here(name)
+  if (isResumed && !isUnfinished(folder))
+    throw new UsageError(`no grading was interrupted in ${folder}\nhint: without --resume a new one begins`)
+  if (isResumed) return realpathSync(folder)
+  if (isUnfinished(folder))
+    throw new UsageError(`a grading was interrupted in ${folder}\nhint: --resume goes on with it, --out names another`)
   if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
     throw new UsageError(`${folder} is there already, and not empty\nhint: name another with --out, or move it away`)
   if (`${folder}/`.startsWith(`${root}/`)) throw new UsageError(`the grades would be among the submissions: ${folder}`)

@@ -17,11 +17,11 @@ import test, { after } from 'node:test'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { findLab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { labNamed, studentNamed } from '../ready/names.ts'
 import { cell } from './files.ts'
 import { isDoubtful } from './judge-class.ts'
 import { type Grades, letterNames } from './marks.ts'
-import { labNamed, studentNamed } from './names.ts'
-import { findSubmissions } from './submissions.ts'
+import { findSubmissions, leftOut } from './submissions.ts'
 
 const PROGRAMS = join(ROOT, 'checks')
 const folder = mkdtempSync(join(tmpdir(), 'grade-test-'))
@@ -114,13 +114,65 @@ test('odd submissions are named, each with a student and a lab', () => {
   assert.deepEqual(found, [
     'ada: ok',
     'bob: which of them is it? "lab2.sh" and "newpid.c"',
-    'dir: it is a folder, not a program',
+    'dir: it is a folder, not a program (nor is there a Makefile or package.json in it)',
     'new\nline: the file is empty',
     'none: it is a symbolic link: hand in the file itself',
     'solo: ok',
     'ünï cödé: ok',
   ])
   assert.equal(findSubmissions(root, findLab('lab3'))[0]?.problem?.startsWith('nothing was handed in'), true)
+})
+
+test('every folder is a student, whatever it is called, or it is said why not; a backup is no second program', () => {
+  const root = makeClass('names', {
+    'tim.o/lab2.py': 'x',
+    'anna.h/lab2.py': 'x',
+    'lee.md/lab2.py': 'x',
+    'README and co/lab2.py': 'x',
+    'Makefile/lab2.py': 'x',
+    'bob/lab2.c': 'x',
+    'bob/#lab2.c#': 'x',
+    'bob/lab2.c~': 'x',
+    'bob/.#lab2.c': 'x',
+    '__MACOSX/bob/._lab2.c': 'x',
+    '.git/config': 'x',
+    'README.md': 'x',
+    'old-lab2.py~': 'x',
+  })
+  const roster = ['bob', 'zoe']
+  const found = findSubmissions(root, undefined, roster).map(({ student, problem }) => `${student}: ${problem ?? 'ok'}`)
+  const names = ['Makefile', 'README and co', 'anna.h', 'bob', 'lee.md', 'tim.o']
+  assert.deepEqual(found, [...names.map(name => `${name}: ok`), 'zoe: nothing was handed in'])
+  assert.deepEqual(
+    leftOut(root).map(({ name, why }) => `${name}: ${why}`),
+    [
+      '.git: hidden',
+      'README.md: no program',
+      '__MACOSX: made by a program and not by a student',
+      'old-lab2.py~: a backup',
+    ],
+  )
+})
+
+test('a teacher is told who has handed in nothing, who has not solved it, and in what most fail', () => {
+  const like = { like: 'labs/02-newpid/wrong/prints-only.sh' }
+  makeClass('overview', {
+    'ada/lab2.py': { like: 'labs/02-newpid/right/newpid.py' },
+    'bob/lab2.sh': like,
+    'cyd/lab2.sh': like,
+    'dan/lab1.sh': '#!/bin/sh\r\n',
+    '__MACOSX/x': '',
+  })
+  writeFileSync(join(folder, 'students.txt'), 'ada\r\nbob\r\neve\r\n')
+  const { status, stdout, stderr } = grade('overview', '--lab', 'lab2', '--students', 'students.txt', '--out', 'seen')
+  assert.equal(status, 0, stdout + stderr)
+  assert.match(stdout, /^lab 2: not handed in by dan, eve$/m)
+  assert.match(stdout, /^lab 2: not solved by bob, cyd$/m)
+  assert.match(stdout, /^lab 2: most often it fails in: .* \(2 of 3\); the likely cause: .+$/m)
+  assert.match(stdout, /^left out: __MACOSX \(made by a program/m)
+  const lines = readFileSync(join(folder, 'seen', 'points.csv'), 'utf8').split('\r\n')
+  assert.deepEqual([lines[0], lines[1]], ['student,02-newpid,sum,of', 'ada,10,10,10'])
+  assert.equal(gradesIn('seen').overview[0]?.commonest?.count, 2)
 })
 
 /** A text that stands nowhere else on this machine. */
@@ -183,7 +235,7 @@ test('a cheat and a fork bomb change no other mark, and get no points', () => {
     readdirSync(join(folder, 'grades')).sort(),
     ['ada', 'bomb', 'cheat', 'eve', 'mal', 'zoe']
       .map(name => `${name}.txt`)
-      .concat('grades.csv', 'grades.json', 'grades.xml')
+      .concat('points.csv', 'grades.csv', 'grades.json', 'grades.xml')
       .sort(),
   )
   assert.match(readFileSync(join(folder, 'grades', 'cheat.txt'), 'utf8'), /expected: .*\n(.*\n)*? +seen: /)
@@ -203,6 +255,29 @@ test('wrong words are named, and nothing is written', () => {
   assert.deepEqual([empty.status, readdirSync(folder).includes('unmade')], [2, false])
 })
 
+test('a grading that was killed goes on with what it has not judged', async () => {
+  const like = { like: 'labs/02-newpid/right/newpid.py' }
+  makeClass('killed', { 'a/lab2.py': like, 'b/lab2.py': like, 'c/lab2.sh': '#!/bin/sh\nsleep 60\n' })
+  const child = spawn(process.execPath, [...COMMAND, 'killed', '--out', 'half', '--timeout', '90'], { env })
+  let text = ''
+  await new Promise<void>(resolve =>
+    child.stdout.on('data', data => {
+      text += data
+      if (/✔ a/.test(text) && /✔ b/.test(text)) resolve()
+    }),
+  )
+  child.kill('SIGKILL')
+  await new Promise(resolve => child.once('exit', resolve))
+  writeFileSync(join(folder, 'killed/c/lab2.sh'), '#!/bin/sh\nexit 1\n')
+  const { status, stdout } = grade('killed', '--out', 'half', '--resume')
+  assert.equal(status, 0, stdout)
+  assert.match(stdout, /^2 were judged before and are as they were: the rest is judged$/m)
+  assert.deepEqual(
+    gradesIn('half').marks.map(({ points }) => points),
+    [10, 10, 0],
+  )
+})
+
 test('Ctrl-C keeps what is judged so far and says what is not', async () => {
   makeClass('slow', { 'a/lab1.sh': '#!/bin/sh\nsleep 30\n', 'b/lab1.c': 'int main( {}\n' })
   const child = spawn(process.execPath, [...COMMAND, 'slow', '--out', 'cut'], { env })
@@ -220,4 +295,13 @@ test('Ctrl-C keeps what is judged so far and says what is not', async () => {
     ['b', 'nothing to judge', 0],
   ])
   assert.match(text, /interrupted: what was judged until then is written/)
+  assert.match(grade('slow', '--out', 'cut').stderr, /was interrupted in .*\nhint: --resume/)
+  writeFileSync(join(folder, 'slow/a/lab1.sh'), '#!/bin/sh\nexit 0\n')
+  const resumed = grade('slow', '--out', 'cut', '--resume')
+  assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr)
+  assert.deepEqual(
+    gradesIn('cut').marks.map(({ outcome }) => outcome),
+    ['does not hold', 'nothing to judge'],
+  )
+  assert.equal(grade('slow', '--out', 'cut', '--resume').status, 2)
 })

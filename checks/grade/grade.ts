@@ -14,12 +14,14 @@ import { harmlessLine } from '../judge/sanitize.ts'
 import { checkedLab } from '../labs/all.ts'
 import { LiveLine } from '../report/live-line.ts'
 import { writeGrades } from './files.ts'
-import { giveAway, makeDesk, makeOut, readFolder } from './folders.ts'
+import { giveAway, makeDesk, makeOut, readFolder, readRoster } from './folders.ts'
+import { Journal } from './journal.ts'
 import { judgeClass } from './judge-class.ts'
 import { gradesOf, isOpen, type Mark, markOf, markOfProblem } from './marks.ts'
+import { overviewOf } from './overview.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { closing, markLine, table } from './show.ts'
-import { findSubmissions, type Submission } from './submissions.ts'
+import { findSubmissions, leftOut, type Submission } from './submissions.ts'
 
 /** What a program may take, in seconds. */
 const TIME = 20
@@ -33,6 +35,8 @@ const KNOBS = {
   lab,
   out: path('FOLDER', 'where the grades go: a new or empty folder (grades, where you are)'),
   timeout: seconds(TIME, 'how long a program may take'),
+  students: path('FILE', 'the names of all who should have handed in, one a line'),
+  resume: flag('goes on where a grading was interrupted'),
   quiet: flag('prints the table in the end, and no line before it'),
 }
 
@@ -63,9 +67,13 @@ const interrupted = (submission: Submission): Prepared => ({
   assignment: { slug: submission.lab.slug, program: '', command: [process.execPath], cannot: 'interrupted' },
 })
 
-async function prepareAll(root: string, only: Lab | undefined, desk: string, out: string): Promise<Prepared[]> {
+async function prepareAll(
+  root: string,
+  submissions: readonly Submission[],
+  desk: string,
+  out: string,
+): Promise<Prepared[]> {
   const prepared: Prepared[] = []
-  const submissions = findSubmissions(root, only)
   const live = new LiveLine(() => `  ${prepared.length} of ${submissions.length} are copied and compiled`)
   live.start()
   for (const [i, submission] of submissions.entries()) {
@@ -81,7 +89,12 @@ async function prepareAll(root: string, only: Lab | undefined, desk: string, out
 let hasStopped = false
 
 /** Judges all, shows each as soon as it is known. @returns the marks, in the order of the submissions */
-async function markAll(prepared: readonly Prepared[], timeout: number, quiet: boolean): Promise<Mark[]> {
+async function markAll(
+  prepared: readonly Prepared[],
+  timeout: number,
+  quiet: boolean,
+  journal: Journal,
+): Promise<Mark[]> {
   const marks = new Map<Prepared, Mark>()
   const ready = prepared.filter(one => 'assignment' in one)
   let isAlone = ''
@@ -89,6 +102,7 @@ async function markAll(prepared: readonly Prepared[], timeout: number, quiet: bo
   const live = new LiveLine(waiting)
   const take = (one: Prepared, mark: Mark) => {
     marks.set(one, mark)
+    journal.note(one.submission, mark)
     if (!quiet) live.print(markLine(mark))
   }
   live.start()
@@ -119,6 +133,9 @@ function exitCodeOfMarks(marks: readonly Mark[]): number {
   return marks.some(isOpen) ? EXIT.CANNOT : EXIT.HOLDS
 }
 
+const isOf = ({ student, slug }: Mark, submission: Submission) =>
+  student === submission.student && slug === submission.lab.slug
+
 async function main(): Promise<void> {
   const { values, help, words } = parseKnobs(KNOBS, process.argv.slice(2), 'any')
   if (help) {
@@ -127,7 +144,7 @@ async function main(): Promise<void> {
   }
   const only = values.lab === undefined ? undefined : findLab(values.lab)
   const root = readFolder(words)
-  findSubmissions(root, only)
+  const submissions = findSubmissions(root, only, readRoster(values.students))
   const tell = (line: string) => console.log(line)
   const command = `npm run grade -- ${process.argv.slice(2).join(' ')}`
   await becomeJudge('grading', command, tell)
@@ -136,14 +153,25 @@ async function main(): Promise<void> {
       hasStopped = true
     })
   const since = performance.now()
-  const out = makeOut(values.out ?? 'grades', root)
-  const prepared = await prepareAll(root, only, makeDesk(), out)
-  const marks = await markAll(prepared, values.timeout, values.quiet)
-  const grades = gradesOf(marks, (performance.now() - since) / 1000)
+  const out = makeOut(values.out ?? 'grades', root, values.resume)
+  const journal = new Journal(out)
+  const known = new Map(submissions.map(one => [one, journal.find(one)] as const))
+  const rest = submissions.filter(one => known.get(one) === undefined)
+  if (values.resume)
+    tell(`${submissions.length - rest.length} were judged before and are as they were: the rest is judged`)
+  const prepared = await prepareAll(root, rest, makeDesk(), out)
+  const judged = await markAll(prepared, values.timeout, values.quiet, journal)
+  const marks = submissions.flatMap(one => known.get(one) ?? judged.find(mark => isOf(mark, one)) ?? [])
+  const whole = { overview: overviewOf(marks), leftOut: leftOut(root) }
+  const grades = gradesOf(marks, whole, (performance.now() - since) / 1000)
   writeGrades(out, grades)
+  if (!marks.some(isOpen)) journal.finish()
   giveAway(out)
   console.log(`\n${table(grades)}\n\n${closing(grades, out)}`)
-  if (hasStopped) console.log('interrupted: what was judged until then is written, the rest is marked as not judged')
+  if (hasStopped)
+    console.log(
+      'interrupted: what was judged until then is written, the rest is marked as not judged; --resume goes on from there',
+    )
   // After a signal the exit code is set already.
   process.exitCode ??= exitCodeOfMarks(marks)
 }

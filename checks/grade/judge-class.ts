@@ -25,7 +25,7 @@ const overlap = (one: Past, other: Past) => one.from < other.to && other.from < 
 
 /** Whether something has changed on the machine meanwhile, which another program may have done. */
 const isMachineChanged = ({ verdict }: Past) =>
-  verdict.kind === 'judged' && verdict.findings.at(-1)?.failure !== undefined
+  verdict.kind === 'judged' && (verdict.findings.at(-1)?.failure ?? verdict.findings.at(-1)?.unjudged) !== undefined
 
 /**
  * Whether others may have caused a verdict: points are lost, and the machine was busy or was changed, or a program

@@ -4,7 +4,7 @@
 
 import { wrap } from '../../lib/lab/layout.ts'
 import { harmlessLine } from '../judge/sanitize.ts'
-import { outputLines } from '../report/report.ts'
+import { crashLines, outputLines } from '../report/report.ts'
 import type { Mark, MarkedClaim, Sum } from './marks.ts'
 
 const WIDTH = 78
@@ -44,7 +44,10 @@ function section(mark: Mark): string[] {
   const open = points !== null && unjudged > 0 ? `, ${unjudged} still open` : ''
   const head = [`Lab ${number}: ${title}`, `  ${mine}${open}${program === null ? '' : `; ${harmlessLine(program)}`}`]
   if (claims.length === 0) return [...head, '', ...reasonLines(mark)]
-  const printed = outcome === 'does not hold' ? ['', ...outputLines(output, false).map(line => `    ${line}`)] : []
+  const printed =
+    outcome === 'does not hold'
+      ? ['', ...[...crashLines(output), ...outputLines(output, false)].map(line => `    ${line}`)]
+      : []
   return [...head, '', ...claims.flatMap(claimLines), ...printed]
 }
 

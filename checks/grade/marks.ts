@@ -53,11 +53,36 @@ export interface Sum {
   readonly unjudged: number
 }
 
+/** The claim of a lab that most programs of the class do not fulfil. */
+export interface Commonest {
+  readonly slug: string
+  readonly title: string
+  /** How many programs, of how many that were judged. */
+  readonly count: number
+  readonly of: number
+  /** The cause that was found most often, and for how many of them. */
+  readonly cause: string
+  readonly causeCount: number
+}
+
+/** The overview of one lab. */
+export interface Overview {
+  readonly slug: string
+  readonly number: number
+  readonly missing: readonly string[]
+  readonly unsolved: readonly string[]
+  readonly commonest?: Commonest
+}
+
 /** The grades of a class, as grades.json has them. */
 export interface Grades {
   readonly version: typeof VERSION
   readonly students: readonly Sum[]
   readonly marks: readonly Mark[]
+  /** Of each lab: who has not handed in, who has not solved it, and where most have failed. */
+  readonly overview: readonly Overview[]
+  /** What in the folder was taken for no student. */
+  readonly leftOut: readonly { readonly name: string; readonly why: string }[]
   readonly summary: {
     readonly students: number
     readonly marks: number
@@ -143,7 +168,11 @@ export function letterNames(students: readonly string[]): string[] {
 }
 
 /** Puts the class together. @param seconds how long it took */
-export function gradesOf(marks: readonly Mark[], seconds: number): Grades {
+export function gradesOf(
+  marks: readonly Mark[],
+  { overview, leftOut }: Pick<Grades, 'overview' | 'leftOut'>,
+  seconds: number,
+): Grades {
   const students = [...new Set(marks.map(({ student }) => student))]
   const letters = letterNames(students)
   const sums = students.map((student, i) => {
@@ -160,5 +189,5 @@ export function gradesOf(marks: readonly Mark[], seconds: number): Grades {
   })
   const notJudged = marks.filter(isOpen).length
   const summary = { students: students.length, marks: marks.length, notJudged, seconds: Math.round(seconds * 10) / 10 }
-  return { version: VERSION, students: sums, marks, summary }
+  return { version: VERSION, students: sums, marks, overview, leftOut, summary }
 }

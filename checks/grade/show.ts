@@ -6,6 +6,7 @@ import { cut, widthOf, wrap } from '../../lib/lab/layout.ts'
 import { harmlessLine } from '../judge/sanitize.ts'
 import { columns } from '../report/live-line.ts'
 import type { Grades, Mark, Outcome } from './marks.ts'
+import { overviewLines } from './overview.ts'
 
 const NAME = 24
 
@@ -65,7 +66,8 @@ export function table({ students, marks }: Grades): string {
 }
 
 /** What is said at the end. */
-export function closing({ summary, marks }: Grades, folder: string): string {
+export function closing(grades: Grades, folder: string): string {
+  const { summary, marks } = grades
   const { students, notJudged, seconds } = summary
   const full = marks.filter(({ outcome }) => outcome === 'holds').length
   const nothing = marks.filter(({ outcome }) => outcome === 'nothing to judge').length
@@ -76,6 +78,6 @@ export function closing({ summary, marks }: Grades, folder: string): string {
     notJudged > 0 && `${notJudged} could not be judged, or not whole: a ? in the table`,
   ].filter(Boolean)
   const line = `${parts.join(', ')} (${seconds.toFixed(1)} s)`
-  const files = `written to ${folder}: grades.csv, grades.json, grades.xml, and a text for each student`
-  return [line, files].map(text => wrap(text, 2, columns())).join('\n')
+  const files = `written to ${folder}: points.csv, grades.csv, grades.json, grades.xml, and a text for each student`
+  return [...overviewLines(grades, columns()), ...[line, files].map(text => wrap(text, 2, columns()))].join('\n')
 }

@@ -3,6 +3,7 @@
  */
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fork } from '../../lib/clone.ts'
 import { CannotRun, describeError, SyscallError, UsageError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
@@ -14,6 +15,7 @@ import type { Observation } from '../observer/record.ts'
 import type { Confinement } from '../sandbox/confinement.ts'
 import type { Command } from '../sandbox/sandbox.ts'
 import { type Finding, judge, type Verdict } from './judge.ts'
+import { describeLack } from './needs.ts'
 import { harmless, harmlessLines } from './sanitize.ts'
 
 /** One program to judge. */
@@ -28,6 +30,8 @@ export interface Assignment {
   readonly cannot?: string
   /** What it sees of the machine's files, if that is not all of them. */
   readonly confinement?: Confinement
+  /** What it is called in its story, if that is asked for. */
+  readonly story?: string
 }
 
 /**
@@ -35,15 +39,18 @@ export interface Assignment {
  */
 const OVERTIME = 60
 
+/** How often a judge is started anew where another thread of this process is at work, every 20 ms. */
+const MOST_TRIES = 500
+
 /** A judge at work. */
 export interface Judging {
-  /** Its process, if it took one. */
+  /** Its process at this moment, if it took one. */
   readonly pid: number | undefined
   readonly verdict: Promise<Verdict>
 }
 
 /** What a judge writes, a line each: its findings as it comes to them, then its verdict. */
-type Message = { readonly finding: Finding } | { readonly verdict: Verdict }
+type Message = { readonly finding: Finding } | { readonly verdict: Verdict } | { readonly stuck: string }
 
 /** Makes the texts of a verdict harmless: every text that a program may have influenced enters the reports here. */
 const clean = (verdict: Verdict): Verdict =>
@@ -55,42 +62,101 @@ const clean = (verdict: Verdict): Verdict =>
 const isOurs = (error: unknown) =>
   !(error instanceof CannotRun || error instanceof SyscallError || error instanceof UsageError)
 
+/** Whether an error can come from a call that is refused here. */
+const mayBeRefused = (error: unknown) =>
+  error instanceof CannotRun ? /\bE(PERM|ACCES|NOSYS)\b/.test(error.message) : !(error instanceof UsageError)
+
 /** Signals that end a judge from outside: sent by a user, or by the OOM killer. Any other end is its own fault. */
 const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
- * Judges in a forked child, so that several run at once and none can disturb another.
+ * Judges in a forked child, so that several run at once and none can disturb another. Where others have changed the machine
+ * meanwhile, it is judged once more, in another one.
  * @param tell is called with every claim as it is decided
+ * @param stuck is told who waits for what, once nobody of the program moves any more
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
 export function judgeInChild(
-  { slug, command, cannot, confinement }: Omit<Assignment, 'program'>,
+  assignment: Omit<Assignment, 'program'>,
   timeout: number,
   tell: (finding: Finding) => void = () => {},
   read?: (seen: Observation) => readonly unknown[],
+  stuck: (text: string) => void = () => {},
 ): Judging {
+  const { cannot } = assignment
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
+  let judging: Judging | undefined
+  const start = async (isLast: boolean) => {
+    judging = await whenAlone(() => judgeOnce(assignment, timeout, tell, read, stuck, isLast))
+    return judging.verdict
+  }
+  const twice = async (): Promise<Verdict> => {
+    const first = await start(false)
+    // What the sandbox itself has changed it would change again.
+    if (first.kind === 'cannot' || !first.others || !isUndecided(first)) return first
+    const second = await start(true)
+    return second.kind === 'cannot' ? second : { others: first.others, ...second }
+  }
+  const verdict = twice()
+  return {
+    get pid() {
+      return judging?.pid
+    },
+    verdict,
+  }
+}
+
+/** Forks as soon as no other thread of this process is at work. @see clone */
+async function whenAlone<T>(start: () => T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return start()
+    } catch (error) {
+      if (!(error instanceof SyscallError && error.code === 'EBUSY') || tries === MOST_TRIES) throw error
+      await pause(20)
+    }
+  }
+}
+
+/** Whether it was others who changed the machine, and nothing speaks against the program's sandbox. */
+const isUndecided = ({ findings }: Extract<Verdict, { kind: 'judged' }>) => findings.at(-1)?.unjudged !== undefined
+
+function judgeOnce(
+  { slug, command, confinement, story }: Omit<Assignment, 'program'>,
+  timeout: number,
+  tell: (finding: Finding) => void,
+  read: ((seen: Observation) => readonly unknown[]) | undefined,
+  stuck: (text: string) => void,
+  isLast: boolean,
+): Judging {
   const { readEnd, writeEnd } = pipe()
   const pid = fork(() => {
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
       const found = (finding: Finding) => send({ finding: harmless(finding) })
-      const extra = confinement && { confinement }
-      send({ verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra)) })
-    } catch (error) {
+      const extra = { ...(confinement && { confinement }), ...(story !== undefined && { story }) }
+      const isStuck = (text: string) => send({ stuck: harmlessLines(text) })
       send({
-        verdict: clean({
-          kind: 'cannot',
-          reason: describeError(error),
-          ...(error instanceof UsageError && { isUsage: true }),
-          ...(isOurs(error) && { isFault: true }),
-        }),
+        verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra, isLast, isStuck)),
       })
+    } catch (error) {
+      // What the machine refuses is tried once more by itself, and then called by its name.
+      const lack = mayBeRefused(error) ? describeLack() : undefined
+      if (lack !== undefined) send({ verdict: { kind: 'cannot', reason: lack } })
+      else
+        send({
+          verdict: clean({
+            kind: 'cannot',
+            reason: describeError(error),
+            ...(error instanceof UsageError && { isUsage: true }),
+            ...(isOurs(error) && { isFault: true }),
+          }),
+        })
     }
   })
   closeQuietly(writeEnd)
   // To make a sandbox may take as long as the program may: judge.ts.
-  return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, tell) }
+  return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, tell, stuck) }
 }
 
 async function readVerdict(
@@ -98,6 +164,7 @@ async function readVerdict(
   pid: number,
   longest: number,
   tell: (finding: Finding) => void,
+  stuck: (text: string) => void,
 ): Promise<Verdict> {
   let verdict: Verdict | undefined
   // A program that makes its judge wait for ever must not keep the others waiting.
@@ -109,6 +176,7 @@ async function readVerdict(
   for await (const line of createInterface(new Socket({ fd, writable: false }))) {
     const message = JSON.parse(line) as Message
     if ('finding' in message) tell(message.finding)
+    else if ('stuck' in message) stuck(message.stuck)
     else verdict = message.verdict
   }
   clearTimeout(watchdog)

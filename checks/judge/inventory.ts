@@ -6,13 +6,14 @@ import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.t
 import { links } from '../../lib/net/links.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 import type { Observer } from '../observer/observer.ts'
+import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Witness } from '../witnesses/witness.ts'
 
 /** What is in the sandbox now, apart from its init. */
-function inSandbox({ init, groups }: Sandbox, own: Namespaces): string[] {
-  const processes = allPids().filter(pid => pid !== init && isInside(pid, own))
+function inSandbox({ init, groups }: Sandbox): string[] {
+  const processes = descendantsOf(init)
   return [
     ...processes.map(pid => `process ${pid} (${statusField(pid, 'Name')})`),
     ...inNamespace(init, 'net', links).map(({ name }) => `interface ${name}`),
@@ -35,12 +36,12 @@ export class Inventory implements Witness {
   birth(): void {
     if (this.#own) return
     this.#own = namespaces(this.#sandbox.init)
-    this.#before = inSandbox(this.#sandbox, this.#own).filter(line => !line.startsWith('process '))
+    this.#before = inSandbox(this.#sandbox).filter(line => !line.startsWith('process '))
   }
 
   /** What is there now and was not before the program; nothing while the program has not been born. */
   added(): string[] {
-    return this.#own ? inSandbox(this.#sandbox, this.#own).filter(line => !this.#before.includes(line)) : []
+    return this.#own ? inSandbox(this.#sandbox).filter(line => !this.#before.includes(line)) : []
   }
 
   /**
@@ -58,13 +59,19 @@ export class Inventory implements Witness {
   }
 }
 
-function isInside(pid: number, { mnt, net, uts }: Namespaces): boolean {
-  try {
-    const its = namespaces(pid)
-    return its.mnt === mnt || its.net === net || its.uts === uts
-  } catch {
-    return false
+/**
+ * Everybody in the sandbox, in whatever namespaces, and traced or not: whoever has lost a parent has been given to init, or
+ * to somebody below it.
+ */
+function descendantsOf(init: number): number[] {
+  const children = new Map<number, number[]>()
+  for (const pid of allPids()) {
+    const parent = Number(statusField(pid, 'PPid'))
+    children.set(parent, [...(children.get(parent) ?? []), pid])
   }
+  const below = (pid: number): number[] => (children.get(pid) ?? []).flatMap(child => [child, ...below(child)])
+  // A zombie is only waited for, unless another thread of it lives.
+  return below(init).filter(pid => throughWhom(pid) !== undefined)
 }
 
 /**
@@ -77,8 +84,9 @@ export function livingProcesses({ processes }: Observer): number[] {
 }
 
 function isIn(pid: number, pidNamespace: number): boolean {
+  const thread = throughWhom(pid)
   try {
-    return namespaces(pid).pid === pidNamespace
+    return thread !== undefined && namespaces(thread).pid === pidNamespace
   } catch {
     // ENOENT: it has ended.
     return false

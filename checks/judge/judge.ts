@@ -7,37 +7,26 @@ import { getpid } from '../../lib/process.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 import { ownTime } from '../../lib/trace/scheduling.ts'
-import {
-  type Checker,
-  EVERY_LAB,
-  type Failure,
-  isUnjudged,
-  type Objection,
-  programOf,
-  type Unjudged,
-} from '../labs/claim.ts'
+import { programOf } from '../labs/claim.ts'
 import type { CheckedLab } from '../labs/lab.ts'
 import { EventLoop } from '../observer/event-loop.ts'
 import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
+import { Story, type Told } from '../observer/story/story.ts'
+import { tellOfTimeout } from '../observer/waiting.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
+import { decide, type Finding, machineFinding } from './findings.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
+import { tellApart } from './others.ts'
+import { Standstill } from './standstill.ts'
 import { starvedFor } from './starvation.ts'
 import { type Shares, Stopwatch } from './stopwatch.ts'
 
-/** The result of one claim. */
-export interface Finding {
-  readonly title: string
-  readonly section: string
-  readonly failure?: Failure
-  readonly unjudged?: Unjudged
-  /** The exercise behind it, `3.2 Lay a veth pair …`, if it is the first that does not hold of a reader's copy of a lab. */
-  readonly task?: string
-}
+export type { Finding } from './findings.ts'
 
 /** The outcome of one check. */
 export type Verdict =
@@ -49,6 +38,10 @@ export type Verdict =
       readonly time: Shares
       /** What `read` has extracted from the observation. */
       readonly read?: readonly unknown[]
+      /** What others have changed on the machine meanwhile, or (of a second try) the first time. */
+      readonly others?: readonly string[]
+      /** What happened, if the story was asked for. */
+      readonly story?: Told
     }
   | { readonly kind: 'cannot'; readonly reason: string; readonly isFault?: true; readonly isUsage?: true }
 
@@ -92,17 +85,31 @@ function startProgram(
   throw new CannotRun(`the sandbox could not be made: ${loop.output.trim() || 'its init gave no reason'}`)
 }
 
-/** What a sandbox and its judge have used of the processors so far. */
-const spentBy = (observer: Observer) => observer.scheduled.ran + ownTime()
+/** The machine now, and what a sandbox and its judge have had of it. */
+function loadOf(observer: Observer): Load {
+  const own = ownTime()
+  return takeLoad(observer.scheduled.ran + own.ran, observer.ended.kept(livingProcesses(observer)) + own.waited)
+}
 
 /** @throws CannotRun if other programs kept the processors from this one */
 function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, began: Load): void {
-  const starved = starvedFor([...livingProcesses(observer), init], timeout, began, takeLoad(spentBy(observer)))
+  const starved = starvedFor([...livingProcesses(observer), init], timeout, began, loadOf(observer))
   if (starved !== undefined)
     throw new CannotRun(
       `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +
         'hint: check it again when less is going on, or give it more time: -- --timeout 60',
     )
+}
+
+/** Errors of execve(2) that say nothing about the file. */
+const SHORTAGE = ['ENOMEM', 'EAGAIN', 'EMFILE', 'ENFILE', 'EIO', 'EPERM', 'ENOSYS']
+
+/** Why a process that was forked for the program never became it: of what it printed only execve(2) is about the program. */
+function whyNotStarted(printed: string): Error {
+  const [, code] = /^execve\(.*\): (E\w+)/m.exec(printed) ?? []
+  if (code !== undefined && !SHORTAGE.includes(code))
+    return new UsageError(`the program could not be started: ${printed}`)
+  return new CannotRun(`the program was never started: ${printed || 'it was killed before it could be'}`)
 }
 
 /** Starts the program, follows it to its end or to the bound, and gives everything that was seen. */
@@ -114,28 +121,28 @@ function observe(
   inventory: Inventory,
   stopwatch: Stopwatch,
   timeout: number,
+  standstill: Standstill,
 ): Observation {
   const { init } = sandbox
   const initEnded = () => observer.statusOf(init) !== undefined
   const program = startProgram(sandbox, loop, observer, witnesses, timeout)
   stopwatch.programBegins([init, sandbox.warden])
-  const began = takeLoad(spentBy(observer))
+  const began = loadOf(observer)
   const deadline = Date.now() + timeout * 1000
   const hasEnded = () => observer.statusOf(program) !== undefined || initEnded()
-  // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
-  const isCrowded = () => livingProcesses(observer).length >= BOUNDS.processes - HEADROOM
-  const hits = () => sandbox.groups.hits(isCrowded())
   const isOver = () => {
     if (hasEnded()) return true
     witnesses.goOn()
     return false
   }
-  const ended = loop.until(isOver, deadline)
+  const ended = standstill.watch(loop, isOver, deadline)
   stopwatch.programEnded()
   loop.readAll()
-  const bounds = hits()
+  // Where no group counts refused forks, only the number of processes tells whether the bound was hit.
+  const bounds = sandbox.groups.hits(livingProcesses(observer).length >= BOUNDS.processes - HEADROOM)
   if (!ended && !loop.interrupted) {
     witnesses.lookAround()
+    tellOfTimeout(observer, timeout)
     if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
   const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
@@ -149,6 +156,7 @@ function observe(
     processes: observer.processes,
     signals: observer.signals,
     stopped: observer.stopped,
+    story: observer.story.events,
     sandbox: inventory.namespaces,
     timedOut: ended ? undefined : timeout,
     hits: bounds,
@@ -158,35 +166,17 @@ function observe(
   }
 }
 
-function machineFinding(changes: readonly string[]): Finding {
-  const expected = 'the machine as it was before'
-  const cause = 'the program reached out of the sandbox'
-  const title = 'the machine is as it was: its interfaces, mounts, groups and processes'
-  return finding(title, 'clean-up', changes.length > 0 ? { expected, seen: changes.join('; '), cause } : undefined)
-}
-
-function finding(title: string, section: string, objection: Objection | undefined): Finding {
-  if (!objection) return { title, section }
-  return isUnjudged(objection) ? { title, section, unjudged: objection } : { title, section, failure: objection }
-}
-
-/** Runs the program and decides every claim about it. */
-function decide(checker: Checker, observation: Observation, tell: (finding: Finding) => void): Finding[] {
-  return [...checker, ...EVERY_LAB].map(({ title, section, refute }) => {
-    const found = finding(title, section, refute(observation))
-    tell(found)
-    return found
-  })
-}
-
 /**
  * Checks one program.
  * @param lab what is looked at, and what is claimed
  * @param command the program and its arguments
  * @param timeout seconds it may take
- * @param tell is called with every claim as it is decided
+ * @param tell is called with every claim once all are decided
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
+ * @param tellStuck is told who waits for what, once nobody of the program moves any more
  * @param extra what the sandbox has to provide besides what the lab's witnesses need
+ * @param isLast whether it will not be checked again where others have changed the machine meanwhile; otherwise nothing is
+ *   told then
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
 export function judge(
@@ -196,6 +186,8 @@ export function judge(
   tell: (finding: Finding) => void,
   read?: (seen: Observation) => readonly unknown[],
   extra: Setting = {},
+  isLast = true,
+  tellStuck: (text: string) => void = () => {},
 ): Verdict {
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
@@ -206,22 +198,23 @@ export function judge(
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
   const inventory = new Inventory(sandbox)
-  const witnesses = makeWitnesses(sandbox, inventory)
-  const observer = new Observer(init, witnesses.watcher)
+  const story = new Story(extra.story !== undefined)
+  const witnesses = makeWitnesses(sandbox, story, inventory)
+  const observer = new Observer(init, witnesses.watcher, story, extra.story)
   const loop = new EventLoop(signals, sandbox.output, observer, witnesses.looks)
   let findings: Finding[] = []
-  let wanted: readonly unknown[] | undefined
+  let wanted: { readonly read?: readonly unknown[]; readonly story?: Told } = {}
   let isFollowed = false
   try {
     seize(init, FOLLOW_TREE)
     isFollowed = true
-    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout)
+    const standstill = new Standstill(observer, [init, warden], tellStuck)
+    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout, standstill)
     // Whatever init could not start says nothing about what it would have done.
-    if (programOf(observation).programs.length === 0)
-      throw new UsageError(`the program could not be started: ${loop.output.trim() || 'the kernel gave no reason'}`)
+    if (programOf(observation).programs.length === 0) throw whyNotStarted(loop.output.trim())
     if (!loop.interrupted) {
-      findings = decide(lab.claims, observation, tell)
-      wanted = read?.(observation)
+      findings = decide(lab.claims, observation)
+      wanted = { ...(read && { read: read(observation) }), ...(story.isAsked && { story: story.told(observation) }) }
     }
   } finally {
     // An init that has failed has ended already, and its PID may belong to another process now.
@@ -234,13 +227,17 @@ export function judge(
     sandbox.remove()
   }
   if (loop.interrupted) return { kind: 'cannot', reason: 'interrupted' }
-  const changes = [
-    ...compareCensus(before, takeCensus(mark)),
-    ...livingProcesses(observer).map(pid => `process ${pid} is still there`),
-  ]
-  const machine = machineFinding(changes)
-  tell(machine)
+  const changes = tellApart(
+    [
+      ...compareCensus(before, takeCensus(mark)),
+      ...livingProcesses(observer).map(pid => `process ${pid} is still there`),
+    ],
+    sandbox.directory,
+  )
+  const { own, others } = changes
+  const all = [...findings, machineFinding(changes)]
+  if (isLast || others.length === 0 || own.length > 0) for (const each of all) tell(each)
   const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
-  const judged = { findings: [...findings, machine], output: loop.output, seconds, time }
-  return { kind: 'judged', ...judged, ...(wanted && { read: wanted }) }
+  const judged = { findings: all, output: loop.output, seconds, time }
+  return { kind: 'judged', ...judged, ...wanted, ...(others.length > 0 && { others }) }
 }

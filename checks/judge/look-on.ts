@@ -2,7 +2,8 @@
  * The witnesses of one run as a single one: an event that it is told goes to all of them.
  */
 import type { Listener } from '../../lib/trace/ptrace.ts'
-import type { Watcher } from '../observer/observer.ts'
+import type { Story } from '../observer/story/story.ts'
+import type { Watcher } from '../observer/watcher.ts'
 import type { Sandbox, Setting } from '../sandbox/sandbox.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witnesses/witness.ts'
 
@@ -77,9 +78,9 @@ export class Witnesses {
  */
 export function openWitnesses(
   kinds: readonly WitnessKind[],
-): (sandbox: Sandbox, ...more: readonly Witness[]) => Witnesses {
+): (sandbox: Sandbox, story: Story, ...more: readonly Witness[]) => Witnesses {
   const makers = kinds.map(kind => [kind, kind.open()] as const)
-  return (sandbox, ...more) => {
+  return (sandbox, story, ...more) => {
     const made = new Map<WitnessKind, Witness>()
     const other: Scene['other'] = <W extends Witness>(kind: WitnessKind<object, W>) => {
       const found = made.get(kind)
@@ -87,7 +88,7 @@ export function openWitnesses(
       // Each kind makes witnesses of its own type.
       return found as W
     }
-    for (const [kind, make] of makers) made.set(kind, make({ sandbox, other }))
+    for (const [kind, make] of makers) made.set(kind, make({ sandbox, story, other }))
     return new Witnesses([...more, ...made.values()])
   }
 }

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { findLab, type Lab } from '../../lib/lab/manifest.ts'
 import { kill } from '../../lib/process.ts'
 import { signalNumber } from '../../lib/status.ts'
-import { type Assignment, judgeInChild } from './in-child.ts'
+import { type Assignment, type Judging, judgeInChild } from './in-child.ts'
 import type { Finding, Verdict } from './judge.ts'
 
 /** What is to be done. */
@@ -18,6 +18,8 @@ export interface Job {
   readonly output: boolean
   /** How many are judged at once at most; without it as many as the machine has processors for. */
   readonly most?: number
+  /** Folders that were made for the programs, and that go with the process that judges. */
+  readonly desks?: readonly string[]
 }
 
 /** A lab that is being judged. */
@@ -73,17 +75,17 @@ export function startLabs(
   { assignments, timeout, most = Number.POSITIVE_INFINITY }: Job,
   tell: (index: number, finding: Finding) => void = () => {},
 ): RunningLab[] {
-  const running = new Map<Assignment, number | undefined>()
+  const running = new Map<Assignment, Judging>()
   const waiting = new Set<Assignment>(assignments)
   passSignalsOn(
-    () => [...running.values()].filter(pid => pid !== undefined),
+    () => [...running.values()].map(({ pid }) => pid).filter(pid => pid !== undefined),
     () => waiting.clear(),
   )
   const begin = async (assignment: Assignment, index: number): Promise<Verdict> => {
     if (!waiting.delete(assignment)) return { kind: 'cannot', reason: 'interrupted' }
-    const { pid, verdict } = judgeInChild(assignment, timeout, finding => tell(index, finding))
-    running.set(assignment, pid)
-    return verdict.finally(() => running.delete(assignment))
+    const judging = judgeInChild(assignment, timeout, finding => tell(index, finding))
+    running.set(assignment, judging)
+    return judging.verdict.finally(() => running.delete(assignment))
   }
   const labs = assignments.map((assignment, index) => {
     const { slug, program } = assignment

@@ -22,9 +22,14 @@ const END_OF_SECTION = /\]\]>/g
  */
 export const harmlessLine = (text: string): string => text.replace(UNSAFE, escaped).replace(END_OF_SECTION, ']]\\x3e')
 
-/** The same for several lines, which end in `\n` as in a file or in `\r\n` as on a terminal. */
+/** What only gives letters a colour, or takes it away. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: such a sequence begins with one.
+const COLOURS = /\x1b\[[\d;]*m/g
+
+/** The same for several lines, which end in `\n` as in a file or in `\r\n` as on a terminal; colours are left out. */
 export const harmlessLines = (text: string): string =>
   text
+    .replace(COLOURS, '')
     .split(/\r?\n/)
     .map(line => harmlessLine(line.replaceAll('\t', TAB)))
     .join('\n')

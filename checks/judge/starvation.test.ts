@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'node:test'
 import { cloneExec } from '../../lib/clone-exec.ts'
 import { until } from '../../lib/machine/until.ts'
 import { getpid, kill, sleep, waitpid } from '../../lib/process.ts'
 import { scheduled } from '../../lib/trace/scheduling.ts'
-import { takeLoad, wasBusy } from '../observer/load.ts'
+import { Ended, takeLoad, wasBusy } from '../observer/load.ts'
 import { starvedFor } from './starvation.ts'
 
 const SPIN = 'while :; do :; done'
@@ -23,7 +27,7 @@ function starvationOf(commands: string[], own: number, isSo: (found: number | un
   const ours = pids.slice(0, own)
   const load = () => {
     const used = [...ours, getpid()].reduce((sum, pid) => sum + (scheduled(pid, pid)?.ran ?? 0), 0)
-    return takeLoad(used, [0])
+    return takeLoad(used, new Ended(LIKE_ALL).kept(ours), [0])
   }
   const from = load()
   sleep(SECONDS)
@@ -41,6 +45,20 @@ const isFree = (found: number | undefined) => found === undefined
 
 test('a process that others keep from the processor is starved', () => {
   assert.ok(starvationOf([SPIN, ...MANY], 1, isStarved))
+})
+
+test('a chain of processes that wait for each other is, though none of them alone', () => {
+  // One hundredth of a second of work each, one after the other.
+  const step = 'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); done'
+  const turns = (own: string, next: string) => `while read -r _ < ${own}; do ${step}; echo > ${next}; done`
+  const folder = mkdtempSync(join(tmpdir(), 'chain-'))
+  const pipes = ['a', 'b', 'c', 'd'].map(name => join(folder, name))
+  execFileSync('mkfifo', pipes)
+  const chain = pipes.map((path, i) => turns(path, pipes[(i + 1) % pipes.length] as string))
+  const starter = `echo > ${pipes[0]}`
+  const isMany = (found: number | undefined) => (found ?? 0) > SECONDS / 2
+  assert.ok(starvationOf([...chain, ...MANY, starter], chain.length, isMany))
+  rmSync(folder, { recursive: true })
 })
 
 test('a process that does nothing is not', () => {

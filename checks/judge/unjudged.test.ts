@@ -8,6 +8,7 @@ import { checker as lab3 } from '../labs/03-newnet/claims.ts'
 import { checker as lab4 } from '../labs/04-newns/claims.ts'
 import { checker as lab5 } from '../labs/05-memory-oom/claims.ts'
 import { type Checker, EVERY_LAB, isUnjudged } from '../labs/claim.ts'
+import { NOTHING as SHARES_NOTHING } from '../observer/moment.ts'
 import type { Moment, Observation, ProcessRecord } from '../observer/record.ts'
 import type { ContainerRecord } from '../witnesses/container.ts'
 import type { GroupsRecord } from '../witnesses/groups.ts'
@@ -28,7 +29,7 @@ function process(pid: number, namespaces: Moment['namespaces'], signal: string |
   const birth: Moment = {
     ...place,
     namespaces,
-    sharing: { VM: false, FILES: false, FS: false, SIGHAND: false },
+    sharing: SHARES_NOTHING,
     creator: place,
   }
   const status = { code: signal ? null : 0, signal, coreDumped: false }
@@ -99,6 +100,7 @@ const GOOD: Seen = {
   timedOut: undefined,
   hits: [],
   leftovers: [],
+  story: [],
   groupWrites: [
     { order: 1, from: PROGRAM, group: GROUP, file: 'memory.max', text: '20000000', usage: 0, result: 8, limit: LIMIT },
   ],
@@ -187,6 +189,24 @@ test('what had been seen when time was up is judged, and what could still have c
   )
   const lossy = after(echoes.filter(({ kind, sequence }) => kind === 'request' || sequence !== 1))
   assert.deepEqual(objections(lab3, lossy).failed, [title(lab3, /lost/)])
+})
+
+test('when time was up, a process that had died of its limit had died of it, and one that lived may still do so', () => {
+  const late = { timedOut: 20, leftovers: undefined }
+  assert.deepEqual(objections(lab5, late), NONE)
+  const { status: _, ended: __, ...alive } = process(CHILD, { ...OUTSIDE, net: 2 }, null)
+  const still = {
+    ...late,
+    kernelLog: [],
+    memory: [{ ...MEMORY, oomKills: 0, peak: 5_000_000 }],
+    processes: new Map([
+      [PROGRAM, process(PROGRAM, OUTSIDE, null)],
+      [CHILD, alive],
+    ]),
+  }
+  assert.deepEqual(objections(lab5, still), only(lab5, COUNTER, LOG, /nobody sent it/, PEAK))
+  const shot = { ...late, memory: [{ ...MEMORY, oomKills: 0 }] }
+  assert.deepEqual(objections(lab5, shot).failed, [title(lab5, COUNTER)])
 })
 
 test('without typing there is no answer, and a container that the program killed before it was seen is none', () => {

@@ -45,6 +45,24 @@ export function unless(holds: boolean, expected: string, seen: string, cause: st
   return holds ? undefined : { expected, seen, cause }
 }
 
+/**
+ * After a timeout, what may still have come is neither right nor wrong; what had been seen by then is judged.
+ * @param what may still have come, `an echo request`
+ * @param isOpen whether it may have: in any case while the program runs, unless what was seen speaks against it for good
+ */
+export function unlessUnderWay(
+  { timedOut }: Observation,
+  what: string,
+  objection: Objection | undefined,
+  isOpen = true,
+): Objection | undefined {
+  if (!objection || isUnjudged(objection) || timedOut === undefined || !isOpen) return objection
+  return {
+    missing: `${what}: the program did not end in ${timedOut} s, and by then had been seen: ${objection.seen}`,
+    remedy: 'let the program end by itself, or give it more time with --timeout',
+  }
+}
+
 /** The program's own process. */
 export function programOf({ processes, program }: Observation): ProcessRecord {
   const record = processes.get(program)
@@ -57,6 +75,24 @@ export function childrenOf(seen: Observation): ProcessRecord[] {
   return [...seen.processes.values()].filter(({ pid }) => pid !== seen.program)
 }
 
+/** How many processes that did not end are named. */
+const NAMED = 4
+
+/** What those who did not end were doing when time was up, by the numbers that the program itself prints. */
+function unended(seen: Observation): { readonly text: string; readonly computes: boolean } {
+  const level = programOf(seen).numbers.length - 1
+  const waits = seen.story.flatMap(({ who, what }) => (who && what.kind === 'waits' ? [{ who, ...what }] : []))
+  const parts = waits.map(({ who: { pid, numbers }, call, file = '' }) => {
+    const of = /^pipe:/.test(file) ? ' of a pipe' : /^socket:/.test(file) ? ' of a socket' : file && ` of ${file}`
+    return `${numbers[level] ?? pid} ${call === 'nothing' ? 'computed' : `waited in ${call}()${of}`}`
+  })
+  const more = parts.length > NAMED ? [`and ${parts.length - NAMED} more`] : []
+  return {
+    text: [...parts.slice(0, NAMED), ...more].map(part => `; ${part}`).join(''),
+    computes: waits.some(({ call }) => call === 'nothing'),
+  }
+}
+
 /** Claims that hold for every lab. */
 export const EVERY_LAB: Checker = [
   {
@@ -65,8 +101,9 @@ export const EVERY_LAB: Checker = [
     refute: seen => {
       const { status } = programOf(seen)
       const late = seen.timedOut !== undefined
+      const { text, computes } = unended(seen)
       const how = late
-        ? `still running after ${seen.timedOut} s, then ended`
+        ? `still running after ${seen.timedOut} s, then ended${text}`
         : status
           ? describeStatus(status)
           : 'no end'
@@ -75,7 +112,9 @@ export const EVERY_LAB: Checker = [
         'exit code 0',
         how,
         late
-          ? 'it waits for something that never comes: a gate that nobody opens, or input'
+          ? computes
+            ? 'a loop that never ends; or it was not done yet, and --timeout gives it more time'
+            : 'it waits for something that never comes: a gate that nobody opens, or input'
           : 'an error that it reports itself',
       )
     },

@@ -13,7 +13,7 @@ interface Description<Seen> {
   /** In the order in which a learner meets them. */
   readonly claims: Checker<Seen>
   /** In the order in which they are done. */
-  readonly exercises: readonly Exercise[]
+  readonly exercises: readonly Exercise<Seen>[]
   /** What is asked before the lab is run. */
   readonly questions: readonly Question<Seen>[]
   /** On which the claims are tried. */

@@ -4,17 +4,17 @@
 import { spawn } from 'node:child_process'
 import { lstatSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { rootfsPath } from '../../lib/mount/rootfs.ts'
 import { kill } from '../../lib/process.ts'
 import { lacking } from '../judge/become.ts'
-import { commandFor } from '../judge/command.ts'
 import { type Judging, judgeInChild } from '../judge/in-child.ts'
 import { harmlessLines } from '../judge/sanitize.ts'
 import type { Observation } from '../observer/record.ts'
+import { ready } from '../ready/ready.ts'
 import { withTask } from '../report/name-task.ts'
 import { type LabReport, labReport } from '../report/report.ts'
 import { shown } from './mine/mine.ts'
@@ -44,6 +44,8 @@ export interface AttemptOptions {
   readonly timeout: number
   /** What is wanted of the observation. */
   readonly read?: (seen: Observation) => readonly unknown[]
+  /** Is told who waits for what, once nobody of the program moves any more. */
+  readonly stuck?: (text: string) => void
 }
 
 /** What is wrong with the text of a program, a line each, with the path as the reader knows it. */
@@ -68,14 +70,15 @@ async function lackingRoot({ needs }: Lab): Promise<{ cannot?: string }> {
 }
 
 /** Starts to check a program. It is judged in a process of its own, so this one stays free. */
-export function attempt(lab: Lab, path: string, { timeout, read }: AttemptOptions): Attempt {
+export function attempt(lab: Lab, path: string, { timeout, read, stuck }: AttemptOptions): Attempt {
   let judging: Judging | undefined
   let isCancelled = false
   const judged = async (): Promise<Outcome | undefined> => {
-    const [command, lack] = [await commandFor(path), { ...lacking(lab, true), ...(await lackingRoot(lab)) }]
-    const assignment = { slug: lab.slug, source: path, command, ...lack }
+    const { command } = await ready(path, lab.slug)
+    const lack = { ...lacking(lab, true), ...(await lackingRoot(lab)) }
+    const assignment = { slug: lab.slug, source: path, command, story: basename(path), ...lack }
     if (isCancelled) return undefined
-    judging = judgeInChild(assignment, timeout, () => {}, read)
+    judging = judgeInChild(assignment, timeout, () => {}, read, stuck)
     const verdict = await judging.verdict
     if (isCancelled) return undefined
     const report = labReport(lab.slug, shown(path), withTask(assignment, verdict))

@@ -10,11 +10,12 @@ import { findLab, LABS } from '../../lib/lab/manifest.ts'
 import { tryLock } from '../../lib/tidy/flock.ts'
 import { becomeJudge } from '../judge/become.ts'
 import { timeHere } from '../judge/time-limit.ts'
+import { labToGoOn } from './course.ts'
 import { bringInStep, copyOf, ensureMine, MINE, shown } from './mine/mine.ts'
 import { readProgress } from './mine/progress.ts'
 import { once } from './once.ts'
 import { tableLines } from './pages/list.ts'
-import { labToGoOn } from './session.ts'
+import { review } from './review.ts'
 import { sit } from './sitting.ts'
 
 /** The part of a program's usual time limit that a program gets here, because a reader waits at the screen. */
@@ -23,6 +24,7 @@ const PATIENCE = 0.6
 const KNOBS = {
   once: flag('checks once and prints what it found; needs no terminal'),
   list: flag('prints the table of all labs'),
+  review: flag('asks one old prediction, of those that were wrong first'),
 }
 
 const HELP = [
@@ -30,6 +32,7 @@ const HELP = [
   '       npm run learn lab3             goes to a lab',
   '       npm run learn -- --once        checks once, also without a terminal',
   '       npm run learn -- --list        prints what is done',
+  '       npm run learn -- --review      asks one thing that you once predicted wrong',
   '',
   'It writes your copy of a lab (mine/03-newnet.ts), with tasks in it, and checks it whenever you save.',
   '',
@@ -44,7 +47,8 @@ function readCommandLine() {
   }
   const [name, ...more] = words
   if (more.length > 0) throw new UsageError(`too many words: ${more.join(' ')}\nhint: one lab at a time`)
-  if (values.once && values.list) throw new UsageError('--once and --list are two things: choose one')
+  if (Number(values.once) + Number(values.list) + Number(values.review) > 1)
+    throw new UsageError('--once, --list and --review are different things: choose one')
   return { ...values, lab: name === undefined ? undefined : findLab(name) }
 }
 
@@ -60,7 +64,11 @@ function lockMine(): void {
 }
 
 async function main(): Promise<void> {
-  const { once: isOnce, list, lab: named } = readCommandLine()
+  const { once: isOnce, list, review: isReview, lab: named } = readCommandLine()
+  if (isReview) {
+    await review()
+    return
+  }
   if (list) {
     const { progress, warning } = readProgress()
     console.log(tableLines(progress).join('\n'))

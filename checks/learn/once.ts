@@ -24,10 +24,24 @@ export async function once(lab: Lab, { progress, warning }: Read, timeout: numbe
   })
   const { standing, report, problem, status } = bench
   await bench.close()
-  const done = standing?.tasks.filter(({ state }) => state === 'done').length ?? 0
+  const done = standing?.tasks.filter(({ state }) => state === 'proved').length ?? 0
   if (standing && report) recordTasks(lab.slug, done, standing.isDone)
   const wasDone = progress.labs[lab.slug]?.done !== undefined
-  const view = { lab, problem, status, standing, report, types: [], hints: [], hintCount: 0, wasDone }
+  const view = {
+    lab,
+    problem,
+    status,
+    standing,
+    report,
+    types: [],
+    hints: [],
+    hintCount: 0,
+    wasDone,
+    stuck: bench.stuck,
+    isAsking: false,
+    hasPuzzle: false,
+    progress,
+  }
   const size = { columns: Math.min(columns(), WIDTH) + 1, rows: Number.POSITIVE_INFINITY }
   const { head, body } = mainPage({ ...view, message: warning ?? '' }, size)
   console.log([...head, ...body, ...(warning === undefined ? [] : ['', warning])].join('\n').trimEnd())

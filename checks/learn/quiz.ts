@@ -135,7 +135,7 @@ export function comparisonPage(lab: Lab, predictions: readonly Prediction[], rem
     foot: keyLines(
       [
         ['enter', 'goes on'],
-        ['q', 'quit'],
+        ['q', 'back'],
       ],
       width - 1,
     ).map(line => ` ${line}`),

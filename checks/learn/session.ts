@@ -5,38 +5,43 @@ import { readFileSync } from 'node:fs'
 import { describeError } from '../../lib/errors.ts'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
 import { checkedLab } from '../labs/all.ts'
+import { isAsked } from './course.ts'
 import { Hinting } from './hinting.ts'
 import type { Standing } from './mine/evidence.ts'
+import { bringBack, keep, keptOf } from './mine/kept.ts'
+import { writeContract } from './mine/make.ts'
 import { copyOf, shown, writeCopy } from './mine/mine.ts'
 import { type Progress, type Read, recordPredictions, recordStart, recordTasks } from './mine/progress.ts'
 import { comparePage } from './pages/compare.ts'
+import { helpPage } from './pages/help.ts'
 import { listPage } from './pages/list.ts'
 import { mainPage } from './pages/main.ts'
 import { mostScrolled, type Page, type Size } from './pages/page.ts'
+import { puzzlePage } from './pages/puzzle.ts'
+import { versionsPage } from './pages/versions.ts'
 import { ownProgram, type Predicted, Predicting } from './predicting.ts'
 import { comparisonPage } from './quiz.ts'
 import { Workbench } from './workbench.ts'
+
+/** Where in a file or a chapter: the line of the task to look at, and the section that explains what failed. */
+export interface Where {
+  readonly line: number
+  readonly section?: string
+}
 
 /** What a session asks of the code that shows it. */
 export interface Stage {
   /** The page has changed; without news only the time in it has. */
   readonly redraw: (isNews: boolean) => void
-  /** The reader wants to run their program, or read the chapter, at the whole terminal. */
-  readonly run: (what: 'program' | 'chapter', lab: Lab) => void
+  /** The reader wants to run their program, to read the chapter, or to edit, at the whole terminal. */
+  readonly run: (what: 'program' | 'chapter' | 'editor', lab: Lab, where: Where) => void
   readonly quit: () => void
 }
 
-type Shown = 'main' | 'list' | 'predicting' | 'predicted' | 'compare'
+type Shown = 'main' | 'list' | 'predicting' | 'predicted' | 'compare' | 'help' | 'versions' | 'puzzle'
 
 /** How far a key scrolls. */
 const STEPS: Readonly<Record<string, number>> = { up: -1, down: 1, 'page-up': -12, 'page-down': 12 }
-
-/** The lab to go on with: the one worked on last, unless that is done, else the first that is not. */
-export function labToGoOn({ current, labs }: Progress): Lab {
-  const isOpen = ({ slug }: Lab) => labs[slug]?.done === undefined
-  const last = LABS.find(({ slug }) => slug === current)
-  return (last && isOpen(last) ? last : (LABS.find(isOpen) ?? last ?? LABS[0])) as Lab
-}
 
 export class Session {
   readonly #stage: Stage
@@ -67,8 +72,8 @@ export class Session {
   /** What is printed at the end. */
   get farewell(): string {
     const { tasks } = this.#bench?.standing ?? {}
-    const done = tasks?.filter(({ state }) => state === 'done').length
-    const count = tasks ? `: ${done} of ${tasks.length} tasks done` : ''
+    const done = tasks?.filter(({ state }) => state === 'proved').length
+    const count = tasks ? `: ${done} of ${tasks.length} tasks proved` : ''
     return `${shown(copyOf(this.#lab))}${count}. npm run learn goes on from here.`
   }
 
@@ -99,8 +104,7 @@ export class Session {
     this.#lab = lab
     this.#hasJudged = false
     this.#record(() => recordStart(lab.slug))
-    const isAsked = this.#progress.labs[lab.slug]?.predictions !== undefined
-    if (isAsked || checkedLab(lab.slug).questions.length === 0) this.#work()
+    if (isAsked(lab, this.#progress) || checkedLab(lab.slug).questions.length === 0) this.#work()
     else this.#predict()
     this.#stage.redraw(true)
   }
@@ -151,15 +155,27 @@ export class Session {
 
   #judged(at: Standing): void {
     if (this.#hasJudged) this.#message = ''
+    this.#keep(at)
     this.#hasJudged = true
-    const done = at.tasks.filter(({ state }) => state === 'done').length
+    const done = at.tasks.filter(({ state }) => state === 'proved').length
     this.#record(() => recordTasks(this.#lab.slug, done, at.isDone))
-    this.#hinting.judged(at, this.#bench?.report)
+    this.#hinting.judged(at, this.#bench?.report, this.#bench?.besides)
+  }
+
+  /** Keeps what the reader has got, if it is further than nothing. */
+  #keep(at: Standing): void {
+    const { source } = this.#bench ?? {}
+    try {
+      if (source !== undefined) keep(this.#lab, source, at.tasks.filter(({ state }) => state === 'proved').length)
+    } catch (error) {
+      this.#message = describeError(error)
+    }
   }
 
   /** A key by its name, or as the character that it is. */
   key(key: string): void {
-    if (key === 'ctrl-c' || key === 'ctrl-d' || key === 'q') {
+    const isAway = this.#shown !== 'main' && this.#shown !== 'predicting'
+    if (key === 'ctrl-c' || key === 'ctrl-d' || (key === 'q' && !isAway)) {
       this.#stage.quit()
       return
     }
@@ -175,24 +191,30 @@ export class Session {
     if (this.#shown === 'main') this.#keyOfMain(key, wasSure)
     else if (this.#shown === 'list') this.#keyOfList(key)
     else if (this.#shown === 'predicting') this.#predicting?.key(key)
-    else if (['enter', 'escape', 'n', 's', 'p', 'l'].includes(key)) this.#work()
+    else if (this.#shown === 'versions' && /^[1-9]$/.test(key)) this.#bringBack(Number(key) - 1)
+    else if (['enter', 'escape', 'n', 's', 'p', 'l', 'q', 'u', '?'].includes(key)) this.#work()
   }
 
   #keyOfList(key: string): void {
     const lab = LABS.find(({ number }) => String(number) === key)
     if (lab && lab !== this.#lab) void this.#goTo(lab)
-    else if (lab || ['l', 'escape', 'enter'].includes(key)) this.#work()
+    else if (lab || ['l', 'escape', 'enter', 'q'].includes(key)) this.#work()
   }
 
   #keyOfMain(key: string, isSure: boolean): void {
     this.#message = ''
-    if (key === 'h') this.#message = this.#hinting.ask(this.#bench?.standing, this.#bench?.report)
+    if (key === 'h') this.#message = this.#hinting.ask(this.#bench?.standing, this.#bench?.report, this.#bench?.besides)
     else if (key === 'n') this.#next(isSure)
     else if (key === 'l') this.#show('list')
-    else if (key === 'r') this.#stage.run('program', this.#lab)
-    else if (key === 'c' || key === 'b') this.#stage.run('chapter', this.#lab)
+    else if (key === 'r') this.#stage.run('program', this.#lab, this.#where)
+    else if (key === 'c' || key === 'b') this.#stage.run('chapter', this.#lab, this.#where)
+    else if (key === 'o') this.#stage.run('editor', this.#lab, this.#where)
+    else if (key === '?') this.#show('help')
+    else if (key === 'u') this.#show('versions')
+    else if (key === 'm') this.#make()
+    else if (key === 'enter') this.#hinting.expects()
     else if (key === 's') this.#compare()
-    else if (key === 'p') this.#showPredictions()
+    else if (key === 'p') this.#puzzle()
     else if (key === 'w' && this.#bench?.isGone) this.#writeCopy()
   }
 
@@ -221,6 +243,44 @@ export class Session {
     else this.#message = 'When the lab is done, its own program is shown beside yours. Until then there are hints: h.'
   }
 
+  /** The line of the task to look at, and the section of what failed. */
+  get #where(): Where {
+    const { current, failed } = this.#bench?.standing ?? {}
+    return { line: current?.line ?? 1, ...(failed && { section: failed.section }) }
+  }
+
+  #bringBack(place: number): void {
+    const version = keptOf(this.#lab)[place]
+    if (!version) return
+    try {
+      const aside = bringBack(this.#lab, version)
+      this.#message = `The version of ${version.when} is back. What was there is kept as ${shown(aside)}.`
+    } catch (error) {
+      this.#message = describeError(error)
+    }
+    this.#work()
+  }
+
+  /** A harder task: the lab from an empty file. */
+  #make(): void {
+    if (!this.#isDone) {
+      this.#message = 'When the lab is done, m begins a harder one: the whole of it, from an empty file.'
+      return
+    }
+    try {
+      this.#message = `${shown(writeContract(this.#lab))} has what it must do, and nothing else. npm run check ${`lab${this.#lab.number}`} with that path checks it, in any language.`
+    } catch (error) {
+      this.#message = describeError(error)
+    }
+  }
+
+  /** The lines of a task in which the reader has failed twice; before that, what they predicted. */
+  #puzzle(): void {
+    const { current } = this.#bench?.standing ?? {}
+    if (current && current.state !== 'proved' && this.#hinting.failures >= 2) this.#show('puzzle')
+    else this.#showPredictions()
+  }
+
   #showPredictions(): void {
     const { predictions } = this.#progress.labs[this.#lab.slug] ?? {}
     if (predictions?.some(({ answer }) => answer !== null)) this.#show('predicted')
@@ -232,6 +292,11 @@ export class Session {
   page(size: Size): Page {
     const lab = this.#lab
     if (this.#shown === 'predicting' && this.#predicting) return this.#predicting.page(size)
+    if (this.#shown === 'help') return helpPage(size)
+    const { standing } = this.#bench ?? {}
+    if (this.#shown === 'versions') return versionsPage(lab, keptOf(lab), standing?.tasks.length ?? 0, size)
+    if (this.#shown === 'puzzle' && standing?.current)
+      return puzzlePage(standing.current, readFileSync(ownProgram(lab), 'utf8'), size)
     if (this.#shown === 'list') return listPage(this.#progress, size)
     if (this.#shown === 'compare')
       return comparePage(lab, this.#bench?.source ?? '', readFileSync(ownProgram(lab), 'utf8'), size)
@@ -247,7 +312,7 @@ export class Session {
   }
 
   #mainPage(size: Size): Page {
-    const { problem = [], status = '', standing, report, types = [] } = this.#bench ?? {}
+    const { problem = [], status = '', standing, report, types = [], stuck } = this.#bench?.now ?? {}
     const view = {
       lab: this.#lab,
       problem,
@@ -255,8 +320,12 @@ export class Session {
       standing,
       report,
       types,
-      ...this.#hinting.shown(standing, report),
+      stuck,
+      ...this.#hinting.shown(standing, report, this.#bench?.besides),
       message: this.#message,
+      isAsking: this.#hinting.isAsking,
+      hasPuzzle: this.#hinting.failures >= 2,
+      progress: this.#progress,
       wasDone: this.#isDone,
     }
     return mainPage(view, size)

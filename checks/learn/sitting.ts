@@ -2,21 +2,23 @@
  * A session at a terminal: on a screen that is drawn again, or, on a terminal that only prints, as one page after the
  * other.
  */
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { describeError } from '../../lib/errors.ts'
+import { describeError, UsageError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { knowsFewUsers } from '../../lib/rights/users.ts'
-import { describeStatus } from '../../lib/status.ts'
-import { commandFor } from '../judge/command.ts'
+import { describeEnd } from '../../lib/status.ts'
+import { commandFor } from '../ready/ready.ts'
 import { type Display, DrawnDisplay, PrintedDisplay } from './displays.ts'
+import { editorAt } from './mine/editor.ts'
 import { copyOf, shown } from './mine/mine.ts'
 import type { Read } from './mine/progress.ts'
 import { canDraw } from './pages/screen.ts'
 import { runAtTerminal } from './run-at-terminal.ts'
-import { Session, type Stage } from './session.ts'
+import { Session, type Stage, type Where } from './session.ts'
 
 /** How often the time is drawn while something is under way, in milliseconds. */
 const TICK = 250
@@ -25,10 +27,23 @@ const CLEAR = '\x1b[2J\x1b[H'
 const NO_ROOT = 'You are not root here: your program is checked, and run by r, in a user namespace in which you are.'
 
 /** The commands behind the two keys that run something. */
-async function wordsFor(what: What, lab: Lab): Promise<readonly string[]> {
+async function wordsFor(what: What, lab: Lab, { line, section }: Where): Promise<readonly string[]> {
   if (what === 'program') return commandFor(copyOf(lab))
+  if (what === 'editor') {
+    const editor = editorAt(copyOf(lab), line)
+    if (editor) return editor.words
+    throw new UsageError('no editor was found: set $EDITOR, as in EDITOR=nano npm run learn')
+  }
   const tsx = createRequire(import.meta.url).resolve('tsx')
-  return [process.execPath, '--import', tsx, join(ROOT, 'book', 'press', 'book.ts'), 'read', lab.slug]
+  return [
+    process.execPath,
+    '--import',
+    tsx,
+    join(ROOT, 'book', 'press', 'book.ts'),
+    'read',
+    lab.slug,
+    ...(section === undefined ? [] : [section]),
+  ]
 }
 
 /** Why there is no chapter to read, if there is none. */
@@ -55,7 +70,7 @@ class Sitting {
     })
     const stage: Stage = {
       redraw: isNews => this.front.show(isNews),
-      run: (what, which) => void this.#run(what, which),
+      run: (what, which, where) => void this.#run(what, which, where),
       quit: this.#end,
     }
     this.session = new Session(lab, read, timeout, stage, knowsFewUsers() ? NO_ROOT : '')
@@ -65,7 +80,7 @@ class Sitting {
     for (const event of ['end', 'error', 'close']) process.stdin.on(event, () => this.#isRunning || this.#end())
   }
 
-  async #run(what: What, lab: Lab): Promise<void> {
+  async #run(what: What, lab: Lab, where: Where): Promise<void> {
     if (this.#isRunning) return
     const missing = what === 'chapter' ? missingChapter(lab) : undefined
     if (missing !== undefined) {
@@ -74,12 +89,22 @@ class Sitting {
     }
     this.#isRunning = true
     try {
-      await this.#giveTerminal(what, await wordsFor(what, lab))
+      const words = await wordsFor(what, lab, where)
+      const isBeside = what === 'editor' && editorAt(copyOf(lab), where.line)?.takesTerminal === false
+      if (isBeside) this.#startBeside(words)
+      else await this.#giveTerminal(what, words)
     } catch (error) {
       this.session.say(describeError(error))
     }
     this.#isRunning = false
     this.front.enter()
+  }
+
+  /** Starts an editor that has a window of its own. */
+  #startBeside([program = '', ...words]: readonly string[]): void {
+    const editor = spawn(program, words, { detached: true, stdio: 'ignore' })
+    editor.on('error', error => this.session.say(describeError(error)))
+    editor.unref()
   }
 
   async #giveTerminal(what: What, words: readonly string[]): Promise<void> {
@@ -88,7 +113,7 @@ class Sitting {
     const status = await runAtTerminal(words, ROOT)
     if (!status) this.#end()
     // After a chapter that was read to its end nothing has to be said.
-    else if (what === 'program' || status.code !== 0) await this.front.pause(`It ended with ${describeStatus(status)}.`)
+    else if (what === 'program' || status.code !== 0) await this.front.pause(`It ${describeEnd(status)}.`)
   }
 
   #suspend(): void {

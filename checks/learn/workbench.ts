@@ -5,10 +5,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
+import { checkedLab } from '../labs/all.ts'
+import type { Proof } from '../labs/exercise.ts'
 import { openTaskNumbers } from '../labs/tasks.ts'
+import type { Observation } from '../observer/record.ts'
 import type { LabReport } from '../report/report.ts'
 import { type Attempt, attempt, type Outcome } from './attempt.ts'
 import { type Standing, standing } from './mine/evidence.ts'
+import { hangOf } from './mine/hints.ts'
 import { copyOf, MINE, shown } from './mine/mine.ts'
 import { type FileState, FileWatch } from './mine/watch-file.ts'
 import { findTypeErrors } from './type-errors.ts'
@@ -18,13 +22,20 @@ const LONG = 6
 /** How many errors are shown of a text that does not compile. */
 const MOST_ERRORS = 4
 
-const clock = () => new Date().toLocaleTimeString('sv')
+const exercisesOf = ({ slug }: Lab) => checkedLab(slug).exercises
+/** A time of day; of another day with that. */
+function clock(at: Date): string {
+  const [day, time] = [at.toLocaleDateString('sv'), at.toLocaleTimeString('sv')]
+  return day === new Date().toLocaleDateString('sv') ? time : `${day} ${time}`
+}
 
 /** A finished check. */
 interface Judged {
   readonly report: LabReport
   /** The text that was judged. */
   readonly source: string
+  /** What was seen of each task. */
+  readonly proofs: readonly (Proof | null)[]
 }
 
 /** What a workbench reports. */
@@ -38,6 +49,8 @@ export interface Listener {
 export class Workbench {
   readonly lab: Lab
   types: readonly string[] = []
+  /** Who waits for what, if nobody moved any more in the last check. */
+  stuck: string | undefined
   readonly #path: string
   readonly #timeout: number
   readonly #listener: Listener
@@ -82,11 +95,13 @@ export class Workbench {
 
   async #saved(state: FileState): Promise<void> {
     const save = ++this.#save
-    const [began, savedAt] = [performance.now(), clock()]
+    const began = performance.now()
+    const savedAt = state.kind === 'text' ? clock(state.savedAt) : ''
     this.#file = state
     this.#stopTypes()
     this.types = []
     this.#errors = []
+    this.stuck = undefined
     this.#since = state.kind === 'text' ? began : undefined
     this.#listener.changed()
     await this.#endRunning()
@@ -94,14 +109,22 @@ export class Workbench {
     const outcome = await this.#check()
     if (save !== this.#save) return
     this.#since = undefined
+    if (outcome?.kind === 'judged' && hangOf(outcome.report) === undefined) this.stuck = undefined
     this.#checked = `, saved ${savedAt}, checked in ${((performance.now() - began) / 1000).toFixed(1)} s`
     if (outcome?.kind === 'broken') this.#errors = outcome.errors
-    if (outcome?.kind === 'judged') this.#take({ report: outcome.report, source: state.text })
+    if (outcome?.kind === 'judged')
+      this.#take({ report: outcome.report, source: state.text, proofs: outcome.read as Judged['proofs'] })
     this.#listener.changed()
   }
 
   async #check(): Promise<Outcome | undefined> {
-    this.#running = attempt(this.lab, this.#path, { timeout: this.#timeout })
+    // `null` for a task of which nothing was seen: JSON has no undefined.
+    const read = (seen: Observation) => exercisesOf(this.lab).map(({ proof }) => proof?.(seen) ?? null)
+    this.#running = attempt(this.lab, this.#path, {
+      timeout: this.#timeout,
+      read,
+      stuck: text => this.#takeStuck(text),
+    })
     try {
       this.#fault = undefined
       return await this.#running.outcome
@@ -113,11 +136,17 @@ export class Workbench {
 
   #take(judged: Judged): void {
     this.#judged = judged
-    this.#listener.judged(standing(this.lab.slug, judged.source, judged.report))
+    if (this.standing) this.#listener.judged(this.standing)
     this.#stopTypes = findTypeErrors(this.#path, errors => {
       this.types = errors
       this.#listener.changed()
     })
+  }
+
+  /** Nobody in the program moves any more: that is told while it still hangs. */
+  #takeStuck(text: string): void {
+    this.stuck = text
+    this.#listener.changed()
   }
 
   /** Whether a check is under way. */
@@ -134,10 +163,28 @@ export class Workbench {
     return this.#judged?.report
   }
 
+  /** What is to be shown: while a check hangs, nothing of an earlier one. */
+  get now(): Pick<Workbench, 'problem' | 'status' | 'standing' | 'report' | 'types' | 'stuck'> {
+    const { problem, status, types, stuck } = this
+    if (!this.isChecking || stuck === undefined) return this
+    const source = this.source ?? ''
+    return { problem, status, types, stuck, report: undefined, standing: standing(this.lab.slug, source, undefined) }
+  }
+
+  /** What hints are chosen by, besides the report. */
+  get besides(): { readonly source?: string; readonly stuck?: string } {
+    const { source, stuck } = this
+    return { ...(source !== undefined && { source }), ...(stuck !== undefined && { stuck }) }
+  }
+
   /** Where the reader stands: what was judged, or the open tasks alone as long as nothing was. */
   get standing(): Standing | undefined {
     const source = this.#judged?.source ?? this.source
-    return source === undefined ? undefined : standing(this.lab.slug, source, this.report)
+    if (source === undefined) return undefined
+    return standing(this.lab.slug, source, this.report, {
+      proofs: this.#judged?.proofs ?? [],
+      wrongLines: this.types.flatMap(text => Number(/^line (\d+):/.exec(text)?.[1] ?? [])),
+    })
   }
 
   /** One line: what goes on. */

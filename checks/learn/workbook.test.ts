@@ -30,6 +30,11 @@ const { parseProgress, readProgress, recordPredictions, recordStart, recordTasks
 const { comparisonPage, Quiz } = await import('./quiz.ts')
 const { keysIn } = await import('./pages/screen.ts')
 const { errorsOf } = await import('./type-errors.ts')
+const { answerFrom, toReview } = await import('./review.ts')
+const { bringBack, keep, keptOf } = await import('./mine/kept.ts')
+const { editorAt } = await import('./mine/editor.ts')
+const { contractOf } = await import('./mine/make.ts')
+const { likeName } = await import('./mine/like-name.ts')
 
 const LAB3 = findLab('lab3')
 const { slug } = LAB3
@@ -72,7 +77,7 @@ test('the task to look at is the first open one, or one before it whose claim do
   // The veth pair was made, but wrong.
   assert.equal(standing(slug, first, reportOf(1)).current?.number, '3.2')
   const states = standing(slug, first, reportOf(1)).tasks.map(({ state }) => state)
-  assert.deepEqual(states, ['done', 'wrong', 'open', 'open', 'open', 'open'])
+  assert.deepEqual(states, ['proved', 'broken', 'open', 'open', 'open', 'open'])
 })
 
 test('of several tasks with one claim it is the one whose hints fit what was seen', () => {
@@ -97,7 +102,7 @@ test('hints are chosen by what was seen: the same task, the same claim, another 
   const hints = [
     first('lo down'),
     first('lo down', 'RTNETLINK answers: File exists'),
-    first('lo down', 'a command of the lab failed with exit code 255: Error'),
+    first('lo down', 'a command of the program failed (exit code 255): ip link\n  Error'),
     first('x', 'clone(child, CLONE_NEWNET): EPERM (Operation not permitted)'),
     first('x', 'ioctl(3, SIOCSIFADDR, "veth1"): ENODEV (No such device)'),
     first('x', 'setip: address must be an IPv4 address such as 10.0.0.4, not "10"'),
@@ -204,6 +209,57 @@ test('answers are compared with what the kernel did, and what was skipped or not
   ])
 })
 
+test('what was predicted wrong is asked again first, and what could not be seen then is not', () => {
+  const one = (question: string, answer: string | null, kernel: string | null, isRight: boolean) => ({
+    question,
+    answer,
+    kernel,
+    isRight,
+  })
+  const [first, second, third] = checkedLab(slug).questions.map(({ name }) => name) as [string, string, string]
+  const predictions = [one(first, '1', '1', true), one(second, null, 'x', false), one(third, '1', 'y', false)]
+  const order = (list: typeof predictions) =>
+    toReview({ labs: { [slug]: { predictions: list } } }).map(({ question }) => question.name)
+  assert.deepEqual(order(predictions), [third, second, first])
+  assert.deepEqual(order([one(first, '1', null, false)]), [])
+  const choice = { name: '', text: '', choices: ['a', 'b'], truth: () => 0, why: '' }
+  assert.deepEqual(
+    ['2', '3', 'x'].map(typed => answerFrom(choice, typed)),
+    ['b', undefined, undefined],
+  )
+})
+
+test('a version that got further can be brought back, and only so many are kept', () => {
+  for (let proved = 0; proved < 14; proved++) keep(LAB3, `version ${proved}`, proved)
+  keep(LAB3, 'version 13', 13)
+  const kept = keptOf(LAB3)
+  assert.deepEqual(kept.map(({ proved }) => proved).slice(0, 2), [13, 12])
+  assert.equal(kept.length, 9)
+  rmSync(copyOf(LAB3), { recursive: true, force: true })
+  writeFileSync(copyOf(LAB3), 'now')
+  const aside = bringBack(LAB3, kept[1] as (typeof kept)[number])
+  assert.deepEqual([readFileSync(copyOf(LAB3), 'utf8'), readFileSync(aside, 'utf8')], ['version 12', 'now'])
+})
+
+test('an editor is started at the line, each in its own way', () => {
+  const at = (EDITOR: string) => editorAt('/x.ts', 7, { EDITOR, PATH: process.env['PATH'] })?.words.slice(1)
+  assert.deepEqual(at('sh'), ['+7', '/x.ts'])
+  assert.deepEqual(at('sh -e'), ['-e', '+7', '/x.ts'])
+  assert.equal(at('no-such-editor'), undefined)
+})
+
+test('the contract of every lab is there for those who write it from nothing', () => {
+  for (const each of LABS) assert.match(contractOf(each).join(' '), /\w{4}/, each.slug)
+})
+
+test('what a misspelt name may have meant', () => {
+  const like = (name: string) => likeName(`x\nReferenceError: ${name} is not defined\n`, lab)?.[0] ?? ''
+  assert.match(like('setpi'), /Did you mean setip\?/)
+  assert.match(like('awaitRuning'), /Did you mean awaitRunning\?/)
+  assert.match(like('something'), /Is it imported/)
+  assert.equal(likeName('all is well', lab), undefined)
+})
+
 test('two programs are compared by their longest common part', () => {
   const stretches = compareLines(['a', 'b', 'c', 'd'], ['a', 'x', 'c', 'd', 'e'])
   assert.deepEqual(
@@ -221,7 +277,19 @@ test('two programs are compared by their longest common part', () => {
 test('no page is wider than the screen, or higher, however small that is', () => {
   const report = reportOf(3, 'inside: lo down, veth1 down; outside: veth0 up 10.0.0.3/24', 'a line\n'.repeat(20))
   const at = standing(slug, all, report)
-  const view = { lab: LAB3, problem: [], status: 's', standing: at, report, types: ['line 1: x'], wasDone: true }
+  const view = {
+    lab: LAB3,
+    problem: [],
+    status: 's',
+    standing: at,
+    report,
+    types: ['line 1: x'],
+    stuck: 'x',
+    isAsking: true,
+    hasPuzzle: true,
+    progress: { labs: {} },
+    wasDone: true,
+  }
   for (const size of [80, 120, 40, 20].map(columns => ({ columns, rows: Math.ceil(columns / 3.3) }))) {
     const pages = [
       mainPage({ ...view, hints: hintsFor(at, report), hintCount: 3, message: 'm' }, size),

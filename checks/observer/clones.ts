@@ -32,3 +32,15 @@ export function takeFlags(name: 'clone' | 'clone3', [first = 0n]: readonly bigin
     return undefined
   }
 }
+
+/** Where `struct clone_args` has the signal that tells of the child's end; clone(2) has it in the lowest byte of its flags. */
+const EXIT_SIGNAL = 32n
+
+/** The signal of a clone3(2) that a thread is about to make; `undefined` if it was killed while it stood there. */
+export function exitSignalOf([first = 0n]: readonly bigint[], tid: number): number | undefined {
+  try {
+    return Number(readMemory(tid, first + EXIT_SIGNAL, 8).readBigUInt64LE())
+  } catch {
+    return undefined
+  }
+}

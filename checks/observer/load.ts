@@ -1,6 +1,8 @@
 /**
  * How much CPU time a sandbox had, and how much others had: whether other programs kept a program from its work.
  */
+import { getppid } from '../../lib/process.ts'
+import { readProc } from '../../lib/trace/proc.ts'
 import {
   allowedProcessors,
   type MachineTime,
@@ -15,17 +17,63 @@ const add = (one: Scheduled, other: Scheduled | undefined): Scheduled => ({
   waited: one.waited + (other?.waited ?? 0),
 })
 
+/** Fields of /proc/PID/stat, counted from after the name of the program. @see proc_pid_stat(5) */
+const STAT = { nice: 16, policy: 38 } as const
+
+/** How the scheduler treats a process. */
+export interface Standing {
+  /** 0 by default; with a higher value it gives way to others. */
+  readonly nice: number
+  /** SCHED_OTHER is 0; SCHED_BATCH and SCHED_IDLE give way. */
+  readonly policy: number
+}
+
+/** How the scheduler treats a process or a thread; as all others, if it is gone. */
+export function standing(pid: number): Standing {
+  const text = readProc(pid, 'stat') ?? ''
+  const values = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
+  return { nice: values[STAT.nice] ?? 0, policy: values[STAT.policy] ?? 0 }
+}
+
+/** Whether a process gives way to others more than `as` does, and so has chosen to wait. */
+export function givesWay(pid: number, as: Standing): boolean {
+  const { nice, policy } = standing(pid)
+  return nice > as.nice || policy !== as.policy
+}
+
 /**
  * The CPU time of ended threads, read while each was stopped at its exit, because afterwards the kernel does not tell.
  */
 export class Ended {
   #sum: Scheduled = { ran: 0, waited: 0 }
+  /** How long those have waited that gave way to others. */
+  #gaveWay = 0
   readonly #counted = new Set<number>()
+  readonly #as: Standing
+
+  /** @param as how the process that has started the check is scheduled */
+  constructor(as: Standing = standing(getppid())) {
+    this.#as = as
+  }
 
   /** A thread is stopped at its exit. */
   take(tid: number): void {
     this.#counted.add(tid)
-    this.#sum = add(this.#sum, scheduled(tid, tid))
+    const found = scheduled(tid, tid)
+    this.#sum = add(this.#sum, found)
+    if (found && givesWay(tid, this.#as)) this.#gaveWay += found.waited
+  }
+
+  /** How long the living threads of these processes, and all ended threads, have waited without giving way to others. */
+  kept(pids: Iterable<number>): number {
+    let sum = this.#sum.waited - this.#gaveWay
+    for (const pid of pids)
+      for (const tid of threadsOf(pid))
+        if (!this.#counted.has(tid) && !givesWay(tid, this.#as)) sum += scheduled(pid, tid)?.waited ?? 0
+    return sum
   }
 
   /** From now on its number may belong to another thread. */
@@ -47,15 +95,19 @@ export interface Load {
   readonly machine: MachineTime
   /** What the processes of the sandbox and their judge have used. */
   readonly own: number
+  /** How long they were ready to run and had no processor, added up, but for those that give way to others. */
+  readonly waited: number
 }
 
 /**
  * @param own what the sandbox and its judge have used so far
+ * @param waited how long they have waited, without giving way to others
  * @param processors those that the sandbox may use, which are those of its judge
  */
-export const takeLoad = (own: number, processors: readonly number[] = allowedProcessors()): Load => ({
+export const takeLoad = (own: number, waited: number, processors: readonly number[] = allowedProcessors()): Load => ({
   machine: machineTime(processors),
   own,
+  waited,
 })
 
 /**
@@ -65,7 +117,7 @@ export const takeLoad = (own: number, processors: readonly number[] = allowedPro
 const [BY_OTHERS, IDLE] = [0.3, 0.3]
 
 /** Whether the machine was busy from one moment to another, and with programs outside the sandbox. */
-export function wasBusy(from: Load, to: Load): boolean {
+export function wasBusy(from: Omit<Load, 'waited'>, to: Omit<Load, 'waited'>): boolean {
   const total = to.machine.total - from.machine.total
   const idle = to.machine.idle - from.machine.idle
   const others = total - idle - (to.own - from.own)

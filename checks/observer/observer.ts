@@ -2,76 +2,30 @@
  * Follows a tree of processes by ptrace(2) and writes down what the kernel says of each at its birth and at its end,
  * while it stands still. Nothing is sampled, so nothing is too short-lived to be seen.
  */
-import { readFileSync, readlinkSync } from 'node:fs'
-import { namespaces } from '../../lib/namespaces.ts'
 import { decodeStatus } from '../../lib/status.ts'
 import { nsPids, readProc, statusField } from '../../lib/trace/proc.ts'
-import {
-  eventMessage,
-  type Listener,
-  nextEvent,
-  PTRACE,
-  resume,
-  type StopReason,
-  setResult,
-  syscallStop,
-  type TraceEvent,
-} from '../../lib/trace/ptrace.ts'
+import { eventMessage, nextEvent, PTRACE, resume, type TraceEvent } from '../../lib/trace/ptrace.ts'
 import type { Scheduled } from '../../lib/trace/scheduling.ts'
-import { CLONE_CALLS, callName, MOUNT_CALLS, SIGNAL_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
-import { CallEmulator } from '../sandbox/emulated-calls.ts'
-import { takeFlags } from './clones.ts'
+import { Calls } from './calls.ts'
 import { Lateness } from './lateness.ts'
 import { Ended } from './load.ts'
-import { look } from './moment.ts'
+import { look, NOTHING, programOf } from './moment.ts'
 import type { Moment, ProcessRecord, SignalCall } from './record.ts'
+import { SignalCalls } from './signal-calls.ts'
+import { Story } from './story/story.ts'
+import { type CloneCall, Teller } from './teller.ts'
 import { Threads, throughWhom } from './threads.ts'
+import type { Watcher } from './watcher.ts'
 
 const SIGTRAP = 5
 /** After how many milliseconds the report of a birth is given up. */
 const LOST = 200
 
-/** The file of the program that a process runs, as the kernel has loaded it. */
-function programOf(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`)
-  } catch {
-    return '?'
-  }
-}
-
-/** Somebody who looks closer at what one lab is about, while the process in question stands still. */
-export interface Watcher {
-  /** A process has just been born. */
-  birth?(pid: number, order: number): void
-  /** A process has turned itself into another program. */
-  exec?(pid: number): void
-  /** A thread is about to make a call. @returns who wants to know what it returned */
-  call?(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined
-  /** A thread is about to send a signal. */
-  signal?(call: SignalCall): void
-  /** A thread stands still because it is traced, and is about to go on. */
-  stop?(tid: number, kind: StopReason): void
-  /** A thread has ended, and its number may be given to another one. */
-  forget?(tid: number): void
-  /**
-   * The last thread of a process is about to end, and the process still has everything it had.
-   * @param tid that thread, through which it can be looked at
-   */
-  exit?(pid: number, code: number | undefined, tid: number): void
-  /** A process has ended, and its parent may know. */
-  gone?(pid: number, order: number): void
-  /** A process has ended, and its parent does not know it yet. */
-  end?(order: number, pid: number): void
-  /** A look at what nobody reports, every few milliseconds. */
-  sample?(): void
-}
-
 /** The observer of one sandbox, made while its init still waits at the gate. */
 export class Observer {
   readonly processes = new Map<number, ProcessRecord>()
-  readonly signals: SignalCall[] = []
   readonly stopped = new Set<number>()
+  readonly story: Story
   /** How late it hears of what happens. */
   readonly lateness = new Lateness()
   /** What threads had of the processors that have ended. */
@@ -79,27 +33,39 @@ export class Observer {
   readonly #init: number
   #recording = true
   readonly #watcher: Watcher
-  readonly #emulator: CallEmulator
-  readonly #pending = new Map<number, Listener>()
   readonly #statuses = new Map<number, NonNullable<ProcessRecord['status']>>()
   /** Threads whose birth has been reported. */
   readonly #known: Set<number>
   readonly #threads = new Threads()
-  /** The flags of the clone that a thread is in. */
-  readonly #flags = new Map<number, number>()
+  readonly #signals: SignalCalls
+  readonly #calls: Calls
+  readonly #teller: Teller
   /** Threads that stopped before their birth was reported, and when, in ms since the epoch. */
   readonly #unborn = new Map<number, number>()
   /** Init and the program: however busy all others are, the end of these is heard. */
   readonly #first: number[]
   #order = 0
 
-  constructor(init: number, watcher: Watcher = {}) {
+  /**
+   * @param story is written as things happen
+   * @param name what the program is called in it, if that says more than the name of its interpreter
+   */
+  constructor(init: number, watcher: Watcher = {}, story: Story = new Story(false), name?: string) {
     this.#init = init
     this.#watcher = watcher
-    this.#emulator = new CallEmulator(init)
+    this.story = story
+    this.#signals = new SignalCalls(this.processes, story)
+    this.#teller = new Teller(story, name)
+    const processOf = (tid: number) => this.#threads.processOf(tid)
+    story.processOf = processOf
+    this.#calls = new Calls(init, watcher, this.#signals, this.#teller, story, processOf)
     this.#known = new Set([init])
     this.#first = [init]
     this.#threads.add(init)
+  }
+
+  get signals(): readonly SignalCall[] {
+    return this.#signals.all
   }
 
   /** How a traced process or child ended, once it has. */
@@ -176,23 +142,23 @@ export class Observer {
 
   /** @returns how the stopped thread is to go on */
   #takeStop({ tid, kind, signal }: Exclude<TraceEvent, { kind: 'ended' }>): number {
-    if (kind === 'fork' || kind === 'vfork' || kind === 'clone') this.#takeBirth(tid)
+    if (kind === 'fork' || kind === 'vfork' || kind === 'clone') this.#takeBirth(tid, kind)
     if (kind === 'exec') this.#takeExec(tid)
     if (kind === 'exit') {
       this.#takeUnreported(tid)
       this.#takeExit(tid)
     }
-    if (kind === 'syscall') this.#takeResult(tid)
-    if (kind === 'seccomp' && this.#takeCall(tid)) return PTRACE.SYSCALL
+    if (kind === 'syscall') this.#calls.takeResult(tid)
+    if (kind === 'seccomp' && this.#calls.take(tid, this.#order)) return PTRACE.SYSCALL
     if (kind === 'stop' && signal !== SIGTRAP) this.stopped.add(this.#threads.processOf(tid))
     // A stop by SIGSTOP or its like lasts until SIGCONT; with SIGTRAP it is only the tracer's own.
     return kind === 'stop' && signal !== SIGTRAP ? PTRACE.LISTEN : PTRACE.CONT
   }
 
   /** The creator stands still in fork or clone, and its child (a process or a thread) has not run yet. */
-  #takeBirth(caller: number): void {
+  #takeBirth(caller: number, kind: 'fork' | 'vfork' | 'clone'): void {
     const tid = eventMessage(caller)
-    if (tid) this.#bear(tid, caller)
+    if (tid) this.#bear(tid, caller, kind)
   }
 
   /** A creator that is killed in the middle of its fork takes the report with it; its child would wait for ever. */
@@ -202,29 +168,28 @@ export class Observer {
       if (!this.#known.has(tid) && statusField(tid, 'TracerPid') !== '0') this.#bear(tid, caller)
   }
 
-  #bear(tid: number, caller: number): void {
+  #bear(tid: number, caller: number, kind = 'fork'): void {
     this.#known.add(tid)
     const creator = this.#threads.processOf(caller)
-    const flags = this.#flags.get(caller) ?? 0
-    if (this.#threads.add(tid) === tid) this.#bearProcess(tid, caller, creator, flags)
+    // Neither fork(2) nor vfork(2) stops before it is made.
+    const clone = this.#calls.cloneOf(caller) ?? { call: kind, flags: 0 }
+    if (this.#threads.add(tid) === tid) this.#bearProcess(tid, caller, creator, clone)
+    else this.#teller.threadBorn(tid, caller, clone)
     if (this.#unborn.delete(tid)) resume(tid, PTRACE.CONT)
   }
 
-  #bearProcess(pid: number, caller: number, creator: number, flags: number): void {
+  #bearProcess(pid: number, caller: number, creator: number, clone: CloneCall): void {
     const parent = Number(statusField(pid, 'PPid') ?? creator)
-    const birth = look(pid, caller) ?? this.#placeUnknown(creator)
+    const birth = look(pid, caller, clone.flags) ?? this.#placeUnknown(creator)
     // A process that nobody could look at is one all the same. Nothing is known of where it was born.
-    if (!birth) return
-    this.processes.set(pid, {
-      pid,
-      numbers: nsPids(pid),
-      creator,
-      parent,
-      flags,
-      born: this.#order,
-      birth,
-      programs: [],
-    })
+    if (!birth) {
+      this.#teller.notSeen(pid, caller)
+      return
+    }
+    const made = { pid, numbers: nsPids(pid), creator, parent, flags: clone.flags, born: this.#order }
+    const record: ProcessRecord = { ...made, birth, programs: [] }
+    this.processes.set(pid, record)
+    this.#teller.born(record, caller, clone)
     if (creator === this.#init) this.#first.push(pid)
     this.#watcher.birth?.(pid, this.#order)
   }
@@ -232,12 +197,14 @@ export class Observer {
   /** For a process that was killed before it could be looked at: where its creator was when that one was born. */
   #placeUnknown(creator: number): Moment | undefined {
     const birth = this.processes.get(creator)?.birth
-    return birth && { ...birth, sharing: { VM: false, FILES: false, FS: false, SIGHAND: false } }
+    return birth && { ...birth, sharing: NOTHING }
   }
 
   #takeExec(pid: number): void {
     this.#threads.becomeOne(pid)
-    this.processes.get(pid)?.programs.push(programOf(pid))
+    const file = programOf(pid)
+    this.processes.get(pid)?.programs.push(file)
+    this.#teller.became(pid, file)
     this.#watcher.exec?.(pid)
   }
 
@@ -246,11 +213,13 @@ export class Observer {
     const pid = this.#threads.processOf(tid)
     if (!this.#threads.ends(tid)) return
     const record = this.processes.get(pid)
-    const exit = record && look(tid, throughWhom(record.creator))
+    const exit = record && look(tid, throughWhom(record.creator), record.flags)
     if (!exit) return
     record.exit = exit
     record.exiting = this.#order
-    this.#watcher.exit?.(pid, decodeStatus(eventMessage(tid) ?? 0).code ?? undefined, tid)
+    const status = decodeStatus(eventMessage(tid) ?? 0)
+    this.#watcher.exit?.(pid, status.code ?? undefined, tid)
+    this.#teller.ending(pid, status)
   }
 
   #takeEnd(pid: number, status: NonNullable<ProcessRecord['status']>): void {
@@ -259,96 +228,16 @@ export class Observer {
     this.ended.forget(pid)
     this.#watcher.forget?.(pid)
     this.#threads.forget(pid)
-    this.#flags.delete(pid)
+    this.#calls.forget(pid)
+    this.story.forget(pid)
     this.#known.delete(pid)
     this.#unborn.delete(pid)
     const record = this.processes.get(pid)
     if (record) {
       Object.assign(record, { status, ended: this.#order })
-      if (this.#recording) this.#watcher.gone?.(pid, this.#order)
+      if (!this.#recording) return
+      this.#teller.ended(pid, status)
+      this.#watcher.gone?.(pid, this.#order)
     }
-  }
-
-  /** @returns whether the end of the call is worth waiting for */
-  #takeCall(tid: number): boolean {
-    const stop = syscallStop(tid)
-    const name = stop && 'nr' in stop ? callName(stop.nr) : undefined
-    if (!name || !stop || !('nr' in stop)) return false
-    const listener = this.#listenerFor(name, stop.args, tid)
-    if (listener) this.#pending.set(tid, listener)
-    return listener !== undefined
-  }
-
-  #listenerFor(name: StoppedCall, args: readonly bigint[], tid: number): Listener | undefined {
-    if (CLONE_CALLS.includes(name)) {
-      const flags = takeFlags(name as 'clone' | 'clone3', args, tid)
-      if (flags !== undefined) this.#flags.set(tid, flags)
-      return () => {
-        this.#flags.delete(tid)
-      }
-    }
-    if (SIGNAL_CALLS.includes(name)) return this.#takeSignalCall(tid, name, args)
-    if (MOUNT_CALLS.includes(name)) return this.#emulator.call(name, args, tid)
-    return this.#watcher.call?.(name, args, tid, this.#order)
-  }
-
-  #takeSignalCall(tid: number, name: StoppedCall, args: readonly bigint[]) {
-    // tgkill and rt_tgsigqueueinfo name the process and then the thread.
-    const [first = 0n, second = 0n] = /tg/.test(name) ? [args[0], args[2]] : args
-    const from = this.#threads.processOf(tid)
-    const byPidfd = name === 'pidfd_send_signal'
-    const target = byPidfd ? this.#pidOfPidfd(tid, Number(first)) : Number(BigInt.asIntN(32, first))
-    const call: SignalCall = {
-      order: this.#order,
-      from,
-      target,
-      found: this.#numbered(tid, target),
-      outside: this.#outside(tid, target),
-      signal: Number(BigInt.asIntN(32, second)),
-      result: undefined,
-    }
-    this.signals.push(call)
-    this.#watcher.signal?.(call)
-    return (result: number) => {
-      call.result = result
-    }
-  }
-
-  #takeResult(tid: number): void {
-    const stop = syscallStop(tid)
-    const listener = this.#pending.get(tid)
-    this.#pending.delete(tid)
-    const instead = stop && 'result' in stop ? listener?.(stop.result) : undefined
-    if (typeof instead === 'number') setResult(tid, instead)
-  }
-
-  /** The number behind a pidfd of a process, in that process's PID namespace. */
-  #pidOfPidfd(owner: number, fd: number): number {
-    try {
-      const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${owner}/fdinfo/${fd}`, 'utf8'))?.[1]?.split(/\s+/)
-      return Number(numbers?.[nsPids(owner).length - 1] ?? -1)
-    } catch {
-      return -1
-    }
-  }
-
-  /** The living process that has a number of its own in a PID namespace around that of `caller`. */
-  #outside(caller: number, number: number): number | undefined {
-    const depth = nsPids(caller).length
-    return [...this.processes.values()].find(
-      ({ numbers, status }) => !status && numbers.length < depth && numbers.at(-1) === number,
-    )?.pid
-  }
-
-  /** The living process that has a number in the PID namespace of `caller`. */
-  #numbered(caller: number, number: number): number | undefined {
-    const level = nsPids(caller).length - 1
-    const inode = namespaces(caller).pid
-    const candidates = [...this.processes.values()].filter(
-      ({ numbers, status }) => !status && numbers[level] === number,
-    )
-    return candidates.find(
-      ({ birth, numbers }) => level === 0 || numbers.length > level + 1 || birth.namespaces.pid === inode,
-    )?.pid
   }
 }

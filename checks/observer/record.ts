@@ -4,6 +4,7 @@
 import type { Namespaces } from '../../lib/namespaces.ts'
 import type { WaitStatus } from '../../lib/status.ts'
 import type { Shareable } from '../../lib/trace/kcmp.ts'
+import type { StoryEvent } from './story/event.ts'
 
 /** What a process shared with its creator at one moment. */
 export type Sharing = Readonly<Record<Shareable, boolean>>
@@ -35,6 +36,8 @@ export interface SignalCall {
   /** The living process in an outer PID namespace that knows itself by that number, if there is one. */
   readonly outside: number | undefined
   readonly signal: number
+  /** Of a SIGKILL to a process group or to everybody: the processes of those that lived just then. */
+  readonly reached?: readonly number[]
   /** What the call returned: 0 or -errno; `undefined` if the caller did not live to see it. */
   result: number | undefined
 }
@@ -81,6 +84,8 @@ export interface Observation {
   readonly hits: readonly string[]
   /** What stayed in the sandbox after the program had ended; `undefined` if it had to be killed with the sandbox. */
   readonly leftovers: readonly string[] | undefined
+  /** All that happened, in order: more of it where a reader has asked for the story. */
+  readonly story: readonly StoryEvent[]
   /** The last lines of its output, to show beside a failure. */
   readonly output: string
 }

@@ -11,10 +11,10 @@ export function processOf(tid: number): number | undefined {
   return tgid > 0 ? tgid : undefined
 }
 
-/** Whether a thread still has what /proc shows of it: a zombie has given up its namespaces. */
+/** Whether a thread still has what /proc shows of it: a zombie has given up its namespaces, all but that of its number. */
 function hasNamespaces(tid: number): boolean {
   try {
-    readlinkSync(`/proc/${tid}/ns/pid`)
+    readlinkSync(`/proc/${tid}/ns/net`)
     return true
   } catch {
     return false

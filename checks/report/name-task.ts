@@ -7,7 +7,8 @@ import type { Finding, Verdict } from '../judge/judge.ts'
 import { type Job, type RunningLab, startLabs } from '../judge/run.ts'
 import { checkedLab } from '../labs/all.ts'
 import type { Exercise } from '../labs/exercise.ts'
-import { numberOf, openTaskNumbers, regionLines } from '../labs/tasks.ts'
+import { findRegion, numberOf, openTaskNumbers, regionLines } from '../labs/tasks.ts'
+import { crashIn } from './crash.ts'
 
 /** The places of the exercises that are open in a program, in the order in which they are done. */
 export function openPlaces(slug: string, source: string): number[] {
@@ -23,12 +24,32 @@ function bestMatch(places: readonly number[], exercises: readonly Exercise[], se
   return places.find(knows(exercises, seen)) ?? places[0]
 }
 
+/** The place of the exercise in whose region the program failed by its own account. */
+export function crashedPlace(slug: string, source: string, output: string): number | undefined {
+  const lines = source.split('\n')
+  const parts = checkedLab(slug).exercises.map(({ region }) => findRegion(lines, region))
+  for (const line of crashIn(output)?.places ?? []) {
+    const place = parts.findIndex(part => part && line - 1 >= part.from && line - 1 < part.to)
+    if (place >= 0) return place
+  }
+  return undefined
+}
+
 /**
- * The place of the exercise that a reader has to look at: the first that is open, or the exercise of the claim, if that
- * comes earlier and has been written. For a claim without an exercise it is the one whose hints fit what was seen.
+ * The place of the exercise that a reader has to look at: where the program itself failed, else the first that is open,
+ * or the exercise of the claim, if that comes earlier and has been written. For a claim without an exercise it is the one whose hints fit what was seen.
  * @param seen what is known of the failure besides
+ * @param output what the program printed
  */
-export function placeBehind(slug: string, source: string, title: string, seen: string): number | undefined {
+export function placeBehind(
+  slug: string,
+  source: string,
+  title: string,
+  seen: string,
+  output = '',
+): number | undefined {
+  const crashed = crashedPlace(slug, source, output)
+  if (crashed !== undefined) return crashed
   const open = openPlaces(slug, source)
   const exercises = checkedLab(slug).exercises
   const places = exercises.flatMap(({ claim, region }, place) =>
@@ -53,13 +74,16 @@ function readSource(path: string | undefined): string {
 }
 
 /** Adds the exercise to the first finding that does not hold. To be called with each finding once, in order. */
-export function naming({ slug, source }: Pick<Assignment, 'slug' | 'source'>): (finding: Finding) => Finding {
+export function naming(
+  { slug, source }: Pick<Assignment, 'slug' | 'source'>,
+  output?: string,
+): (finding: Finding) => Finding {
   const text = readSource(source)
   let isFirst = true
   return finding => {
     if (!finding.failure || !isFirst) return finding
     isFirst = false
-    const place = placeBehind(slug, text, finding.title, finding.failure.seen)
+    const place = placeBehind(slug, text, finding.title, finding.failure.seen, output)
     const exercise = place === undefined ? undefined : checkedLab(slug).exercises[place]
     return exercise ? { ...finding, task: `${numberOf(slug, place as number)} ${exercise.task}` } : finding
   }
@@ -67,7 +91,9 @@ export function naming({ slug, source }: Pick<Assignment, 'slug' | 'source'>): (
 
 /** The same for all findings of a verdict. */
 export function withTask(assignment: Pick<Assignment, 'slug' | 'source'>, verdict: Verdict): Verdict {
-  return verdict.kind === 'cannot' ? verdict : { ...verdict, findings: verdict.findings.map(naming(assignment)) }
+  return verdict.kind === 'cannot'
+    ? verdict
+    : { ...verdict, findings: verdict.findings.map(naming(assignment, verdict.output)) }
 }
 
 /**
@@ -75,7 +101,7 @@ export function withTask(assignment: Pick<Assignment, 'slug' | 'source'>, verdic
  * @param tell is called with every claim as it is decided, and the place of its lab in the job
  */
 export function startNamedLabs(job: Job, tell: (index: number, finding: Finding) => void = () => {}): RunningLab[] {
-  const named = job.assignments.map(naming)
+  const named = job.assignments.map(one => naming(one))
   const labs = startLabs(job, (index, finding) => tell(index, named[index]?.(finding) ?? finding))
   return labs.map((lab, i) => {
     const assignment = job.assignments[i]

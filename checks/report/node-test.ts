@@ -5,8 +5,9 @@
 import test from 'node:test'
 import { EXIT } from '../../lib/errors.ts'
 import type { Job } from '../judge/run.ts'
+import { removeAtEnd } from '../ready/desk.ts'
 import { startNamedLabs } from './name-task.ts'
-import { type ClaimReport, exitCodeOfRun, type LabReport, labReport, outputLines } from './report.ts'
+import { type ClaimReport, crashLines, exitCodeOfRun, type LabReport, labReport, outputLines } from './report.ts'
 
 /** A claim that does not hold, as every reporter prints it. */
 class ClaimError extends Error {
@@ -25,6 +26,8 @@ const reason = ({ missing, remedy }: { readonly missing?: string; readonly remed
 
 const job = JSON.parse(process.argv[2] ?? '') as Job
 const reports: LabReport[] = []
+// They were made by the process that this one has replaced.
+removeAtEnd(job.desks ?? [])
 
 for (const { lab, program, verdict } of startNamedLabs(job)) {
   test(`lab ${lab.number}: ${lab.title}`, async suite => {
@@ -36,7 +39,8 @@ for (const { lab, program, verdict } of startNamedLabs(job)) {
     }
     suite.diagnostic(`${judged.seconds.toFixed(1)} s`)
     if (job.output || judged.verdict === 'does not hold')
-      for (const line of outputLines(judged.output, job.output)) suite.diagnostic(line)
+      for (const line of [...crashLines(judged.output), ...outputLines(judged.output, job.output)])
+        suite.diagnostic(line)
     for (const claim of judged.claims) {
       await suite.test(claim.title, one => {
         if (claim.verdict === 'cannot be judged') one.skip(reason(claim))

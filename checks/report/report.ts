@@ -8,6 +8,8 @@ import { findLab, type Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
 import { type Shares, sinceStart } from '../judge/stopwatch.ts'
+import type { Told } from '../observer/story/event.ts'
+import { crashIn } from './crash.ts'
 
 /** Changes when a field changes its meaning or goes; new ones may come. */
 const VERSION = 1
@@ -40,6 +42,10 @@ export interface LabReport extends Pick<Lab, 'slug' | 'number' | 'title'> {
   /** The last lines that the program printed. */
   readonly output: string
   readonly claims: readonly ClaimReport[]
+  /** What others have changed on the machine while it was judged, so that it was judged again. */
+  readonly others?: readonly string[]
+  /** What happened, where that was asked for. */
+  readonly story?: Told
   /** Of a lab that cannot be judged at all. */
   readonly missing?: string
   readonly remedy?: string
@@ -104,9 +110,18 @@ export function labReport(slug: string, program: string, verdict: Verdict): LabR
     return { ...head, verdict: 'cannot be judged', ...none, missing, ...(remedy !== undefined && { remedy }), ...fault }
   }
   const claims = verdict.findings.map(finding => claimReport(slug, finding))
-  const { output, seconds, time } = verdict
+  const { output, seconds, time, story, others } = verdict
   const word = worst(claims.map(claim => claim.verdict))
-  return { ...head, verdict: word, seconds: round(seconds), time: roundAll(time), output, claims }
+  return {
+    ...head,
+    verdict: word,
+    seconds: round(seconds),
+    time: roundAll(time),
+    output,
+    claims,
+    ...(others && { others }),
+    ...(story && { story }),
+  }
 }
 
 /** How many of the last lines of its output are shown of a program that failed. */
@@ -119,7 +134,15 @@ const TAIL = 8
 export function outputLines(output: string, all: boolean): string[] {
   if (output.trim() === '') return ['it printed nothing']
   const lines = output.trimEnd().split('\n')
-  return ['it printed:', ...(all ? lines : lines.slice(-TAIL)).map(line => `| ${line}`)]
+  const rest = all ? lines : (crashIn(output)?.rest ?? lines).filter(line => line.trim() !== '')
+  if (rest.length === 0) return ['it printed nothing else']
+  return ['it printed:', ...(all ? rest : rest.slice(-TAIL)).map(line => (line === '' ? '|' : `| ${line}`))]
+}
+
+/** The error with which a program ended by its own account: above everything else that is said of it. */
+export function crashLines(output: string): string[] {
+  const { lines } = crashIn(output) ?? { lines: [] }
+  return lines.length === 0 ? [] : ['it failed by itself:', ...lines.map(line => `| ${line}`)]
 }
 
 /** The exit code of a verdict. */

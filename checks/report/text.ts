@@ -1,14 +1,15 @@
 /**
- * The view for people: a line for each claim as soon as it is decided, and below a failed one what was expected, what
- * was seen, why, and what to read.
+ * The view for people: of a program that failed by itself its own error, then a line for each claim, and below a failed
+ * one what was expected, what was seen, why, and what to read.
  */
 import { chalk } from '../../lib/lab/colour.ts'
 import { wrap } from '../../lib/lab/layout.ts'
-import type { Finding } from '../judge/judge.ts'
 import type { Job, RunningLab } from '../judge/run.ts'
 import { columns, LiveLine } from './live-line.ts'
 import { startNamedLabs } from './name-task.ts'
-import { type ClaimReport, claimReport, type LabReport, labReport, outputLines, type Report, report } from './report.ts'
+import { type ClaimReport, crashLines, type LabReport, labReport, outputLines, type Report, report } from './report.ts'
+import { printStory } from './story/print.ts'
+import type { View } from './story/view.ts'
 
 const lay = (line: string, hang: number) => wrap(line, hang, columns())
 const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
@@ -32,13 +33,16 @@ function claimLines({ title, verdict, expected, seen, cause, read, task, missing
 }
 
 /** What is said below a lab's claims. */
-function closing({ seconds, verdict, output, claims, missing, remedy }: LabReport, all: boolean): string {
+function closing({ seconds, verdict, output, claims, missing, remedy, others }: LabReport, all: boolean): string {
   if (claims.length === 0) {
     const head = lay(`  ? cannot be judged here: ${missing}`, 4).replace('?', chalk.yellow('?'))
     return [head, ...details({ remedy })].join('\n')
   }
   const printed = all || verdict === 'does not hold' ? outputLines(output, all) : []
-  const lines = [time(seconds), ...printed].map(line => `    ${line}`)
+  const again = others
+    ? [`it was judged twice, because others changed the machine meanwhile: ${others.join('; ')}`]
+    : []
+  const lines = [time(seconds), ...again, ...printed].map(line => `    ${line}`)
   return lines.map(line => chalk.dim(lay(line, 6))).join('\n')
 }
 
@@ -71,26 +75,24 @@ function waitingFor(labs: readonly RunningLab[], since: number): string {
   return names.length === 0 ? '' : `  waiting for lab ${names.join(', ')} (${seconds})`
 }
 
-/** Judges and shows. @returns the report */
-export async function showPeople(job: Job): Promise<Report> {
+/** Judges and shows. @param view how stories are to be shown, if they are @returns the report */
+export async function showPeople(job: Job, view?: View): Promise<Report> {
   const since = performance.now()
-  const early = job.assignments.map((): Finding[] => [])
-  let turn = -1
-  const show = (index: number, finding: Finding) =>
-    live.print(claimLines(claimReport(job.assignments[index]?.slug ?? '', finding)))
-  const labs = startNamedLabs(job, (index, finding) =>
-    index === turn ? show(index, finding) : early[index]?.push(finding),
-  )
+  const labs = startNamedLabs(job)
   const live = new LiveLine(() => waitingFor(labs, since))
   live.start()
   const reports: LabReport[] = []
-  for (const [index, { lab, program, verdict }] of labs.entries()) {
-    turn = index
+  for (const { lab, program, verdict } of labs) {
     live.print(chalk.bold(lay(`lab ${lab.number}: ${lab.title}`, 4)))
-    for (const finding of early[index] ?? []) show(index, finding)
     live.draw()
     const judged = labReport(lab.slug, program, await verdict)
+    // First what the program says of its own failure: the claims that do not hold follow from it.
+    const crash = judged.verdict === 'does not hold' ? crashLines(judged.output) : []
+    for (const line of crash) live.print(lay(`    ${line}`, 6))
+    for (const claim of judged.claims) live.print(claimLines(claim))
     live.print(closing(judged, job.output))
+    if (judged.story && (view === 'lines' || view === 'all'))
+      live.print(printStory(judged.story, view === 'all', columns()))
     reports.push(judged)
   }
   live.stop()

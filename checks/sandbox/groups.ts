@@ -28,6 +28,8 @@ const LIMITS: readonly (readonly [string, string])[] = [
 const HANDED = ['', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control', 'tasks']
 const V1_CONTROLLERS = ['memory', 'freezer', 'pids']
 const V2_CONTROLLERS = ['memory', 'pids']
+/** Where control groups are on every machine that has not moved them. */
+const USUAL = '/sys/fs/cgroup'
 /** The inner group. */
 const INSIDE = 'inside'
 /** v2 only: the group of the sandbox's own processes, because a group that hands controllers down may hold none. */
@@ -152,17 +154,23 @@ export class SandboxGroups {
 
   /** Attaches the hierarchies below a new root, each with the caller's group in it as its root. */
   mountBelow(root: string): void {
-    const base = join(root, '/sys/fs/cgroup')
-    const inside = this.#places.filter(({ hierarchy }) => hierarchy.path.startsWith('/sys/fs/cgroup'))
-    if (!existsSync(base) || inside.length === 0) return
-    if (inside.every(({ hierarchy }) => hierarchy.path !== '/sys/fs/cgroup'))
-      mount('groups', base, 'tmpfs', 0, 'mode=755')
-    for (const { hierarchy } of inside) {
-      const target = join(root, hierarchy.path)
+    const base = join(root, USUAL)
+    if (!existsSync(base) || this.#places.length === 0) return
+    const targets = this.#places.map(place => this.#targetFor(place))
+    if (!targets.includes(USUAL)) mount('groups', base, 'tmpfs', 0, 'mode=755')
+    for (const [i, { hierarchy }] of this.#places.entries()) {
+      const target = join(root, targets[i] as string)
       if (!existsSync(target)) mkdirSync(target)
       if (hierarchy.dialect === 'v1') mount('cgroup', target, 'cgroup', 0, hierarchy.controllers.join(','))
       else mount('cgroup2', target, 'cgroup2')
     }
+  }
+
+  /** Where a hierarchy is attached: as on the machine, and if that has it at an unusual place, where programs look for it. */
+  #targetFor({ hierarchy: { path, dialect, controllers } }: Place): string {
+    if (path === USUAL || path.startsWith(`${USUAL}/`)) return path
+    if (dialect === 'v1') return join(USUAL, controllers.join(','))
+    return this.#places.length === 1 ? USUAL : join(USUAL, 'unified')
   }
 
   /** The groups that the program has made. */

@@ -9,6 +9,7 @@ import { execve } from '../../lib/exec.ts'
 import * as F from '../../lib/flags.ts'
 import { closePipes } from '../../lib/gate.ts'
 import { takeTerminal } from '../../lib/lab/pty.ts'
+import { STORY_VARIABLE } from '../../lib/machine/announce.ts'
 import { closeAtExec, dup2 } from '../../lib/machine/descriptors.ts'
 import { kernelIsAtLeast } from '../../lib/machine/kernel-version.ts'
 import * as M from '../../lib/mount/mount.ts'
@@ -19,12 +20,10 @@ import { joinNewKeyring } from '../../lib/rights/keyring.ts'
 import { hardLimit, RLIMIT_NOFILE, RLIMIT_NPROC, setLimit } from '../../lib/rights/limits.ts'
 import { forbidInspection, setParentDeathSignal } from '../../lib/rights/prctl.ts'
 import { becomeRoot } from '../../lib/rights/users.ts'
-import { CLONE_CALLS, GROUP_CALLS, MOUNT_CALLS, SIGNAL_CALLS, stopAtCalls } from '../../lib/trace/seccomp.ts'
+import { stopAtCalls } from '../../lib/trace/seccomp.ts'
 import { BOUNDS } from './groups.ts'
-import { type Command, HOST_NAME, type Plan } from './plan.ts'
+import { type Command, callsToStopAt, HOST_NAME, type Plan } from './plan.ts'
 
-/** The calls at which every program stops for the observer. */
-const ALWAYS = [...CLONE_CALLS, ...SIGNAL_CALLS, ...MOUNT_CALLS]
 /** How many descriptors a program has, and how many it can have: the observer looks at each. */
 const DESCRIPTORS = { soft: 1024, hard: 4096 }
 
@@ -111,14 +110,14 @@ export function liveAsInit({ command, setting, groups, directory, firstPid, line
   }
   closePipes([output])
   limitResources(groups.limitsProcesses)
-  stopAtCalls([...new Set([...ALWAYS, ...(setting.calls ?? []), ...(setting.groups ? GROUP_CALLS : [])])], UNSEEN)
+  stopAtCalls(callsToStopAt(setting), UNSEEN)
   fork(() => {
     setsid()
     connect(output, setting.terminal === true)
     process.chdir(directory)
     // Descriptors that were open when the check was started would lead out of the sandbox.
     closeAtExec()
-    execve(command[0], command, environment())
+    execve(command[0], command, { ...environment(), ...(setting.story !== undefined && { [STORY_VARIABLE]: '1' }) })
   })
   for (;;) waitForOrphan()
 }

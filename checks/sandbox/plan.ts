@@ -3,7 +3,15 @@
  */
 import { type Gate, makeGate, pipe } from '../../lib/gate.ts'
 import type { Controller } from '../../lib/group/hierarchies.ts'
-import type { StoppedCall } from '../../lib/trace/seccomp.ts'
+import {
+  CLONE_CALLS,
+  GROUP_CALLS,
+  GROUP_MAKING_CALLS,
+  MOUNT_CALLS,
+  SIGNAL_CALLS,
+  STORY_CALLS,
+  type StoppedCall,
+} from '../../lib/trace/seccomp.ts'
 import type { Confinement } from './confinement.ts'
 import type { SandboxGroups } from './groups.ts'
 import type { SandboxUsers } from './users.ts'
@@ -26,8 +34,19 @@ export interface Setting {
   readonly calls?: readonly StoppedCall[]
   /** The controller whose groups are followed: writes and removals are reported. */
   readonly groups?: Controller
+  /** What the program is called in its story, if that is asked for. It stops at more calls then. */
+  readonly story?: string
   /** What it sees of the machine's files, if that is not all of them. */
   readonly confinement?: Confinement
+}
+
+/** The calls at which every program stops for the observer. */
+const ALWAYS = [...CLONE_CALLS, ...SIGNAL_CALLS, ...MOUNT_CALLS]
+
+/** The calls at which a program with this setting stops. */
+export function callsToStopAt({ calls = [], groups, story }: Setting): readonly StoppedCall[] {
+  const forStory = story === undefined ? [] : [...STORY_CALLS, ...(groups ? GROUP_MAKING_CALLS : [])]
+  return [...new Set([...ALWAYS, ...calls, ...(groups ? GROUP_CALLS : []), ...forStory])]
 }
 
 /** How the judge, the warden and init of a sandbox signal to each other, and where the program's output goes. */

@@ -35,6 +35,8 @@ export interface Sandbox {
   /** Where the program's output can be read. */
   readonly output: number
   readonly groups: SandboxGroups
+  /** Where the program is started. */
+  readonly directory: string
   readonly hasTerminal: boolean
   /** Lets init start the program, or first wait for the terminal where it has one. */
   start(): void
@@ -91,6 +93,9 @@ function killQuietly(pid: number): void {
   }
 }
 
+/** The hint that says less than what is known here. */
+const NOT_ALLOWED = /\nhint: (a new namespace|a limit on nested) .*/
+
 const NO_USER_NAMESPACE =
   'the checker needs user namespaces: sudo sysctl user.max_user_namespaces=10000 (in a container: start it with ' +
   '--privileged, or check on the machine itself)'
@@ -110,25 +115,33 @@ export function makeSandbox(command: Command, setting: Setting): Sandbox {
   const users = chooseUsers(command.filter(isAbsolute))
   const { readEnd, writeEnd } = pipe()
   const lines = makeLines(writeEnd)
+  const directory = freeDirectory()
   const { warden, init } = startWarden({
     command,
     setting,
     groups,
     users,
-    directory: freeDirectory(),
+    directory,
     firstPid: randomInt(...FIRST_PIDS),
     lines,
   })
   if (init === undefined) {
     waitpid(warden)
     groups.remove()
-    throw new CannotRun(`${readFileSync(readEnd, 'utf8').trim()}\nhint: ${NO_USER_NAMESPACE}`)
+    const said = readFileSync(readEnd, 'utf8').trim() || 'the sandbox could not be made'
+    // Only a refused clone is about user namespaces: the error itself says what else it may be, and what helps.
+    throw new CannotRun(
+      /^(clone|unshare)\(/.test(said) && !/\nhint: /.test(said.replace(NOT_ALLOWED, ''))
+        ? `${said.split('\n')[0]}\nhint: ${NO_USER_NAMESPACE}`
+        : said,
+    )
   }
   return {
     init,
     warden,
     output: readEnd,
     groups,
+    directory,
     hasTerminal: setting.terminal === true,
     start: () => lines.mayStart.open(),
     canTakeTerminal: () => lines.isComplete.isDecided(),

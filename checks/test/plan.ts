@@ -12,11 +12,8 @@ const ROOMS = ['native', 'lib', 'labs', 'buildroot', 'book', 'checks']
 /** Files that count what is on the machine before and after, so that no other test may run meanwhile. */
 const ALONE: readonly string[] = [
   'checks/clean/clean.test.ts',
-  'checks/trials/cgroup-labs.test.ts',
   'checks/trials/hostile.test.ts',
   'checks/trials/interruptions.test.ts',
-  'checks/trials/labs.test.ts',
-  'checks/trials/newns-lab.test.ts',
   'checks/trials/without-root.test.ts',
 ]
 

@@ -38,13 +38,17 @@ const ORDER = [
   'checks/bench',
   'checks/testing',
   'checks/report',
+  'checks/report/story',
+  'checks/ready',
   'checks/judge',
   'checks/labs/NN',
   'checks/labs',
   'checks/witnesses',
   'checks/witnesses/shell',
+  'checks/witnesses/telling',
   'checks/witnesses/net',
   'checks/observer',
+  'checks/observer/story',
   'checks/sandbox',
   'lib/testing',
   'lib/lab',
@@ -72,7 +76,6 @@ const MOST_LINES = 250
 /** The files that may be longer, each with the reason. */
 const LONGER: Readonly<Record<string, string>> = {
   'checks/labs/06-freezer/claims.ts': 'the story of one freeze, and five claims about it',
-  'checks/observer/observer.ts': 'one machine of states, each of which is a few lines',
   'checks/learn/session.ts': 'every key on every page, as one table',
 }
 /** Programs that are tried, quoted or started as data, and pictures: as many as there are, and each in a table of its own. */

@@ -9,7 +9,7 @@ import { until } from '../../lib/machine/until.ts'
 import { MS_PRIVATE, MS_REC, mount } from '../../lib/mount/mount.ts'
 import { WNOHANG, waitpid } from '../../lib/process.ts'
 import { allPids } from '../../lib/trace/proc.ts'
-import { commandFor } from '../judge/command.ts'
+import { commandFor } from '../ready/ready.ts'
 
 /** How a lab is started. */
 export interface LabRun {

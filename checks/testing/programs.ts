@@ -22,7 +22,9 @@ export function specimenFiles(): string[] {
 
 /** Commands that the labs do without and that not every machine has, by Debian's package. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  bubblewrap: ['bwrap'],
   'cgroup-tools': ['cgcreate', 'cgset', 'cgexec', 'cgdelete'],
+  crun: ['crun'],
   mount: ['mount', 'umount'],
   python3: ['python3'],
 }
@@ -30,7 +32,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 /** A program's text, and for a shell script that executes one of the right programs the text of that one, too. */
 function textOf(path: string): string {
   const text = readFileSync(join(CHECKS, path), 'utf8')
-  const others = text.match(/(?:\/\.\.)+\/[\w/-]*\bright\/[\w-]+\.sh\b/g) ?? []
+  const others = text.match(/(?:(?:\/\.\.)+\/[\w/-]*\bright|(?<=\$\(dirname "\$0"\)))\/[\w-]+\.sh\b/g) ?? []
   return [text, ...others.map(other => readFileSync(join(CHECKS, dirname(path), other), 'utf8'))].join('\n')
 }
 
@@ -65,11 +67,11 @@ export function wasTooBusy(verdict: Verdict): boolean {
   return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
 }
 
-/** Judges a program, and again where the machine was too busy, three times at the most. */
+/** Judges a program, and again, with more time, where the machine was too busy: five times at the most. */
 export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
-    const verdict = await judgeInChild(assignment, timeout).verdict
-    if (tries === 3 || !wasTooBusy(verdict)) return verdict
+    const verdict = await judgeInChild(assignment, timeout * tries).verdict
+    if (tries === 5 || !wasTooBusy(verdict)) return verdict
   }
 }
 

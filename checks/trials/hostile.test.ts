@@ -10,9 +10,9 @@ import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { kill } from '../../lib/process.ts'
-import { commandFor } from '../judge/command.ts'
 import { judgeInChild } from '../judge/in-child.ts'
 import type { Verdict } from '../judge/judge.ts'
+import { commandFor } from '../ready/ready.ts'
 import { adoptDescendants, Bystander, changesSince, takeMachineCensus } from '../testing/machine-census.ts'
 import { buildSpecimen, lackingTools, refusalsOf, titlesOnly, wasTooBusy } from '../testing/programs.ts'
 import { HOSTILE, type Hostile } from './hostile.ts'
@@ -44,7 +44,7 @@ function secondsOfWaiting(): number {
 
 /** Judges a program. A judge that has not ended in time is killed, and the program with it. */
 async function verdictInTime({ slug, timeout }: Hostile, program: string): Promise<Verdict> {
-  const { pid, verdict } = judgeInChild({ slug, command: await commandFor(program) }, timeout)
+  const judging = judgeInChild({ slug, command: await commandFor(program) }, timeout)
   const [began, waited] = [performance.now(), secondsOfWaiting()]
   let isLate = false
   const look = setInterval(() => {
@@ -52,20 +52,20 @@ async function verdictInTime({ slug, timeout }: Hostile, program: string): Promi
     const busy = Math.min(MOST, secondsOfWaiting() - waited)
     if ((performance.now() - began) / 1000 < timeout + MARGIN + busy) return
     isLate = true
-    if (pid !== undefined) kill(pid, 'SIGKILL')
+    if (judging.pid !== undefined) kill(judging.pid, 'SIGKILL')
   }, 200)
-  const outcome = await verdict.finally(() => clearInterval(look))
+  const outcome = await judging.verdict.finally(() => clearInterval(look))
   assert.ok(!isLate, `the judge did not come to its end within ${timeout} + ${MARGIN} s`)
   return outcome
 }
 
 /** Judges a program, and again with more time where the machine was too busy for a verdict. */
 async function verdictOf(hostile: Hostile, program: string): Promise<Verdict> {
-  for (const factor of [1, 3, 9]) {
+  for (const factor of [1, 3, 9, 27, 81]) {
     const verdict = await verdictInTime({ ...hostile, timeout: hostile.timeout * factor }, program)
     if (!wasTooBusy(verdict)) return verdict
   }
-  throw new Error('the machine is too busy for a verdict, three times')
+  throw new Error('the machine is too busy for a verdict, five times')
 }
 
 test('every hostile program is in the table', () => {

@@ -7,7 +7,8 @@ import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { INITIAL_PID_NAMESPACE } from '../../lib/tidy/owner.ts'
-import { commandFor } from '../judge/command.ts'
+import { commandFor } from '../ready/ready.ts'
+import { flawsIn } from '../testing/messages.ts'
 import {
   buildSpecimen,
   judgePatiently,
@@ -24,17 +25,40 @@ after(() => rmSync(folder, { recursive: true }))
 
 const executable = (path: string) => buildSpecimen(path, folder)
 
-/** The titles of the claims that refuse a program. */
-async function refusals(slug: string, program: string): Promise<string[]> {
-  return refusalsOf(await judgePatiently({ slug, command: await commandFor(program) }, TIMEOUT))
-}
-
 /** The kernel's log names a process by its PID in the initial namespace, which is not known inside a container. */
 const isUnknownHere = (entry: string) =>
   namespaces().pid !== INITIAL_PID_NAMESPACE && / and the judge is in a PID namespace$/.test(entry)
 
+/** The titles of the claims that refuse a program. What they say has to be fit for a reader. */
+async function refusals(slug: string, program: string): Promise<string[]> {
+  const verdict = await judgePatiently({ slug, command: await commandFor(program) }, TIMEOUT)
+  assert.deepEqual(flawsIn(verdict), [])
+  return refusalsOf(verdict).filter(entry => !isUnknownHere(entry))
+}
+
 test("every right and wrong program in a lab's folder is in its table", () => {
   assert.deepEqual(specimenFiles(), SPECIMENS.map(({ path }) => path).sort())
+})
+
+test('messages that would teach a reader nothing are found', () => {
+  const one = {
+    title: 'a',
+    section: 'b',
+    failure: { expected: 'exit code 0 of it, then of its parent', seen: '', cause: 'c' },
+  }
+  const flaws = (...seen: string[]) =>
+    flawsIn({
+      kind: 'judged',
+      findings: seen.map(text => ({ ...one, failure: { ...one.failure, seen: text } })),
+      output: '',
+      seconds: 0,
+      time: { checker: 0, program: 0, waiting: 0 },
+    }).length
+  assert.equal(flaws('it: exit code 1'), 0)
+  assert.equal(flaws('its parent: exit code 0'), 1)
+  assert.equal(flaws('a directory 42:2'), 1)
+  assert.equal(flaws('killed (errno 3)'), 1)
+  assert.equal(flaws('it: exit code 1', 'it: exit code 2'), 1)
 })
 
 test('every lab passes its own check', { concurrency: 3 }, async suite => {
@@ -63,7 +87,7 @@ test('wrong programs are refused by the claims that the table names, and by no o
   await Promise.all(
     wrong.map(({ slug, path, refusedBy }) =>
       suite.test(path, { skip: lackingTools(path) }, async () => {
-        const found = (await refusals(slug, executable(path))).filter(entry => !isUnknownHere(entry))
+        const found = await refusals(slug, executable(path))
         assert.deepEqual(titlesOnly(found), refusedBy, found.join('\n'))
       }),
     ),

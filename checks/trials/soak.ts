@@ -6,6 +6,7 @@ import { EXIT } from '../../lib/errors.ts'
 import { helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
 import { note } from '../../lib/lab/say.ts'
+import { ensureKernel } from '../../lib/machine/kernel-version.ts'
 import { requireRoot } from '../../lib/rights/privileges.ts'
 import { endure } from '../bench/endurance.ts'
 import { report } from '../bench/measure.ts'
@@ -82,6 +83,7 @@ async function soak(): Promise<void> {
     console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
     return
   }
+  ensureKernel()
   requireRoot('the soak', 'npm run soak')
   makeWorkshop()
   const { seed = randomInt(1_000_000), only } = values

@@ -6,6 +6,9 @@ import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { ensureRootfs } from '../../lib/mount/rootfs.ts'
 import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
 import { type Link, links } from '../../lib/net/links.ts'
+import { statusField } from '../../lib/trace/proc.ts'
+import type { Listener } from '../../lib/trace/ptrace.ts'
+import { MOUNT_CALLS, NAMESPACE_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
@@ -42,6 +45,16 @@ export interface ContainerRecord {
   readonly mountsBefore: readonly string[]
 }
 
+/** The calls that change what is asked of a container. */
+const CHANGES: readonly StoppedCall[] = [
+  ...NAMESPACE_CALLS,
+  ...MOUNT_CALLS,
+  'chroot',
+  'pivot_root',
+  'sethostname',
+  'ioctl',
+]
+
 /** A directory, as device:inode. */
 export function identity(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -61,6 +74,8 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   #mountsBefore: readonly string[] | undefined
   #hasContainer = false
   #processes: Observer['processes'] = new Map()
+  /** How a process in a container was after its last call that changes what is asked here, by its PID. */
+  readonly #last = new Map<number, ContainerMoment>()
   /** Whether somebody in a container was seen at the terminal. Then it is them who matter, and not who ends. */
   #hasReader = false
 
@@ -75,6 +90,31 @@ export class ContainerWitness implements Witness<ContainerRecord> {
 
   birth(pid: number): void {
     this.#noteMounts(pid)
+    if (this.#processes.get(pid)?.numbers.at(-1) === 1) this.#remember(pid, pid)
+  }
+
+  call(name: StoppedCall, _args: readonly bigint[], tid: number): Listener | undefined {
+    if (this.#hasReader || !CHANGES.includes(name)) return undefined
+    const pid = Number(statusField(tid, 'Tgid'))
+    return result => {
+      if (result >= 0) this.#remember(pid, tid)
+    }
+  }
+
+  /**
+   * One that is killed is not seen at its end. A program whose parent gives up ends with it in the middle, and whether
+   * it comes to its own end before that is a matter of chance.
+   */
+  #remember(pid: number, tid: number): void {
+    if (this.#hasReader) return
+    const moment = this.#look(pid, tid)
+    if (typeof moment === 'object') this.#last.set(pid, moment)
+  }
+
+  gone(pid: number): void {
+    const last = this.#last.get(pid)
+    this.#last.delete(pid)
+    if (last && !this.#hasReader) this.#moments.push(last)
   }
 
   /** What a program mounts before it makes its container it mounts outside, and on purpose. */
@@ -118,7 +158,9 @@ export class ContainerWitness implements Witness<ContainerRecord> {
 
   #keep(pid: number, tid: number): void {
     const moment = this.#look(pid, tid)
-    if (typeof moment === 'object') this.#moments.push(moment)
+    if (typeof moment !== 'object') return
+    this.#moments.push(moment)
+    this.#last.delete(pid)
   }
 
   #look(pid: number, tid: number): ContainerMoment | 'outside' | undefined {
@@ -162,16 +204,17 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   /** Looks at everybody who lives in another PID namespace now. */
   lookAround(): void {
     for (const { pid, status, birth } of this.#processes.values())
-      if (!status && birth.namespaces.pid !== this.#pidNamespace) this.#keep(pid, pid)
+      if (!status && birth.namespaces.pid !== this.#pidNamespace) this.#keep(pid, throughWhom(pid) ?? pid)
   }
 
   record(): ContainerRecord {
+    this.#files?.close()
     return { containers: this.#moments, fs: this.#fs, mountsBefore: this.#mountsBefore ?? [] }
   }
 }
 
 /** Its program is given a root file system, `./fs`, and a network in which it may lay a veth pair. */
 export const container: WitnessKind<ContainerRecord, ContainerWitness> = {
-  needs: () => ({ pair: true, rootfs: ensureRootfs() }),
+  needs: () => ({ pair: true, rootfs: ensureRootfs(), calls: CHANGES }),
   open: () => scene => new ContainerWitness(scene),
 }

@@ -4,6 +4,7 @@
  * none of somebody who was there already.
  */
 import { writeSync } from 'node:fs'
+import type { Story } from '../observer/story/story.ts'
 import type { ContainerMoment } from './container.ts'
 import { CODES, drawQuestions, type Question } from './shell/lines.ts'
 import { type Bustle, Pace } from './shell/pace.ts'
@@ -60,6 +61,7 @@ export class Conversation implements Typed {
   readonly #questions: readonly Question[] = drawQuestions()
   readonly #master: number
   readonly #pace: Pace
+  readonly #story: Story
   /** The end of what each process has read from terminals. */
   readonly #read = new Map<number, string>()
   /** Processes made by a reader for a question, and their children: by whom, and for which. */
@@ -73,8 +75,10 @@ export class Conversation implements Typed {
   /**
    * @param master the other side of the terminal
    * @param timeout seconds the program may take
+   * @param story to which is added who read what, and who answered
    */
-  constructor(master: number, bustle: Bustle, timeout: number) {
+  constructor(master: number, bustle: Bustle, timeout: number, story: Story) {
+    this.#story = story
     this.planned = this.#questions.length
     this.#master = master
     this.#pace = new Pace(bustle, timeout)
@@ -105,6 +109,7 @@ export class Conversation implements Typed {
     this.#read.delete(pid)
     const reader = meet()
     if (!reader) return
+    this.#story.add({ kind: 'read', text: this.#question.text }, pid)
     const { readers } = this.#present
     this.#present.readers = [...readers.filter(each => each.pid !== pid), reader]
   }
@@ -143,6 +148,7 @@ export class Conversation implements Typed {
       return
     }
     const flaw = this.#flawOf(question, reader, isIn)
+    this.#story.add({ kind: 'answered', code, ...(flaw !== undefined && { flaw }) }, pid)
     if (flaw !== undefined) {
       present.flaw = flaw
       return
@@ -183,8 +189,10 @@ export class Conversation implements Typed {
     }
     this.#pace.isTyped()
     this.#isTyped = true
+    const text = this.#question?.text ?? 'exit 0\n'
+    this.#story.add({ kind: 'typed', text })
     try {
-      writeSync(this.#master, this.#question?.text ?? 'exit 0\n')
+      writeSync(this.#master, text)
     } catch {
       // EIO: nobody works at that terminal any more; EAGAIN: nobody reads what was typed.
     }

@@ -13,9 +13,11 @@ import { allowedProcessors, becomePrompt, ownTime, type Scheduled } from '../../
 import { type Load, takeLoad } from '../observer/load.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { SignalCall } from '../observer/record.ts'
+import type { Story } from '../observer/story/story.ts'
 import { Foreign } from './foreign-signals.ts'
 import { type GroupsWitness, groups } from './groups.ts'
 import { Tally } from './tally.ts'
+import { GroupTeller } from './telling/groups.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** What a process has done up to a moment. Only differences between two moments mean anything. */
@@ -90,7 +92,11 @@ class FreezerWitness implements Witness<FreezerRecord> {
   #foreign: Foreign | undefined
   #around: { readonly at: number; readonly sandbox: Scheduled; readonly load: Load } | undefined
 
-  constructor({ other }: Scene) {
+  readonly #story: Story
+  readonly #frozen = new Set<string>()
+
+  constructor({ story, other }: Scene) {
+    this.#story = story
     this.#groups = other(groups)
     // The last look before a write takes effect, and the first after a freeze, a thaw, or somebody's joining.
     this.#groups.around = isAfter => {
@@ -151,7 +157,7 @@ class FreezerWitness implements Witness<FreezerRecord> {
   #surroundings(observer: Observer): { readonly sandbox: Scheduled; readonly load: Load } {
     if (this.#around && now() - this.#around.at < RECENT) return this.#around
     const sandbox = observer.scheduled
-    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + ownTime(), this.#processors) }
+    this.#around = { at: now(), sandbox, load: takeLoad(sandbox.ran + ownTime().ran, 0, this.#processors) }
     return this.#around
   }
 
@@ -169,6 +175,7 @@ class FreezerWitness implements Witness<FreezerRecord> {
       const at = now()
       const processes = this.#activities(path, group)
       const to = now()
+      this.#tellOfState(this.#groups.nameOf(path), isFrozen, processes)
       const { since, total: late } = observer.lateness
       const { sandbox, load } = this.#surroundings(observer)
       const times = { from, at, to, since, isBeforeWrite }
@@ -185,6 +192,14 @@ class FreezerWitness implements Witness<FreezerRecord> {
     } catch {
       // It has just been removed.
     }
+  }
+
+  #tellOfState(path: string, isFrozen: boolean, processes: readonly Activity[]): void {
+    if (isFrozen === this.#frozen.has(path)) return
+    const members = processes.filter(({ isMember }) => isMember).map(({ pid }) => pid)
+    this.#story.add({ kind: 'freezer', group: GroupTeller.short(path), state: isFrozen ? 'frozen' : 'thawed', members })
+    if (isFrozen) this.#frozen.add(path)
+    else this.#frozen.delete(path)
   }
 
   /** Also of those that have left it since: what they do then, they do while their group is frozen. */

@@ -8,43 +8,12 @@ import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
 import { readProc, statusField } from '../../lib/trace/proc.ts'
 import { type StoppedCall, WRITE_CALLS } from '../../lib/trace/seccomp.ts'
 import type { SandboxGroups } from '../sandbox/groups.ts'
+import type { GroupsRecord, GroupWrite, Stay } from './group-record.ts'
+import { GroupTeller, type Look } from './telling/groups.ts'
 import type { Scene, Witness, WitnessKind } from './witness.ts'
 import { writtenText } from './written-text.ts'
 
-/** One write to the file of a control group. */
-export interface GroupWrite {
-  readonly order: number
-  readonly from: number
-  /** Directory of the group, as the judge sees it. */
-  readonly group: string
-  readonly file: string
-  readonly text: string
-  /** Memory the group held just before, in bytes; for groups of the memory controller. */
-  readonly usage: number | undefined
-  /** What the call returned: a number of bytes or -errno; missing if the caller did not live to see it. */
-  readonly result?: number
-  /** The limit of a memory group just afterwards, in bytes. */
-  readonly limit?: number
-}
-
-/** The time that a process spent in a group, in the order of events. */
-export interface Stay {
-  readonly group: string
-  readonly pid: number
-  readonly from: number
-  /** Missing if it was still in there when the program ended. */
-  to?: number
-}
-
-/** What this witness records. A group is called by the directory in which it was seen first, whatever it is renamed to. */
-export interface GroupsRecord {
-  readonly groupWrites: readonly GroupWrite[]
-  /** The processes that were ever in a group the program made, by its directory. */
-  readonly members: ReadonlyMap<string, ReadonlySet<number>>
-  readonly stays: readonly Stay[]
-  /** Every directory that each group has had, by the first of them. */
-  readonly directories: ReadonlyMap<string, readonly string[]>
-}
+export type { GroupsRecord, GroupWrite, Stay } from './group-record.ts'
 
 /** Files whose writes are recorded. */
 const GROUP_FILE = /^(cgroup\.(procs|threads|freeze|kill)|tasks|freezer\.state|memory\.[a-z_.]+)$/
@@ -66,8 +35,11 @@ export class GroupsWitness implements Witness<GroupsRecord> {
   readonly #hierarchies: readonly Hierarchy[] = hierarchies()
   readonly #devices = new Set(this.#hierarchies.map(({ path }) => statSync(path).dev))
 
-  constructor({ sandbox }: Scene) {
+  readonly #teller: GroupTeller
+
+  constructor({ sandbox, story }: Scene) {
     this.#groups = sandbox.groups
+    this.#teller = new GroupTeller(story, this.#hierarchies)
   }
 
   /** The groups that the program has made, by directory. */
@@ -122,11 +94,6 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     return Number(statusField(tid, 'Tgid') ?? tid)
   }
 
-  /** Whether a process was ever in a group that the program made. */
-  wasMember(pid: number): boolean {
-    return this.#stays.some(stay => stay.pid === pid)
-  }
-
   /** A process has ended, and is in no group any more. */
   gone(pid: number, order: number): void {
     for (const stay of this.#stays) if (stay.pid === pid) stay.to ??= order
@@ -147,9 +114,13 @@ export class GroupsWitness implements Witness<GroupsRecord> {
 
   /** Somebody has been moved: who is in which group now. */
   #takeAttendance(order: number): void {
-    const present = new Map(this.#groups.inner().map(path => [this.nameOf(path), this.#processesOf(path)]))
-    for (const stay of this.#stays)
-      if (stay.to === undefined && !present.get(stay.group)?.includes(stay.pid)) stay.to = order
+    const paths = new Map(this.#groups.inner().map(path => [this.nameOf(path), path]))
+    const present = new Map([...paths].map(([name, path]) => [name, this.#processesOf(path)]))
+    for (const stay of this.#stays) {
+      if (stay.to !== undefined || present.get(stay.group)?.includes(stay.pid)) continue
+      const held = this.figures(paths.get(stay.group) ?? '')?.usage
+      Object.assign(stay, { to: order, ...(held !== undefined && { held }) })
+    }
     for (const [name, pids] of present) for (const pid of pids) this.#enter(name, pid, order)
   }
 
@@ -160,8 +131,8 @@ export class GroupsWitness implements Witness<GroupsRecord> {
 
   call(name: StoppedCall, args: readonly bigint[], tid: number, order: number) {
     const file = WRITE_CALLS[name]
-    if (file === undefined) return undefined
     try {
+      if (file === undefined) return this.#teller.call(name, args, tid)
       return this.#takeWrite(name, args[file] ?? 0n, args, tid, order)
     } catch {
       // The process was killed while it was stopped.
@@ -175,12 +146,22 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     if (!found) return this.#isMove(tid, fd) ? () => this.#takeAttendance(order) : undefined
     const { path, file } = found
     const group = this.nameOf(path)
-    const [text, usage] = [writtenText(name, tid, args), this.figures(path)?.usage]
-    const write: GroupWrite = { order, from: tid, group, file, text, usage }
+    const before = this.#look(path)
+    const write: GroupWrite = {
+      order,
+      from: tid,
+      group,
+      file,
+      text: writtenText(name, tid, args),
+      usage: before.figures?.usage,
+    }
     this.#writes.push(write)
+    const tell = this.#teller.aboutToWrite(write, tid, before)
     this.around(false)
     return (result: number) => {
-      Object.assign(write, { result, limit: this.figures(path)?.limit })
+      const after = this.#look(path)
+      Object.assign(write, { result, limit: after.figures?.limit })
+      tell(result, after)
       if (JOINING.test(write.file)) this.#takeAttendance(order)
       this.around(true)
     }
@@ -219,6 +200,10 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     } catch {
       return undefined
     }
+  }
+
+  #look(path: string): Look {
+    return { figures: this.figures(path), members: this.#teller.isAsked ? this.#processesOf(path) : [] }
   }
 
   #processesOf(group: string): number[] {

@@ -4,7 +4,9 @@
  */
 import type { MemoryFigures } from '../../lib/group/group.ts'
 import { AT_REMOVEDIR, type StoppedCall } from '../../lib/trace/seccomp.ts'
+import type { Story } from '../observer/story/story.ts'
 import { type GroupsWitness, groups } from './groups.ts'
+import { finite, GroupTeller } from './telling/groups.ts'
 import type { Scene, Witness, WitnessKind } from './witness.ts'
 
 /** Memory of a group at a moment: when a process had just ended, or when a group was about to be removed. */
@@ -21,24 +23,69 @@ export interface MemoryRecord {
 class MemoryWitness implements Witness<MemoryRecord> {
   readonly #memory: MemoryMoment[] = []
   readonly #groups: GroupsWitness
+  readonly #story: Story
+  /** How many the kernel has killed in each group, and what that held, when it was last looked at. */
+  readonly #kills = new Map<string, number>()
+  readonly #usage = new Map<string, number>()
+  /** A story shows how a group fills up, which nobody reports. */
+  readonly sample?: () => void
 
-  constructor({ other }: Scene) {
+  constructor({ story, other }: Scene) {
     this.#groups = other(groups)
+    this.#story = story
+    if (story.isAsked) this.sample = () => this.#tellOfUsage()
+  }
+
+  #tellOfUsage(): void {
+    for (const path of this.#groups.inner()) {
+      const { usage, limit } = this.#groups.figures(path) ?? {}
+      const group = GroupTeller.short(this.#groups.nameOf(path))
+      if (usage === undefined || usage === this.#usage.get(group)) continue
+      this.#usage.set(group, usage)
+      this.#story.add({ kind: 'memory', group, usage, limit: finite(limit) })
+    }
+  }
+
+  /** A process has ended, and before that the kernel had to make room. */
+  #tellOfKill(path: string, { limit, peak, oomKills }: MemoryFigures, pid: number | undefined): void {
+    const group = GroupTeller.short(path)
+    const before = this.#kills.get(group) ?? 0
+    this.#kills.set(group, oomKills)
+    if (oomKills <= before) return
+    this.#story.add({ kind: 'oom', group, limit: finite(limit), peak: finite(peak), kills: oomKills }, pid)
   }
 
   call(name: StoppedCall, args: readonly bigint[], _tid: number, order: number): undefined {
     if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.#look(order)
   }
 
-  /** The end of a process that was in no group changes none, and a program may have very many of both. */
-  end(order: number, pid: number): void {
-    if (this.#groups.wasMember(pid)) this.#look(order)
+  /** The program will not end by itself: what its groups hold now. */
+  lookAround(): void {
+    this.#look(Number.POSITIVE_INFINITY)
   }
 
-  #look(order: number): void {
-    for (const group of this.#groups.inner()) {
-      const figures = this.#groups.figures(group)
-      if (figures) this.#memory.push({ order, group: this.#groups.nameOf(group), ...figures })
+  /** Killed, and by the kernel's hand: what its group counts is told before its end, of which it is the cause. */
+  exit(pid: number, code: number | undefined): void {
+    if (code !== undefined || !this.#story.isAsked || !this.#groups.isMember(pid)) return
+    for (const path of this.#groups.inner()) {
+      const figures = this.#groups.figures(path)
+      if (figures) this.#tellOfKill(this.#groups.nameOf(path), figures, pid)
+    }
+  }
+
+  /** The end of a process that was in no group changes none, and a program may have very many of both. */
+  end(order: number, pid: number): void {
+    if (this.#groups.isMember(pid)) this.#look(order, pid)
+  }
+
+  /** @param pid who has just ended */
+  #look(order: number, pid?: number): void {
+    for (const path of this.#groups.inner()) {
+      const figures = this.#groups.figures(path)
+      if (!figures) continue
+      const group = this.#groups.nameOf(path)
+      this.#memory.push({ order, group, ...figures })
+      this.#tellOfKill(group, figures, pid)
     }
   }
 

@@ -22,6 +22,7 @@ import { throughWhom } from '../observer/threads.ts'
 import { echoesAsked, FollowedNetwork, type NetworkHistory, type PlacedLink } from './net/followed-network.ts'
 import { hasOneOf, networkOf, socketsHere, threadsOf } from './net/inhabitants.ts'
 import { type Pair, pairsBetween } from './net/pairs.ts'
+import { changesOrSends, NetworkTeller } from './telling/network.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** What this witness records. */
@@ -50,8 +51,11 @@ export class NetworkWitness implements Witness<NetworkRecord> {
   #places = new Map<FollowedNetwork, Map<number, number | undefined>>()
   #step = 0
 
-  constructor({ sandbox }: Scene) {
+  readonly #teller: NetworkTeller
+
+  constructor({ sandbox, story }: Scene) {
     this.#init = sandbox.init
+    this.#teller = new NetworkTeller(story)
   }
 
   begin({ observer }: Start): void {
@@ -66,8 +70,9 @@ export class NetworkWitness implements Witness<NetworkRecord> {
     this.#enter(pid, networkOf(throughWhom(this.#processes.get(pid)?.creator ?? 0)))
   }
 
-  call(name: StoppedCall, _args: readonly bigint[], tid: number) {
+  call(name: StoppedCall, args: readonly bigint[], tid: number) {
     if (NETWORK_CALLS.includes(name)) this.look()
+    if (this.#teller.isAsked && changesOrSends(name, args)) return () => this.look(tid)
     if (!NAMESPACE_CALLS.includes(name)) return undefined
     const from = networkOf(tid)
     return (result: number) => {
@@ -86,7 +91,7 @@ export class NetworkWitness implements Witness<NetworkRecord> {
 
   #enterAsThread(tid: number): void {
     const process = Number(statusField(tid, 'Tgid'))
-    if (this.#outside !== undefined && process > 0 && process !== tid) this.#enter(tid, networkOf(process))
+    if (this.#outside !== undefined && process > 0 && process !== tid) this.#enter(tid, networkOf(throughWhom(process)))
   }
 
   /** Of several threads one is left, with the number of the first, which may have left. */
@@ -184,14 +189,15 @@ export class NetworkWitness implements Witness<NetworkRecord> {
     return places.get(nsid)
   }
 
-  /** Reads what has happened since the last look. */
-  look(): void {
+  /** Reads what has happened since the last look. @param tid the thread whose call may have brought it about */
+  look(tid?: number): void {
     this.#step++
     const open = [...this.#networks.values()].filter(({ isOpen }) => isOpen)
     const changed = open.filter(followed => followed.take(this.#step, links => this.#place(followed, links)))
     for (const followed of open)
       if (changed.length > 0 || followed.follower?.isUnfinished)
         followed.askAgain(this.#step, links => this.#place(followed, links))
+    this.#teller.tell(this.#networks.values(), tid)
   }
 
   lookAround(): void {

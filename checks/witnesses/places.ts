@@ -8,8 +8,10 @@ import { PLACE_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { lookAtPlace } from '../observer/moment.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { Place } from '../observer/record.ts'
+import type { Story } from '../observer/story/story.ts'
 import { processOf, throughWhom } from '../observer/threads.ts'
-import type { Start, Witness, WitnessKind } from './witness.ts'
+import { tellOfPlace } from './telling/places.ts'
+import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** A process and its creator at one moment. */
 export interface Pair {
@@ -24,6 +26,8 @@ export interface Act {
   readonly pid: number
   /** The descriptors that it names and that were files: no pipes and sockets, and nothing of /proc. */
   readonly files: readonly number[]
+  /** The descriptor in whose place it puts another file, as dup2(2) does, if there was one. */
+  readonly replaced: number | undefined
   readonly before: Pair
   readonly after: Pair
 }
@@ -41,6 +45,12 @@ function namedBy(name: StoppedCall, [first = 0n, last = 0n]: readonly bigint[], 
   return name === 'close_range' ? open.filter(fd => fd >= from && fd <= to) : []
 }
 
+/** The open descriptor that a call is to take for another file. */
+function replacedBy(name: StoppedCall, [from, to = -1n]: readonly bigint[], open: readonly number[]) {
+  if ((name !== 'dup2' && name !== 'dup3') || from === to) return undefined
+  return open.find(fd => fd === Number(BigInt.asUintN(32, to)))
+}
+
 /** Whether a descriptor is a file, a directory or a device. What a library opens for itself is none of those. */
 function isFile(tid: number, fd: number): boolean {
   try {
@@ -54,7 +64,14 @@ function isFile(tid: number, fd: number): boolean {
 
 class PlacesWitness implements Witness<PlacesRecord> {
   readonly #acts: Act[] = []
+  readonly #story: Story
   #processes: Observer['processes'] = new Map()
+  /** The living children of each process that run no other program than their parent did. */
+  readonly #plain = new Map<number, Set<number>>()
+
+  constructor({ story }: Scene) {
+    this.#story = story
+  }
 
   begin({ observer }: Start): void {
     this.#processes = observer.processes
@@ -68,17 +85,47 @@ class PlacesWitness implements Witness<PlacesRecord> {
     const before = this.#pair(tid, record.creator)
     if (!before) return undefined
     const files = namedBy(name, args, before.own.descriptors).filter(fd => isFile(tid, fd))
+    const replaced = replacedBy(name, args, before.own.descriptors)
+    // Most of these calls close or move nothing that matters: a socket, a pipe, a descriptor that is not open.
+    if (!/dir$/.test(name) && files.length === 0 && replaced === undefined) return undefined
+    const tell = tellOfPlace(this.#story, name, args, tid, files, record.creator)
     return (result: number) => {
       const after = result < 0 ? undefined : this.#pair(tid, record.creator)
-      if (after) this.#acts.push({ order, pid, files, before, after })
+      tell(result, before, after)
+      if (after) this.#acts.push({ order, pid, files, replaced, before, after })
     }
   }
 
-  /** Whether a process has begun to run another program than the one it was born with. The program itself has not. */
+  /**
+   * Whether a process has begun to run another program than the one it was born with, and has no child that has not: then
+   * it is neither one of the four children nor their parent. The program itself has begun nothing else.
+   */
   #isOther(pid: number): boolean {
     const [program] = this.#processes.keys()
     const { programs = [] } = this.#processes.get(pid) ?? {}
-    return pid === program ? programs.length === 0 : programs.length > 0
+    return pid === program ? programs.length === 0 : programs.length > 0 && !this.#isParent(pid)
+  }
+
+  #isParent(pid: number): boolean {
+    return (this.#plain.get(pid)?.size ?? 0) > 0
+  }
+
+  birth(pid: number): void {
+    const creator = this.#processes.get(pid)?.creator ?? 0
+    this.#plain.set(creator, (this.#plain.get(creator) ?? new Set()).add(pid))
+  }
+
+  exec(pid: number): void {
+    this.#isPlainNoMore(pid)
+  }
+
+  gone(pid: number): void {
+    this.#isPlainNoMore(pid)
+    this.#plain.delete(pid)
+  }
+
+  #isPlainNoMore(pid: number): void {
+    this.#plain.get(this.#processes.get(pid)?.creator ?? 0)?.delete(pid)
   }
 
   #pair(tid: number, creator: number): Pair | undefined {
@@ -95,5 +142,5 @@ class PlacesWitness implements Witness<PlacesRecord> {
 /** Its program stops whenever it closes a descriptor or changes its directory. */
 export const places: WitnessKind<PlacesRecord> = {
   needs: () => ({ calls: PLACE_CALLS }),
-  open: () => () => new PlacesWitness(),
+  open: () => scene => new PlacesWitness(scene),
 }

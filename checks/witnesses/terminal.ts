@@ -7,6 +7,7 @@ import type { Listener } from '../../lib/trace/ptrace.ts'
 import { READ_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { SignalCall } from '../observer/record.ts'
+import type { Story } from '../observer/story/story.ts'
 import { processOf } from '../observer/threads.ts'
 import { type ContainerWitness, container, identity } from './container.ts'
 import { Conversation, type Reader, type Typed } from './conversation.ts'
@@ -41,10 +42,12 @@ function isIn(tid: number, directory: string): boolean {
 
 class TerminalWitness implements Witness<TerminalRecord> {
   readonly #container: ContainerWitness
+  readonly #story: Story
   #conversation: Conversation | undefined
   #processes: Observer['processes'] = new Map()
 
-  constructor({ other }: Scene) {
+  constructor({ story, other }: Scene) {
+    this.#story = story
     this.#container = other(container)
   }
 
@@ -52,7 +55,7 @@ class TerminalWitness implements Witness<TerminalRecord> {
     if (terminal === undefined) return
     this.#processes = observer.processes
     const bustle = { isReady: () => hasShell(observer), state: () => bustleOf(livingOf(observer), observer.stopped) }
-    this.#conversation = new Conversation(terminal, bustle, timeout)
+    this.#conversation = new Conversation(terminal, bustle, timeout, this.#story)
   }
 
   birth(pid: number): void {

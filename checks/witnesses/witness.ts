@@ -2,12 +2,16 @@
  * What a witness is: an object that observes one kind of thing while a program runs, and records it. A lab names the
  * witnesses that it needs, and its claims see exactly what they have recorded.
  */
-import type { Observer, Watcher } from '../observer/observer.ts'
+import type { Observer } from '../observer/observer.ts'
+import type { Story } from '../observer/story/story.ts'
+import type { Watcher } from '../observer/watcher.ts'
 import type { Sandbox, Setting } from '../sandbox/sandbox.ts'
 
-/** What a witness can reach: the sandbox, and the other witnesses. */
+/** What a witness can reach: the sandbox, the story, and the other witnesses. */
 export interface Scene {
   readonly sandbox: Sandbox
+  /** To which it adds what it has seen. */
+  readonly story: Story
   /** Another witness of the same lab. @throws Error if the lab does not name it before the one that asks */
   readonly other: <W extends Witness<object>>(kind: WitnessKind<object, W>) => W
 }

@@ -2,7 +2,6 @@
  * Where bundles are kept, and whether one is up to date. JavaScript, because start.mjs uses it before TypeScript can be
  * loaded.
  */
-import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
@@ -16,6 +15,8 @@ export function stamp(path) {
 }
 
 export function bundlePath(entry) {
+  // Loaded here, because a program that runs from its bundle imports this file and never asks for a path.
+  const { createHash } = process.getBuiltinModule('node:crypto')
   const hash = createHash('sha256').update(entry).digest('hex').slice(0, 8)
   return join(FOLDER, `${basename(entry).replace(/\.\w+$/, '')}-${hash}.mjs`)
 }

@@ -2,14 +2,13 @@
  * One JavaScript file from a TypeScript program, kept until one of its sources changes. It lets the process that
  * replaces this one start without a loader: sooner, and without the loader's thread.
  */
-import { spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ROOT } from '../machine/root.ts'
 import { draftName } from '../tidy/drafts.ts'
 import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
-import { compileWith } from './esbuild.mjs'
+import { type CompileOptions, compileWith } from './esbuild.mjs'
 import { MOVED } from './moved.ts'
 
 export { cachedBundle }
@@ -27,16 +26,25 @@ const findMoved: import('esbuild').Plugin = {
     }),
 }
 
-/** The text of the bundle of a program. @param plugins further plugins of esbuild @throws BuildFailure of esbuild */
-export async function compile(entry: string, plugins: readonly import('esbuild').Plugin[] = []): Promise<string> {
+/**
+ * The text of the bundle of a program.
+ * @param plugins further plugins of esbuild
+ * @throws BuildFailure of esbuild
+ */
+export async function compile(
+  entry: string,
+  plugins: readonly import('esbuild').Plugin[] = [],
+  options: CompileOptions = {},
+): Promise<string> {
   const lock = join(ROOT, 'package-lock.json')
   const packages = [lock, stamp(lock)] as const
-  const { text, stamps: sources } = await compileWith(entry, [...plugins, findMoved])
+  const { text, stamps: sources } = await compileWith(entry, [...plugins, findMoved], options)
   const stamps = Object.fromEntries([...sources, packages])
   return `${text}\n${MARK}${JSON.stringify(stamps)}\n`
 }
 
-function isInCheckout(entry: string): boolean {
+/** Whether a program is one of this checkout, whose bundle is kept. */
+export function isInCheckout(entry: string): boolean {
   return entry.startsWith(`${ROOT}/`) && !entry.includes('/node_modules/')
 }
 
@@ -102,6 +110,8 @@ export function describeBuildFailure(error: unknown): string {
  */
 export function bundleSync(entry: string): string | undefined {
   if (!isInCheckout(entry)) return undefined
+  // Loaded here, because every program imports this file, and few make a bundle.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const main = join(import.meta.dirname, 'bundle-main.ts')
   const compiled = cachedBundle(main)
   const loader =

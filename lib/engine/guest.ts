@@ -2,6 +2,9 @@
  * How a guest, a child on its parent's heap (CLONE_VM), ends: by an exception that unwinds V8's stack down to C, where
  * it calls _exit(2). If it ended at once, the parent would go on with V8's state in the middle of the child's work.
  */
+import { shimFunction } from '../machine/libc.ts'
+
+const shimGuest = shimFunction('int shim_guest(void)')
 
 /** Thrown by whatever ends a guest: process.exit(), _exit(), execve(). */
 export class ChildExit {
@@ -12,26 +15,18 @@ export class ChildExit {
   }
 }
 
-interface Stay {
-  /** The exception by which the guest ends, once it has begun to end. */
-  end: ChildExit | undefined
-}
+/** The exceptions by which guests are ending, by how many live in one another on this stack. */
+const ends: (ChildExit | undefined)[] = []
 
-let stay: Stay | undefined
+/**
+ * Whether the calling process is a guest. C knows it. If JavaScript noted it down, the note could be wrong: a `finally`
+ * block that takes it back does not run when V8 ends a script, as the `timeout` of node:vm does.
+ */
+export const isGuest = (): boolean => shimGuest() > 0
 
-/** Whether the calling process is a guest. */
-export const isGuest = (): boolean => stay !== undefined
-
-/** Marks the beginning of a guest's life; called in the parent. @returns the state before, for {@link endStay} */
-export function beginStay(): Stay | undefined {
-  const before = stay
-  stay = { end: undefined }
-  return before
-}
-
-/** Marks the end of a guest's life; called in the parent, and in a copy, which is no guest. */
-export function endStay(before: Stay | undefined): void {
-  stay = before
+/** Called by a guest at its birth. */
+export function beginStay(): void {
+  ends[shimGuest()] = undefined
 }
 
 /**
@@ -39,14 +34,13 @@ export function endStay(before: Stay | undefined): void {
  * @throws ChildExit
  */
 export function leave(code: number): never {
-  throw pending() ?? ending(code)
+  const end = pending() ?? new ChildExit(code)
+  ends[shimGuest()] = end
+  throw end
 }
 
-/** The exception by which the guest is ending already, if it is. */
-export const pending = (): ChildExit | undefined => stay?.end
-
-function ending(code: number): ChildExit {
-  const end = new ChildExit(code)
-  if (stay) stay.end = end
-  return end
+/** The exception by which the calling guest is ending already, if it is one and is ending. */
+export function pending(): ChildExit | undefined {
+  const place = shimGuest()
+  return place > 0 ? ends[place] : undefined
 }

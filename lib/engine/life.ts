@@ -4,14 +4,14 @@
  */
 import { writeAll } from '../machine/output.ts'
 import { _exit, getpid } from '../process.ts'
-import { endStay } from './guest.ts'
+import { isGuest } from './guest.ts'
 import { findSignalLock } from './signal-lock.ts'
 
-/** What this process is now: an ordinary Node, a copy of its parent, or a guest on its parent's heap. */
-export type Life = 'own' | 'copy' | 'guest'
-
-let life: Life = 'own'
+let isCopy = false
 let isPrepared = false
+
+/** Whether this process is an ordinary Node: neither a copy of its parent nor a guest on its parent's heap. */
+const isOrdinary = () => !isCopy && !isGuest()
 
 type Callback = (error?: Error | null) => void
 
@@ -35,7 +35,7 @@ function wrapStream(name: 'stdout' | 'stderr', fd: number): void {
   })
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
   stream.write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Callback, done?: Callback): boolean => {
-    if (life === 'own') return write(chunk, encoding, done)
+    if (isOrdinary()) return write(chunk, encoding, done)
     const isText = typeof chunk === 'string' && typeof encoding === 'string'
     writeAll(fd, isText ? Buffer.from(chunk, encoding) : chunk)
     const callback = typeof encoding === 'function' ? encoding : done
@@ -47,11 +47,11 @@ function wrapStream(name: 'stdout' | 'stderr', fd: number): void {
 function wrapExit(): void {
   const exit = process.exit.bind(process)
   process.exit = code => {
-    if (life === 'own') return exit(code)
+    if (isOrdinary()) return exit(code)
     return _exit(Number(code ?? process.exitCode ?? 0) & 0xff)
   }
   const { reallyExit } = internals
-  internals.reallyExit = code => (life === 'own' ? reallyExit.call(process, code) : _exit(code))
+  internals.reallyExit = code => (isOrdinary() ? reallyExit.call(process, code) : _exit(code))
 }
 
 /** Makes `process.pid` a getter, because Node fixes the number at its start, and in a child it is another. */
@@ -74,10 +74,7 @@ export function prepareLives(): boolean {
   return true
 }
 
-/** Sets what this process is from here on. @returns what it was before */
-export function lead(next: Life): Life {
-  const before = life
-  life = next
-  if (life === 'copy') endStay(undefined)
-  return before
+/** Sets whether this process is a copy of its parent, from here on. */
+export function beCopy(yes: boolean): void {
+  isCopy = yes
 }

@@ -2,12 +2,11 @@
  * Replaces this Node, once, at start, with one that can be cloned: same PID, arguments, terminal and signals, but
  * V8 on a single thread. native/README.md says why.
  */
-import { isMainThread } from 'node:worker_threads'
 import { describeError, EXIT } from '../errors.ts'
 import { execve } from '../exec.ts'
 import { ensureKernel } from '../machine/kernel-version.ts'
 import { bundleSync, cachedBundle } from './bundle.ts'
-import { CLONEABLE_FLAGS, isCloneable } from './cloneable.ts'
+import { CLONEABLE_FLAGS, isCloneable, isMainThread } from './cloneable.ts'
 import { channelEnvironment, handDownDescriptors } from './inheritance.ts'
 import { reportSignalsToTsx, tidyAfterTsx } from './tsx-signals.ts'
 

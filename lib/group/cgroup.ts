@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CannotRun, UsageError } from '../errors.ts'
+import { announce } from '../machine/announce.ts'
 import { namespaces } from '../namespaces.ts'
 import { getpid } from '../process.ts'
 import { type Keeper, keep } from '../tidy/keeper.ts'
@@ -54,6 +55,7 @@ export interface GroupOptions {
 
 function makeDirectory(path: string, tell: Tell): void {
   tell(`mkdir ${path}`)
+  announce('mkdir')
   try {
     mkdirSync(path)
   } catch (error) {

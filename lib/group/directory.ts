@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError, syscallError } from '../errors.ts'
+import { announce } from '../machine/announce.ts'
 import { until } from '../machine/until.ts'
 import { kill, sleep } from '../process.ts'
 import { wordsOf } from './hierarchies.ts'
@@ -58,6 +59,7 @@ export class GroupDirectory {
   write(file: string, value: string | number): void {
     const path = join(this.path, file)
     this.#tell(`echo ${value} > ${path}`)
+    announce('write')
     try {
       writeFileSync(path, String(value))
     } catch (error) {
@@ -167,6 +169,7 @@ export function removeGroup(path: string, patience = PATIENCE): void {
 
 function removeOne(path: string, patience: number): void {
   for (let waited = 0; existsSync(path); waited += 0.002) {
+    announce('rmdir')
     try {
       rmdirSync(path)
     } catch (error) {

@@ -1,7 +1,6 @@
 /**
  * A control group from systemd: an ordinary user's own manager delegates one on request (Delegate=yes).
  */
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Environment, execve } from '../exec.ts'
@@ -65,6 +64,8 @@ export function whyNoScope(controller: string): { readonly reason: string; reado
 
 /** Asks for a group for a command that does nothing, as a test. @returns why it was refused, or `undefined` */
 function refusal(program: string, options: readonly string[], env: Environment): string | undefined {
+  // Loaded here, because few labs ask systemd.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const answer = spawnSync(program, [...options, '--', 'true'], { env, encoding: 'utf8', timeout: PATIENCE })
   if (answer.status === 0) return undefined
   const said = answer.stderr?.trim().split('\n').at(-1)

@@ -15,6 +15,8 @@ export interface Knob<T> {
   readonly placeholder: string
   /** The value that a text stands for, or `undefined` if it stands for none. */
   readonly parse: (text: string) => T | undefined
+  /** Whether it may stand without a value, which is parsed as an empty text then. */
+  readonly isOptional?: true
 }
 
 /** The knobs of a program by name, as {@link parseKnobs} takes them. */
@@ -91,6 +93,14 @@ export function helpLines(knobs: Knobs): string[] {
 /** Which words a program takes besides options: none, any, or a command behind `--`. */
 export type Words = 'none' | 'any' | 'command'
 
+/** The arguments with `--name=` for a bare `--name` that may stand without a value. */
+const withEmptyValues = (knobs: Knobs, args: readonly string[]) =>
+  args.map((word, i) => {
+    const isBare = Object.entries(knobs).some(([name, { isOptional }]) => isOptional && word === `--${name}`)
+    const next = args[i + 1]
+    return isBare && (next === undefined || next.startsWith('-')) ? `${word}=` : word
+  })
+
 /**
  * Parses command-line arguments.
  * @returns the value of each knob, whether --help was asked for, and the words that are no options
@@ -100,7 +110,7 @@ export function parseKnobs<K extends Knobs>(knobs: K, args: readonly string[], w
   const option = (knob: Knob<unknown>) => ({ type: knob.placeholder ? ('string' as const) : ('boolean' as const) })
   const options = Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, option(knob)]))
   const { tokens } = parseArgs({
-    args: [...args],
+    args: withEmptyValues(knobs, args),
     options: { ...options, help: { type: 'boolean', short: 'h' } },
     strict: false,
     allowPositionals: true,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import koffi from 'koffi'
 import { buildShim, exitCodeOfBuild } from '../../native/build.ts'
 import { syscallError } from '../errors.ts'
+import { announce } from './announce.ts'
 import { ROOT } from './root.ts'
 
 /** A C function as koffi hands it out. */
@@ -59,6 +60,7 @@ export function call(
   shown: unknown[] = args,
   topic: string = name,
 ): number {
+  announce(name)
   const result = native(...args)
   if (result < 0) throw syscallError(name, shown, lastErrno(), topic)
   return result

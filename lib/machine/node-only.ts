@@ -2,6 +2,7 @@
  * Says in one sentence that a program has been started where nothing can be cloned: by another engine, with a loader
  * that brings an engine of its own, or without /proc. Imported before koffi, which another engine may not survive.
  */
+import { existsSync } from 'node:fs'
 
 const { versions, execArgv, argv } = process
 
@@ -34,8 +35,7 @@ function refuse(reason: string, hint: string, code: number): never {
 
 const reason = obstacle()
 if (reason) refuse(reason, `npx tsx ${argv[1] ?? 'FILE'}`, WRONG_USE)
-// Node takes its own path from /proc/self/exe; without /proc it knows only the word by which it was started.
-if (!process.execPath.startsWith('/') && process.platform === 'linux')
+if (process.platform === 'linux' && !existsSync('/proc/self'))
   refuse(
     'there is no /proc here, and clone() looks there for the threads of this process',
     'mount -t proc proc /proc',

@@ -47,6 +47,13 @@ function newerNode() {
   }
 }
 
+/** On a machine that could run the labs: whether /proc is missing, in which every program here looks. */
+function withoutProc() {
+  if (process.platform !== 'linux' || fs.existsSync('/proc/self')) return undefined
+  const cause = 'clone() looks there for the threads of this process, and the checks for everybody else'
+  return { id: 'proc', title: '/proc', seen: 'not mounted', cause, remedy: 'mount -t proc proc /proc' }
+}
+
 /** What forbids everything, with its cause and its remedy; `undefined` where nothing does. */
 function obstacle(platform, arch, node) {
   if (platform !== 'linux') {
@@ -57,7 +64,7 @@ function obstacle(platform, arch, node) {
     const cause = 'the labs know the system calls of x86-64 and of arm64'
     return { id: 'system', title: 'Linux', seen: arch, cause, remedy: 'use a machine of one of the two' }
   }
-  if (!isOlder(node, WANTED)) return undefined
+  if (!isOlder(node, WANTED)) return withoutProc()
   return { id: 'node', title: 'Node', seen: node, cause: `the labs need Node ${WANTED} or later`, remedy: newerNode() }
 }
 

@@ -22,17 +22,32 @@ export const MS_REMOUNT = 0x20
 export const MS_BIND = 0x1000
 export const MS_MOVE = 0x2000
 export const MS_REC = 0x4000
+export const MS_UNBINDABLE = 0x20000
 export const MS_PRIVATE = 0x40000
+export const MS_SLAVE = 0x80000
 export const MS_SHARED = 0x100000
+export const MS_STRICTATIME = 0x1000000
 export const MNT_DETACH = 0x2
 /** The number of pivot_root(2) by architecture, `<asm/unistd.h>`. */
 export const SYS_pivot_root = { x64: 155, arm64: 41 }[process.arch as 'x64' | 'arm64']
 
-const MOUNT_FLAGS = { MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED }
+const MOUNT_FLAGS = {
+  MS_RDONLY,
+  MS_NOSUID,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_REMOUNT,
+  MS_BIND,
+  MS_MOVE,
+  MS_REC,
+  MS_PRIVATE,
+  MS_SHARED,
+}
 
-function mountFlags(flags: number): symbol {
+/** `mountFlagNames(MS_BIND | MS_REC)` → `MS_BIND|MS_REC`. */
+export function mountFlagNames(flags: number): string {
   const names = Object.entries(MOUNT_FLAGS).filter(([, bit]) => (flags & bit) !== 0)
-  return Symbol(names.map(([name]) => name).join('|') || '0')
+  return names.map(([name]) => name).join('|') || '0'
 }
 
 /**
@@ -52,7 +67,12 @@ export function mount(
   flags = 0,
   data: string | null = null,
 ): void {
-  call('mount', libcMount, [source, target, type, flags, data], [source, target, type, mountFlags(flags), data])
+  call(
+    'mount',
+    libcMount,
+    [source, target, type, flags, data],
+    [source, target, type, Symbol(mountFlagNames(flags)), data],
+  )
 }
 
 /**

@@ -10,7 +10,7 @@ import { CannotRun, SyscallError } from '../errors.ts'
 import { isOurs, machineName, OUR_MACHINE, readElf } from '../machine/elf.ts'
 import { ROOT } from '../machine/root.ts'
 import { waitpid } from '../process.ts'
-import { describeStatus } from '../status.ts'
+import { describeEnd } from '../status.ts'
 import { resolveInside } from '../trace/inside.ts'
 
 export { resolveInside } from '../trace/inside.ts'
@@ -80,7 +80,7 @@ export function tryShell(directory: string): void {
   const hint = 'hint: npm run rootfs makes a new one'
   try {
     const status = waitpid(cloneExec(['/bin/sh', '-c', 'exit 0'], { root: directory, env: {} }))
-    if (status.code !== 0) throw new CannotRun(`the shell of ${directory} ends with ${describeStatus(status)}\n${hint}`)
+    if (status.code !== 0) throw new CannotRun(`the shell of ${directory} ${describeEnd(status)}\n${hint}`)
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error
     throw new CannotRun(`the shell of ${directory} cannot be started: ${error.message.split('\n')[0]}\n${hint}`)

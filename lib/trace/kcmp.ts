@@ -13,14 +13,16 @@ const libcSyscall = libcFunction(
 export const SYS_kcmp = { x64: 312, arm64: 272 }[process.arch as 'x64' | 'arm64']
 
 /** What can be compared, `enum kcmp_type` of <linux/kcmp.h>. */
-export const KCMP = { VM: 1, FILES: 2, FS: 3, SIGHAND: 4 } as const
+export const KCMP = { VM: 1, FILES: 2, FS: 3, SIGHAND: 4, IO: 5, SYSVSEM: 6 } as const
 
 /** What two processes may share, by its name in {@link KCMP}. */
 export type Shareable = keyof typeof KCMP
 
 /**
  * Whether two processes (or threads) share their memory (`VM`), their descriptor table (`FILES`) or their
- * directory, root and umask (`FS`), their signal handlers (`SIGHAND`).
+ * directory, root and umask (`FS`), their signal handlers (`SIGHAND`), their I/O context (`IO`) or the list of what
+ * semop(2) would undo at their end (`SYSVSEM`). Of the last two a process may have none, and two that have none count as
+ * sharing it.
  * @throws SyscallError ESRCH when one has ended, EPERM when the caller may not trace both, ENOSYS
  * @see kcmp(2)
  */

@@ -64,8 +64,8 @@ export function scheduled(pid: number, tid: number): Scheduled | undefined {
   return text === undefined ? undefined : parseSchedstat(text)
 }
 
-/** CPU time of the calling thread, in seconds. */
-export const ownTime = (): number => parseSchedstat(readProc('self', 'schedstat') ?? '').ran
+/** CPU time of the calling process's first thread. */
+export const ownTime = (): Scheduled => parseSchedstat(readProc('self', 'schedstat') ?? '')
 
 /** What processors of this machine have done since it was started, in seconds. */
 export interface MachineTime {

@@ -2,100 +2,14 @@
  * A seccomp filter that stops a traced process at chosen system calls and lets every other one pass.
  */
 import koffi from 'koffi'
-import { CannotRun } from '../errors.ts'
 import { call, libcFunction } from '../machine/libc.ts'
+import { callNumbers, type StoppedCall } from './call-numbers.ts'
 
 koffi.struct('sock_fprog', { len: 'unsigned short', filter: 'uint8_t *' })
 const libcSeccomp = libcFunction('int prctl(int option, unsigned long mode, sock_fprog *program)')
 
-/** System call numbers by architecture, `<asm/unistd.h>`. */
-const NUMBERS = {
-  x64: {
-    audit: 0xc000003e,
-    kill: 62,
-    rt_sigqueueinfo: 129,
-    pidfd_send_signal: 424,
-    tkill: 200,
-    tgkill: 234,
-    rt_tgsigqueueinfo: 297,
-    write: 1,
-    pwrite64: 18,
-    writev: 20,
-    pwritev: 296,
-    pwritev2: 328,
-    sendfile: 40,
-    splice: 275,
-    copy_file_range: 326,
-    rmdir: 84,
-    unlinkat: 263,
-    mount: 165,
-    mknod: 133,
-    mknodat: 259,
-    fsopen: 430,
-    io_uring_setup: 425,
-    io_setup: 206,
-    seccomp: 317,
-    clone: 56,
-    clone3: 435,
-    close: 3,
-    close_range: 436,
-    chdir: 80,
-    fchdir: 81,
-    unshare: 272,
-    setns: 308,
-    ioctl: 16,
-    sendto: 44,
-    sendmsg: 46,
-    sendmmsg: 307,
-    read: 0,
-    readv: 19,
-    preadv2: 327,
-  },
-  arm64: {
-    audit: 0xc00000b7,
-    kill: 129,
-    rt_sigqueueinfo: 138,
-    pidfd_send_signal: 424,
-    tkill: 130,
-    tgkill: 131,
-    rt_tgsigqueueinfo: 240,
-    write: 64,
-    pwrite64: 68,
-    writev: 66,
-    pwritev: 70,
-    pwritev2: 287,
-    sendfile: 71,
-    splice: 76,
-    copy_file_range: 285,
-    rmdir: undefined,
-    unlinkat: 35,
-    mount: 40,
-    mknod: undefined,
-    mknodat: 33,
-    fsopen: 430,
-    io_uring_setup: 425,
-    io_setup: 0,
-    seccomp: 277,
-    clone: 220,
-    clone3: 435,
-    close: 57,
-    close_range: 436,
-    chdir: 49,
-    fchdir: 50,
-    unshare: 97,
-    setns: 268,
-    ioctl: 29,
-    sendto: 206,
-    sendmsg: 211,
-    sendmmsg: 269,
-    read: 63,
-    readv: 65,
-    preadv2: 286,
-  },
-} as const
+export { callNumbers, type StoppedCall } from './call-numbers.ts'
 
-/** A system call that can be stopped at. */
-export type StoppedCall = Exclude<keyof (typeof NUMBERS)['x64'], 'audit'>
 /** The calls that send signals to another process. */
 export const SIGNAL_CALLS: readonly StoppedCall[] = [
   'kill',
@@ -124,8 +38,8 @@ export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as
 /** The calls that make processes and threads and can hide them from a tracer. fork(2) and vfork(2) cannot. */
 export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
 
-/** The calls that close a descriptor or change the directory. */
-export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'chdir', 'fchdir']
+/** The calls that close a descriptor, put another file in its place, or change the directory. */
+export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'dup2', 'dup3', 'chdir', 'fchdir']
 
 /** The calls that move a thread into other namespaces. */
 export const NAMESPACE_CALLS: readonly StoppedCall[] = ['unshare', 'setns']
@@ -147,13 +61,20 @@ export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
-/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir and no mknod. */
-export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {
-  const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
-  if (!numbers)
-    throw new CannotRun(`the checker knows no system call numbers for ${process.arch}\nhint: use x64 or arm64`)
-  return numbers
-}
+/**
+ * The calls at which a program stops besides where its story is asked for. prctl(2) is the one by which a program on
+ * lib/ tells the line of its source that a call comes from. @see lib/trace/announce.ts
+ */
+export const STORY_CALLS: readonly StoppedCall[] = [
+  ...NAMESPACE_CALLS,
+  'umount2',
+  'pivot_root',
+  'chroot',
+  'sethostname',
+  'prctl',
+]
+/** The calls that make a control group, where the story of a lab with groups is asked for. */
+export const GROUP_MAKING_CALLS: readonly StoppedCall[] = ['mkdir', 'mkdirat']
 
 let names: ReadonlyMap<number | undefined, StoppedCall> | undefined
 
@@ -168,6 +89,8 @@ export function callName(number: number): StoppedCall | undefined {
     ...READ_CALLS,
     ...NAMESPACE_CALLS,
     ...NETWORK_CALLS,
+    ...STORY_CALLS,
+    ...GROUP_MAKING_CALLS,
   ]
   names ??= new Map(all.map(name => [callNumbers()[name], name]))
   return names.get(number)

@@ -91,6 +91,25 @@ function comparing({ kcmp }: Facts) {
   return finding('kcmp', title, 'missing', kcmp, { cause, remedy })
 }
 
+function judging(facts: Facts) {
+  const title = 'what a checker does besides: it traces, enters namespaces, changes roots'
+  const [lack] = facts.judging
+  if (!lack) return finding('judging', title, 'good', 'it was tried, and works')
+  const { what, seen, cause, remedy } = lack
+  return finding('judging', title, 'missing', `${what}: ${seen}`, { cause, remedy })
+}
+
+function echoes(facts: Facts) {
+  const title = 'echo requests to this machine'
+  if (!facts.ignoresEchoes) return finding('echoes', title, 'good', 'they are answered')
+  const cause =
+    'lab 3 pings this machine from inside, and net.ipv4.icmp_echo_ignore_all is 1 (a check has a network of its own)'
+  return finding('echoes', title, 'missing', 'they are ignored', {
+    cause,
+    remedy: asRoot(facts, 'sysctl net.ipv4.icmp_echo_ignore_all=0'),
+  })
+}
+
 /** What is said of rights. */
 export const rightFindings = (facts: Facts) => [
   root(facts),
@@ -101,4 +120,6 @@ export const rightFindings = (facts: Facts) => [
   limits(facts, 'namespace-limits'),
   tracing(facts),
   comparing(facts),
+  judging(facts),
+  echoes(facts),
 ]

@@ -4,6 +4,7 @@
 import type { Dialect } from '../../../lib/group/hierarchies.ts'
 import type { Distribution, Tool } from '../../../lib/machine/packages.mjs'
 import type { UserNamespaces } from '../../../lib/rights/user-namespaces.ts'
+import type { Lack } from '../../judge/needs.ts'
 import type { Fault } from './programs.mjs'
 
 /** How a driver or file system comes into the kernel. */
@@ -71,6 +72,10 @@ export interface Facts {
   readonly ptraceScope: number | undefined
   /** The error of kcmp(2), if it has one. */
   readonly kcmp: string | undefined
+  /** What else a judge cannot do here, each tried by doing it. */
+  readonly judging: readonly Lack[]
+  /** Whether this machine's own network answers no echo requests. */
+  readonly ignoresEchoes: boolean
   readonly cgroups: {
     readonly layout: Dialect | 'hybrid' | 'none'
     readonly memory: ControllerFacts

@@ -13,6 +13,7 @@ import { knowsFewUsers } from '../../../lib/rights/users.ts'
 import { INITIAL_PID_NAMESPACE } from '../../../lib/tidy/owner.ts'
 import { shares } from '../../../lib/trace/kcmp.ts'
 import { statusField } from '../../../lib/trace/proc.ts'
+import { lacksOfJudge } from '../../judge/needs.ts'
 import { NOBODY, ordinaryUser } from './attempt.ts'
 import type { Facts } from './facts.ts'
 import { observeGroups } from './groups.ts'
@@ -139,6 +140,8 @@ export function observe(): Facts {
     exhausted: LIMITS.filter(name => setting(`/proc/sys/user/${name}`) === 0).map(name => `user.${name}`),
     ptraceScope: setting('/proc/sys/kernel/yama/ptrace_scope'),
     kcmp: kcmpFault(),
+    judging: lacksOfJudge().filter(({ what }) => !what.startsWith('kcmp')),
+    ignoresEchoes: setting('/proc/sys/net/ipv4/icmp_echo_ignore_all') === 1,
     isRootShared: all.findLast(({ target }) => target === '/')?.isShared ?? false,
     noexec: [ROOT, tmpdir()].filter(isNoexec),
     ...observeNamespaces(),

@@ -2,10 +2,11 @@
  * Lab 1: what a child shares and what it copies, by kcmp(2) and by the descriptors and directories in /proc.
  */
 
+import { NOTHING } from '../../observer/moment.ts'
 import type { Moment, Observation, ProcessRecord, Sharing } from '../../observer/record.ts'
 import type { Act, PlacesRecord } from '../../witnesses/places.ts'
 import type { Checker } from '../claim.ts'
-import { childrenOf, unless } from '../claim.ts'
+import { childrenOf, unless, unlessUnderWay } from '../claim.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & PlacesRecord
@@ -21,7 +22,14 @@ export function plainChildren(seen: Seen): Child[] {
 export function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always'): Sharing {
   const both = (what: keyof Sharing) =>
     how === 'ever' ? birth.sharing[what] || exit.sharing[what] : birth.sharing[what] && exit.sharing[what]
-  return { VM: both('VM'), FILES: both('FILES'), FS: both('FS'), SIGHAND: both('SIGHAND') }
+  return {
+    VM: both('VM'),
+    FILES: both('FILES'),
+    FS: both('FS'),
+    SIGHAND: both('SIGHAND'),
+    IO: both('IO'),
+    SYSVSEM: both('SYSVSEM'),
+  }
 }
 
 /** What a child did itself, in its order. */
@@ -37,8 +45,9 @@ const closed = ({ birth }: ProcessRecord, { files, before, after }: Act): number
 const moves = ({ before, after }: Act) => before.own.directory !== after.own.directory
 
 /** Whether a child closed something and moved, while its parent lived. */
-const hasClosed = (seen: Seen, child: ProcessRecord) => actsOf(seen, child).some(act => closed(child, act).length > 0)
-const hasMoved = (seen: Seen, child: ProcessRecord) =>
+export const hasClosed = (seen: Seen, child: ProcessRecord) =>
+  actsOf(seen, child).some(act => closed(child, act).length > 0)
+export const hasMoved = (seen: Seen, child: ProcessRecord) =>
   actsOf(seen, child).some(act => moves(act) && act.after.creator !== undefined)
 
 /** Whether the parent lost what a child closed, and went where a child went, by the child's own call. */
@@ -57,17 +66,26 @@ function parentActed(seen: Seen, child: ProcessRecord): boolean {
   const { creator, born, exiting = Number.POSITIVE_INFINITY } = child
   const fds = actsOf(seen, child).flatMap(act => closed(child, act))
   const own = seen.acts.filter(({ pid, order }) => pid === creator && order > born && order < exiting)
-  const lost = ({ before, after }: Act) =>
-    fds.some(fd => before.own.descriptors.includes(fd) && !after.own.descriptors.includes(fd))
+  const lost = ({ before, after, replaced }: Act) =>
+    fds.some(fd => fd === replaced || (before.own.descriptors.includes(fd) && !after.own.descriptors.includes(fd)))
   return own.some(act => moves(act) || lost(act))
 }
 
+const NAMES: Readonly<Record<keyof Sharing, string>> = {
+  VM: 'memory',
+  FILES: 'descriptors',
+  FS: 'directory',
+  SIGHAND: 'signal handlers',
+  IO: 'the I/O context',
+  SYSVSEM: 'what semop(2) would undo',
+}
+
 function describe(seen: Seen, child: Child): string {
-  const { VM, FILES, FS, SIGHAND } = sharing(child)
-  const all = { memory: VM, descriptors: FILES, directory: FS, 'signal handlers': SIGHAND }
-  const shared = Object.entries(all).filter(([, is]) => is)
+  const [ever, always] = [sharing(child, 'ever'), sharing(child)]
+  const all = (Object.keys(NAMES) as (keyof Sharing)[]).filter(what => ever[what])
+  const shared = all.map(what => (always[what] ? NAMES[what] : `${NAMES[what]} (for a part of its life)`))
   const did = [hasClosed(seen, child) && 'closed a file', hasMoved(seen, child) && 'changed directory'].filter(Boolean)
-  const names = shared.map(([name]) => name).join(' and ') || 'nothing'
+  const names = shared.join(' and ') || 'nothing'
   const beside = parentActed(seen, child) ? ', while its parent did so by itself' : ''
   return `a child that shared ${names} and ${did.join(' and ') || 'neither closed a file nor changed directory'}${beside}`
 }
@@ -90,7 +108,7 @@ function refute(wanted: Sharing, expected: string, cause: string, how?: (seen: S
         !parentActed(seen, child) &&
         (how?.(seen, child) ?? true),
     )
-    return unless(holds, expected, describeAll(seen), cause)
+    return unlessUnderWay(seen, expected, unless(holds, expected, describeAll(seen), cause))
   }
 }
 
@@ -99,7 +117,7 @@ export const checker: Checker<Seen> = [
     title: 'a forked child works on a copy: its parent keeps its memory, its open file and its directory',
     section: 'copy',
     refute: refute(
-      { VM: false, FILES: false, FS: false, SIGHAND: false },
+      NOTHING,
       'a child that shares nothing, closes a file it inherited and changes directory, while its parent keeps both',
       'no fork at all (a thread is no child), or the child does not close and move, or the parent does it itself',
     ),
@@ -108,7 +126,7 @@ export const checker: Checker<Seen> = [
     title: "a CLONE_VM child works in its parent's memory, and only the memory is shared",
     section: 'share-memory',
     refute: refute(
-      { VM: true, FILES: false, FS: false, SIGHAND: false },
+      { ...NOTHING, VM: true },
       'a child that shares the memory from its birth to its end, closes a file and changes directory, while its parent keeps both',
       'CLONE_VM is missing, CLONE_FILES or CLONE_FS came with it, or the child ran another program and so left the memory',
     ),
@@ -117,7 +135,7 @@ export const checker: Checker<Seen> = [
     title: 'what a CLONE_FILES child closes is closed in its parent',
     section: 'share-files',
     refute: refute(
-      { VM: false, FILES: true, FS: false, SIGHAND: false },
+      { ...NOTHING, FILES: true },
       'a child that shares the descriptor table and nothing else, and closes a file that its parent then lacks',
       'CLONE_FILES is missing, or the child does not close anything its parent had open',
       parentLost,
@@ -127,7 +145,7 @@ export const checker: Checker<Seen> = [
     title: 'where a CLONE_FS child goes, its parent goes too',
     section: 'share-directory',
     refute: refute(
-      { VM: false, FILES: false, FS: true, SIGHAND: false },
+      { ...NOTHING, FS: true },
       'a child that shares the directory and nothing else, and changes it for both',
       'CLONE_FS is missing, or the child does not change directory',
       parentMoved,

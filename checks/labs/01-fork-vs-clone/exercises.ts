@@ -2,22 +2,46 @@
  * The exercises of lab 1.
  */
 
+import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker } from './claims.ts'
+import { type Child, checker, hasClosed, hasMoved, plainChildren, type Seen, sharing } from './claims.ts'
 
 const [FORKED, MEMORY, FILES, DIRECTORY] = titlesOf(checker)
 
-export const exercises: readonly Exercise[] = [
+/** Whether some child was born that shares exactly this with its parent, whatever it then did. */
+function shares(what: 'nothing' | 'VM' | 'FILES' | 'FS', missing: string) {
+  const fits = (child: Child) =>
+    Object.entries(sharing(child)).every(([name, isShared]) => isShared === (name === what))
+  return (seen: Seen): Proof => {
+    const children = plainChildren(seen)
+    if (children.some(fits)) return true
+    return children.length === 0 ? undefined : missing
+  }
+}
+
+/** Whether the children do what they are made for. */
+function changes(seen: Seen): Proof {
+  const children = plainChildren(seen)
+  if (children.length === 0) return undefined
+  const isClosed = children.some(child => hasClosed(seen, child))
+  const isMoved = children.some(child => hasMoved(seen, child))
+  if (isClosed && isMoved) return true
+  if (isClosed) return "The child closes its file but stays where it is: process.chdir('/')."
+  if (isMoved) return 'The child moves but closes nothing that its parent had open: closeSync(file).'
+  return 'The child neither closes its file nor moves: closeSync(file) and process.chdir(…), both in here.'
+}
+
+export const exercises: readonly Exercise<Seen>[] = [
   {
     region: 'changes',
-    task: 'Have the child change all three: the variable, the open file and the directory.',
-    given: 'variable and file are those of the program; closeSync() and process.chdir() are the calls.',
+    task: 'Have the child close the open file and leave the directory.',
+    proof: changes,
+    given: 'file is the descriptor that the program has opened; closeSync() and process.chdir() are the calls.',
     claim: FORKED,
     hints: [
-      'Everything the parent prints later is about these three: what it finds changed, the child has shared with it.',
-      'Give variable another text, close the descriptor file with closeSync(), and leave the directory with process.chdir().',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the reader writes the template.
-      "variable = `changed by ${getpid()}`, then closeSync(file), then process.chdir('/'): the checker looks at the last two.",
+      'The parent then looks at its own file and directory: what it finds changed, the child has shared with it.',
+      'Close the descriptor file with closeSync(), and leave the directory with process.chdir().',
+      "closeSync(file), and then process.chdir('/').",
     ],
     seen: [
       {
@@ -37,6 +61,10 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'copy',
     task: 'Observe a child that is a copy and shares nothing.',
+    proof: shares(
+      'nothing',
+      'No child was a copy: each shared something with its parent. fork(child) is without any flag.',
+    ),
     given: 'observe(name, create) wants the name of the row and a function that makes the child and returns its PID.',
     claim: FORKED,
     hints: [
@@ -54,6 +82,10 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'share-memory',
     task: 'Observe a child that works in the memory of its parent.',
+    proof: shares(
+      'VM',
+      'No child worked in the memory of its parent and shared nothing else: CLONE_VM | CLONE_VFORK | SIGCHLD.',
+    ),
     given: 'CLONE_VM shares the memory; lib/clone.ts wants CLONE_VFORK with it. SIGCHLD announces the end.',
     claim: MEMORY,
     hints: [
@@ -75,6 +107,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'share-files',
     task: 'Observe a child that shares the table of open files and nothing else.',
+    proof: shares('FILES', 'No child shared the table of open files and nothing else: CLONE_FILES | SIGCHLD.'),
     given: 'As above, with CLONE_FILES.',
     claim: FILES,
     hints: [
@@ -92,6 +125,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'share-directory',
     task: 'Observe a child that shares the directory and nothing else.',
+    proof: shares('FS', 'No child shared the directory and nothing else: CLONE_FS | SIGCHLD.'),
     given: 'As above, with the flag for what clone(2) calls file system information.',
     claim: DIRECTORY,
     hints: [

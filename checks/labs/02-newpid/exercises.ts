@@ -2,15 +2,60 @@
  * The exercises of lab 2.
  */
 
+import type { Observation } from '../../observer/record.ts'
+import type { FarewellRecord } from '../../witnesses/farewell.ts'
+import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker } from './claims.ts'
+import { checker, findInit, isOutside, numbered, offspring } from './claims.ts'
 
 const [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE] = titlesOf(checker)
 
-export const exercises: readonly Exercise[] = [
+type Seen = Observation & FarewellRecord
+
+const SIGKILL = 9
+
+/** PID 1 stands; that it knows the number of its outer parent shows only when it uses it. */
+function isFirst(seen: Seen): Proof {
+  const init = findInit(seen)
+  if (!init || !isOutside(seen, init, init.parent))
+    return seen.processes.size > 1
+      ? 'There is a child, but it has its number where you have yours: CLONE_NEWPID is not among the flags.'
+      : undefined
+  const tried = seen.signals.filter(({ from, signal }) => from === init.pid && signal === SIGKILL)
+  return tried.some(({ outside }) => outside !== undefined && isOutside(seen, init, outside)) || undefined
+}
+
+function hasThree(seen: Seen): Proof {
+  const init = findInit(seen)
+  if (!init) return undefined
+  if ([2, 3, 4].every(number => numbered(seen, init, number).length > 0)) return true
+  const count = offspring(seen, init).length
+  if (count === 0) return undefined
+  return count < 3
+    ? `PID 1 has ${count === 1 ? 'one child' : `${count} children`} and not three. Count the calls of startGrandchild().`
+    : 'A grandchild has made one of the others: all three calls belong into child(), not into one another.'
+}
+
+/** Whether 2 was killed, and waited for: the kernel keeps it as a zombie until then. */
+function isReaped(seen: Seen): Proof {
+  const init = findInit(seen)
+  const second = numbered(seen, init, 2).at(-1)
+  const shot = seen.signals.some(
+    ({ from, found, signal }) => from === init?.pid && found === second?.pid && signal === SIGKILL,
+  )
+  if (!init || !second || !shot) return undefined
+  const left = seen.unreaped.get(init.pid)
+  if (left === undefined) return undefined
+  return left.includes(second.pid)
+    ? '2 was killed, and nobody waited for it: when PID 1 ended, it was still a zombie. waitpid(first.pid) takes it away.'
+    : true
+}
+
+export const exercises: readonly Exercise<Seen>[] = [
   {
     region: 'own-numbers',
     task: 'Make the child PID 1 of a namespace of its own, and tell it your own PID.',
+    proof: isFirst,
     given: 'clone(child, flags, arg) hands arg to the child. It is the only way in for the number.',
     claim: PID1,
     blank: task => `const pid = openTask<number>(${task})`,
@@ -30,6 +75,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'three-children',
     task: 'Start three grandchildren.',
+    proof: hasThree,
     given: 'They are first, second and third. startGrandchild(), above, makes one and returns its pid and a gate.',
     claim: CHILDREN,
     blank: task =>
@@ -65,6 +111,12 @@ export const exercises: readonly Exercise[] = [
     ],
     seen: [
       {
+        when: /kill: .* not undefined/,
+        hints: [
+          'outerParent is undefined in here: task 2.1 has to hand getpid() to the child, behind the flags of clone().',
+        ],
+      },
+      {
         when: /kill\(0,/,
         hints: ["kill(0, …) is for the caller's whole process group. The number to try is outerParent."],
       },
@@ -76,14 +128,15 @@ export const exercises: readonly Exercise[] = [
   },
   {
     region: 'kill-two',
-    task: 'Kill the first grandchild, wait for it, and print how it ended.',
-    given: 'tryToKill(), waitpid() and describeStatus(), which makes a sentence of what waitpid() returns.',
+    task: 'Kill the first grandchild, and wait for it.',
+    given: 'tryToKill() and waitpid(). What waitpid() returns is printed below.',
     claim: KILLS,
+    proof: isReaped,
+    blank: task => `const end = openTask<ReturnType<typeof waitpid>>(${task})`,
     hints: [
       'This time the number means somebody. PID 1 is the parent: who has to wait for the dead?',
       'tryToKill(first.pid), then waitpid(first.pid): until then it is a zombie.',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the reader writes the template.
-      'tryToKill(first.pid), and then inside(`${first.pid} was ${describeStatus(…)}.`) with what waitpid(first.pid) returns.',
+      'tryToKill(first.pid), and then const end = waitpid(…).',
     ],
     seen: [
       {

@@ -1,10 +1,11 @@
 /**
  * Lab 2 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
+import { farewell } from '../../witnesses/farewell.ts'
 import { describeLab } from '../lab.ts'
 import { checker } from './claims.ts'
 import { exercises } from './exercises.ts'
 import { programs } from './programs.ts'
 import { questions } from './questions.ts'
 
-export const lab = describeLab([], { claims: checker, exercises, questions, programs })
+export const lab = describeLab([farewell], { claims: checker, exercises, questions, programs })

@@ -5,8 +5,8 @@
 import type { Link } from '../../../lib/net/links.ts'
 import type { Observation } from '../../observer/record.ts'
 import type { NetworkRecord } from '../../witnesses/network.ts'
-import type { Checker, Failure, Objection } from '../claim.ts'
-import { childrenOf, unless } from '../claim.ts'
+import type { Checker } from '../claim.ts'
+import { childrenOf, unless, unlessUnderWay } from '../claim.ts'
 import { INSIDE, OUTSIDE, type Story, storyOfPings } from './pings.ts'
 
 /** What the claims of this lab see. */
@@ -32,18 +32,6 @@ function describeBoth(story: Story | undefined): string {
 /** Whether somebody lived in a network of their own, seen or not. */
 const hasOwnNetwork = (seen: Seen) =>
   storyOf(seen) !== undefined || childrenOf(seen).some(({ birth }) => birth.namespaces.net !== seen.sandbox.net)
-
-/**
- * What may still have come when time was up is neither right nor wrong.
- * @param what that was, `an echo request`
- */
-function unlessUnderWay(seen: Seen, what: string, failure: Failure | undefined): Objection | undefined {
-  if (!failure || seen.timedOut === undefined) return failure
-  return {
-    missing: `${what}: the program did not end in ${seen.timedOut} s, and by then had been seen: ${failure.seen}`,
-    remedy: 'let the program end by itself, or give it more time with --timeout',
-  }
-}
 
 /** `3 requests went from inside to outside, 2 replies came back`, and what became of the others. */
 function describePings(story: Story | undefined): string {

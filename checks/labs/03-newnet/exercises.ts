@@ -2,12 +2,53 @@
  * The exercises of lab 3.
  */
 
+import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker } from './claims.ts'
+import { checker, type Seen, storyOf } from './claims.ts'
+import { INSIDE, OUTSIDE } from './pings.ts'
 
 const [NET, LINKS, , ADDRESSES, PING] = titlesOf(checker)
 
-export const exercises: readonly Exercise[] = [
+/** What is missing of one end of the pair; nothing as long as there is no pair. */
+function endProof(what: 'inner' | 'outer', address: string, how: string) {
+  return (seen: Seen): Proof => {
+    const link = storyOf(seen)?.view[what]
+    if (!link) return undefined
+    const [own] = link.addresses.filter(entry => entry.startsWith(`${address}/`))
+    if (link.isUp && own === `${address}/24`) return true
+    if (own !== undefined && own !== `${address}/24`)
+      return `The ${what} end has ${own}: behind the address stands how many of its bits are the network, and of a /24 that is 24. ${how}`
+    if (own !== undefined) return `The ${what} end has its address and is down: it has to be set up, too. ${how}`
+    // Nobody has touched the inner end as long as its gate is closed.
+    if (!link.isUp && link.addresses.length === 0)
+      return what === 'inner' ? undefined : `The outer end is there, down and without an address. ${how}`
+    return `The ${what} end ${link.isUp ? 'is up' : 'is down'} and has ${link.addresses.join(' and ') || 'no address'}, and not ${address}/24. ${how}`
+  }
+}
+
+/** The child has passed its gate once something of its own end has changed. */
+function hasPassed(seen: Seen): Proof {
+  const { inner } = storyOf(seen)?.view ?? {}
+  return inner && (inner.isUp || inner.addresses.length > 0) ? true : undefined
+}
+
+function hasPinged(seen: Seen): Proof {
+  const story = storyOf(seen)
+  if (!story?.view.isConnected) return undefined
+  if (story.answered >= 3)
+    return seen.timedOut === undefined
+      ? true
+      : `${story.answered} requests were answered, and the ping goes on for ever: -c 3 ends it after three.`
+  if (story.overLo > 0)
+    return `${story.overLo} requests went over lo: that is an address of the child's own. Ping that of the other end, outerAddress.`
+  if (story.sent > story.requests)
+    return `Requests went out, but to another address than ${OUTSIDE}, at which the outer end is: outerAddress.`
+  if (story.arrived > 0 && story.arrived < 3)
+    return `${story.arrived === 1 ? 'One request has' : 'Two requests have'} gone out, and it takes three: -c is how many.`
+  return undefined
+}
+
+export const exercises: readonly Exercise<Seen>[] = [
   {
     region: 'own-network',
     task: "Make the child's network its own.",
@@ -45,7 +86,13 @@ export const exercises: readonly Exercise[] = [
         hints: ['That name is taken here: both ends were born in your network, or the pair was laid twice.'],
       },
       {
-        when: /a command of the lab failed/,
+        when: /failed \(.*\): .*\bundefined\b/,
+        hints: [
+          'A word of that command is "undefined": the variable in it has no value. The PID is what clone() returned.',
+        ],
+      },
+      {
+        when: /a command of the program failed/,
         hints: [
           'ip refused the command; its reason is among what was printed. Compare the order of its words with ip-link(8).',
         ],
@@ -62,6 +109,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'outer-address',
     task: 'Give the outer end its address, a /24, and set it up.',
+    proof: endProof('outer', OUTSIDE, 'Two commands: ip address add …/24 dev …, and ip link set … up.'),
     given: 'Two commands of ip(8): one for the address, one for the link. The address is outerAddress.',
     claim: ADDRESSES,
     blank: task => `openTask(${task})`,
@@ -98,6 +146,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'open-the-gate',
     task: 'Open the gate for the child, now that the pair stands.',
+    proof: hasPassed,
     given: 'The child waits at vethIsUp.',
     claim: ADDRESSES,
     blank: task => `openTask(${task})`,
@@ -119,16 +168,23 @@ export const exercises: readonly Exercise[] = [
   },
   {
     region: 'inner-address',
-    task: 'Give the inner end its address, and wait until the pair carries packets.',
-    given: "setip(name, address, netmask) and awaitRunning(name) of lib/net/interfaces.ts; the child's end is peer.",
+    task: 'Give the inner end its address, a /24, and set it up.',
+    proof: endProof('inner', INSIDE, "setip(peer, innerAddress, '255.255.255.0') does all of it."),
+    given: "setip(name, address, netmask) of lib/net/interfaces.ts does all of it; the child's end is peer.",
     claim: ADDRESSES,
     blank: task => `openTask(${task})`,
     hints: [
       'The child sets up its own end, from inside: outside, nobody can see it any more.',
       'setip() sets address, netmask and the flag up at once. A /24 is the netmask 255.255.255.0.',
-      'setip(peer, innerAddress, …), and then awaitRunning(peer).',
+      'setip(peer, innerAddress, …): the netmask comes last, as four numbers.',
     ],
     seen: [
+      {
+        when: /ioctl\(.*\bveth0\b.*ENODEV/,
+        hints: [
+          'veth0 is the outer end, and it is not in here: it was set up outside. In here the end is peer, with innerAddress.',
+        ],
+      },
       {
         when: /ENODEV/,
         hints: ['In this network is no interface of that name: has the gate been opened before the pair was laid?'],
@@ -146,16 +202,34 @@ export const exercises: readonly Exercise[] = [
   },
   {
     region: 'ping',
-    task: 'Ping the outer end three times from inside, and return how that went.',
-    given: 'show(program, …arguments), below, runs a program in here and returns its exit code.',
+    task: 'Ping the outer end three times from inside.',
+    proof: hasPinged,
+    given:
+      "show(program, …arguments), below, runs a program in here and returns its exit code: it is the child's, too.",
     claim: PING,
-    blank: task => `return openTask<number>(${task})`,
+    blank: task => `const code = openTask<number>(${task})`,
     hints: [
       'ping(8) sends as many requests as -c says, to an address that is not its own.',
       "The outer end is at outerAddress. An address of the child's own would be answered by lo, without the pair.",
-      "return show('ping', '-c', '3', …): the address comes last, and -i String(knobs.interval) sets the pace.",
+      "const code = show('ping', '-c', '3', …): the address comes last, and '-i', String(knobs.interval) sets the pace.",
     ],
     seen: [
+      {
+        when: /exec\w*\("[^"\s]+ [^"]*"/,
+        hints: [
+          "show() takes the program and each of its arguments as words of their own: show('ping', '-c', '3', …).",
+        ],
+      },
+      {
+        when: /^PING 10\.0\.0\.4 /m,
+        hints: [
+          "That is the child's own address, which never leaves its network: ping that of the other end, outerAddress.",
+        ],
+      },
+      {
+        when: /^PING (?!10\.0\.0\.3[ )])/m,
+        hints: ['That ping went to another address than 10.0.0.3, at which the outer end is: outerAddress.'],
+      },
       {
         when: /^0 requests went from inside to outside/m,
         hints: [

@@ -13,7 +13,7 @@ import { CODES } from '../../witnesses/shell/lines.ts'
 import type { ProcThere } from '../../witnesses/shell/spot.ts'
 import type { TerminalRecord } from '../../witnesses/terminal.ts'
 import type { Checker, Objection } from '../claim.ts'
-import { childrenOf, unless } from '../claim.ts'
+import { childrenOf, unless, unlessUnderWay } from '../claim.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & ContainerRecord & TerminalRecord
@@ -73,7 +73,10 @@ const describeLinks = (links: readonly Link[]) =>
 /** A claim about the container at every moment at which its shell read a line. It cannot hold where there is none. */
 function about(seen: Seen, claim: (moment: ContainerMoment) => Objection | undefined): Objection | undefined {
   const all = moments(seen)
-  if (all.length > 0) return all.map(claim).find(objection => objection !== undefined)
+  // A container in which nobody has read a line may still be made what it has to be.
+  const isOpen = shellMoments(seen).length === 0
+  const refuted = all.map(claim).find(objection => objection !== undefined)
+  if (all.length > 0) return unlessUnderWay(seen, 'a shell that reads the terminal', refuted, isOpen)
   // Nobody kills them but the program: before the judge ends one that takes too long it looks at all who are there.
   const wasThere = childrenOf(seen).some(({ birth }) => birth.namespaces.pid !== seen.sandbox.pid)
   const where = wasThere
@@ -82,7 +85,7 @@ function about(seen: Seen, claim: (moment: ContainerMoment) => Objection | undef
   const cause = wasThere
     ? 'the container was ended by SIGKILL before it had a shell: let the shell in it end by itself'
     : 'no process lived in namespaces of its own: the flags of clone or unshare are missing, or it failed early'
-  return unless(false, 'a process in new namespaces', where, cause)
+  return unlessUnderWay(seen, 'a process in new namespaces', unless(false, 'a process in new namespaces', where, cause))
 }
 
 /** What is wrong with each thing that may be found at /proc. */

@@ -2,12 +2,27 @@
  * The exercises of lab 4.
  */
 
+import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker } from './claims.ts'
+import { checker, container, type Seen } from './claims.ts'
 
 const [NAMESPACES, ROOT, NAME, PROC, ENDS, , VISIBLE] = titlesOf(checker)
 
-export const exercises: readonly Exercise[] = [
+/** Both interfaces that the shell needs, when it reads its first line. */
+function isInside(seen: Seen): Proof {
+  const { links = [], namespaces } = container(seen) ?? {}
+  const inner = links.find(({ name }) => name === 'veth1')
+  const lo = links.find(({ name }) => name === 'lo')
+  if (namespaces === undefined || !inner || !lo) return undefined
+  const has = (link: typeof lo, address: string) => link.isUp && link.addresses.includes(address)
+  if (has(lo, '127.0.0.1/8') && has(inner, '10.0.0.15/24')) return true
+  if (!inner.isUp && inner.addresses.length === 0 && !lo.isUp) return undefined
+  if (!has(lo, '127.0.0.1/8'))
+    return "lo has not its address, or is down: setip('lo', '127.0.0.1', '255.0.0.0') comes beside that of veth1."
+  return `veth1 ${inner.isUp ? 'is up' : 'is down'} and has ${inner.addresses.join(' and ') || 'no address'}: setip('veth1', innerAddress, '255.255.255.0').`
+}
+
+export const exercises: readonly Exercise<Seen>[] = [
   {
     region: 'five-namespaces',
     task: 'Create the child in five new namespaces: mounts, host name, IPC, processes and network.',
@@ -43,12 +58,11 @@ export const exercises: readonly Exercise[] = [
       {
         when: /\bmount \S+/,
         hints: [
-          'What you mounted inside was seen outside. / itself has to be private, and recursively, before the first mount.',
-          'MS_PRIVATE alone changes one mount; MS_REC takes all those below it along.',
+          'What you mounted inside was seen outside. / and all below it has to be private before the first mount: MS_PRIVATE alone changes one mount, MS_REC takes all those below it along.',
         ],
       },
       {
-        when: /host name/,
+        when: /(^|; )host name \S+$/m,
         hints: ['The name changed outside: sethostname() ran before CLONE_NEWUTS, or in the parent.'],
       },
     ],
@@ -104,6 +118,10 @@ export const exercises: readonly Exercise[] = [
     ],
     seen: [
       {
+        when: /mount\(.*proc.*\): ENODEV/,
+        hints: ['ENODEV: the kernel knows no file system of that type. This one is called proc, and not procfs.'],
+      },
+      {
         when: /no proc is mounted/,
         hints: ['In the new root /proc is an empty directory: it was not mounted, or before the root was changed.'],
       },
@@ -115,14 +133,14 @@ export const exercises: readonly Exercise[] = [
   },
   {
     region: 'inner-addresses',
-    task: 'Set up lo and the inner end veth1, and wait until the pair carries packets.',
-    given:
-      'setip(name, address, netmask) and awaitRunning(name). lo is 127.0.0.1 of a /8, veth1 has innerAddress of a /24.',
+    task: 'Set up lo and the inner end veth1, with their addresses.',
+    proof: isInside,
+    given: 'setip(name, address, netmask). lo is 127.0.0.1 of a /8, veth1 has innerAddress of a /24.',
     claim: ENDS,
     hints: [
       'A new network is down altogether, lo included. Which of its interfaces does the shell need?',
-      "Both: setip('lo', …) with 255.0.0.0, setip('veth1', …) with 255.255.255.0. Then awaitRunning('veth1').",
-      "setip('lo', '127.0.0.1', '255.0.0.0'), setip('veth1', innerAddress, …), awaitRunning(…).",
+      "Both: setip('lo', …) with 255.0.0.0, setip('veth1', …) with 255.255.255.0.",
+      "setip('lo', '127.0.0.1', '255.0.0.0'), and setip('veth1', innerAddress, …).",
     ],
     seen: [
       { when: /inside:.*veth1 down/, hints: ["veth1 is there but down: setip('veth1', …) sets it up."] },

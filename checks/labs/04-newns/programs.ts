@@ -12,7 +12,9 @@ const [, , LEFT] = titlesOf(EVERY_LAB)
 export const programs: ProgramTable = {
   'right/asks-first.sh': [],
   'right/bound-root.sh': [],
+  'right/bubblewrap.sh': [],
   'right/codes-meanwhile.sh': [],
+  'right/crun.sh': [],
   'right/controlling-terminal.sh': [],
   'right/enters-late.sh': [],
   'right/inner-terminal.py': [],

@@ -5,16 +5,19 @@
 import { PAGE_SIZE, wholePages } from '../../../lib/group/memory.ts'
 import type { ProcessRecord } from '../../observer/record.ts'
 import type { Checker, Objection } from '../claim.ts'
-import { childrenOf, programOf, unless } from '../claim.ts'
+import { childrenOf, programOf, unless, unlessUnderWay } from '../claim.ts'
 import type { Seen } from './facts.ts'
 import {
   companions,
   describeEnd,
   describeWrites,
+  diedWithAnother,
   format,
   groupOf,
   killedLine,
   kills,
+  LIMIT,
+  LITTLE,
   lastOf,
   limitAbove,
   limitInForce,
@@ -28,11 +31,8 @@ import {
   victimOf,
 } from './facts.ts'
 
-const LIMIT = 20_000_000
-/**
- * Parts of the limit: how much the group may hold at most when it is set, and how much it must have held at its peak.
- */
-const [BEFORE, REACHED] = [0.5, 0.9]
+/** The part of the limit that the group must have held at its peak. */
+const REACHED = 0.9
 /** A process that is being killed may still be charged for what it needs to exit: a batch of 64 pages. */
 const LAST_CHARGE = 64 * PAGE_SIZE
 const NO_LOG: Objection = {
@@ -60,7 +60,9 @@ const NO_PEAK: Objection = {
   remedy: 'check on Linux 5.19 or later, or with memory groups of v1',
 }
 
-export const checker: Checker<Seen> = [
+const NOBODY_ELSE = 'nobody else died'
+
+const claims: Checker<Seen> = [
   {
     title: 'a process sat in a memory group of its own',
     section: 'own-group',
@@ -87,7 +89,7 @@ export const checker: Checker<Seen> = [
       const written = limitWrites(seen).filter(({ result }) => result !== undefined && result >= 0)
       if (written.some(({ limit, usage }) => limit === undefined || usage === undefined)) return NO_FIGURES
       const write = limitInForce(seen)
-      const inTime = write !== undefined && (write.usage ?? Number.POSITIVE_INFINITY) <= LIMIT * BEFORE
+      const inTime = write !== undefined && (write.usage ?? Number.POSITIVE_INFINITY) <= LITTLE
       const isRight = write?.limit === wholePages(LIMIT) && momentOfKill(seen)?.limit === wholePages(LIMIT)
       const above = limitAbove(seen)
       return unless(
@@ -167,13 +169,16 @@ export const checker: Checker<Seen> = [
     },
   },
   {
-    title: 'nobody else died',
+    title: NOBODY_ELSE,
     section: 'nobody-else',
     refute: seen => {
       const victim = victimOf(seen)
       // A helper that is told to end by a signal is no victim.
       const isVictim = (record: ProcessRecord) =>
-        record.status?.signal === 'SIGKILL' && shots(seen, record).length === 0 && record.pid !== victim?.pid
+        record.status?.signal === 'SIGKILL' &&
+        shots(seen, record).length === 0 &&
+        record.pid !== victim?.pid &&
+        !diedWithAnother(seen, record)
       const others = [programOf(seen), ...childrenOf(seen)].filter(isVictim)
       return unless(
         others.length === 0,
@@ -184,3 +189,11 @@ export const checker: Checker<Seen> = [
     },
   },
 ]
+
+/** Until the process ends, all may still come but that nobody else has died. */
+const isOpen = (seen: Seen, title: string) => victimOf(seen)?.status === undefined && title !== NOBODY_ELSE
+
+export const checker: Checker<Seen> = claims.map(claim => ({
+  ...claim,
+  refute: seen => unlessUnderWay(seen, `whether ${claim.title}`, claim.refute(seen), isOpen(seen, claim.title)),
+}))

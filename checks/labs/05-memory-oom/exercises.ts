@@ -2,23 +2,37 @@
  * The exercises of lab 5.
  */
 
+import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
 import { checker } from './claims.ts'
+import { lastOf, type Seen, victimOf } from './facts.ts'
 
 const [GROUP, LIMIT, COUNTER] = titlesOf(checker)
 
-export const exercises: readonly Exercise[] = [
+/** Below that much a group holds nothing but what its process has copied, in bytes. */
+const LITTLE = 8_000_000
+
+/** Whether the group came to grow at all. */
+function hasGrown(seen: Seen): Proof {
+  const victim = victimOf(seen)
+  const { oomKills, peak } = lastOf(seen) ?? {}
+  if (oomKills === 1) return true
+  if (victim === undefined || seen.timedOut === undefined || (peak ?? 0) > LITTLE) return undefined
+  return 'The child asks for memory and the group does not grow: the kernel gives a page when it is touched. A new ArrayBuffer is zeros that nobody has touched; takeMemory() writes to all of it.'
+}
+
+export const exercises: readonly Exercise<Seen>[] = [
   {
     region: 'own-group',
-    task: 'Make a memory group of your own, or borrow the one that --group names.',
+    task: 'Make a memory group of your own.',
     given:
-      "makeOwnGroup('lab5', controller, { tell }) makes one; borrowMemoryGroup(path, tell) takes one that is there.",
+      "makeOwnGroup('lab5', controller, { tell }) makes one. (borrowed is one that --group has named, and else undefined.)",
     claim: GROUP,
-    blank: task => `const group = openTask<ReturnType<typeof makeOwnGroup>>(${task})`,
+    blank: task => `const group = borrowed ?? openTask<ReturnType<typeof makeOwnGroup>>(${task})`,
     hints: [
       'A control group is a directory, and to make one is mkdir(2). lib/group/cgroup.ts does it in both dialects.',
-      "makeOwnGroup('lab5', 'memory', { tell }); knobs.group is the path that --group named, or undefined.",
-      "const group = knobs.group ? borrowMemoryGroup(…) : makeOwnGroup('lab5', 'memory', { tell }).",
+      "makeOwnGroup('lab5', …, { tell }): which controller is it that limits memory?",
+      "const group = borrowed ?? makeOwnGroup('lab5', 'memory', { tell }).",
     ],
     seen: [
       {
@@ -86,6 +100,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'take-memory',
     task: 'Take knobs.step bytes of memory and write to all of them.',
+    proof: hasGrown,
     given: 'takeMemory(bytes) of lib/group/memory.ts: malloc(3) and memset(3).',
     claim: COUNTER,
     blank: task => `openTask(${task})`,

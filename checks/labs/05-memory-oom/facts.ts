@@ -1,6 +1,7 @@
 /**
  * What an observation says of the group and the process that lab 5 is about.
  */
+import { errnoName } from '../../../lib/errors.ts'
 import type { Observation, ProcessRecord } from '../../observer/record.ts'
 import type { GroupsRecord, GroupWrite, Stay } from '../../witnesses/groups.ts'
 import type { KernelLogRecord } from '../../witnesses/kernel-log.ts'
@@ -10,6 +11,9 @@ import type { MemoryMoment, MemoryRecord } from '../../witnesses/memory.ts'
 export type Seen = Observation & GroupsRecord & MemoryRecord & KernelLogRecord
 
 const SIGKILL = 9
+/** What the limit has to be, and how much the group may hold when it is set, in bytes. */
+export const LIMIT = 20_000_000
+export const LITTLE = LIMIT / 2
 /** How the name of every sandbox's group begins. */
 const SANDBOX = '/containers-from-clone.check.'
 const LIMIT_FILES = ['memory.limit_in_bytes', 'memory.max']
@@ -70,13 +74,23 @@ export function victimOf(seen: Seen): ProcessRecord | undefined {
 const stayOf = (seen: Seen): Stay | undefined =>
   seen.stays.findLast(({ group, pid }) => group === groupOf(seen) && pid === victimOf(seen)?.pid)
 
-/** The processes that were in the group at the same time as the victim. */
+/**
+ * The processes that were in the group at the same time as the victim. Its creator may have been, to make it there, if it
+ * left again while the group held little.
+ */
 export function companions(seen: Seen): number[] {
   const stay = stayOf(seen)
   if (!stay) return []
   const [from, to] = [stay.from, stay.to ?? Number.POSITIVE_INFINITY]
+  const creator = victimOf(seen)?.creator
+  const hasLeft = ({ pid, held = Number.POSITIVE_INFINITY }: Stay) => pid === creator && held <= LITTLE
   const beside = seen.stays.filter(
-    other => other.group === stay.group && other.pid !== stay.pid && other.from < to && (other.to ?? Infinity) > from,
+    other =>
+      other.group === stay.group &&
+      other.pid !== stay.pid &&
+      other.from < to &&
+      (other.to ?? Number.POSITIVE_INFINITY) > from &&
+      !hasLeft(other),
   )
   return [...new Set(beside.map(({ pid }) => pid))]
 }
@@ -117,7 +131,7 @@ export function limitWrites(seen: Seen): GroupWrite[] {
 
 export function describeWrites(seen: Seen): string {
   const describe = ({ file, text, usage, result }: GroupWrite) =>
-    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (errno ${-(result ?? 0)})` : ''}`
+    `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (${errnoName(-(result ?? 0))})` : ''}`
   return limitWrites(seen).map(describe).join('; ') || 'nobody wrote a limit to the group'
 }
 
@@ -138,9 +152,21 @@ export function mayBeNamed(seen: Seen, inGroup: readonly Kill[]): boolean {
 /** Signals that were sent to a process, and groups that were killed as a whole. */
 export function shots(seen: Seen, victim: ProcessRecord | undefined): string[] {
   const sent = seen.signals.filter(
-    ({ found, signal, result }) => found === victim?.pid && signal === SIGKILL && result !== -3,
+    ({ found, reached, signal, result }) =>
+      victim !== undefined &&
+      (found === victim.pid || reached?.includes(victim.pid)) &&
+      signal === SIGKILL &&
+      result !== -3,
   )
-  const whole = seen.groupWrites.filter(({ file, order }) => file === 'cgroup.kill' && order < (victim?.ended ?? 0))
+  const wasIn = (group: string, order: number) =>
+    seen.stays.some(
+      stay =>
+        stay.pid === victim?.pid &&
+        (stay.group === group || stay.group.startsWith(`${group}/`)) &&
+        stay.from < order &&
+        order < (stay.to ?? Number.POSITIVE_INFINITY),
+    )
+  const whole = seen.groupWrites.filter(({ file, group, order }) => file === 'cgroup.kill' && wasIn(group, order))
   return [...sent.map(({ from }) => `process ${from} sent it SIGKILL`), ...whole.map(() => 'cgroup.kill was written')]
 }
 
@@ -155,4 +181,21 @@ export function killedLine({ kernelLog, logHasOurNumbers, memory }: Seen, victim
     memory.some(({ oomKills }) => oomKills > 0) &&
     (kernelLog ?? []).some(text => text.startsWith(line))
   )
+}
+
+/**
+ * Whether a process that died of SIGKILL, which nobody sent, may owe that to another end than the OOM killer's: of PID 1 of
+ * its PID namespace, or of the parent whose end it asked to be killed at (PR_SET_PDEATHSIG). Whoever shares memory with a
+ * victim of the kernel is one.
+ */
+export function diedWithAnother(seen: Seen, one: ProcessRecord): boolean {
+  const isBefore = (other: ProcessRecord | undefined) =>
+    other !== undefined && other.pid !== one.pid && (other.exiting ?? Infinity) < (one.ended ?? 0)
+  const namesake = [...seen.processes.values()].find(
+    ({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === one.birth.namespaces.pid,
+  )
+  const first = namesake && isBefore(namesake) && namesake.pid !== victimOf(seen)?.pid
+  const parent = isBefore(seen.processes.get(one.parent)) && one.parent !== victimOf(seen)?.pid
+  const isNamed = (seen.kernelLog ?? []).some(line => new RegExp(`Killed process ${one.pid} `).test(line))
+  return (first || parent) && !one.birth.sharing.VM && !isNamed
 }

@@ -54,7 +54,7 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
     state: isFrozen ? 'D' : 'S',
     signals,
   }
-  const load: Load = { machine: { total: 2 * at, idle: run.isBusy ? 0 : 1.9 * at }, own: 0.05 * at }
+  const load: Load = { machine: { total: 2 * at, idle: run.isBusy ? 0 : 1.9 * at }, own: 0.05 * at, waited: 0 }
   return {
     ...{
       from: at,
@@ -84,6 +84,7 @@ function see(run: Run): Seen {
       sandbox: {} as Seen['sandbox'],
       hits: [],
       leftovers: [],
+      story: [],
       output: '',
       groupWrites: [],
       stays: [],

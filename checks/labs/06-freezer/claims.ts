@@ -8,7 +8,7 @@ import type { Observation } from '../../observer/record.ts'
 import type { FreezerRecord } from '../../witnesses/freezer.ts'
 import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
-import { isUnjudged, unless } from '../claim.ts'
+import { isUnjudged, unless, unlessUnderWay } from '../claim.ts'
 import { LONGEST_SLEEP, type Look, type Work, workAt } from './work.ts'
 
 /** What the claims of this lab see. */
@@ -174,8 +174,9 @@ function notStopped(seen: Seen, one: Ticker | undefined): Objection | undefined 
   return unless(
     one !== undefined && one.frozen.length > 0 && sent.length === 0 && !stopped,
     'no SIGSTOP or SIGTSTP, and a state of its own (D in v1, S in v2)',
-    [...sent.map(({ signal }) => signalName(signal)), stopped ? 'a stop' : ''].filter(Boolean).join(', ') ||
-      'it was never frozen',
+    [...sent.map(({ signal }) => `${signalName(signal)} was sent to it`), stopped ? 'it was stopped' : '']
+      .filter(Boolean)
+      .join(', ') || 'it was never frozen',
     'SIGSTOP stops one process and can be undone by anybody; the freezer holds a group, and nobody in it is told',
   )
 }
@@ -193,6 +194,8 @@ function wentOn(_: Seen, one: Ticker | undefined): Objection | undefined {
   )
 }
 
+/** What each of them is about, for what may still come. */
+const WHAT = ['a process at work', 'a freeze', 'a freeze', 'a freeze', 'the thaw, and work after it'] as const
 const PARTS = [sat, wasFrozen, stoodStill, notStopped, wentOn] as const
 
 /** The freeze the lab is about, and what speaks against it, claim by claim. */
@@ -230,7 +233,21 @@ function isLess(some: readonly number[], others: readonly number[]): boolean {
 /** The process and its freeze that the lab is about. */
 export const ticker = (seen: Seen): Ticker | undefined => judge(seen).one
 
-const refuteBy = (part: (typeof PARTS)[number]) => (seen: Seen) => judge(seen).objections[PARTS.indexOf(part)]
+/** What may still come as long as the process lives: all but the undoing of what it has done in the freeze. */
+function isOpen({ processes }: Seen, one: Ticker | undefined, part: (typeof PARTS)[number]): boolean {
+  if (!one || one.frozen.length === 0) return true
+  return processes.get(one.pid)?.status === undefined && part !== stoodStill && part !== notStopped
+}
+
+const refuteBy = (part: (typeof PARTS)[number]) => (seen: Seen) => {
+  const { one, objections } = judge(seen)
+  return unlessUnderWay(
+    seen,
+    WHAT[PARTS.indexOf(part)] as string,
+    objections[PARTS.indexOf(part)],
+    isOpen(seen, one, part),
+  )
+}
 
 export const checker: Checker<Seen> = [
   {

@@ -2,14 +2,36 @@
  * The exercises of lab 6.
  */
 
+import type { FarewellRecord } from '../../witnesses/farewell.ts'
 import { EVERY_LAB } from '../claim.ts'
+import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker } from './claims.ts'
+import { checker, type Seen as OfClaims } from './claims.ts'
 
 const [WORKED, FROZEN, , , SAME] = titlesOf(checker)
 const [ENDS] = titlesOf(EVERY_LAB)
 
-export const exercises: readonly Exercise[] = [
+type Seen = OfClaims & FarewellRecord
+
+const STOPS = [19, 20]
+
+/** Whether a group was frozen, and not a process stopped. */
+function isFrozen(seen: Seen): Proof {
+  if (seen.freezer.some(({ isFrozen, processes }) => isFrozen && processes.length > 0)) return true
+  const members = new Set([...seen.members.values()].flatMap(pids => [...pids]))
+  if (seen.signals.some(({ found, signal }) => STOPS.includes(signal) && found !== undefined && members.has(found)))
+    return 'SIGSTOP stops one process, which is told, and anybody can send SIGCONT: the group has a word of its own, and group.freeze() writes it.'
+  return undefined
+}
+
+/** Whether the program itself has removed what it has made: else its keeper does, which nobody sees. */
+function isRemoved(seen: Seen): Proof {
+  const left = seen.groupsLeft.get(seen.program)
+  if (left === undefined || seen.members.size === 0) return undefined
+  return left.length === 0 || 'When your program ended its group was still there: group.remove(), once nobody is in it.'
+}
+
+export const exercises: readonly Exercise<Seen>[] = [
   {
     region: 'work',
     task: 'Have the child write down what time it is, ten times a second.',
@@ -55,6 +77,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'freeze-it',
     task: 'Freeze the group.',
+    proof: isFrozen,
     given: 'group.freeze() writes it in either dialect, and waits until it is so.',
     claim: FROZEN,
     blank: task => `openTask(${task})`,
@@ -92,6 +115,7 @@ export const exercises: readonly Exercise[] = [
   {
     region: 'the-end',
     task: 'End the child, wait for it, and remove the group.',
+    proof: isRemoved,
     given: 'kill(pid, signal), waitpid(pid), group.remove().',
     claim: ENDS,
     blank: task => `openTask(${task})`,

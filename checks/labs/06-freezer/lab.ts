@@ -2,6 +2,7 @@
  * Lab 6 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
 
+import { farewell } from '../../witnesses/farewell.ts'
 import { freezer } from '../../witnesses/freezer.ts'
 import { groups } from '../../witnesses/groups.ts'
 import { describeLab } from '../lab.ts'
@@ -10,4 +11,4 @@ import { exercises } from './exercises.ts'
 import { programs } from './programs.ts'
 import { questions } from './questions.ts'
 
-export const lab = describeLab([groups, freezer], { claims: checker, exercises, questions, programs })
+export const lab = describeLab([groups, freezer, farewell], { claims: checker, exercises, questions, programs })

@@ -1,21 +1,26 @@
 /**
- * Where the reader stands: which tasks are open, which are done, and which one is next, by the file and by the kernel.
+ * Where the reader stands: what is known of each task, and which one is next, by the file and by the kernel.
  */
 
 import { checkedLab } from '../../labs/all.ts'
-import type { Exercise } from '../../labs/exercise.ts'
-import { lineOfTask, numberOf } from '../../labs/tasks.ts'
-import { openPlaces, placeBehind } from '../../report/name-task.ts'
+import type { Exercise, Proof } from '../../labs/exercise.ts'
+import { findRegion, lineOfTask, numberOf } from '../../labs/tasks.ts'
+import { crashedPlace, openPlaces, placeBehind } from '../../report/name-task.ts'
 import type { ClaimReport, LabReport } from '../../report/report.ts'
 
 /** One task. */
 export interface TaskState {
   readonly number: string
   readonly exercise: Exercise
-  /** `open`: still to be written; `wrong`: written, and its claim does not hold; `written`: not judged yet. */
-  readonly state: 'open' | 'written' | 'wrong' | 'done'
-  /** The line of its call, while it is open. */
+  /**
+   * `open`: not written; `written`: written, and neither proved nor refuted yet; `proved`: the kernel has seen it;
+   * `broken`: the program fails in it, or the kernel has seen that something is missing.
+   */
+  readonly state: 'open' | 'written' | 'proved' | 'broken'
+  /** The line of its call while it is open, else of its first line. */
   readonly line?: number
+  /** What the kernel has seen to be missing. */
+  readonly fault?: string
 }
 
 /** All of a lab. */
@@ -25,39 +30,74 @@ export interface Standing {
   readonly current?: TaskState
   /** The first claim that does not hold. */
   readonly failed?: ClaimReport
-  /** Whether no claim fails and some hold: those that cannot be judged here do not count. */
+  /** Whether no claim fails, some hold (those that cannot be judged here do not count), and no task is broken. */
   readonly isDone: boolean
 }
 
-const isHeld = (report: LabReport | undefined, claim: string) =>
-  report?.claims.find(({ title }) => title === claim)?.verdict === 'holds'
+/** What is known besides the report. */
+export interface Known {
+  /** Of each task, in their order. */
+  readonly proofs?: readonly (Proof | null)[]
+  /** The lines in which the compiler finds something wrong. */
+  readonly wrongLines?: readonly number[]
+}
 
-const isFailed = (report: LabReport | undefined, claim: string) =>
-  report?.claims.find(({ title }) => title === claim)?.verdict === 'does not hold'
+const verdictOf = (report: LabReport | undefined, claim: string) =>
+  report?.claims.find(({ title }) => title === claim)?.verdict
+
+/** The task whose own lines the compiler refuses. */
+function refusedPlace(slug: string, source: string, lines: readonly number[]): number | undefined {
+  const all = source.split('\n')
+  const parts = checkedLab(slug).exercises.map(({ region }) => findRegion(all, region))
+  const isIn = (line: number) => (part: (typeof parts)[number]) => part && line - 1 >= part.from && line - 1 < part.to
+  const place = lines.map(line => parts.findIndex(isIn(line))).find(each => each >= 0)
+  return place
+}
+
+/** What is known of one task that is written. */
+function stateOf(exercise: Exercise, report: LabReport | undefined, proof: Proof | null, isBlamed: boolean) {
+  if (!report) return 'written'
+  if (isBlamed || typeof proof === 'string') return 'broken'
+  const hasProof = exercise.proof !== undefined
+  if (hasProof) return proof === true ? 'proved' : 'written'
+  return verdictOf(report, exercise.claim) === 'holds' ? 'proved' : 'written'
+}
 
 /**
  * Where the reader stands.
  * @param source their file
  * @param report what the kernel said of it, if it has been judged
  */
-export function standing(slug: string, source: string, report: LabReport | undefined): Standing {
+export function standing(slug: string, source: string, report: LabReport | undefined, known: Known = {}): Standing {
+  const { exercises } = checkedLab(slug)
   const open = openPlaces(slug, source)
   const failed = report?.claims.find(({ verdict }) => verdict === 'does not hold')
-  const seen = [failed?.seen, report?.output].join('\n')
-  const place = failed ? placeBehind(slug, source, failed.title, seen) : open[0]
-  const tasks = checkedLab(slug).exercises.map((exercise, at): TaskState => {
+  const output = report?.output ?? ''
+  const proofs = exercises.map((_, place) => (open.includes(place) ? null : (known.proofs?.[place] ?? null)))
+  const crashed = failed && crashedPlace(slug, source, output)
+  const refused = refusedPlace(slug, source, known.wrongLines ?? [])
+  const faulty = proofs.findIndex(proof => typeof proof === 'string')
+  const place = ((): number | undefined => {
+    const own = crashed ?? refused
+    if (own !== undefined && !open.includes(own)) return own
+    if (faulty >= 0 && (open[0] === undefined || faulty < open[0])) return faulty
+    const behind = failed ? placeBehind(slug, source, failed.title, [failed.seen, output].join('\n')) : open[0]
+    if (behind === undefined || proofs[behind] !== true) return behind
+    // What the kernel has seen to be right is not to blame: the next one that it has not.
+    return open[0] ?? proofs.findIndex(proof => proof !== true && proof !== undefined)
+  })()
+  const tasks = exercises.map((exercise, at): TaskState => {
     const number = numberOf(slug, at)
-    const line = lineOfTask(source, number)
-    if (open.includes(at)) return { number, exercise, state: 'open', ...(line !== undefined && { line }) }
-    // Where several tasks share the failed claim, those before the one in question count as done.
-    const isBehind = at === place || (place === undefined && isFailed(report, exercise.claim))
-    const isBefore = place !== undefined && at < place
-    const state = isBehind ? 'wrong' : isHeld(report, exercise.claim) || (report && isBefore) ? 'done' : 'written'
-    return { number, exercise, state }
+    const region = findRegion(source.split('\n'), exercise.region)
+    const line = lineOfTask(source, number) ?? (region && region.from + 1)
+    const head = { number, exercise, ...(line !== undefined && { line }) }
+    if (open.includes(at)) return { ...head, state: 'open' }
+    const proof = proofs[at] ?? null
+    const state = stateOf(exercise, report, proof, at === place && (failed !== undefined || at === refused))
+    return { ...head, state, ...(typeof proof === 'string' && { fault: proof }) }
   })
   const current = place === undefined ? undefined : tasks[place]
-  const isDone = report !== undefined && report.claims.length > 0 && !failed && report.claims.some(holds)
+  const isSeen = report?.claims.some(({ verdict }) => verdict === 'holds') ?? false
+  const isDone = isSeen && !failed && !tasks.some(({ state }) => state === 'broken')
   return { tasks, ...(current && { current }), ...(failed && { failed }), isDone }
 }
-
-const holds = ({ verdict }: ClaimReport) => verdict === 'holds'

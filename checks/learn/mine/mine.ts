@@ -32,7 +32,7 @@ export const copyOf = ({ slug }: Pick<Lab, 'slug'>): string => join(MINE, `${slu
 export const shown = (path: string): string => path.replaceAll(`${ROOT}/`, '')
 
 /** Gives a file to the reader: the user who called sudo, else the owner of the checkout. */
-function giveToReader(path: string): void {
+export function giveToReader(path: string): void {
   if (process.getuid?.() !== 0) return
   const owner = statSync(ROOT)
   const [uid, gid] = [process.env['SUDO_UID'] ?? owner.uid, process.env['SUDO_GID'] ?? owner.gid].map(Number)

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs'
 
 /** What stands there. */
 export type FileState =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly savedAt: Date }
   | { readonly kind: 'gone' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'unreadable'; readonly reason: string }
@@ -19,12 +19,12 @@ const LONGEST = 1_000_000
 /** One look: the state of the file, and a mark that changes when the file does. */
 function look(path: string): { readonly state: FileState; readonly mark: string } {
   try {
-    const { mtimeMs, size, ino } = statSync(path)
+    const { mtime, mtimeMs, size, ino } = statSync(path)
     if (size > LONGEST) return { state: { kind: 'unreadable', reason: `it has ${size} bytes` }, mark: `size ${size}` }
     const text = readFileSync(path, 'utf8')
     // The mark includes the text, because some file systems keep times in whole seconds.
     const mark = `${mtimeMs} ${ino} ${text}`
-    return { state: text.trim() === '' ? { kind: 'empty' } : { kind: 'text', text }, mark }
+    return { state: text.trim() === '' ? { kind: 'empty' } : { kind: 'text', text, savedAt: mtime }, mark }
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException
     const isGone = code === 'ENOENT' || code === 'ENOTDIR'

@@ -110,8 +110,7 @@ export function comparePage(lab: Lab, mine: string, own: string, { columns }: Si
     foot: keyLines(
       [
         ['arrows', 'scroll'],
-        ['s', 'back'],
-        ['q', 'quit'],
+        ['q', 'back'],
       ],
       width - 1,
     ).map(line => ` ${line}`),

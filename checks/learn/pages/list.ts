@@ -50,8 +50,7 @@ export function listPage(progress: Progress, { columns }: Size): Page {
     foot: keyLines(
       [
         [`1-${LABS.length}`, 'goes there'],
-        ['l', 'back'],
-        ['q', 'quit'],
+        ['q', 'back'],
       ],
       columns - 2,
     ).map(line => ` ${line}`),

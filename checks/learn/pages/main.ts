@@ -3,10 +3,13 @@
  */
 import { chalk } from '../../../lib/lab/colour.ts'
 import { LABS, type Lab } from '../../../lib/lab/manifest.ts'
-import type { ClaimReport, LabReport } from '../../report/report.ts'
+import { crashIn } from '../../report/crash.ts'
+import type { LabReport } from '../../report/report.ts'
 import type { Standing, TaskState } from '../mine/evidence.ts'
-import { hangOf } from '../mine/hints.ts'
 import { shown } from '../mine/mine.ts'
+import type { Progress } from '../mine/progress.ts'
+import { claimLines, type Detail } from './claims.ts'
+import { containerLines, knownLines } from './finale.ts'
 import { atBothEnds, fits, keyLines, type Page, paragraph, type Size } from './page.ts'
 
 /** What is shown. */
@@ -24,144 +27,128 @@ export interface MainView {
   readonly hints: readonly string[]
   readonly hintCount: number
   readonly message: string
+  /** Whether the reader is asked what they expect, in place of what happened. */
+  readonly isAsking: boolean
+  /** Whether the lines of the task are on offer. */
+  readonly hasPuzzle: boolean
+  readonly progress: Progress
+  /** Who waits for what, where nobody of the program moves any more. */
+  readonly stuck: string | undefined
   /** Whether the lab has been done, now or before. */
   readonly wasDone: boolean
 }
 
-/** How much is shown of each part. */
-interface Detail {
-  readonly tasks: 'all' | 'strip'
-  readonly held: 'all' | 'count'
-  readonly output: number
-}
-
 /** From everything to the least. */
 const DETAILS: readonly Detail[] = [
-  { tasks: 'all', held: 'all', output: 12 },
-  { tasks: 'all', held: 'all', output: 6 },
-  { tasks: 'all', held: 'count', output: 6 },
-  { tasks: 'all', held: 'count', output: 3 },
-  { tasks: 'strip', held: 'count', output: 3 },
-  { tasks: 'strip', held: 'count', output: 0 },
+  { tasks: 'all', held: 'all', output: 12, story: 5 },
+  { tasks: 'all', held: 'all', output: 6, story: 5 },
+  { tasks: 'all', held: 'count', output: 6, story: 5 },
+  { tasks: 'all', held: 'count', output: 3, story: 5 },
+  { tasks: 'strip', held: 'count', output: 3, story: 3 },
+  { tasks: 'strip', held: 'count', output: 0, story: 3 },
+  { tasks: 'strip', held: 'count', output: 0, story: 0 },
 ]
 
-const MARKS = { done: chalk.green('✔'), open: chalk.dim('·'), written: chalk.yellow('○'), wrong: chalk.red('✘') }
+/** The sign of each state, and what it says. */
+export const SIGNS = {
+  open: ['·', chalk.dim, 'not written'],
+  written: ['○', chalk.yellow, 'written: nothing is known of it yet'],
+  proved: ['✔', chalk.green, 'proved: the kernel has seen it'],
+  broken: ['✘', chalk.red, 'broken: your program fails in it, or the kernel has seen that something is missing'],
+} as const
 
-const markOf = (task: TaskState, isCurrent: boolean) =>
-  isCurrent && task.state !== 'wrong' ? chalk.yellow('▸') : MARKS[task.state]
+function markOf({ state }: TaskState): string {
+  const [sign, style] = SIGNS[state]
+  return style(sign)
+}
 
 function taskLines({ tasks, current }: Standing, width: number): string[] {
   return tasks.flatMap(task => {
     const isCurrent = task.number === current?.number
-    const style = isCurrent ? chalk.bold : task.state === 'done' ? chalk.dim : (text: string) => text
+    const style = isCurrent ? chalk.bold : task.state === 'proved' ? chalk.dim : (text: string) => text
     const place = isCurrent && task.line !== undefined ? ` (line ${task.line})` : ''
     const [first = '', ...rest] = paragraph(`${task.exercise.task}${place}`, width - 3, style, `${task.number} `)
-    return [` ${markOf(task, isCurrent)} ${first}`, ...rest.map(line => `   ${line}`)]
+    const pointer = isCurrent ? chalk.yellow('▸') : ' '
+    return [`${pointer}${markOf(task)} ${first}`, ...rest.map(line => `   ${line}`)]
   })
 }
 
 /** The same in a line of marks and the task in question. */
 function taskStrip({ tasks, current }: Standing, width: number): string[] {
-  const marks = tasks.map(task => markOf(task, task.number === current?.number)).join('')
+  const marks = tasks.map(markOf).join('')
   const place = current?.line === undefined ? '' : ` (line ${current.line})`
   const text = current ? `${current.number} ${current.exercise.task}${place}` : ''
   const [first = '', ...rest] = paragraph(text, width - tasks.length - 4, chalk.bold)
   return [` ${marks}  ${first}`, ...rest.map(line => ' '.repeat(tasks.length + 3) + line)]
 }
 
-const detail = (name: string, text: string | undefined, width: number) =>
-  text === undefined ? [] : paragraph(text, width, one => one, `     ${`${name}:`.padEnd(10)}`, chalk.dim)
-
-function failedLines(claim: ClaimReport, width: number): string[] {
+/** The program's own error, before everything that follows from it: its message, and the line of the reader's file. */
+function crashLines({ output, verdict }: LabReport, width: number): string[] {
+  const [message, ...rest] = (verdict === 'does not hold' && crashIn(output)?.lines) || []
+  if (message === undefined || /^task \d/.test(message)) return []
   return [
-    ...paragraph(claim.title, width, chalk.bold, ' ✘ ', chalk.red),
-    ...detail('expected', claim.expected, width),
-    ...detail('seen', claim.seen, width),
-    ...detail('cause', claim.cause, width),
-    ...detail('read', claim.read, width),
-  ]
-}
-
-const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
-
-function unjudgedLines({ title, remedy }: ClaimReport, width: number): string[] {
-  const lines = paragraph(`cannot be judged here: ${title}`, width, one => one, ' ? ', chalk.yellow)
-  return [...lines, ...detail('remedy', remedy, width)]
-}
-
-function claimLines(report: LabReport, held: Detail['held'], width: number): string[] {
-  const { claims, missing, remedy } = report
-  if (claims.length === 0)
-    return [
-      ...paragraph(`cannot be judged here: ${missing}`, width, one => one, ' ? ', chalk.yellow),
-      ...detail('remedy', remedy, width),
-    ]
-  const failed = claims.findIndex(({ verdict }) => verdict === 'does not hold')
-  const shown = failed < 0 ? claims : claims.slice(0, failed)
-  const good = shown.filter(({ verdict }) => verdict === 'holds')
-  const open = shown.filter(({ verdict }) => verdict === 'cannot be judged')
-  const later = failed < 0 ? 0 : claims.length - failed - 1
-  const holding =
-    held === 'all'
-      ? good.flatMap(({ title }) => paragraph(title, width, one => one, ' ✔ ', chalk.green))
-      : good.length === 0
-        ? []
-        : [` ${chalk.green('✔')} ${count(good.length, 'claim holds', 'claims hold')}`]
-  const hang = hangOf(report)
-  return [
-    ...(hang === undefined ? [] : paragraph(`The program did not end: ${hang}.`, width, chalk.yellow, ' ')),
-    ...holding,
-    ...(failed < 0 ? open.flatMap(claim => unjudgedLines(claim, width)) : []),
-    ...(failed >= 0 && open.length > 0
-      ? [` ${chalk.yellow('?')} ${count(open.length, 'claim', 'claims')} could not be judged`]
-      : []),
-    ...(failed < 0 ? [] : failedLines(claims[failed] as ClaimReport, width)),
-    ...(later > 0 ? [chalk.dim(` · ${count(later, 'claim comes', 'claims come')} after it`)] : []),
+    ...paragraph(shown(message), width, chalk.bold, ' ! ', chalk.red),
+    ...rest.flatMap(line => paragraph(shown(line).trim(), width, one => one, '   ')),
+    '',
   ]
 }
 
 /** The last lines that the program printed. */
 function outputLines({ output, claims }: LabReport, most: number, width: number): string[] {
   if (claims.length === 0 || most === 0) return []
-  const lines = shown(output).trimEnd().split('\n').filter(Boolean)
-  if (lines.length === 0) return ['', chalk.dim(' it printed nothing')]
+  const crash = crashIn(output)
+  const lines = (crash?.rest ?? output.trimEnd().split('\n')).filter(line => line.trim() !== '').map(shown)
+  if (lines.length === 0) return ['', chalk.dim(crash ? ' it printed nothing else' : ' it printed nothing')]
   const last = lines.slice(-most).flatMap(line => paragraph(line.trimStart(), width, chalk.dim, ' | '))
   return ['', chalk.dim(' it printed:'), ...last.slice(-most)]
 }
 
 function hintLines({ hints, hintCount }: MainView, width: number): string[] {
-  return hints.flatMap((hint, i) => [
-    ...(i === 0 ? [''] : []),
-    ...paragraph(hint, width, one => one, ` hint ${i + 1} of ${hintCount}: `, chalk.cyan),
-  ])
+  const lines = hints.flatMap((hint, i) =>
+    paragraph(hint, width, one => one, ` hint ${i + 1} of ${hintCount}: `, chalk.cyan),
+  )
+  return lines.length === 0 ? [] : [...lines, '']
 }
 
-function doneLines({ lab, standing }: MainView, width: number): string[] {
+function doneLines({ lab, standing, progress }: MainView, width: number): string[] {
   if (!standing?.isDone) return []
   const next = LABS.find(({ number }) => number === lab.number + 1)
   const goOn = next ? ` n goes on to lab ${next.number}: ${next.title}.` : ' It was the last one.'
   const open = standing.tasks.filter(({ state }) => state === 'open')
   const rest = open.length > 0 ? ` (The call of task ${open[0]?.number} still stands in your file.)` : ''
   const text = `Lab ${lab.number} is done.${rest} s shows its own program beside yours, and r runs yours.${goOn}`
-  return ['', ...paragraph(text, width, chalk.green, ' ')]
+  const known = [' What you now know:', ...knownLines(lab, width)]
+  return ['', ...paragraph(text, width, chalk.green, ' '), ...known, ...containerLines(progress, width)]
+}
+
+/** The third time that the same is seen: what would have to be seen instead? */
+function askingLines({ isAsking, standing }: MainView, width: number): string[] {
+  if (!isAsking || !standing?.failed) return []
+  const text = `Three times the same. Before you look again: at "${standing.failed.title}", what do you expect the kernel to see, and in which order? Enter shows what it saw.`
+  return [...paragraph(text, width, chalk.cyan, ' '), '']
 }
 
 const KEYS = [
   ['h', 'hint'],
-  ['n', 'next'],
-  ['l', 'list'],
+  ['o', 'open'],
   ['r', 'run'],
   ['c', 'chapter'],
-  ['p', 'predicted'],
+  ['n', 'next'],
+  ['l', 'list'],
+  ['?', 'keys'],
   ['q', 'quit'],
 ] as const
 const COMPARE = ['s', 'compare'] as const
+const MAKE = ['m', 'make'] as const
+const PUZZLE = ['p', 'its lines'] as const
 
-function pageWith(view: MainView, { tasks, held, output }: Detail, width: number): Page {
+function pageWith(view: MainView, level: Detail, width: number): Page {
+  const { tasks, output } = level
   const { lab, standing, report, problem, types, message, status, wasDone } = view
-  const done = standing ? standing.tasks.filter(({ state }) => state === 'done').length : 0
-  const right = standing ? `${done} of ${standing.tasks.length} tasks done` : ''
-  const claims = report && problem.length === 0 ? claimLines(report, held, width) : []
+  const done = standing ? standing.tasks.filter(({ state }) => state === 'proved').length : 0
+  const right = standing ? `${done} of ${standing.tasks.length} tasks proved` : ''
+  const seen = view.isAsking ? { ...level, story: 0 } : level
+  const claims = report && problem.length === 0 ? claimLines(report, seen, width) : []
   return {
     head: [
       atBothEnds(` Lab ${lab.number} of ${LABS.length}: ${lab.title}`, `${right} `, width, chalk.bold),
@@ -172,8 +159,12 @@ function pageWith(view: MainView, { tasks, held, output }: Detail, width: number
       ...(standing ? (tasks === 'all' ? taskLines(standing, width) : taskStrip(standing, width)) : []),
       '',
       ...problem.flatMap(text => paragraph(text, width, chalk.yellow, ' ')),
-      ...claims,
+      ...(view.stuck === undefined ? [] : [...paragraph(view.stuck, width, chalk.yellow, ' '), '']),
+      ...(report && problem.length === 0 ? crashLines(report, width) : []),
+      // Before what was seen: on a small screen the rest is below its end.
+      ...askingLines(view, width),
       ...hintLines(view, width),
+      ...claims,
       ...doneLines(view, width),
       ...types.flatMap((text, i) => [
         ...(i === 0 ? [''] : []),
@@ -183,9 +174,15 @@ function pageWith(view: MainView, { tasks, held, output }: Detail, width: number
     ],
     foot: [
       ...(message ? paragraph(message, width, chalk.cyan, ' ') : ['']),
-      ...keyLines(wasDone || standing?.isDone ? [...KEYS.slice(0, 6), COMPARE, ...KEYS.slice(6)] : KEYS, width - 1).map(
-        line => ` ${line}`,
-      ),
+      ...keyLines(
+        [
+          ...KEYS.slice(0, 4),
+          ...(view.hasPuzzle ? [PUZZLE] : []),
+          ...(wasDone || standing?.isDone ? [COMPARE, MAKE] : []),
+          ...KEYS.slice(4),
+        ],
+        width - 1,
+      ).map(line => ` ${line}`),
     ],
   }
 }

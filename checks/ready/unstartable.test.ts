@@ -2,12 +2,12 @@
  * What the kernel cannot start is named, with what mends it, before anything is judged.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { UsageError } from '../../lib/errors.ts'
-import { commandFor } from './command.ts'
+import { commandFor } from './ready.ts'
 import { whyUnstartable } from './unstartable.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'unstartable-'))
@@ -43,8 +43,8 @@ const CASES: readonly (readonly [name: string, content: string | Buffer, seen: R
   ['nobody.sh', '#!\necho hello\n', /names no interpreter/, /#!\/bin\/sh/],
   ['elsewhere.sh', '#!/nowhere/sh\n', /interpreter \/nowhere\/sh is not there/, /first line/],
   ['by-env.py', '#!/usr/bin/env nobody-has-this\n', /interpreter nobody-has-this is not in PATH/, /first line/],
-  ['lab.c', 'int main(void) { return 0; }\n', /source of a program/, /^compile it first: cc/],
   ['empty', '', /it is empty/, /saved/],
+  ['torn', readFileSync(process.execPath).subarray(0, 300), /damaged program/, /compile it again/],
   ['strange', elf(EM_RISCV), /for riscv, and this machine is/, /compile it on this machine/],
 ]
 

@@ -3,7 +3,7 @@
  * first line nor the interpreter in it.
  */
 import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, extname } from 'node:path'
 import { isOurs, machineName, OUR_MACHINE, readElf } from '../../lib/machine/elf.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 
@@ -11,6 +11,8 @@ import { findProgram } from '../../lib/machine/find-program.ts'
 export interface Unstartable {
   readonly seen: string
   readonly hint: string
+  /** Whether it could not be started by its interpreter's name either. */
+  readonly isSure?: true
 }
 
 /** As much of the first line as the kernel reads: `BINPRM_BUF_SIZE`. @see execve(2) */
@@ -43,23 +45,31 @@ function faultOfScript(line: string, file: string): Unstartable | undefined {
     return {
       seen: `its lines end as those of Windows, so its interpreter would be called ${JSON.stringify(line.slice(2))}`,
       hint: `sed -i 's/\\r$//' ${file}`,
+      isSure: true,
     }
   const [interpreter = '', ...words] = line.slice(2).trim().split(/\s+/)
-  if (interpreter === '') return { seen: 'its first line names no interpreter', hint: `give it ${SHEBANG}` }
+  if (interpreter === '')
+    return { seen: 'its first line names no interpreter', hint: `give it ${SHEBANG}`, isSure: true }
   if (!canBeExecuted(interpreter))
     return {
       seen: `its interpreter ${interpreter} is not there`,
       hint: 'install it, or name another in its first line',
+      isSure: true,
     }
   const name = words.find(word => !word.startsWith('-') && !word.includes('='))
   if (basename(interpreter) === 'env' && name !== undefined && findProgram(name) === undefined)
-    return { seen: `its interpreter ${name} is not in PATH`, hint: 'install it, or name another in its first line' }
+    return {
+      seen: `its interpreter ${name} is not in PATH`,
+      hint: 'install it, or name another in its first line',
+      isSure: true,
+    }
   return undefined
 }
 
 function faultOfBinary(file: string): Unstartable | undefined {
   const elf = readElf(file)
-  if (!elf) return { seen: 'it is a damaged program (its ELF header cannot be read)', hint: 'compile it again' }
+  if (!elf || elf.interpreter === '')
+    return { seen: 'it is a damaged program (its ELF header cannot be read)', hint: 'compile it again' }
   if (!isOurs(elf))
     return {
       seen: `it is a program for ${machineName(elf.machine)}, and this machine is ${OUR_MACHINE}`,
@@ -80,17 +90,36 @@ function faultOfBinary(file: string): Unstartable | undefined {
  */
 export function whyUnstartable(file: string): Unstartable | undefined {
   const text = firstBytes(file)
-  if (text === '') return { seen: 'it is empty', hint: 'was it saved?' }
+  if (text === '') return { seen: 'it is empty', hint: 'was it saved?', isSure: true }
   if (text.startsWith('\x7fELF')) return faultOfBinary(file)
   if (text.startsWith(BYTE_ORDER_MARK))
     return {
       seen: 'it begins with a byte order mark, which the kernel takes for a part of its first line',
       hint: `sed -i '1s/^\\xef\\xbb\\xbf//' ${file}`,
+      isSure: true,
     }
   if (text.startsWith('#!')) return faultOfScript(text.split('\n')[0] ?? '', file)
-  if (/\.c$/.test(file)) return { seen: 'it is the source of a program', hint: `compile it first: cc -o lab ${file}` }
   return {
     seen: 'it is neither a compiled program nor a script with a first line that names its interpreter',
     hint: `give it ${SHEBANG}`,
   }
+}
+
+/** What reads a script that has no first line, by its name. */
+const INTERPRETERS: Readonly<Record<string, string>> = { '.py': 'python3', '.sh': 'sh', '.bash': 'bash' }
+
+/**
+ * How the kernel would start a script if its file were executable: the interpreter of its first line, with the one
+ * argument that the line may have. Without such a line its name says which.
+ * @returns the words in front of its path; `undefined` if it is no script
+ */
+export function commandOfScript(file: string): readonly string[] | undefined {
+  const line = firstBytes(file).split('\n')[0] ?? ''
+  if (line.startsWith('#!')) {
+    const [, interpreter = '', argument = ''] = /^#!\s*(\S+)\s*(.*?)\s*$/.exec(line) ?? []
+    return argument === '' ? [interpreter] : [interpreter, argument]
+  }
+  const name = INTERPRETERS[extname(file)]
+  const found = name === undefined ? undefined : findProgram(name)
+  return found === undefined ? undefined : [found]
 }

@@ -1,0 +1,93 @@
+/**
+ * What a process is waiting for just now, by the call that it is in.
+ */
+import { readlinkSync } from 'node:fs'
+import { readProc } from '../../lib/trace/proc.ts'
+import type { Observer } from './observer.ts'
+import { throughWhom } from './threads.ts'
+
+/** The calls in which processes wait, by their numbers, `<asm/unistd.h>`; and whether the first argument is a file. */
+const WAITS: Readonly<Record<'x64' | 'arm64', readonly (readonly [number, string, 'file'?])[]>> = {
+  x64: [
+    [0, 'read', 'file'],
+    [1, 'write', 'file'],
+    [7, 'poll'],
+    [23, 'select'],
+    [34, 'pause'],
+    [35, 'nanosleep'],
+    [43, 'accept', 'file'],
+    [45, 'recvfrom', 'file'],
+    [47, 'recvmsg', 'file'],
+    [61, 'wait4'],
+    [72, 'fcntl', 'file'],
+    [73, 'flock', 'file'],
+    [128, 'rt_sigtimedwait'],
+    [130, 'rt_sigsuspend'],
+    [202, 'futex'],
+    [230, 'clock_nanosleep'],
+    [232, 'epoll_wait'],
+    [247, 'waitid'],
+    [257, 'openat'],
+    [270, 'pselect6'],
+    [271, 'ppoll'],
+    [281, 'epoll_pwait'],
+  ],
+  arm64: [
+    [22, 'epoll_pwait'],
+    [25, 'fcntl', 'file'],
+    [32, 'flock', 'file'],
+    [56, 'openat'],
+    [63, 'read', 'file'],
+    [64, 'write', 'file'],
+    [72, 'pselect6'],
+    [73, 'ppoll'],
+    [95, 'waitid'],
+    [98, 'futex'],
+    [101, 'nanosleep'],
+    [115, 'clock_nanosleep'],
+    [133, 'rt_sigsuspend'],
+    [137, 'rt_sigtimedwait'],
+    [202, 'accept', 'file'],
+    [207, 'recvfrom', 'file'],
+    [212, 'recvmsg', 'file'],
+    [260, 'wait4'],
+  ],
+}
+
+/** What a process waits for. */
+export interface Wait {
+  /** The call, or its number where it is another; `nothing` if the process computes. */
+  readonly call: string
+  /** The file that it reads or writes: `pipe:[4711]`, `/dev/pts/0`. */
+  readonly file?: string
+}
+
+/** What is behind a descriptor of a thread. */
+function behind(tid: number, descriptor: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${tid}/fd/${descriptor}`)
+  } catch {
+    return undefined
+  }
+}
+
+/** What a process waits for just now; `undefined` if it is gone. @see proc_pid_syscall(5) */
+export function waitOf(pid: number): Wait | undefined {
+  const tid = throughWhom(pid)
+  const text = tid === undefined ? undefined : readProc(tid, 'syscall')
+  if (tid === undefined || text === undefined) return undefined
+  const [number = '', first = ''] = text.trim().split(' ')
+  if (!/^\d+$/.test(number)) return { call: 'nothing' }
+  const [, call, kind] = WAITS[process.arch as 'x64' | 'arm64']?.find(([one]) => one === Number(number)) ?? []
+  const file = kind === 'file' ? behind(tid, Number(BigInt.asIntN(32, BigInt(first)))) : undefined
+  return { call: call ?? `call ${number}`, ...(file !== undefined && { file }) }
+}
+
+/** The program has to be ended: writes into the story what each of its processes waits for, and that time is up. */
+export function tellOfTimeout({ processes, story }: Observer, seconds: number): void {
+  for (const { pid, status } of processes.values()) {
+    const wait = status ? undefined : waitOf(pid)
+    if (wait) story.add({ kind: 'waits', ...wait }, pid)
+  }
+  story.add({ kind: 'timeout', seconds })
+}
