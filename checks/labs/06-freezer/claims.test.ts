@@ -10,7 +10,7 @@ import { checker, type Seen } from './claims.ts'
 
 const GROUP = '/sys/fs/cgroup/freezer/check/inside/ticks'
 const [PROGRAM, CHILD] = [100, 101]
-const [WORKED, FROZEN, STILL, , SAME] = checker
+const [WORKED, FROZEN, STILL, FREEZER, SAME] = checker
 
 /** A run of a program, as the kernel would have it. Times are in seconds. */
 interface Run {
@@ -159,18 +159,38 @@ test('what signals make a process do is not its own work', () => {
   assert.deepEqual(verdictOn({ ...GOOD, signals: 0.6 }).failed, [])
 })
 
-test('of several freezes one that fulfils all claims is enough', () => {
-  const [one, other] = [see({ ...GOOD, times: [0.5, 0.2, 0.7] }), see(GOOD)]
-  const later = other.freezer.map(({ from, at, to, since, ...rest }) => ({
-    ...{ from: from + 5, at: at + 5, to: to + 5, since: since + 5 },
+/** The same moments five seconds later, of another process in another group. */
+function later(run: Run): FreezerMoment[] {
+  return see(run).freezer.map(({ from, at, to, since, ...rest }) => ({
     ...rest,
+    ...{ from: from + 5, at: at + 5, to: to + 5, since: since + 5 },
+    group: `${GROUP}-later`,
     processes: rest.processes.map(activity => ({ ...activity, pid: CHILD + 1 })),
   }))
-  const both = { ...one, freezer: [...one.freezer, ...later] }
+}
+
+test('of several freezes one that fulfils all claims is enough', () => {
+  const one = see({ ...GOOD, times: [0.5, 0.2, 0.7] })
+  const both = { ...one, freezer: [...one.freezer, ...later(GOOD)] }
   assert.deepEqual(
     checker.filter(claim => claim.refute(both)).map(({ title }) => title),
     [],
   )
+})
+
+test('without a freeze, whoever was at work was, also if stopped later, and the freeze of another is none of theirs', () => {
+  const stopped: Run = { times: [0.5, 0, 3], pause: 0.1, until: 0.5 }
+  for (const isBusy of [false, true]) {
+    const failed = [FROZEN, STILL, FREEZER, SAME]
+    assert.deepEqual(verdictOn({ ...stopped, isBusy }), { failed, unjudged: [] })
+    const seen = see({ ...stopped, isBusy })
+    const freezer = [...seen.freezer, ...later({ times: [0.001, 0.02, 0.001], pause: 60, isBusy })]
+    assert.deepEqual(
+      checker.filter(claim => claim.refute({ ...seen, freezer })),
+      failed,
+    )
+  }
+  assert.deepEqual(verdictOn({ ...stopped, until: 0 }).failed, [WORKED, FROZEN, STILL, FREEZER, SAME])
 })
 
 test('a process that computes in the middle of a freeze was not frozen', () => {

@@ -9,7 +9,7 @@ import type { FreezerRecord } from '../../witnesses/freezer.ts'
 import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { isUnjudged, unless, unlessUnderWay } from '../claim.ts'
-import { LONGEST_SLEEP, type Look, type Work, workAt } from './work.ts'
+import { LONGEST_SLEEP, type Look, type Work, workAnywhere, workAt } from './work.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & GroupsRecord & FreezerRecord
@@ -135,7 +135,7 @@ function sat(seen: Seen, one: Ticker | undefined): Objection | undefined {
     'its number was never written to cgroup.procs (or another number was), or it was frozen before it had begun'
   if (!one) return unless(false, title, 'nobody was ever in a group that the program made', cause)
   if (seen.members.get(one.group)?.has(seen.program)) return unless(false, title, 'the program itself sat in it', cause)
-  const work = workAt(one.before, BEFORE, 'last')
+  const work = one.frozen.length > 0 ? workAt(one.before, BEFORE, 'last') : workAnywhere(one.before, BEFORE)
   if (work.answer === 'unknown') return tooBusy('what it did before the freeze')
   return unless(work.answer === 'yes', title, describeWork(work, one.before), cause)
 }
@@ -197,6 +197,8 @@ function wentOn(_: Seen, one: Ticker | undefined): Objection | undefined {
 /** What each of them is about, for what may still come. */
 const WHAT = ['a process at work', 'a freeze', 'a freeze', 'a freeze', 'the thaw, and work after it'] as const
 const PARTS = [sat, wasFrozen, stoodStill, notStopped, wentOn] as const
+/** What is only asked of the time in which it was frozen. */
+const IN_FREEZE: readonly (typeof PARTS)[number][] = [stoodStill, notStopped]
 
 /** The freeze the lab is about, and what speaks against it, claim by claim. */
 interface Judged {
@@ -216,8 +218,10 @@ function judge(seen: Seen): Judged {
   }))
   const weight = ({ one, objections }: Judged) => {
     const left = objections.filter(each => each !== undefined)
-    const failed = left.filter(each => !isUnjudged(each)).length
-    return [failed, left.length, one ? -lengthOf(one).least : 1] as const
+    const failed = PARTS.filter((_, i) => objections[i] && !isUnjudged(objections[i]))
+    // Of a freeze that was none, or over at once, it says nothing that nobody moved in it.
+    const telling = failed.includes(wasFrozen) ? failed.filter(part => !IN_FREEZE.includes(part)) : failed
+    return [telling.length, failed.length, left.length, one ? -lengthOf(one).least : 1] as const
   }
   const best = all.reduce((one, other) => (isLess(weight(other), weight(one)) ? other : one))
   judged.set(seen, best)

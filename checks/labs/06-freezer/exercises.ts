@@ -6,7 +6,7 @@ import type { FarewellRecord } from '../../witnesses/farewell.ts'
 import { EVERY_LAB } from '../claim.ts'
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker, type Seen as OfClaims } from './claims.ts'
+import { checker, type Seen as OfClaims, ticker } from './claims.ts'
 
 const [WORKED, FROZEN, , , SAME] = titlesOf(checker)
 const [ENDS] = titlesOf(EVERY_LAB)
@@ -15,13 +15,16 @@ type Seen = OfClaims & FarewellRecord
 
 const STOPS = [19, 20]
 
-/** Whether a group was frozen, and not a process stopped. */
+/** Whether the group of the process at work was frozen, and no process stopped instead: the lab's end freezes another. */
 function isFrozen(seen: Seen): Proof {
-  if (seen.freezer.some(({ isFrozen, processes }) => isFrozen && processes.length > 0)) return true
   const members = new Set([...seen.members.values()].flatMap(pids => [...pids]))
-  if (seen.signals.some(({ found, signal }) => STOPS.includes(signal) && found !== undefined && members.has(found)))
+  const held = new Set(
+    seen.freezer.flatMap(({ isFrozen, processes }) => (isFrozen ? processes.map(({ pid }) => pid) : [])),
+  )
+  const isInstead = (pid: number | undefined) => pid !== undefined && members.has(pid) && !held.has(pid)
+  if (seen.signals.some(({ found, signal }) => STOPS.includes(signal) && isInstead(found)))
     return 'SIGSTOP stops one process, which is told, and anybody can send SIGCONT: the group has a word of its own, and group.freeze() writes it.'
-  return undefined
+  return (ticker(seen)?.frozen.length ?? 0) > 0 || undefined
 }
 
 /** Whether the program itself has removed what it has made: else its keeper does, which nobody sees. */

@@ -122,6 +122,20 @@ export function workAt(looks: readonly Look[], seconds: number, end: 'first' | '
   return { ...walk.result(), signals }
 }
 
+/**
+ * Whether a process that nobody froze was at work for so long at any time: what came later, a stop signal for instance,
+ * does not undo it. Where it was not, what is known of it is what it did first.
+ * @param looks as in {@link workAt}
+ * @param seconds how long it has to be
+ */
+export function workAnywhere(looks: readonly Look[], seconds: number): Work {
+  for (let from = 0; from < looks.length - 1; from++) {
+    const work = workAt(looks.slice(from), seconds, 'first')
+    if (work.answer === 'yes') return work
+  }
+  return workAt(looks, seconds, 'first')
+}
+
 /** Goes from interval to interval, until there has been enough work or too long a sleep. */
 class Walk {
   readonly #needed: number

@@ -87,11 +87,13 @@ export function standing(slug: string, source: string, report: LabReport | undef
     const own = crashed ?? refused
     if (own !== undefined && !open.includes(own)) return own
     if (faulty >= 0 && (open[0] === undefined || faulty < open[0])) return faulty
-    const seen = [blamed?.seen ?? blamed?.missing, output].join('\n')
+    // Of several tasks with the claim that was left open, how the program hung tells which.
+    const seen = [blamed?.seen ?? blamed?.missing, blamed !== failed && failed?.seen, output].filter(Boolean).join('\n')
     const behind = blamed ? placeBehind(slug, source, blamed.title, seen) : open[0]
     if (behind === undefined || proofs[behind] !== true) return behind
     // What the kernel has seen to be right is not to blame: the next one that it has not.
-    return open[0] ?? proofs.findIndex(proof => proof !== true && proof !== undefined)
+    const unproved = exercises.findIndex((one, at) => stateOf(one, report, proofs[at] ?? null, false) !== 'proved')
+    return open[0] ?? (unproved < 0 ? undefined : unproved)
   })()
   const tasks = exercises.map((exercise, at): TaskState => {
     const number = numberOf(slug, at)
