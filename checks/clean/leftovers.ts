@@ -1,7 +1,7 @@
 /**
  * What a SIGKILL can leave, found by its name: control groups, and drafts of files and folders.
  */
-import { accessSync, constants, lstatSync, rmSync } from 'node:fs'
+import { accessSync, constants, lstatSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
@@ -11,6 +11,7 @@ import { ROOT } from '../../lib/machine/root.ts'
 import { mounts } from '../../lib/mount/mount.ts'
 import { rootfsPath } from '../../lib/mount/rootfs.ts'
 import { abandonedDrafts } from '../../lib/tidy/drafts.ts'
+import { deskHomes, removeDesk } from '../ready/desk.ts'
 
 /** One thing that was left and has to go. */
 export interface Leftover {
@@ -32,7 +33,10 @@ function draftPlaces(): [folder: string, start: RegExp][] {
     [join(ROOT, 'mine'), /^.+\.(ts|json)\./],
     ...besideRootfs.map((folder): [string, RegExp] => [folder, /^\.fs\./]),
     ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
-    [tmpdir(), new RegExp(`^${PREFIX}\\.(bench|cages|grade|readable|ready|vm)-`)],
+    ...[tmpdir(), ...deskHomes()].map((folder): [string, RegExp] => [
+      folder,
+      new RegExp(`^${PREFIX}\\.(bench|cages|grade|readable|ready|vm)-`),
+    ]),
   ]
 }
 
@@ -40,7 +44,7 @@ function draftPlaces(): [folder: string, start: RegExp][] {
 function removeDraft(path: string): void {
   const [mount] = mounts().filter(({ target }) => `${target}/`.startsWith(`${path}/`))
   if (mount) throw new CannotRun(`${mount.target} is a mount`)
-  rmSync(path, { recursive: true, force: true })
+  removeDesk(path)
 }
 
 function drafts(): Leftover[] {

@@ -1,24 +1,11 @@
 /**
  * The folders that grading works with: what was handed in, where the grades go, and where copies are.
  */
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
-import { PREFIX } from '../../lib/group/cgroup.ts'
 import { ROOT } from '../../lib/machine/root.ts'
-import { draftPrefix } from '../../lib/tidy/drafts.ts'
+import { newDesk, removeDesk } from '../ready/desk.ts'
 import { isUnfinished } from './journal.ts'
 
 /** A path on the command line: npm runs scripts in the checkout, and INIT_CWD is where the command was typed. */
@@ -88,9 +75,9 @@ export function giveAway(folder: string): void {
 
 /** A folder for the copies. It is gone when this process ends. */
 export function makeDesk(): string {
-  const desk = realpathSync(mkdtempSync(draftPrefix(join(tmpdir(), `${PREFIX}.grade-`))))
+  const desk = newDesk('grade')
   chmodSync(desk, 0o700)
   // A judge is a copy of this process, and ends without this.
-  process.on('exit', () => rmSync(desk, { recursive: true, force: true }))
+  process.on('exit', () => removeDesk(desk))
   return desk
 }

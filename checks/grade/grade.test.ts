@@ -19,6 +19,7 @@ import { findLab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { labNamed, studentNamed } from '../ready/names.ts'
 import { cell } from './files.ts'
+import { makeDesk } from './folders.ts'
 import { isDoubtful } from './judge-class.ts'
 import { type Grades, letterNames } from './marks.ts'
 import { findSubmissions, leftOut } from './submissions.ts'
@@ -184,11 +185,11 @@ cat CLASS/ada/lab2.py > stolen.py
 cp -r CLASS/ada /tmp/copy
 ls CLASS CLASS/ada OTHERS
 umount CLASS; umount -l CLASS
-cat /tmp/*/*/copy/lab2.py /proc/1/root/CLASS/ada/lab2.py >> stolen.py
+cat /tmp/*/*/copy/lab2.py /tmp/*/*/*/copy/lab2.py /proc/1/root/CLASS/ada/lab2.py >> stolen.py
 echo 'exit 1' > CLASS/ada/lab2.py
 unshare -m sh -c 'umount CLASS; cat CLASS/ada/lab2.py' >> stolen.py
 echo "FOUND $(grep -rsl MARK /tmp --include=*.py | wc -l)"
-echo "STOLEN $(wc -c < stolen.py) BYTES"
+echo "STOLEN $(grep -c MARK stolen.py) LINES"
 exec python3 CLASS/ada/lab2.py
 `
 
@@ -210,12 +211,16 @@ test('a cheat and a fork bomb change no other mark, and get no points', () => {
     'bomb/lab2.py': BOMB,
     'cheat/lab2.sh': CHEAT.replaceAll('CLASS', join(folder, 'class'))
       .replace('OTHERS', join(ROOT, 'labs'))
-      .replace('MARK', MARK),
+      .replaceAll('MARK', MARK),
     'eve/lab2.c': `#include "${join(folder, 'class', 'ada', 'lab2.py')}"\n`,
     'mal/lab2.ts': `import ${JSON.stringify(join(folder, 'class', 'zoe', 'newpid.ts'))}\n`,
     'zoe/newpid.ts': readFileSync(join(ROOT, 'labs/02-newpid.ts'), 'utf8'),
   })
   const before = readFileSync(join(root, 'ada/lab2.py'), 'utf8')
+  // Another grading of the same class, for another lab perhaps, has its copies at the same time.
+  const neighbour = join(makeDesk(), '0', 'copy')
+  mkdirSync(neighbour, { recursive: true })
+  copyFileSync(join(root, 'ada/lab2.py'), join(neighbour, 'lab2.py'))
   const { status, stdout, stderr } = grade('class', '--timeout', '30', '--out', 'grades')
   assert.equal(status, 0, stdout + stderr)
   assert.equal(readFileSync(join(root, 'ada/lab2.py'), 'utf8'), before)
@@ -227,7 +232,7 @@ test('a cheat and a fork bomb change no other mark, and get no points', () => {
     [10, 10, 0, 0, 0, 0],
     stdout,
   )
-  assert.match(of['cheat']?.output ?? '', /^FOUND 0\nSTOLEN 0 BYTES$/m)
+  assert.match(of['cheat']?.output ?? '', /^FOUND 0\nSTOLEN 0 LINES$/m)
   assert.doesNotMatch(of['cheat']?.output ?? '', /ctypes|02-newpid/)
   assert.match(of['eve']?.reason ?? '', /does not compile\n.*No such file/)
   assert.match(of['mal']?.reason ?? '', /may import its own files and \.\.\/lib\/, and nothing else/)

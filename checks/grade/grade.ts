@@ -12,6 +12,7 @@ import type { Verdict } from '../judge/judge.ts'
 import { needsOf } from '../judge/look-on.ts'
 import { harmlessLine } from '../judge/sanitize.ts'
 import { checkedLab } from '../labs/all.ts'
+import { deskHomes } from '../ready/desk.ts'
 import { LiveLine } from '../report/live-line.ts'
 import { writeGrades } from './files.ts'
 import { giveAway, makeDesk, makeOut, readFolder, readRoster } from './folders.ts'
@@ -79,7 +80,7 @@ async function prepareAll(
   for (const [i, submission] of submissions.entries()) {
     const one = hasStopped
       ? interrupted(submission)
-      : await prepare(submission, root, join(desk, String(i)), [root, desk, out])
+      : await prepare(submission, root, join(desk, String(i)), [root, desk, out, ...deskHomes()])
     prepared.push('assignment' in one ? { ...one, assignment: { ...one.assignment, ...lacking(submission.lab) } } : one)
   }
   live.stop()
