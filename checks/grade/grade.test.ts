@@ -18,6 +18,7 @@ import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { findLab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { labNamed, studentNamed } from '../ready/names.ts'
+import { takeOwnView } from '../testing/own-view.ts'
 import { cell } from './files.ts'
 import { makeDesk } from './folders.ts'
 import { isDoubtful } from './judge-class.ts'
@@ -25,6 +26,7 @@ import { type Grades, letterNames } from './marks.ts'
 import { findSubmissions, leftOut } from './submissions.ts'
 
 const PROGRAMS = join(ROOT, 'checks')
+takeOwnView()
 const folder = mkdtempSync(join(tmpdir(), 'grade-test-'))
 after(() => rmSync(folder, { recursive: true }))
 

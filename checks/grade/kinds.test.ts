@@ -14,8 +14,10 @@ import { ROOT } from '../../lib/machine/root.ts'
 import { compiler } from '../../lib/testing/in-child.ts'
 import { attempt } from '../learn/attempt.ts'
 import type { LabReport } from '../report/report.ts'
+import { takeOwnView } from '../testing/own-view.ts'
 import type { Grades } from './marks.ts'
 
+takeOwnView()
 const folder = mkdtempSync(join(tmpdir(), 'kinds-test-'))
 chmodSync(folder, 0o755)
 after(() => rmSync(folder, { recursive: true }))
