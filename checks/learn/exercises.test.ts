@@ -22,11 +22,14 @@ import type { LabReport } from '../report/report.ts'
 import { judgePatiently, titlesOnly } from '../testing/programs.ts'
 import { attempt } from './attempt.ts'
 import { standing } from './mine/evidence.ts'
-import { hintsFor } from './mine/hints.ts'
+import { hangOf, hintsFor } from './mine/hints.ts'
 
 const TIMEOUT = 30
-/** For programs of which some do not end. */
-const HANGING = 15
+/**
+ * Seconds for programs of which some do not end. One that only is slow, on a busy machine, gets the next of them: four
+ * seconds are enough for whatever hangs to be seen hanging, and more time changes nothing of it.
+ */
+const HANGING = [4, 20, 60, 60] as const
 /** Beside mine/, so that the imports of a copy lead where they should. */
 const folder = mkdtempSync(draftPrefix(join(ROOT, '.mine.')))
 const written: string[] = []
@@ -195,18 +198,34 @@ const isTooBusy = ({ missing, claims }: LabReport) =>
   [missing, ...claims.map(claim => claim.missing)].some(text => /machine is too busy/.test(text ?? ''))
 
 /** What is known of a copy when it has been judged, as the reader's screen knows it. */
-async function known(slug: string, path: string) {
+async function knownIn(timeout: number, slug: string, path: string) {
   const source = readFileSync(path, 'utf8')
   let stuck: string | undefined
   const read = (seen: Observation) => exercisesOf(slug).map(({ proof }) => proof?.(seen) ?? null)
-  const options = { timeout: HANGING, read, stuck: (text: string) => (stuck = text) }
-  let outcome = await attempt(findLab(slug), path, options).outcome
-  for (let tries = 1; tries < 3 && outcome?.kind === 'judged' && isTooBusy(outcome.report); tries++)
-    outcome = await attempt(findLab(slug), path, options).outcome
+  const outcome = await attempt(findLab(slug), path, { timeout, read, stuck: text => (stuck = text) }).outcome
   if (outcome?.kind !== 'judged') assert.fail(JSON.stringify(outcome))
-  const at = standing(slug, source, outcome.report, { proofs: outcome.read as (Proof | null)[] })
-  const text = JSON.stringify([at.tasks.map(({ state }) => state), stuck, outcome.report], null, 1)
-  return { at, text, hint: hintsFor(at, outcome.report, { source, ...(stuck !== undefined && { stuck }) })[0] ?? '' }
+  const { report } = outcome
+  const at = standing(slug, source, report, { proofs: outcome.read as (Proof | null)[] })
+  const text = JSON.stringify([at.tasks.map(({ state }) => state), stuck, { ...report, story: undefined }], null, 1)
+  const [hint = ''] = hintsFor(at, report, { source, ...(stuck !== undefined && { stuck }) })
+  return { at, text, hint, report }
+}
+
+type Known = Awaited<ReturnType<typeof knownIn>>
+
+/**
+ * The same on a machine of which nobody knows how busy it is: whoever did not come to the end in time is judged again
+ * with more of it, unless what is known is what has to be known.
+ */
+async function known(slug: string, path: string, isExpected: (found: Known) => boolean = () => false): Promise<Known> {
+  const isInTime = ({ report }: Known) => hangOf(report) === undefined && !isTooBusy(report)
+  const [first, ...longer] = HANGING
+  let found = await knownIn(first, slug, path)
+  for (const timeout of longer) {
+    if (isInTime(found) || isExpected(found)) break
+    found = await knownIn(timeout, slug, path)
+  }
+  return found
 }
 
 test('a mistake gets the hint that is for it, and the blame stays where it belongs', {
@@ -215,8 +234,14 @@ test('a mistake gets the hint that is for it, and the blame stays where it belon
   await Promise.all(
     MISTAKES.map(([slug, region, code, hint, name = '']) => {
       const path = writeMistake(slug, region, code, name)
-      return suite.test(basename(path), async () => {
-        const found = await known(slug, path)
+      return suite.test(basename(path), async one => {
+        const found = await known(
+          slug,
+          path,
+          ({ at, hint: told }) => at.current?.exercise.region === region && hint.test(told),
+        )
+        // A loop that computes waits for a processor as long as others want them all: there is no verdict then.
+        if (isTooBusy(found.report)) return one.skip(found.report.missing ?? 'the machine is too busy')
         assert.equal(found.at.current?.exercise.region, region, found.text)
         assert.equal(found.at.current?.state, 'broken', found.text)
         assert.equal(found.at.isDone, false)
