@@ -31,6 +31,7 @@ import { inChild } from '../../lib/testing/in-child.ts'
 import { draftName, draftPrefix } from '../../lib/tidy/drafts.ts'
 import { INITIAL_PID_NAMESPACE } from '../../lib/tidy/owner.ts'
 import { statusField } from '../../lib/trace/proc.ts'
+import { newDesk, removeDesk } from '../ready/desk.ts'
 import { awaitSo, enterProc, labRun } from '../testing/lab-runs.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
 
@@ -226,15 +227,19 @@ test('drafts of ended processes go; those of running ones, finished files and dr
   const folder = tagOfDeadProcess(draftPrefix(join(ROOT, 'buildroot', '.fs.')))
   const dead = mkdtempSync(folder)
   const first = mkdtempSync(tagOfDeadProcess(draftPrefix(join(CACHE, 'first-'))))
+  const desk = newDesk('grade')
+  const deadDesk = mkdtempSync(tagOfDeadProcess(desk).replace(/\w{6}$/, ''))
   for (const path of [living, foreign, finished, otherBoot, join(dead, 'file')]) writeFileSync(path, '')
   symlinkSync(ROOT, join(dead, 'link'))
   try {
     const { lines } = clean()
-    for (const line of [`removed file ${foreign}`, `removed folder ${dead}`, `removed folder ${first}`])
+    for (const line of [`removed file ${foreign}`, ...[dead, first, deadDesk].map(path => `removed folder ${path}`)])
       assert.ok(lines.includes(line), line)
     assert.deepEqual([living, finished, otherBoot, foreign, dead].map(existsSync), [true, true, true, false, false])
     assert.ok(existsSync(join(ROOT, 'package.json')))
+    assert.ok(existsSync(desk))
   } finally {
+    removeDesk(desk)
     for (const path of [living, foreign, finished, otherBoot]) rmSync(path, { force: true })
   }
 })
