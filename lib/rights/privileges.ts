@@ -3,6 +3,7 @@
  */
 import { CannotRun } from '../errors.ts'
 import { CLONE_NEWNET } from '../flags.ts'
+import { containerCommand } from '../machine/container.ts'
 import { ownsNamespace } from '../namespaces.ts'
 import { statusField } from '../trace/proc.ts'
 import { withSudo } from './sudo.ts'
@@ -34,11 +35,10 @@ export function isPrivileged(needs: readonly Privilege[] = ['namespaces', 'netwo
 }
 
 /** The remedy for a root without its capabilities. */
-const CONTAINER =
-  'this root has not both capabilities, as in a container: start that one with --cap-add SYS_ADMIN --cap-add NET_ADMIN'
+const inContainer = () => `this root has not both capabilities, as in a container: ${containerCommand()}`
 
 function forbidden(what: string, command: string, { seen, cause, remedy }: ReturnType<typeof probeUserNamespaces>) {
-  const ways = [process.getuid?.() === 0 ? CONTAINER : withSudo(command), ...(remedy ? [remedy] : [])]
+  const ways = [process.getuid?.() === 0 ? inContainer() : withSudo(command), ...(remedy ? [remedy] : [])]
   return new CannotRun(
     `${what} cannot run here without root (CAP_SYS_ADMIN, CAP_NET_ADMIN): ${cause ?? 'the kernel refuses it'}\n` +
       `seen: ${seen}\nhint: ${ways.join('\n  or: ')}`,
@@ -52,7 +52,7 @@ function forbidden(what: string, command: string, { seen, cause, remedy }: Retur
 export function requireRoot(what: string, command: string): void {
   if (isPrivileged()) return
   throw new CannotRun(
-    `${what} takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${process.getuid?.() === 0 ? CONTAINER : withSudo(command)}`,
+    `${what} takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${process.getuid?.() === 0 ? inContainer() : withSudo(command)}`,
   )
 }
 
