@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../errors.ts'
+import { containerCommand, engineHere } from '../machine/container.ts'
 import { mounts } from '../mount/mount.ts'
 
 /** The two interfaces of the kernel to control groups. */
@@ -105,6 +106,9 @@ function remedy(controller: Controller): string {
   const [, enabled] = new RegExp(`\\b${controller} \\d+ \\d+ ([01])`).exec(line) ?? []
   if (enabled === '0')
     return `it was switched off at boot: add cgroup_enable=${controller} to the kernel's command line`
+  // A container gets its groups from the engine that starts it.
+  const engine = engineHere()
+  if (engine) return containerCommand(engine)
   if (isElsewhere(controller)) return mountElsewhere(controller)
   if (layout() === 'none')
     return 'no cgroup file system is mounted that shows the whole tree: mount -t cgroup2 none /sys/fs/cgroup'

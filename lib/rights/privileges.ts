@@ -38,7 +38,8 @@ export function isPrivileged(needs: readonly Privilege[] = ['namespaces', 'netwo
 const inContainer = () => `this root has not both capabilities, as in a container: ${containerCommand()}`
 
 function forbidden(what: string, command: string, { seen, cause, remedy }: ReturnType<typeof probeUserNamespaces>) {
-  const ways = [process.getuid?.() === 0 ? inContainer() : withSudo(command), ...(remedy ? [remedy] : [])]
+  const first = process.getuid?.() === 0 ? inContainer() : withSudo(command)
+  const ways = [first, ...(remedy && !first.includes(remedy) ? [remedy] : [])]
   return new CannotRun(
     `${what} cannot run here without root (CAP_SYS_ADMIN, CAP_NET_ADMIN): ${cause ?? 'the kernel refuses it'}\n` +
       `seen: ${seen}\nhint: ${ways.join('\n  or: ')}`,
