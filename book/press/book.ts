@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { EXIT, UsageError } from '../../lib/errors.ts'
-import { flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/lab/knobs.ts'
+import { choice, flag, helpLines, type Knob, type Knobs, parseKnobs, path, type Values } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { showChapter } from './read.ts'
@@ -80,16 +80,28 @@ async function buildAndServe({ out, port }: Values<typeof SERVE>): Promise<void>
   console.log(`The book is at ${address} until you press Ctrl-C.`)
 }
 
-const RECORD = { check: flag('runs the sessions again and compares; writes nothing') }
+const GROUPS = ['v1', 'v2', 'hybrid'] as const
+const RECORD = {
+  check: flag('runs the sessions again and compares; writes nothing'),
+  guest: choice(GROUPS, undefined, 'records in the virtual machine those that are of such control groups'),
+  print: choice(GROUPS, undefined, 'prints those that are of such control groups, for --guest; writes nothing'),
+}
 
-async function record(isCheck: boolean, names: readonly string[]): Promise<void> {
+async function record({ check, guest, print }: Values<typeof RECORD>, names: readonly string[]): Promise<void> {
   // Imported only for this command: it uses clone(), for which Node has to be started again with other flags.
-  const { checkRecordings, writeRecordings } = await import('./recording/record.ts')
-  const run = isCheck ? checkRecordings : writeRecordings
-  const { problems, skipped, count } = run(ROOT, chosen(names), line => console.log(line))
+  const { checkRecordings, takeRecordings, writeReel } = await import('./recording/record.ts')
+  const { printReel, recordInGuest } = await import('./recording/guest.ts')
+  const files = chosen(names)
+  const tell = (line: string) => console.log(line)
+  if (print) {
+    printReel(takeRecordings(ROOT, files, console.error, print))
+    return
+  }
+  const take = () => (guest ? recordInGuest(ROOT, guest, names) : takeRecordings(ROOT, files, tell))
+  const { problems, skipped, count } = check ? checkRecordings(ROOT, files, tell) : writeReel(ROOT, files, take())
   for (const line of skipped) console.log(line)
   report(problems)
-  console.log(`${count} sessions ${isCheck ? 'compared' : 'run'}, ${problems.length} problems`)
+  console.log(`${count} sessions ${check ? 'compared' : 'run'}, ${problems.length} problems`)
 }
 
 const HELP = [
@@ -98,6 +110,7 @@ const HELP = [
   '       npm run book -- read lab3               shows a chapter in the terminal',
   '       npm run book -- quote                   brings the quoted code in step with the labs',
   '       npm run book -- record [chapter]        runs the sessions anew and writes them down',
+  '       npm run book -- record --guest v2       runs those of another machine in the virtual one',
   '       npm run book -- record --check          runs them anew and compares',
 ]
 
@@ -115,7 +128,7 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
     quote()
   } else if (command === 'record') {
     const { values, words } = options(RECORD, rest, 'any')
-    await record(values.check, words)
+    await record(values, words)
   } else if (command === 'build') build(options(BUILD, rest, 'none').values.out)
   else if (command === 'read') {
     const { words } = options({}, rest, 'any')

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { findProgram } from '../../lib/machine/find-program.ts'
+import { machinesOf, stamped } from './recording/circumstances.ts'
 import { screen } from './recording/keys.ts'
 import { Comparison } from './recording/mask.ts'
 import { recordingsOf } from './recording/recording.ts'
@@ -14,7 +15,8 @@ import { render } from './site/render.ts'
 import { searchIndex } from './site/search-index.ts'
 import { readBook } from './site/site.ts'
 import { fences, refill } from './source/fences.ts'
-import { findChapter } from './source/order.ts'
+import { findChapter, ORDER } from './source/order.ts'
+import { minutesToRead, placeLine } from './source/reading.ts'
 import { regionsOf } from './source/regions.ts'
 import { soundBook, withTree } from './testing.ts'
 
@@ -91,12 +93,32 @@ test('a picture is drawn with rules and names of its own, and with the colours o
 })
 
 test('a recording says what is typed, by which user and where', () => {
-  const [plain, keys, wrong] = recordingsOf(
-    '```console record exit=1\n$ a\nx\n$ b \\\n> c\n```\n```console record keys\n$ lab\nmyhost:/# ps\n^C\n```\n```console record loud\n$ a\n```\n',
+  const [plain, keys, wrong, guest] = recordingsOf(
+    '```console record exit=1\n$ a\nx\n$ b \\\n> c\n```\n```console record keys\n$ lab\nmyhost:/# ps\n^C\n```\n```console record loud\n$ a\n```\n```console record groups=v2\n$ a\n```\n',
   )
+  assert.deepEqual([plain?.groups, guest?.groups, guest?.fault], [undefined, 'v2', undefined])
   assert.deepEqual([plain?.commands, plain?.exit], [['a', 'b \\\nc'], 1])
   assert.deepEqual([keys?.commands, keys?.typed], [['lab'], ['ps', '\x03']])
   assert.match(wrong?.fault ?? '', /loud/)
+})
+
+test('a chapter names the machines that its sessions were recorded on, each kind of control groups once', () => {
+  const [old, now, other] = [
+    { kernel: '6.17', groups: 'hybrid', node: '20.19.0' },
+    { kernel: '6.18', groups: 'hybrid', node: '20.20.2' },
+    { kernel: '6.1', groups: 'v2', node: '20.20.2' },
+  ]
+  const text = stamped(stamped(stamped('# A\n\nman\n', old), other), now)
+  assert.equal(text, stamped(stamped('# A\n\nman\n', now), other))
+  assert.deepEqual(machinesOf(text), [now, other])
+  assert.equal(text.match(/Recorded/g)?.length, 1)
+})
+
+test('a chapter says which of how many it is, and how long it takes to read', () => {
+  const [, , lab1 = { name: '' }] = ORDER
+  assert.match(placeLine(lab1, 'word '.repeat(1000)), /^Chapter 1 of \d+ · 5 minutes to read$/)
+  assert.equal(minutesToRead(`word\n\`\`\`ts\n${'const one = 1\n'.repeat(80)}\`\`\`\n`), 2)
+  assert.equal(placeLine({ name: 'README' }, 'word'), '')
 })
 
 test('a run may have other PIDs, inodes and times than its recording, but the same one has to stay the same', () => {
@@ -248,6 +270,12 @@ const FAULTS: readonly (readonly [string, string, (text: string) => string | und
     /sends its reader to #the-pair/,
   ],
   [
+    'an exercise without a section of its name',
+    'checks/labs/03-newnet/exercises.ts',
+    () => "{ region: 'child' }",
+    /an exercise is about the region child, and no heading has that anchor/,
+  ],
+  [
     'a script that is gone',
     LAB3,
     text => text.replace('npm run check', 'npm run chekc'),
@@ -297,5 +325,6 @@ test('a region that only an exercise names is used', async () => {
   const files = soundBook()
   files.set('labs/03-newnet.ts', `${files.get('labs/03-newnet.ts')}\n// #region idle\n// #endregion idle`)
   files.set('checks/labs/03-newnet/exercises.ts', "{ region: 'idle' }")
+  files.set(LAB3, `${files.get(LAB3)}\n\n## Idle\n`)
   await withTree(files, root => assert.deepEqual(readBook(root).problems, []))
 })

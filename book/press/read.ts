@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import GithubSlugger from 'github-slugger'
 import { UsageError } from '../../lib/errors.ts'
 import { renderText } from './render-text.ts'
+import { findChapter } from './source/order.ts'
+import { placeLine } from './source/reading.ts'
 
 /** Columns in which text is easy to read. */
 const [WIDEST, NARROWEST] = [88, 24]
@@ -25,7 +27,9 @@ export async function showChapter(
   if (others.length > 0) throw new UsageError(`unexpected argument ${others[0]}\nhint: one chapter at a time`)
   const { isTTY, columns = 80 } = process.stdout
   const width = Math.max(NARROWEST, Math.min(WIDEST, isTTY ? columns : 80))
-  const source = readFileSync(join(root, file), 'utf8')
+  const chapter = readFileSync(join(root, file), 'utf8')
+  const where = placeLine(findChapter(file), chapter)
+  const source = where ? chapter.replace('\n', () => `\n\n${where}\n`) : chapter
   const text = renderText(source, width)
   const from = section === undefined ? 0 : lineOf(section, source, text)
   if (!isTTY || !page(text, from)) process.stdout.write(text.split('\n').slice(from).join('\n'))

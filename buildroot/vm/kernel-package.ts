@@ -224,7 +224,7 @@ function place(draft: string, folder: string, arch: Arch): Kernel {
   chmodSync(draft, 0o755)
   giveBackTree(draft)
   // Another run may have put it there meanwhile.
-  if (existsSync(folder)) rmSync(draft, { recursive: true })
+  if (existsSync(folder)) rmSync(draft, { recursive: true, maxRetries: 5 })
   else renameSync(draft, folder)
   const { kernel, reasons } = kernelBelow(folder, arch)
   if (!kernel) throw new CannotRun(`the downloaded kernel cannot be used: ${reasons.join('; ')}\n${BY_HAND}`)

@@ -237,7 +237,7 @@ export function judge(
   const { own, others } = changes
   const all = [...findings, machineFinding(changes)]
   if (isLast || others.length === 0 || own.length > 0) for (const each of all) tell(each)
-  const [seconds, time] = [stopwatch.seconds, stopwatch.shares()]
-  const judged = { findings: all, output: loop.output, seconds, time }
+  const { seconds } = stopwatch
+  const judged = { findings: all, output: loop.output, seconds, time: stopwatch.shares(seconds) }
   return { kind: 'judged', ...judged, ...wanted, ...(others.length > 0 && { others }) }
 }

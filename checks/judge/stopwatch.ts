@@ -60,10 +60,13 @@ export class Stopwatch {
     return now() - this.#start
   }
 
-  /** To be called once init has been reaped: only then does its CPU time include that of all its descendants. */
-  shares(): Shares {
+  /**
+   * To be called once init has been reaped: only then does its CPU time include that of all its descendants.
+   * @param seconds how long it took in all, which the shares add up to
+   */
+  shares(seconds: number): Shares {
     const free = this.#wall - this.#judging
     const program = Math.min(Math.max(0, stat('self', 'cutime', 'cstime') - this.#makersTime), free)
-    return { checker: this.seconds - free, program, waiting: free - program }
+    return { checker: seconds - free, program, waiting: free - program }
   }
 }

@@ -14,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
@@ -33,6 +34,14 @@ const ALONE = ['unshare', '-nm', '--propagation', 'private']
 const folder = mkdtempSync(join(tmpdir(), 'start-'))
 chmodSync(folder, 0o755)
 after(() => rmSync(folder, { recursive: true, force: true }))
+
+/** mount(8) is not on every machine. */
+const MOUNTED = [
+  process.execPath,
+  '--import',
+  createRequire(import.meta.url).resolve('tsx'),
+  join(ROOT, 'lib/testing/fixtures/mounted.ts'),
+]
 
 /** What stands in for npm: it brings the packages of this checkout. Its first line on standard output is `npm`. */
 const NPM = `
@@ -200,8 +209,11 @@ suite('npm start', options, () => {
     assert.match(stranger.all, /neither sudo nor doas\nhint: have root run the command above\n/)
     const release = join(folder, 'os-release')
     writeFileSync(release, 'ID=gentoo\nPRETTY_NAME=Gentoo\n')
-    const mounts = `for file in /etc/os-release /usr/lib/os-release; do [ -e $file ] && /bin/mount --bind ${release} $file; done`
-    const gentoo = machine.start(['--yes'], { before: [...ALONE, '/bin/sh', '-c', `${mounts}; exec "$@"`, 'sh'] })
+    // One of them may be a link to the other.
+    const mounts = ['/etc/os-release', '/usr/lib/os-release']
+      .filter(file => existsSync(file))
+      .flatMap(file => [...MOUNTED, 'bind', release, file])
+    const gentoo = machine.start(['--yes'], { before: [...ALONE, ...mounts] })
     assert.equal(gentoo.status, EXIT.CANNOT)
     assert.match(gentoo.all, /Gentoo is none of the distributions.*\nhint: install gcc and iputils with/)
     assert.deepEqual(machine.asked, [])

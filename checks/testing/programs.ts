@@ -67,11 +67,19 @@ export function wasTooBusy(verdict: Verdict): boolean {
   return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
 }
 
-/** Judges a program, and again, with more time, where the machine was too busy: five times at the most. */
+/** Whether others have changed the machine meanwhile, an installation beside the tests for instance. */
+const wasDisturbed = (verdict: Verdict) =>
+  verdict.kind === 'judged' &&
+  verdict.findings.some(({ unjudged }) => /others change the machine/.test(unjudged?.missing ?? ''))
+
+/**
+ * Judges a program, and again, with more time, where the machine was too busy or others have changed it: five times at
+ * the most.
+ */
 export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
     const verdict = await judgeInChild(assignment, timeout * tries).verdict
-    if (tries === 5 || !wasTooBusy(verdict)) return verdict
+    if (tries === 5 || !(wasTooBusy(verdict) || wasDisturbed(verdict))) return verdict
   }
 }
 

@@ -17,7 +17,7 @@ export { cachedBundle }
 const findMoved: import('esbuild').Plugin = {
   name: 'find-moved',
   setup: build =>
-    build.onResolve({ filter: /^\..*\/lib\/[\w-]+\.ts$/ }, ({ path, resolveDir }) => {
+    build.onResolve({ filter: /^[./].*\/lib\/[\w-]+\.ts$/ }, ({ path, resolveDir }) => {
       const moved = MOVED[basename(path)]
       const old = resolve(resolveDir, path)
       return moved === undefined || existsSync(old) || dirname(old) !== join(ROOT, 'lib')

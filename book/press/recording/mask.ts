@@ -49,9 +49,9 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\bKilled process (\d+) \((?:node|MainThread)\)/g, 'Killed process $1 (node)'],
   // The kernel's log has PIDs of the initial namespace, which are not known inside a container.
   ...(namespaces().pid === INITIAL_PID_NAMESPACE ? [] : [[/(?<=\btask=\w+,pid=|\bKilled process )\d+/g, 'P'] as const]),
-  // The chapter says of which C libraries: 5 of a stack of 5,000 bytes, or none.
-  [/\b[05] KiB of my neighbours/g, 'N KiB of my neighbours'],
-  // The chapter says of which Nodes, and that it is chance.
+  // How many depends on the compiler and the processor; that it is any or none does not.
+  [/\b[1-9] KiB of my neighbours/g, 'N KiB of my neighbours'],
+  // The chapter says of which C libraries, and that it is chance.
   [/^(?:hangs|comes through)$/g, 'HANGS OR COMES THROUGH'],
 ]
 /** The newer ip ends its complaint with an empty line. */

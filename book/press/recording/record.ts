@@ -14,14 +14,16 @@ import { waitpid } from '../../../lib/process.ts'
 import { requireRoot } from '../../../lib/rights/privileges.ts'
 import { refill } from '../source/fences.ts'
 import type { Problem } from '../source/problem.ts'
+import { type Circumstances, circumstances, stamped } from './circumstances.ts'
 import { Comparison } from './mask.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
 import { stageBundles } from './stage-programs.ts'
 import { lackingTools } from './tools.ts'
 
-/** How many sessions run at once: most of them mostly wait. */
+/** How many sessions run at once: most of them mostly wait. A guest has to do with less. */
 const AT_ONCE = 6
+const AT_ONCE_IN_GUEST = 1
 
 /** A recording and the chapter it stands in. */
 export interface Take {
@@ -42,8 +44,16 @@ export function recordingFault(recording: Recording): string | undefined {
   return recording.fault ?? missingSudo(recording)
 }
 
-/** Runs sessions, several at a time. @param tell is called with each that is over */
-export function runAll(takes: readonly Take[], tell: (take: Take, session: Session) => void): Map<Take, Session> {
+/**
+ * Runs sessions, several at a time.
+ * @param tell is called with each that is over
+ * @param atOnce how many at a time
+ */
+export function runAll(
+  takes: readonly Take[],
+  tell: (take: Take, session: Session) => void,
+  atOnce = AT_ONCE,
+): Map<Take, Session> {
   requireRoot('recording', 'npm run book -- record')
   // A reader has a root file system by then; how it is made is shown elsewhere.
   if (takes.length > 0) ensureRootfs()
@@ -53,7 +63,7 @@ export function runAll(takes: readonly Take[], tell: (take: Take, session: Sessi
   const done = new Map<Take, Session>()
   const buffer = Buffer.alloc(65536)
   while (waiting.length > 0 || running.size > 0) {
-    for (let take = waiting[0]; take && running.size < AT_ONCE; take = waiting[0]) {
+    for (let take = waiting[0]; take && running.size < atOnce; take = waiting[0]) {
       waiting.shift()
       const { recording } = take
       const { readEnd, writeEnd } = pipe()
@@ -91,12 +101,18 @@ const problem = ({ file, recording }: Take, what: string, hint: string): Problem
 /** The line that shows on which kind of machine a session was recorded. */
 const GROUPS = /This machine's control groups: (\w+)/
 
-/** Why a session would be different on this machine. */
-function elsewhere({ recording }: Take): string | undefined {
-  const groups = GROUPS.exec(recording.body.join('\n'))?.[1]
+/** Why a session cannot be recorded on this machine. */
+function impossible({ recording: { groups, commands } }: Take): string | undefined {
   if (groups && groups !== layout()) return `it is of a machine whose control groups are ${groups}`
-  const lacking = lackingTools(recording.commands)
+  const lacking = lackingTools(commands)
   return lacking.length > 0 ? `this machine has no ${lacking.join(' and no ')}` : undefined
+}
+
+/** Why a session would be different on this machine. */
+function elsewhere(take: Take): string | undefined {
+  const groups = GROUPS.exec(take.recording.body.join('\n'))?.[1]
+  const isOther = groups !== undefined && groups !== layout()
+  return isOther ? `it is of a machine whose control groups are ${groups}` : impossible(take)
 }
 
 function compare(take: Take, session: Session): Problem[] {
@@ -159,33 +175,59 @@ function writePicture(path: string, text: string): void {
   writeFileSync(path, text)
 }
 
-/** Runs the sessions and writes them into the chapters, and their pictures. */
-export function writeRecordings(root: string, files: readonly string[], tell: (line: string) => void): Outcome {
-  const takes = takesOf(root, files)
-  const problems = [...faultsOf(takes)]
-  const done = runAll(
-    takes.filter(take => !recordingFault(take.recording)),
-    take => tell(`${take.file}:${take.recording.line}`),
+/** What one machine has recorded, as it can be handed from one to another. */
+export interface Reel {
+  readonly where: Circumstances
+  readonly sessions: readonly (Pick<Take, 'file' | 'recording'> & { readonly session: Session })[]
+  readonly skipped: readonly string[]
+}
+
+/** Runs the sessions that this machine can show. @param groups only those that are of a machine with these groups */
+export function takeRecordings(
+  root: string,
+  files: readonly string[],
+  tell: (line: string) => void,
+  groups?: string,
+): Reel {
+  const all = takesOf(root, files).filter(
+    ({ recording }) => !recordingFault(recording) && (groups === undefined || recording.groups === groups),
   )
-  for (const file of new Set([...done.keys()].map(take => take.file))) {
-    const own = [...done].filter(([take]) => take.file === file)
-    for (const [take, { fault, lines }] of own)
-      if (fault)
-        problems.push(
-          problem(
-            take,
-            `not recorded: ${fault}\n  ${lines.slice(-3).join('\n  ')}`,
-            'run it by hand, or give another exit code with exit=N',
-          ),
-        )
-    const good = own.filter(([, { fault }]) => !fault)
-    const path = join(root, file)
-    writeFileSync(
-      path,
-      refill(readFileSync(path, 'utf8'), new Map(good.map(([take, { lines }]) => [take.recording.line, lines]))),
-    )
-    for (const [{ recording }, { plot }] of good)
-      if (plot) writePicture(join(root, 'book', recording.plot as string), plot)
+  const done = runAll(
+    all.filter(take => !impossible(take)),
+    take => tell(`${take.file}:${take.recording.line}`),
+    groups === undefined ? AT_ONCE : AT_ONCE_IN_GUEST,
+  )
+  const skipped = all.flatMap(take => {
+    const why = impossible(take)
+    return why ? [`${take.file}:${take.recording.line}: left as it was: ${why}`] : []
+  })
+  return { where: circumstances(), sessions: [...done].map(([take, session]) => ({ ...take, session })), skipped }
+}
+
+/** What makes a session the same one wherever it stands. */
+const typedIn = ({ commands, typed, isByUser, groups }: Recording) =>
+  JSON.stringify([commands, typed, isByUser, groups])
+
+/** Writes what was recorded into the chapters, where it was recorded, and the pictures. */
+export function writeReel(root: string, files: readonly string[], { where, sessions, skipped }: Reel): Outcome {
+  const problems = [...faultsOf(takesOf(root, files))]
+  const hint = 'run it by hand, or give another exit code with exit=N'
+  for (const { session, ...take } of sessions) {
+    const { fault, lines, plot } = session
+    if (fault) problems.push(problem(take, `not recorded: ${fault}\n  ${lines.slice(-3).join('\n  ')}`, hint))
+    else if (plot) writePicture(join(root, 'book', take.recording.plot as string), plot)
   }
-  return { problems, skipped: [], count: done.size }
+  for (const file of new Set(sessions.map(take => take.file))) {
+    const good = sessions.filter(take => take.file === file && !take.session.fault)
+    const path = join(root, file)
+    const text = readFileSync(path, 'utf8')
+    // The chapter may have been edited meanwhile, so a session is found by what is typed and not by its line.
+    const filled = recordingsOf(text).flatMap(now => {
+      const lines = good.find(({ recording }) => typedIn(recording) === typedIn(now))?.session.lines
+      return lines ? [[now.line, lines] as const] : []
+    })
+    const whole = refill(text, new Map(filled))
+    writeFileSync(path, filled.length > 0 ? stamped(whole, where) : whole)
+  }
+  return { problems, skipped, count: sessions.length }
 }

@@ -19,14 +19,16 @@ export interface Recording {
   readonly isByUser: boolean
   /** The exit code that is right. */
   readonly exit: number
-  /** A picture that the commands draw, below `book/`. */
+  /** A picture of the book, relative to `book/`. The commands draw it in `mine/`, under the same name. */
   readonly plot?: string
+  /** The control groups of the machine that it is of: `v1`, `v2` or `hybrid`. */
+  readonly groups?: string
   /** What is wrong with its description. */
   readonly fault?: string
 }
 
 const PROMPT = /^[\w.-]+:\S*[#$] (.*)$/
-const WORD = /^(?:keys|user|exit=\d{1,3}|plot=pictures\/[\w.-]+\.svg)$/
+const WORD = /^(?:keys|user|exit=\d{1,3}|groups=(?:v1|v2|hybrid)|plot=pictures\/[\w.-]+\.svg)$/
 
 function commandsOf(body: readonly string[]): string[] {
   const commands: string[] = []
@@ -53,7 +55,7 @@ function recordingOf({ info, line, body, isClosed }: Fence): Recording | undefin
       : commands.length === 0
         ? 'no line begins with "$ ": there is nothing to run'
         : undefined
-  const plot = value('plot')
+  const [plot, groups] = [value('plot'), value('groups')]
   return {
     line,
     body,
@@ -63,6 +65,7 @@ function recordingOf({ info, line, body, isClosed }: Fence): Recording | undefin
     isByUser: words.includes('user'),
     exit: Number(value('exit') ?? 0),
     ...(plot === undefined ? {} : { plot }),
+    ...(groups === undefined ? {} : { groups }),
     ...(fault === undefined ? {} : { fault }),
   }
 }

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { clone } from '../../../lib/clone.ts'
 import { execve } from '../../../lib/exec.ts'
 import * as F from '../../../lib/flags.ts'
@@ -21,8 +21,8 @@ import type { Recording } from './recording.ts'
 import { buildStage, enterStage, staged } from './stage.ts'
 import { stageEnvironment, USER } from './stage-programs.ts'
 
-/** How long a session may take, in seconds. */
-const LONGEST = 60
+/** How long a session may take, in seconds: in a guest without KVM each is ten times as slow. */
+const LONGEST = 300
 const ADDRESS = '192.168.1.20'
 
 /** The result of a session. */
@@ -146,9 +146,9 @@ export function runSession(recording: Recording, bundles: ReadonlyMap<string, st
   const { lines, codes, fault } = perform(recording)
   const last = spawnSync('true').pid
   const wrong = fault ?? wrongCode(recording, codes)
-  const file = recording.plot === undefined ? undefined : staged(join('book', recording.plot))
+  const file = recording.plot === undefined ? undefined : staged(join('mine', basename(recording.plot)))
   const plot = file && existsSync(file) ? readFileSync(file, 'utf8') : undefined
-  const missing = file && plot === undefined ? `no command has drawn book/${recording.plot}` : undefined
+  const missing = file && plot === undefined ? `no command has drawn mine/${basename(file)}` : undefined
   const why = wrong ?? missing
   return {
     lines,

@@ -11,6 +11,8 @@ import type { Page } from './render.ts'
 /** A chapter that has been rendered. */
 export interface Chapter extends Page {
   readonly place: Place
+  /** What is said below its title: which chapter it is, and how long it takes. */
+  readonly where: string
 }
 
 /** What a chapter's page is called. */
@@ -41,7 +43,7 @@ function labBox({ place: { lab } }: Chapter): string {
     ['Run it', `${sudo}npx tsx labs/${lab.slug}.ts`],
     ['Check it', `npm run check lab${lab.number}`],
     ['Get the exercises', `npm run exercise lab${lab.number}`],
-    ['Start them anew', `npm run reset lab${lab.number}`],
+    ['Start over', `npm run reset lab${lab.number}`],
   ] as const
   const row = ([what, command]: readonly [string, string]) =>
     `<dt>${what}</dt><dd class="code"><pre tabindex="0"><code>${highlight(command, 'sh')}</code></pre><button type="button" class="copy">Copy</button></dd>`
@@ -93,7 +95,8 @@ ${nav}
 
 /** The page of a chapter. */
 export function chapterPage(chapter: Chapter, chapters: readonly Chapter[]): string {
-  const html = chapter.html.replace('</h1>\n', () => `</h1>\n${labBox(chapter)}`)
+  const where = chapter.where ? `<p class="where">${escapeHtml(chapter.where)}</p>\n` : ''
+  const html = chapter.html.replace('</h1>\n', () => `</h1>\n${where}${labBox(chapter)}`)
   return documentOf(
     chapter.title,
     `<article>${html}</article>\n${turning(chapters, chapter)}`,

@@ -7,6 +7,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { escapeHtml } from '../source/html.ts'
 import { present } from '../source/order.ts'
 import type { Problem } from '../source/problem.ts'
+import { placeLine } from '../source/reading.ts'
 import { highlight } from './highlight.ts'
 import { type Chapter, chapterPage, pageName, sourcePage } from './page.ts'
 import { inlinePicture, pictureFault } from './picture.ts'
@@ -102,7 +103,10 @@ class Reader {
 /** Reads the book of a checkout and looks for everything that is wrong with it. */
 export function readBook(root: string): Book {
   const reader = new Reader(root)
-  const chapters = present(join(root, 'book')).map(place => ({ ...reader.read(`book/${place.name}.md`), place }))
+  const chapters = present(join(root, 'book')).map(place => {
+    const file = `book/${place.name}.md`
+    return { ...reader.read(file), place, where: placeLine(place, readFileSync(join(root, file), 'utf8')) }
+  })
   const anchors = new Map(
     chapters.map(({ place, headings }) => [place.name, new Set(headings.map(({ anchor }) => anchor))]),
   )

@@ -95,6 +95,21 @@ function missingSections(root: string, chapters: readonly Chapter[]): Problem[] 
   })
 }
 
+/** Exercises that no section is named after: what a reader is to write has one name in lab, claim and chapter. */
+function namelessExercises(root: string, chapters: readonly Chapter[]): Problem[] {
+  const wanted = [...exercised(root)].map(name => name.split('#') as [string, string])
+  return chapters.flatMap(({ place, headings }) => {
+    const anchors = new Set(headings.map(({ anchor }) => anchor))
+    return wanted
+      .filter(([slug, region]) => slug === place.name && !anchors.has(region))
+      .map(([, region]) => ({
+        file: `book/${place.name}.md`,
+        what: `an exercise is about the region ${region}, and no heading has that anchor`,
+        hint: `write a section whose heading becomes ${region}`,
+      }))
+  })
+}
+
 /** What is wrong with a command that is shown. */
 function commandFault(root: string, scripts: ReadonlySet<string>, command: string): string | undefined {
   const [, lab] = /\b(labs\/[\w-]+\.ts)/.exec(command) ?? []
@@ -156,6 +171,7 @@ export function verify(root: string, chapters: readonly Chapter[]): Problem[] {
     ...problems,
     ...unusedRegions(root, used),
     ...missingSections(root, chapters),
+    ...namelessExercises(root, chapters),
     ...deadCommands(root, chapters),
     ...contentsFaults(root, chapters),
   ]

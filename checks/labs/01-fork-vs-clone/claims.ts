@@ -133,7 +133,7 @@ function refute(wanted: Sharing, expected: string, cause: string, how?: (seen: S
 export const checker: Checker<Seen> = [
   {
     title: 'a forked child works on a copy: its parent keeps its memory, its open file and its directory',
-    section: 'fork',
+    section: 'copy',
     refute: refute(
       NOTHING,
       'a child that shares nothing, closes a file it inherited and changes directory, while its parent keeps both',
@@ -142,7 +142,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: "a CLONE_VM child works in its parent's memory, and only the memory is shared",
-    section: 'clone-vm',
+    section: 'share-memory',
     refute: refute(
       { ...NOTHING, VM: true },
       'a child that shares the memory from its birth to its end, closes a file and changes directory, while its parent keeps both',
@@ -151,7 +151,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: 'what a CLONE_FILES child closes is closed in its parent',
-    section: 'clone-files',
+    section: 'share-files',
     refute: refute(
       { ...NOTHING, FILES: true },
       'a child that shares the descriptor table and nothing else, and closes a file that its parent then lacks',
@@ -161,7 +161,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: 'where a CLONE_FS child goes, its parent goes too',
-    section: 'clone-fs',
+    section: 'share-directory',
     refute: refute(
       { ...NOTHING, FS: true },
       'a child that shares the directory and nothing else, and changes it for both',

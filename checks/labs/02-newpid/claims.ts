@@ -90,7 +90,7 @@ function shotAt(seen: Observation, { pid }: ProcessRecord, meant: (call: SignalC
 const claims: Checker = [
   {
     title: 'a child is PID 1 in a PID namespace of its own, and its parent stays outside',
-    section: 'pid-1',
+    section: 'own-numbers',
     refute: seen => {
       const init = findInit(seen)
       return unless(
@@ -103,7 +103,7 @@ const claims: Checker = [
   },
   {
     title: 'PID 1 has three children, and they are 2, 3 and 4',
-    section: 'pid-1',
+    section: 'three-children',
     refute: seen => {
       const init = findInit(seen)
       return unless(
@@ -116,7 +116,7 @@ const claims: Checker = [
   },
   {
     title: 'PID 1 sends SIGKILL to a process outside, and the kernel finds nobody of that number',
-    section: 'kill',
+    section: 'kill-outside',
     refute: seen => {
       const init = findInit(seen)
       const isMeant = (outside: number | undefined) =>
@@ -135,7 +135,7 @@ const claims: Checker = [
   },
   {
     title: 'PID 1 kills 2',
-    section: 'kill',
+    section: 'kill-two',
     refute: seen => {
       const init = findInit(seen)
       const all = numbered(seen, init, 2)
@@ -151,7 +151,7 @@ const claims: Checker = [
   },
   {
     title: '3 and 4 outlive 2 and reach their end',
-    section: 'kill',
+    section: 'others-end',
     refute: seen => {
       const init = findInit(seen)
       const [seconds = [], thirds = [], fourths = []] = [2, 3, 4].map(number => numbered(seen, init, number))
@@ -173,7 +173,7 @@ const claims: Checker = [
   },
   {
     title: 'PID 1 ends by itself, and its outer parent outlives it',
-    section: 'kill',
+    section: 'others-end',
     refute: seen => {
       const init = findInit(seen)
       const parent = init && seen.processes.get(init.parent)

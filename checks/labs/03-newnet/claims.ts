@@ -49,7 +49,7 @@ function describePings(story: Story | undefined): string {
 export const checker: Checker<Seen> = [
   {
     title: 'a child lives in a network namespace of its own',
-    section: 'an-empty-network',
+    section: 'own-network',
     refute: seen =>
       unlessUnderWay(
         seen,
@@ -64,7 +64,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: 'its interfaces are lo and one end of a veth pair, and nothing else',
-    section: 'the-pair',
+    section: 'lay-the-pair',
     refute: seen =>
       unlessUnderWay(
         seen,
@@ -79,7 +79,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: 'the other end of that pair is outside, with the parent',
-    section: 'the-pair',
+    section: 'lay-the-pair',
     refute: seen =>
       unlessUnderWay(
         seen,
@@ -94,7 +94,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: `${INSIDE} is on the inner end and ${OUTSIDE} on the outer one, and both are up`,
-    section: 'addresses',
+    section: 'outer-address',
     refute: seen =>
       unlessUnderWay(
         seen,

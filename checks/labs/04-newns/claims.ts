@@ -158,7 +158,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: "its root is ./fs, and not the machine's",
-    section: 'a-new-root',
+    section: 'new-root',
     refute: seen =>
       about(seen, ({ root, rootPath, isInRoot }) =>
         seen.fs === undefined || root === ''
@@ -181,7 +181,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: '/proc inside shows its own PID namespace',
-    section: 'proc',
+    section: 'own-proc',
     refute: seen =>
       about(seen, ({ proc }) =>
         unless(
@@ -194,7 +194,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: `${OUTSIDE} is on the outer end of a veth pair and ${INSIDE} on the inner one, and both are up`,
-    section: 'addresses',
+    section: 'inner-addresses',
     refute: seen =>
       about(seen, moment =>
         unless(
@@ -233,7 +233,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: 'outside, mounts and host name are what they were',
-    section: 'propagation',
+    section: 'private-mounts',
     refute: seen =>
       about(seen, ({ outside: { hostName, mounts } }) => {
         const leaked = mounts.filter(mount => !seen.mountsBefore.includes(mount))

@@ -65,7 +65,7 @@ const NOBODY_ELSE = 'nobody else died'
 const claims: Checker<Seen> = [
   {
     title: 'a process sat in a memory group of its own',
-    section: 'the-group',
+    section: 'own-group',
     refute: seen => {
       const members = membersOf(seen)
       const victim = victimOf(seen)
@@ -84,7 +84,7 @@ const claims: Checker<Seen> = [
   },
   {
     title: 'that group was limited to 20,000,000 bytes before the process grew',
-    section: 'the-limit',
+    section: 'limit',
     refute: seen => {
       const written = limitWrites(seen).filter(({ result }) => result !== undefined && result >= 0)
       if (written.some(({ limit, usage }) => limit === undefined || usage === undefined)) return NO_FIGURES
@@ -154,7 +154,7 @@ const claims: Checker<Seen> = [
   },
   {
     title: 'the group came to its limit and never held more',
-    section: 'the-limit',
+    section: 'limit',
     refute: seen => {
       const { peak, oomKills, limitHits } = lastOf(seen) ?? {}
       const most = momentOfKill(seen)?.limit ?? Number.POSITIVE_INFINITY

@@ -252,17 +252,17 @@ const refuteBy = (part: (typeof PARTS)[number]) => (seen: Seen) => {
 export const checker: Checker<Seen> = [
   {
     title: 'a process sat in a freezer group of its own and was at work',
-    section: 'the-ticker',
+    section: 'work',
     refute: refuteBy(sat),
   },
   {
     title: `its group said FROZEN (v2: frozen 1) for at least ${FROZEN} s`,
-    section: 'freeze',
+    section: 'freeze-it',
     refute: refuteBy(wasFrozen),
   },
   {
     title: 'while it was frozen, it got no CPU time and made no progress',
-    section: 'freeze',
+    section: 'freeze-it',
     refute: refuteBy(stoodStill),
   },
   {
@@ -272,7 +272,7 @@ export const checker: Checker<Seen> = [
   },
   {
     title: 'after the thaw the very same process went on',
-    section: 'thaw',
+    section: 'thaw-it',
     refute: refuteBy(wentOn),
   },
 ]

@@ -42,6 +42,10 @@ export interface Known {
   readonly wrongLines?: readonly number[]
 }
 
+/** Whether a claim is open because the program had to be ended before it could be decided. */
+const isCutShort = ({ verdict, missing }: ClaimReport) =>
+  verdict === 'cannot be judged' && /\bthe program did not end in \d/.test(missing ?? '')
+
 const verdictOf = (report: LabReport | undefined, claim: string) =>
   report?.claims.find(({ title }) => title === claim)?.verdict
 
@@ -72,6 +76,8 @@ export function standing(slug: string, source: string, report: LabReport | undef
   const { exercises } = checkedLab(slug)
   const open = openPlaces(slug, source)
   const failed = report?.claims.find(({ verdict }) => verdict === 'does not hold')
+  // Of a program that hangs, the first claim that it has left open says where.
+  const blamed = failed && report?.claims.find(claim => claim === failed || isCutShort(claim))
   const output = report?.output ?? ''
   const proofs = exercises.map((_, place) => (open.includes(place) ? null : (known.proofs?.[place] ?? null)))
   const crashed = failed && crashedPlace(slug, source, output)
@@ -81,7 +87,8 @@ export function standing(slug: string, source: string, report: LabReport | undef
     const own = crashed ?? refused
     if (own !== undefined && !open.includes(own)) return own
     if (faulty >= 0 && (open[0] === undefined || faulty < open[0])) return faulty
-    const behind = failed ? placeBehind(slug, source, failed.title, [failed.seen, output].join('\n')) : open[0]
+    const seen = [blamed?.seen ?? blamed?.missing, output].join('\n')
+    const behind = blamed ? placeBehind(slug, source, blamed.title, seen) : open[0]
     if (behind === undefined || proofs[behind] !== true) return behind
     // What the kernel has seen to be right is not to blame: the next one that it has not.
     return open[0] ?? proofs.findIndex(proof => proof !== true && proof !== undefined)

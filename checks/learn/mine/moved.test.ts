@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { compile } from '../../../lib/engine/bundle.ts'
@@ -33,6 +34,14 @@ test('old names become new ones, and nothing else changes', () => {
 test('a program with old names compiles as it is', async () => {
   const file = join(folder, 'old.ts')
   writeFileSync(file, OLD)
+  assert.match(await compile(file), /03-newnet/)
+})
+
+test('so does one that lies elsewhere, and names the checkout by its path', async t => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'moved-'))
+  t.after(() => rmSync(elsewhere, { recursive: true }))
+  const file = join(elsewhere, 'old.ts')
+  writeFileSync(file, OLD.replaceAll("'../lib/", `'${ROOT}/lib/`))
   assert.match(await compile(file), /03-newnet/)
 })
 
