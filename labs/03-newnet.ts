@@ -18,6 +18,7 @@ import { $ } from '../lib/lab/shell.ts'
 import { namespaces } from '../lib/namespaces.ts'
 import { freeNetwork, interfaceNames } from '../lib/net/free-network.ts'
 import { awaitRunning, setip } from '../lib/net/interfaces.ts'
+import { blameMachineForSilence } from '../lib/net/unanswered.ts'
 import { waitpid } from '../lib/process.ts'
 import { describeEnd } from '../lib/status.ts'
 
@@ -88,5 +89,7 @@ const status = waitpid(pid)
 // The kernel removes the pair with the child's network namespace, but only some time later.
 await $`ip link delete ${veth}`.quiet().nothrow()
 outside(`The child ${describeEnd(status)}, and ${veth} is gone.`)
+// ping ends with 1 if nobody answers: a firewall may be why, and that is no fault of the lab.
+if (status.code === 1) blameMachineForSilence('lab 3')
 process.exitCode = status.code ?? 1
 // #endregion clean

@@ -71,6 +71,8 @@ function child(): void {
   // #region own-proc
   mount('proc', '/proc', 'proc')
   // #endregion own-proc
+  // Not sooner: without root of the machine a proc may be mounted only while another can be seen, and the old root has it.
+  if (knobs['pivot-root']) umount2('.', MNT_DETACH)
   mount('devpts', '/dev/pts', 'devpts', 0, 'newinstance,ptmxmode=0666')
   inside(`I am PID ${getpid()}. ${describe()}`)
   childIsReady.open()
@@ -87,9 +89,8 @@ function pivotInto(directory: string): void {
   // pivot_root(2) needs a mount point, and bound onto itself the directory is one.
   mount(directory, directory, null, MS_BIND | MS_REC)
   process.chdir(directory)
-  // This stacks the old root on top of the new one, and umount2 detaches it.
+  // This stacks the old root on top of the new one. Once /proc is there, umount2 detaches it.
   pivotRoot('.', '.')
-  umount2('.', MNT_DETACH)
 }
 
 function becomeShell(): void {

@@ -5,7 +5,7 @@
 import { EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
-import { observe } from './observe/observe.ts'
+import { observe, observeAlone } from './observe/observe.ts'
 import { show } from './show.ts'
 import { type Diagnosed, diagnose, isPossible, type Row } from './table.ts'
 
@@ -15,6 +15,7 @@ const VERSION = 1
 const KNOBS = {
   all: flag('shows also what is good'),
   json: flag('prints one JSON document, for programs'),
+  facts: flag('prints what was observed, as JSON, and decides nothing'),
 }
 
 const HELP = [
@@ -44,6 +45,10 @@ function main(): void {
   const { values, help } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   if (help) {
     console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
+    return
+  }
+  if (values.facts) {
+    console.log(JSON.stringify(observeAlone()))
     return
   }
   const facts = observe()

@@ -6,6 +6,7 @@ import { closeSync, readFileSync, readlinkSync } from 'node:fs'
 import { clone, fork } from '../../lib/clone.ts'
 import { CLONE_NEWNS, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate, pipe } from '../../lib/gate.ts'
+import { containerCommand } from '../../lib/machine/container.ts'
 import { writeAll } from '../../lib/machine/output.ts'
 import { closeQuietly } from '../../lib/machine/poll.ts'
 import { MNT_DETACH, MS_PRIVATE, MS_REC, mount, pivotRoot, umount2 } from '../../lib/mount/mount.ts'
@@ -26,8 +27,7 @@ export interface Lack {
 }
 
 const FILTER = 'a filter or the lack of a capability, most likely that of a container, refuses it'
-const IN_CONTAINER =
-  'check on the machine itself, or start the container with --cap-add SYS_ADMIN --cap-add SYS_PTRACE --cap-add NET_ADMIN --security-opt seccomp=unconfined --security-opt systempaths=unconfined'
+const inContainer = () => `check on the machine itself, or start the container so: ${containerCommand()}`
 
 /** The first line of what an action throws. */
 function errorOf(action: () => void): string | undefined {
@@ -88,7 +88,7 @@ function checkProc(): void {
 /** All that is tried, in the order in which a judge needs it. What takes root is tried where it is there. */
 export function lacksOfJudge(): Lack[] {
   const ofCall = (what: string, seen: string | undefined): Lack[] =>
-    seen === undefined ? [] : [{ what, seen, cause: FILTER, remedy: IN_CONTAINER }]
+    seen === undefined ? [] : [{ what, seen, cause: FILTER, remedy: inContainer() }]
   const proc = errorOf(checkProc)
   const foreign = {
     what: 'its own processes in /proc',

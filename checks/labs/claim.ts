@@ -93,6 +93,19 @@ function unended(seen: Observation): { readonly text: string; readonly computes:
   }
 }
 
+/** How a mount of /run/netns looks among what was left. */
+const NAMED_NETWORKS = /^mount \/(?:var\/)?run\/netns /
+
+/** Why something was left, as far as that tells. */
+function whyLeft(left: readonly string[]): string {
+  if (left.length > 0 && left.every(each => NAMED_NETWORKS.test(each)))
+    return 'ip netns add mounts /run/netns onto itself, and ip netns del leaves that mount: umount /run/netns'
+  const more = left.some(each => NAMED_NETWORKS.test(each))
+    ? '; the mount of ip netns add goes by umount /run/netns'
+    : ''
+  return `the program ended without waiting for a child or without removing what it made${more}`
+}
+
 /** Claims that hold for every lab. */
 export const EVERY_LAB: Checker = [
   {
@@ -139,11 +152,6 @@ export const EVERY_LAB: Checker = [
             missing: 'what it leaves behind: it was ended from outside, together with all it had made',
             remedy: 'let the program end by itself, or give it more time with --timeout',
           }
-        : unless(
-            leftovers.length === 0,
-            'the sandbox as it was before',
-            leftovers.join('; '),
-            'the program ended without waiting for a child or without removing what it made',
-          ),
+        : unless(leftovers.length === 0, 'the sandbox as it was before', leftovers.join('; '), whyLeft(leftovers)),
   },
 ]

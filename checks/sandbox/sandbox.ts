@@ -11,6 +11,7 @@ import { pipe } from '../../lib/gate.ts'
 import { homeWith } from '../../lib/group/delegation.ts'
 import { openTerminal } from '../../lib/lab/pty.ts'
 import { setWindowSize } from '../../lib/lab/terminal.ts'
+import { containerCommand } from '../../lib/machine/container.ts'
 import { closeQuietly } from '../../lib/machine/poll.ts'
 import { getpid, kill, waitpid } from '../../lib/process.ts'
 import { SandboxGroups } from './groups.ts'
@@ -97,8 +98,8 @@ function killQuietly(pid: number): void {
 const NOT_ALLOWED = /\nhint: (a new namespace|a limit on nested) .*/
 
 const NO_USER_NAMESPACE =
-  'the checker needs user namespaces: sudo sysctl user.max_user_namespaces=10000 (in a container: start it with ' +
-  '--privileged, or check on the machine itself)'
+  'the checker needs user namespaces: sudo sysctl user.max_user_namespaces=10000 (in a container: ' +
+  `${containerCommand()}, or check on the machine itself)`
 
 /**
  * Makes a sandbox for one program.

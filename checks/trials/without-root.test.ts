@@ -56,6 +56,14 @@ test('labs 1 to 4 run, and the machine is as it was', { skip }, () => {
     ['02-newpid'],
     ['03-newnet', '--interval', '0.2'],
     ['04-newns', '--', 'sh', '-c', 'hostname; id -u; cat /proc/1/comm'],
+    [
+      '04-newns',
+      '--pivot-root',
+      '--',
+      'sh',
+      '-c',
+      'hostname; id -u; cat /proc/1/comm; ! grep -v "^\\S* /\\S* " /proc/mounts',
+    ],
   ] as const) {
     const { status, stdout, stderr } = user.run(lab(slug, ...args))
     assert.equal(status, 0, stdout + stderr)

@@ -3,9 +3,10 @@
  * not notice; a process that ends meanwhile is left out.
  */
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type Hierarchy, hierarchies, wordsOf } from '../../lib/group/hierarchies.ts'
 import { NAMESPACES, type NamespaceKind, type Namespaces, namespaces } from '../../lib/namespaces.ts'
+import { KEEPER } from '../../lib/tidy/keeper.ts'
 import { readProc } from '../../lib/trace/proc.ts'
 
 /** One process, as it is now. */
@@ -18,6 +19,8 @@ export interface Process {
   readonly words: readonly string[]
   /** Whether it is a copy of its parent that runs the same program. */
   readonly isCopy: boolean
+  /** What it is for, if it is not the lab's own: a keeper, which cleans up, or the compiler. */
+  readonly helper: string | undefined
   /** One letter: R, S, D, T, t, Z, X. @see proc_pid_stat(5) */
   readonly state: string
   readonly threads: number
@@ -134,6 +137,12 @@ function groupFacts(path: string, trees: readonly Hierarchy[]): Group {
   }
 }
 
+/** Processes that the project starts beside a lab, and what they are for. */
+function helperOf(name: string, [program = '']: readonly string[]): string | undefined {
+  if (name === KEEPER) return 'keeper (it cleans up)'
+  return basename(program) === 'esbuild' ? 'esbuild (it compiles)' : undefined
+}
+
 function processOf(stat: Stat, depth: number, above: readonly string[], trees: readonly Hierarchy[]): Process {
   const { pid, parent, name, state } = stat
   const words = wordsOfProcess(pid)
@@ -144,6 +153,7 @@ function processOf(stat: Stat, depth: number, above: readonly string[], trees: r
     parent,
     depth,
     words: words.length > 0 ? words : [`[${name}]`],
+    helper: helperOf(name, words),
     isCopy: words.length > 0 && words.join('\0') === above.join('\0'),
     state,
     threads: Number(field('Threads') || 1),

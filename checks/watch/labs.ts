@@ -1,12 +1,13 @@
 /**
  * Which labs and checks of this checkout run now.
  */
-import { readlinkSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { existsSync, readlinkSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { slugOf } from '../../lib/lab/lab-names.mjs'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { statusField } from '../../lib/trace/proc.ts'
 import { allProcesses, wordsOfProcess } from './facts.ts'
 
 /** A program of this checkout that runs. */
@@ -33,13 +34,29 @@ const RUNNER = join(ROOT, 'lib', 'lab', 'run-lab.mjs')
 
 const titleOf = ({ number, title }: Lab) => `lab ${number}: ${title}`
 
-function directoryOf(pid: number): string {
+/**
+ * The directory of a process; where the kernel does not tell (it is root's, and the watcher is not), that of the nearest
+ * one above it of which it tells: sudo and npx stay where they are started.
+ */
+function directoryOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
   } catch {
-    // EACCES: then it is taken for a program of this checkout.
-    return ROOT
+    const parent = Number(statusField(pid, 'PPid') ?? 0)
+    return parent > 1 ? directoryOf(parent) : undefined
   }
+}
+
+/** The checkout that a file lies in: a folder of this one may hold another. */
+function checkoutOf(file: string): string | undefined {
+  const folder = dirname(file)
+  if (existsSync(join(folder, 'lib', 'engine', 'start.mjs'))) return folder
+  return folder === file ? undefined : checkoutOf(folder)
+}
+
+function isOfThisCheckout(pid: number, path: string): boolean {
+  const folder = isAbsolute(path) ? '/' : directoryOf(pid)
+  return folder !== undefined && checkoutOf(resolve(folder, path)) === ROOT
 }
 
 /**
@@ -53,7 +70,7 @@ export function recognise(pid: number, words: readonly string[]): Omit<Running, 
   if (running) return { title: titleOf(running), lab: running }
   const paths = words.slice(1).filter(word => /\.(mjs|ts)$/.test(word) && !word.startsWith('-'))
   for (const path of paths) {
-    if (!resolve(directoryOf(pid), path).startsWith(`${ROOT}/`)) continue
+    if (!isOfThisCheckout(pid, path)) continue
     const name = nameOf(path)
     const lab = LABS.find(({ slug }) => slug === name)
     if (lab) return { title: titleOf(lab), lab }

@@ -50,12 +50,15 @@ export function fill(text: string, width: number, atRight = false): string {
 }
 
 /** What a process is called: its program without Node's own words and without long paths. */
-function nameOf({ words, isCopy }: Process): string {
+function nameOf({ words, isCopy, helper }: Process): string {
+  if (helper) return helper
   if (isCopy) return '(a copy)'
   const [program = '', ...rest] = words
   const isNode = /^node/.test(basename(program))
   // Node's own words come before its program's name.
-  const at = rest.findIndex(word => /\.(mjs|[cm]?[jt]s)$/.test(word) && !word.startsWith('-'))
+  const at = rest.findIndex(
+    word => /\.(mjs|[cm]?[jt]s)$/.test(word) && !word.startsWith('-') && !/lib\/engine\/start\.mjs$/.test(word),
+  )
   const shown = isNode && at >= 0 ? rest.slice(at) : rest
   const bare = shown.map(word => (word.startsWith('/') && /\.(mjs|ts)$/.test(word) ? basename(word) : word))
   const head = isNode && at >= 0 ? [] : [basename(program)]
@@ -104,8 +107,9 @@ const paintCell = ({ text, paint }: Cell, width: number, atRight = false) => {
 }
 
 /** Columns besides that of the process: PID, inside, state, RSS, seven namespaces, groups. */
-const [PID, INSIDE, STATE, RSS, NAMESPACE] = [7, 7, 7, 9, 4] as const
-const BESIDE = PID + INSIDE + 1 + STATE + RSS + KINDS.length * NAMESPACE + 1
+const [PID, INSIDE, STATE, RSS, NAMESPACE] = [7, 6, 7, 8, 4] as const
+/** Between any two columns is a space, however full they are. */
+const BESIDE = 1 + PID + 1 + INSIDE + 1 + STATE + 1 + RSS + KINDS.length * NAMESPACE + 1
 const NARROWEST = 14
 const WIDEST = 60
 
@@ -116,26 +120,30 @@ const nameWidth = (columns: number) =>
 
 function header(width: number, grp: number): string {
   const kinds = KINDS.map(kind => fill(HEADERS[kind], NAMESPACE, true)).join('')
-  const left = fill('process', width) + fill('PID', PID, true) + fill('inside', INSIDE, true)
-  return chalk.bold(`${left} ${fill('state', STATE)}${fill('RSS', RSS, true)}${kinds} ${fill('grp', grp, true)}`)
+  const left = `${fill('process', width)} ${fill('PID', PID, true)} ${fill('inside', INSIDE, true)}`
+  return chalk.bold(`${left} ${fill('state', STATE)} ${fill('RSS', RSS, true)}${kinds} ${fill('grp', grp, true)}`)
 }
 
 function processLine(process: Process, branch: string, view: Snapshot, letters: Letters, columns: number): string {
-  const inside = process.inside.join('>')
+  const whole = process.inside.join('>')
+  // The innermost number is the one that it knows itself by.
+  const inside = whole.length <= INSIDE ? whole : fill(`>${process.inside.at(-1)}`, INSIDE)
   const groups = process.groups.map(path => view.groups.findIndex(group => group.path === path) + 1)
   const name = branch + nameOf(process)
   const threads = process.threads > 1 ? ` (${process.threads} threads)` : ''
   // The name is more important than the number of threads.
   const isRoom = widthOf(name + threads) <= nameWidth(columns)
-  return [
+  const line = [
     fill(isRoom ? name + threads : name, nameWidth(columns)),
-    fill(String(process.pid), PID, true),
-    paintCell({ text: inside, paint: chalk.bold }, INSIDE, true),
+    ` ${fill(String(process.pid), PID, true)}`,
+    ` ${paintCell({ text: inside, paint: chalk.bold }, INSIDE, true)}`,
     ` ${paintCell(stateCell(process, view.groups), STATE)}`,
-    fill(process.rss > 0 ? megabytes(process.rss) : '-', RSS, true),
+    ` ${fill(process.rss > 0 ? megabytes(process.rss) : '-', RSS, true)}`,
     ...namespaceCells(process, letters).map(cell => paintCell(cell, NAMESPACE, true)),
     ` ${fill(groups.join(','), groupsWidth(columns), true)}`,
   ].join('')
+  // The lab is what is looked at. What only helps stands back, and is named for those who see no colours.
+  return process.helper ? chalk.dim(line) : line
 }
 
 /** How much of a limit is used, as a bar. */

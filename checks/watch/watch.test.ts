@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -15,6 +15,7 @@ import { writeAll } from '../../lib/machine/output.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { getpid, waitpid } from '../../lib/process.ts'
+import { keep } from '../../lib/tidy/keeper.ts'
 import { takeSnapshot } from './facts.ts'
 import { recognise } from './labs.ts'
 import { Letters } from './letters.ts'
@@ -74,6 +75,62 @@ test(
       assert.equal(letters.of('net', net), letters.of('net', net), 'the same inode keeps its letter')
     }),
 )
+
+test('a lab of a checkout inside this one, or beside it, is not one of this checkout', () => {
+  const folder = mkdtempSync(join(ROOT, 'node_modules', '.cache', 'watch-'))
+  try {
+    const other = join(folder, 'other')
+    for (const place of ['labs', 'lib/engine']) mkdirSync(join(other, place), { recursive: true })
+    const node = ['node', ...CLONEABLE_FLAGS]
+    const path = join(other, 'labs/03-newnet.ts')
+    assert.equal(recognise(getpid(), [...node, path])?.lab?.number, 3, 'a folder of this checkout')
+    writeFileSync(join(other, 'lib/engine/start.mjs'), '')
+    assert.equal(recognise(getpid(), [...node, path]), undefined, 'a checkout of its own')
+    const child = spawn('sleep', ['60'], { cwd: other })
+    started.push(child)
+    assert.equal(recognise(child.pid ?? 0, [...node, 'labs/03-newnet.ts']), undefined, 'started from there')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('columns are apart by a space, however long the numbers', () => {
+  const view = takeSnapshot(getpid())
+  const [one] = view.processes
+  assert.ok(one)
+  const wide = { ...one, pid: 4194304, inside: [4194303, 1234567], words: ['x'.repeat(200)], rss: 999.9e6, state: 'T' }
+  for (const columns of [80, 100, 140, 200]) {
+    const size = { columns, rows: 24 }
+    const lines = picture({ ...view, processes: [wide] }, { title: '', state: '' }, new Letters(view.own), size).map(
+      plain,
+    )
+    const line = lines.find(each => each.includes('4194304')) ?? ''
+    assert.match(line, /x… 4194304 >\S{5} stopped 999\.9 MB +·/)
+    assert.ok(widthOf(line) <= columns, line)
+  }
+})
+
+test('what only helps is named and stands back', { skip }, () => {
+  const keeper = keep(() => {})
+  const compiler = spawn('sleep', ['60'], { argv0: '/somewhere/bin/esbuild', stdio: 'ignore' })
+  started.push(compiler)
+  try {
+    const helpers = takeSnapshot(getpid()).processes.flatMap(({ helper }) => helper ?? [])
+    assert.deepEqual([...new Set(helpers)].sort(), ['esbuild (it compiles)', 'keeper (it cleans up)'])
+  } finally {
+    keeper.release()
+  }
+  const view = takeSnapshot(getpid())
+  const [one] = view.processes
+  assert.ok(one)
+  const lines = picture(
+    { ...view, processes: [{ ...one, helper: 'esbuild (it compiles)' }] },
+    { title: '', state: '' },
+    new Letters(view.own),
+    { columns: 120, rows: 24 },
+  )
+  assert.ok(lines.some(line => plain(line).startsWith('esbuild (it compiles) ')))
+})
 
 test('the view fits into any terminal', () => {
   const view = takeSnapshot(getpid())

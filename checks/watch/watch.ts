@@ -7,7 +7,7 @@ import { chalk } from '../../lib/lab/colour.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
 import { wrap } from '../../lib/lab/layout.ts'
-import { findLab, type Lab } from '../../lib/lab/manifest.ts'
+import { findLab, type Lab, takesRoot } from '../../lib/lab/manifest.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { type Snapshot, takeSnapshot } from './facts.ts'
 import { type Running, runningLabs } from './labs.ts'
@@ -107,7 +107,7 @@ function heading({ title, since, endedAt }: Watched) {
 function waitingLines(lab: Lab | undefined, columns: number): string[] {
   const what = lab ? `lab ${lab.number}: ${lab.title}` : 'a lab'
   const text = [`Waiting for ${what}. Start it in another terminal:`, '']
-  const command = lab ? `${lab.needs.length > 0 ? 'sudo ' : ''}npx tsx labs/${lab.slug}.ts --pace 1` : EXAMPLE
+  const command = lab ? `${takesRoot(lab) ? 'sudo ' : ''}npx tsx labs/${lab.slug}.ts --pace 1` : EXAMPLE
   return [
     ...text.flatMap(line => wrap(line, 0, columns - 1).split('\n')),
     `  ${chalk.bold(command)}`,

@@ -9,6 +9,7 @@
  * order it did. A step is what happened between two such looks.
  */
 import { CannotRun } from '../../lib/errors.ts'
+import { containerCommand } from '../../lib/machine/container.ts'
 import { inNamespace } from '../../lib/namespaces.ts'
 import { EchoTap } from '../../lib/net/echoes.ts'
 import type { NetworkFollower } from '../../lib/net/follow.ts'
@@ -233,7 +234,10 @@ export const network: WitnessKind<NetworkRecord, NetworkWitness> = {
     try {
       new EchoTap().close()
     } catch (error) {
-      throw new CannotRun(`${(error as Error).message}\nhint: packets are seen by packet sockets: modprobe af_packet`)
+      const { message, code } = error as NodeJS.ErrnoException
+      const remedy = code === 'EPERM' ? containerCommand() : 'modprobe af_packet'
+      const cause = code === 'EPERM' ? ': this root lacks CAP_NET_RAW, as in a container of podman' : ''
+      throw new CannotRun(`packets are seen by packet sockets, and ${message.split('\n')[0]}${cause}\nhint: ${remedy}`)
     }
     return scene => new NetworkWitness(scene)
   },

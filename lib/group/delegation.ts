@@ -5,6 +5,7 @@
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'
+import { engineHere } from '../machine/container.ts'
 import { getpid, getppid } from '../process.ts'
 import {
   type Controller,
@@ -15,6 +16,7 @@ import {
   hierarchyWith,
   wordsOf,
 } from './hierarchies.ts'
+import { describeObstacle, obstacleIn } from './obstacle.ts'
 import { isForSystemd, scopes, whyNoScope } from './systemd.ts'
 
 /** A group in which the calling process may make others. */
@@ -113,7 +115,16 @@ export function homesWith(controller: Controller): GroupHome[] {
 export function homeWith(controller: Controller, dialect?: Dialect): GroupHome {
   const found = homesWith(controller).find(({ hierarchy }) => dialect === undefined || hierarchy.dialect === dialect)
   if (found) return found
-  const commands = handOver(hierarchyWith(controller, dialect), controller).map(line => `  ${line}`)
+  const hierarchy = hierarchyWith(controller, dialect)
+  const fault = obstacleIn(hierarchy, controller)
+  if (fault === 'read-only' || (fault && process.geteuid?.() === 0)) {
+    const asking = { isRoot: process.geteuid?.() === 0, container: engineHere() }
+    const { cause, remedy } = describeObstacle(fault, hierarchy.path, asking)
+    throw new CannotRun(
+      `no control group with the ${controller} controller can be made in ${hierarchy.path}: ${cause}\nhint: ${remedy}`,
+    )
+  }
+  const commands = handOver(hierarchy, controller).map(line => `  ${line}`)
   const { reason, remedy } = whyNoScope(controller) ?? {}
   throw new CannotRun(
     `no control group with the ${controller} controller can be made here: that takes root, or a group that is yours\n` +

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../errors.ts'
+import { containerCommand, engineHere } from '../machine/container.ts'
 import { mounts } from '../mount/mount.ts'
 
 /** The two interfaces of the kernel to control groups. */
@@ -75,12 +76,40 @@ export function hierarchyWith(controller: Controller, dialect?: Dialect): Hierar
   )
 }
 
+/** The lines of /proc/cgroups: each controller with the number of its hierarchy, which is 0 for v2. */
+function knownControllers(): { readonly name: string; readonly hierarchy: string }[] {
+  const lines = wordsOf('/proc/cgroups')
+    .join(' ')
+    .matchAll(/(\w+) (\d+) \d+ [01](?= |$)/g)
+  return [...lines].map(([, name = '', hierarchy = '']) => ({ name, hierarchy }))
+}
+
+/** Whether v1 has a controller in a hierarchy that is not mounted here: another mount namespace shows it. */
+function isElsewhere(controller: Controller): boolean {
+  const own = knownControllers().find(({ name }) => name === controller)
+  return own !== undefined && own.hierarchy !== '0' && !hierarchiesWith(controller).some(each => each.dialect === 'v1')
+}
+
+/** The command that mounts it, together with the controllers that share its hierarchy. */
+function mountElsewhere(controller: Controller): string {
+  const all = knownControllers()
+  const number = all.find(({ name }) => name === controller)?.hierarchy
+  const names = all.filter(({ hierarchy }) => hierarchy === number).map(({ name }) => name)
+  const place = layout() === 'hybrid' || layout() === 'v1' ? '/sys/fs/cgroup' : '/run/cgroup'
+  const path = `${place}/${names.join(',')}`
+  return `v1 has it, in a hierarchy that is not mounted here: mkdir -p ${path} && mount -t cgroup -o ${names.join(',')} none ${path}`
+}
+
 /** Why a controller is missing, as far as the kernel tells. */
 function remedy(controller: Controller): string {
   const line = wordsOf('/proc/cgroups').join(' ')
   const [, enabled] = new RegExp(`\\b${controller} \\d+ \\d+ ([01])`).exec(line) ?? []
   if (enabled === '0')
     return `it was switched off at boot: add cgroup_enable=${controller} to the kernel's command line`
+  // A container gets its groups from the engine that starts it.
+  const engine = engineHere()
+  if (engine) return containerCommand(engine)
+  if (isElsewhere(controller)) return mountElsewhere(controller)
   if (layout() === 'none')
     return 'no cgroup file system is mounted that shows the whole tree: mount -t cgroup2 none /sys/fs/cgroup'
   if (layout() !== 'v2' && enabled === '1')

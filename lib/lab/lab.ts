@@ -10,9 +10,11 @@ import { findProgram, isBusybox, SBIN } from '../machine/find-program.ts'
 import { ensureKernel } from '../machine/kernel-version.ts'
 import { writeAll } from '../machine/output.ts'
 import { installHint, type Tool } from '../machine/packages.mjs'
+import { ensureRawSockets } from '../net/raw-socket.ts'
 import { ensurePrivileges, isPrivilege } from '../rights/privileges.ts'
+import { whyNoComparison } from '../trace/kcmp.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
-import { findLab, isController, type Lab, type Need } from './manifest.ts'
+import { findLab, isController, type Lab, type Need, takesRoot } from './manifest.ts'
 import { note, setPace, setQuiet } from './say.ts'
 
 /**
@@ -24,7 +26,13 @@ export function ensure(needs: readonly Need[], what: string): void {
   for (const need of needs) {
     if (isController(need)) hierarchyWith(need)
     else if (need === 'ip' || need === 'ping') ensureProgram(need, what)
+    else if (need === 'kcmp') ensureComparing(what)
   }
+}
+
+function ensureComparing(what: string): void {
+  const lack = whyNoComparison()
+  if (lack) throw new CannotRun(`${what} needs kcmp(2), and ${lack.seen}: ${lack.cause}\nhint: ${lack.remedy}`)
 }
 
 function ensureProgram(program: Tool, what: string): void {
@@ -34,8 +42,9 @@ function ensureProgram(program: Tool, what: string): void {
   if (program === 'ip' && isBusybox(path)) throw lack(`the ip of iproute2: ${path} is busybox, and makes no veth pair`)
 }
 
-function printHelp({ number, title, question, slug, manPages, needs }: Lab, knobs: Knobs, words: Words): void {
-  const sudo = needs.length > 0 ? '[sudo] ' : ''
+function printHelp(lab: Lab, knobs: Knobs, words: Words): void {
+  const { number, title, question, slug, manPages } = lab
+  const sudo = takesRoot(lab) ? '[sudo] ' : ''
   const command = words === 'command' ? ' [-- command]' : ''
   const lines = [
     `Lab ${number}: ${title}`,
@@ -124,6 +133,7 @@ export async function startLab<K extends Knobs>(
   ensureKernel()
   ensure(lab.needs, `lab ${lab.number}`)
   await ensurePrivileges(lab.needs.filter(isPrivilege), `lab ${lab.number}`, command, note)
+  if (lab.needs.includes('ping')) ensureRawSockets(`lab ${lab.number}`)
   if (values['group'] === undefined) ensureHome(lab.needs)
   return { ...values, words }
 }

@@ -8,9 +8,12 @@ import { slugOf, unknownLab } from './lab-names.mjs'
 
 /**
  * What a lab needs: privilege over new `namespaces`, over a `network`, over `mounts` with a /proc of their own;
- * a program; control groups with a controller.
+ * a program, ping with the raw socket that it takes; kcmp(2); control groups with a controller.
  */
-export type Need = Privilege | 'ip' | 'ping' | Controller
+export type Need = Privilege | 'ip' | 'ping' | 'kcmp' | Controller
+
+/** Whether a lab needs what root has. */
+export const takesRoot = ({ needs }: Pick<Lab, 'needs'>): boolean => needs.some(need => need !== 'kcmp')
 
 /** Whether a need is a controller of control groups. */
 export const isController = (need: Need): need is Controller => need === 'memory' || need === 'freezer'
@@ -38,7 +41,7 @@ export const LABS: readonly Lab[] = [
     title: 'fork against clone',
     question: 'What does a child share with its parent, and what does it copy?',
     contents: 'what a child shares with its parent, and what it copies.',
-    needs: [],
+    needs: ['kcmp'],
     manPages: ['fork(2)', 'clone(2)', 'kcmp(2)', 'proc(5)'],
   },
   {

@@ -113,6 +113,9 @@ export function ensureRootfs(): string {
   const directory = rootfsPath()
   if (!lstatSync(directory, { throwIfNoEntry: false })) {
     const words = [
+      // With threads of its own, Node 20 does not load TypeScript by a loader, as it has to where no bundle can be kept.
+      '--single-threaded',
+      '--v8-pool-size=1',
       '--enable-source-maps',
       join(ROOT, 'lib', 'engine', 'start.mjs'),
       join(ROOT, 'buildroot', 'rootfs.ts'),

@@ -3,8 +3,10 @@
  */
 import { CannotRun } from '../errors.ts'
 import { CLONE_NEWNET } from '../flags.ts'
+import { containerCommand } from '../machine/container.ts'
 import { ownsNamespace } from '../namespaces.ts'
 import { statusField } from '../trace/proc.ts'
+import { withSudo } from './sudo.ts'
 import { probeUserNamespaces } from './user-namespaces.ts'
 import { continueInUserNamespace } from './without-root.ts'
 
@@ -33,11 +35,11 @@ export function isPrivileged(needs: readonly Privilege[] = ['namespaces', 'netwo
 }
 
 /** The remedy for a root without its capabilities. */
-const CONTAINER =
-  'this root has not both capabilities, as in a container: start that one with --cap-add SYS_ADMIN --cap-add NET_ADMIN'
+const inContainer = () => `this root has not both capabilities, as in a container: ${containerCommand()}`
 
 function forbidden(what: string, command: string, { seen, cause, remedy }: ReturnType<typeof probeUserNamespaces>) {
-  const ways = [process.getuid?.() === 0 ? CONTAINER : `sudo ${command}`, ...(remedy ? [remedy] : [])]
+  const first = process.getuid?.() === 0 ? inContainer() : withSudo(command)
+  const ways = [first, ...(remedy && !first.includes(remedy) ? [remedy] : [])]
   return new CannotRun(
     `${what} cannot run here without root (CAP_SYS_ADMIN, CAP_NET_ADMIN): ${cause ?? 'the kernel refuses it'}\n` +
       `seen: ${seen}\nhint: ${ways.join('\n  or: ')}`,
@@ -51,7 +53,7 @@ function forbidden(what: string, command: string, { seen, cause, remedy }: Retur
 export function requireRoot(what: string, command: string): void {
   if (isPrivileged()) return
   throw new CannotRun(
-    `${what} takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${process.getuid?.() === 0 ? CONTAINER : `sudo ${command}`}`,
+    `${what} takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${process.getuid?.() === 0 ? inContainer() : withSudo(command)}`,
   )
 }
 

@@ -24,7 +24,7 @@ test('each switch has its cause and, where there is one, the command that turns 
     [{ most: 0 }, /max_user_namespaces is 0/, /sysctl user\.max_user_namespaces=\d+/],
     [{ debian: 0 }, /unprivileged_userns_clone is 0/, /sysctl kernel\.unprivileged_userns_clone=1/],
     [{ appArmor: 1 }, /AppArmor/, /sysctl kernel\.apparmor_restrict_unprivileged_userns=0/],
-    [{ isFiltered: true }, /seccomp/, /--security-opt seccomp=unconfined/],
+    [{ isFiltered: true }, /seccomp/, /--security-opt=seccomp=unconfined/],
     [{ isChrooted: true }, /chroot/, /pivot_root/],
     [{ isSelinux: true }, /SELinux/, /ausearch/],
   ]

@@ -7,6 +7,7 @@ import { clone } from '../clone.ts'
 import { SyscallError } from '../errors.ts'
 import { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, SIGCHLD } from '../flags.ts'
 import { makeGate } from '../gate.ts'
+import { containerCommand } from '../machine/container.ts'
 import { mount, mounts } from '../mount/mount.ts'
 import { kill, waitpid } from '../process.ts'
 import { statusField } from '../trace/proc.ts'
@@ -77,8 +78,6 @@ interface Diagnosis {
   readonly remedy?: string
 }
 
-const CONTAINER = 'docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined'
-
 /** Which switch forbids user namespaces; `undefined` where none that is known does. */
 export function whatForbids(switches: Switches): Diagnosis | undefined {
   const { isBuilt, most, debian, appArmor, isFiltered, isChrooted, isSelinux } = switches
@@ -92,7 +91,8 @@ export function whatForbids(switches: Switches): Diagnosis | undefined {
       cause: 'kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor takes root in there its powers',
       remedy: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0',
     }
-  if (isFiltered) return { cause: "a seccomp filter, most likely a container's, refuses it", remedy: CONTAINER }
+  if (isFiltered)
+    return { cause: "a seccomp filter, most likely a container's, refuses it", remedy: containerCommand() }
   if (isChrooted)
     return { cause: 'in a chroot the kernel refuses it', remedy: 'leave the chroot, or enter it with pivot_root' }
   if (isSelinux) return { cause: 'SELinux may refuse it', remedy: 'sudo ausearch -m avc -ts recent' }
@@ -103,15 +103,15 @@ function whatHidesProc({ mask }: Switches): Diagnosis {
   if (mask === undefined) return { cause: 'no whole /proc is mounted here' }
   return {
     cause: `${mask} is covered by a mount, as in most containers, and so no other /proc may show it`,
-    remedy: `${CONTAINER} --security-opt systempaths=unconfined`,
+    remedy: containerCommand(),
   }
 }
 
 const NEITHER = { works: false, mountsProc: false }
-const STRIPPED = {
+const stripped = () => ({
   cause: 'this root has no CAP_SETFCAP, as in some containers, and so it may be root nowhere else',
-  remedy: `${CONTAINER} --cap-add SETFCAP`,
-}
+  remedy: `${containerCommand().replace(' --rm', ' --rm --cap-add=SETFCAP')}`,
+})
 
 /** Tries what root in a user namespace has to be able to do, in a child that is gone afterwards. */
 function tryMounts(): number {
@@ -164,7 +164,7 @@ export function probeUserNamespaces(): UserNamespaces {
       return { ...NEITHER, seen: `${syscall}(CLONE_NEWUSER): ${code}`, ...whatForbids(readSwitches()) }
     // Since Linux 5.12 a root without CAP_SETFCAP, as in some containers, may not map user 0 into a user namespace.
     if (code === 'EPERM' && process.geteuid?.() === 0)
-      return { ...NEITHER, seen: `${syscall}(uid_map): EPERM`, ...STRIPPED }
+      return { ...NEITHER, seen: `${syscall}(uid_map): EPERM`, ...stripped() }
     throw error
   }
 }

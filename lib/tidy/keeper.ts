@@ -1,7 +1,7 @@
 /**
  * Clean-up that happens even after SIGKILL: by a separate process that waits for the end of its maker.
  */
-import { openSync, readSync } from 'node:fs'
+import { openSync, readSync, writeFileSync } from 'node:fs'
 import { fork } from '../clone.ts'
 import { closePipes, makeGate, pipe } from '../gate.ts'
 import { dup2 } from '../machine/descriptors.ts'
@@ -10,6 +10,17 @@ import { closeQuietly, poll, watchSignals } from '../machine/poll.ts'
 import { getpid, setsid, waitpid } from '../process.ts'
 import { setParentDeathSignal } from '../rights/prctl.ts'
 import { pidfdOpen } from '../trace/pidfd.ts'
+
+/** What a keeper is called, for whoever looks at processes: it is a copy of its maker, with the same words. */
+export const KEEPER = 'keeper'
+
+function nameItself(): void {
+  try {
+    writeFileSync('/proc/self/comm', KEEPER)
+  } catch {
+    // There is no /proc, or it is that of another PID namespace. The name is for people alone.
+  }
+}
 
 const FOR_EVER = Number.POSITIVE_INFINITY
 
@@ -33,6 +44,7 @@ export function keep(cleanUp: () => void, kept = 2): Keeper {
   const isReady = makeGate()
   const pid = fork(() => {
     setsid()
+    nameItself()
     // A signal that is sent to all processes of our program's name reaches the keeper, too, and must not end it: that
     // is just when it has to clean up.
     watchSignals(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'])

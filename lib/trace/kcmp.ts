@@ -3,11 +3,36 @@
  */
 
 import { CannotRun } from '../errors.ts'
+import { containerCommand } from '../machine/container.ts'
 import { call, libcFunction } from '../machine/libc.ts'
 
 const libcSyscall = libcFunction(
   'long syscall(long number, int pid1, int pid2, int type, unsigned long idx1, unsigned long idx2)',
 )
+
+/** Why kcmp(2) does not answer, and what helps. */
+export interface NoComparison {
+  /** The error of the call, in one line. */
+  readonly seen: string
+  readonly cause: string
+  readonly remedy: string
+}
+
+/** What helps where kcmp(2) failed with an error. @param seen the error in one line */
+export const explainComparing = (seen: string, container = containerCommand()): NoComparison =>
+  /EPERM/.test(seen)
+    ? { seen, cause: "a filter, most likely a container's, refuses it", remedy: container }
+    : { seen, cause: 'this kernel is built without it', remedy: 'boot a kernel with CONFIG_KCMP=y' }
+
+/** Tries kcmp(2) on the calling process itself. @returns why it fails; `undefined` where it answers */
+export function whyNoComparison(): NoComparison | undefined {
+  try {
+    shares(process.pid, process.pid, 'VM')
+    return undefined
+  } catch (error) {
+    return explainComparing((error as Error).message.split('\n')[0] as string)
+  }
+}
 
 /** The number of kcmp(2) on this architecture, `<asm/unistd.h>`. */
 export const SYS_kcmp = { x64: 312, arm64: 272 }[process.arch as 'x64' | 'arm64']

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fork } from '../../../lib/clone.ts'
 import { pipe } from '../../../lib/gate.ts'
 import { layout } from '../../../lib/group/hierarchies.ts'
-import { LABS } from '../../../lib/lab/manifest.ts'
+import { LABS, takesRoot } from '../../../lib/lab/manifest.ts'
 import { writeAll } from '../../../lib/machine/output.ts'
 import { poll } from '../../../lib/machine/poll.ts'
 import { ensureRootfs } from '../../../lib/mount/rootfs.ts'
@@ -34,7 +34,7 @@ export interface Take {
 /** What is wrong if a command needs root and the session does not show sudo. */
 function missingSudo({ commands, isByUser }: Recording): string | undefined {
   if (isByUser) return undefined
-  const needy = LABS.filter(({ needs }) => needs.length > 0).map(({ slug }) => `npx tsx labs/${slug}.ts`)
+  const needy = LABS.filter(takesRoot).map(({ slug }) => `npx tsx labs/${slug}.ts`)
   const command = commands.find(each => needy.some(lab => each.startsWith(lab) && !each.includes('--help')))
   return command && `${command} would be recorded as root: write sudo in front, or "record user" behind console`
 }

@@ -2,6 +2,7 @@
  * The frame of every page: contents, search, light and dark, links to the chapters before and after.
  */
 
+import { takesRoot } from '../../../lib/lab/manifest.ts'
 import { escapeHtml } from '../source/html.ts'
 import type { Place } from '../source/order.ts'
 import { highlight } from './highlight.ts'
@@ -37,7 +38,7 @@ function contents(chapters: readonly Chapter[], current: Chapter | undefined, up
 /** What a reader does with a lab, as commands. */
 function labBox({ place: { lab } }: Chapter): string {
   if (!lab) return ''
-  const sudo = lab.needs.length > 0 ? 'sudo ' : ''
+  const sudo = takesRoot(lab) ? 'sudo ' : ''
   const rows = [
     ['Run it', `${sudo}npx tsx labs/${lab.slug}.ts`],
     ['Check it', `npm run check lab${lab.number}`],

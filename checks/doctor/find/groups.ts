@@ -3,9 +3,10 @@
  */
 import { handOver } from '../../../lib/group/delegation.ts'
 import type { Controller } from '../../../lib/group/hierarchies.ts'
-import type { ControllerFacts, Facts } from '../observe/facts.ts'
-import { type Diagnosis, finding } from './finding.ts'
-import { asRoot, asRootShell, betterContainer } from './remedies.ts'
+import { describeObstacle } from '../../../lib/group/obstacle.ts'
+import type { Facts } from '../observe/facts.ts'
+import { finding } from './finding.ts'
+import { asRoot, betterContainer } from './remedies.ts'
 
 const LAYOUTS = {
   v1: 'v1: a tree of groups for each controller',
@@ -22,10 +23,6 @@ function dialect(facts: Facts) {
   return finding('cgroups', title, 'missing', LAYOUTS.none, { cause: 'labs 5 and 6 make groups', remedy })
 }
 
-/** The command that empties the top group of a container, so that it can hand controllers down. */
-const emptyTop = (path: string) =>
-  `mkdir -p ${path}/init; for p in $(cat ${path}/cgroup.procs); do echo $p > ${path}/init/cgroup.procs; done`
-
 function controller(facts: Facts, id: Controller) {
   const title = `groups with the ${id}${id === 'memory' ? ' controller' : ''}`
   const { hierarchy, fault = '', obstacle } = facts.cgroups[id]
@@ -35,24 +32,10 @@ function controller(facts: Facts, id: Controller) {
   }
   const seen = `${hierarchy.path} (${hierarchy.dialect})`
   if (!obstacle) return finding(id, title, 'good', seen)
-  return finding(id, title, 'missing', seen, obstacles(facts, hierarchy.path)[obstacle])
+  const { user, become, container } = facts
+  const asking = { isRoot: user.uid === 0, become, container }
+  return finding(id, title, 'missing', seen, describeObstacle(obstacle, hierarchy.path, asking))
 }
-
-/** Why groups cannot be made although there is a hierarchy, and what helps. */
-const obstacles = (facts: Facts, path: string): Record<NonNullable<ControllerFacts['obstacle']>, Diagnosis> => ({
-  'read-only': {
-    cause: 'it is mounted read-only',
-    remedy: facts.container ? betterContainer(facts) : asRoot(facts, `mount -o remount,rw ${path}`),
-  },
-  occupied: {
-    cause: 'the group at its top has processes in it, and then it hands nothing down',
-    remedy: asRootShell(facts, emptyTop(path)),
-  },
-  'not ours': {
-    cause: 'it belongs to the root of the machine, and this one is not that',
-    remedy: facts.container ? betterContainer(facts) : 'leave this user namespace',
-  },
-})
 
 /** A group of an ordinary user's own. */
 function delegated(facts: Facts, id: Controller) {

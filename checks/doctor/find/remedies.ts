@@ -1,6 +1,8 @@
 /**
  * Commands that mend something, for the machine at hand.
  */
+
+import { containerCommand } from '../../../lib/machine/container.ts'
 import { installCommands, type Tool } from '../../../lib/machine/packages.mjs'
 import type { Facts } from '../observe/facts.ts'
 
@@ -8,9 +10,9 @@ import type { Facts } from '../observe/facts.ts'
 export const asRoot = ({ user, become }: Facts, command: string): string =>
   user.uid === 0 ? command : `${become ?? 'sudo'} ${command}`
 
-/** The same for more than one word: a redirection, a loop. */
-export const asRootShell = (facts: Facts, script: string): string =>
-  facts.user.uid === 0 ? script : asRoot(facts, `sh -c '${script}'`)
+/** The same for what may be several commands. */
+export const asRootShell = (facts: Facts, commands: string): string =>
+  facts.user.uid === 0 || !/&&|\|/.test(commands) ? asRoot(facts, commands) : asRoot(facts, `sh -c '${commands}'`)
 
 /** How the packages of some tools are installed, or what to look for where the distribution is not known. */
 export function install({ distribution, user, become }: Facts, tools: readonly Tool[]): string {
@@ -22,7 +24,7 @@ export function install({ distribution, user, become }: Facts, tools: readonly T
 
 /** How a container is started in which everything works. */
 export function betterContainer({ container }: Facts): string {
-  if (container === 'docker' || container === 'podman')
-    return `${container} run -it --privileged --cgroupns=host -v "$PWD":/work -w /work IMAGE`
+  if (container === undefined || container === 'docker' || container === 'podman')
+    return containerCommand(container ?? 'docker')
   return 'start the container privileged, or work on its host'
 }

@@ -1,9 +1,11 @@
 /**
  * Findings about what may be done here: as root, as an ordinary user, in a container.
  */
+import { SUDO_WITH_PATH } from '../../../lib/rights/sudo.ts'
+import { explainComparing } from '../../../lib/trace/kcmp.ts'
 import type { Facts } from '../observe/facts.ts'
 import { finding } from './finding.ts'
-import { asRoot, betterContainer } from './remedies.ts'
+import { asRoot, asRootShell, betterContainer } from './remedies.ts'
 
 function root(facts: Facts) {
   const title = 'root'
@@ -22,6 +24,12 @@ function root(facts: Facts) {
     const cause = 'no_new_privs is set, and so neither sudo nor su can make anybody root'
     const remedy = facts.container ? betterContainer(facts) : 'leave the sandbox that this shell runs in'
     return finding('root', title, 'missing', 'out of reach', { cause, remedy })
+  }
+  if (facts.asRoot) {
+    if (facts.asRoot.user.isPrivileged)
+      return finding('root', title, 'good', 'sudo makes you root, and asks for no password')
+    const cause = 'root, as sudo makes you, has not both CAP_SYS_ADMIN and CAP_NET_ADMIN, as in most containers'
+    return finding('root', title, 'missing', 'stripped of its powers', { cause, remedy: betterContainer(facts) })
   }
   if (become && user.groups.length > 0)
     return finding('root', title, 'good', `${become}, and ${user.name} is in the group ${user.groups.join(', ')}`)
@@ -82,12 +90,11 @@ function tracing(facts: Facts) {
   return finding('ptrace', title, 'missing', 'kernel.yama.ptrace_scope is 3', { cause, remedy })
 }
 
-function comparing({ kcmp }: Facts) {
+function comparing(facts: Facts) {
+  const { kcmp } = facts
   const title = 'kcmp(2), which tells what two processes share'
   if (!kcmp) return finding('kcmp', title, 'good', 'it answers')
-  const isFiltered = /EPERM/.test(kcmp)
-  const cause = isFiltered ? "a filter, most likely a container's, refuses it" : 'this kernel is built without it'
-  const remedy = isFiltered ? 'docker run --security-opt seccomp=unconfined' : 'boot a kernel with CONFIG_KCMP=y'
+  const { cause, remedy } = explainComparing(kcmp, betterContainer(facts))
   return finding('kcmp', title, 'missing', kcmp, { cause, remedy })
 }
 
@@ -99,15 +106,39 @@ function judging(facts: Facts) {
   return finding('judging', title, 'missing', `${what}: ${seen}`, { cause, remedy })
 }
 
+/** What root lacks, as far as sudo has let it try. */
+function judgingAsRoot(facts: Facts) {
+  const title = 'the same as root, by sudo'
+  const { asRoot } = facts
+  if (!asRoot) return finding('root-judging', title, 'good', 'not tried: you are root, or sudo wants a password')
+  const [lack] = asRoot.judging
+  if (lack) return finding('root-judging', title, 'missing', `${lack.what}: ${lack.seen}`, lack)
+  if (asRoot.rawSockets) return finding('root-judging', title, 'missing', asRoot.rawSockets.seen, asRoot.rawSockets)
+  return finding('root-judging', title, 'good', 'it was tried, and works')
+}
+
+function sudoPath({ sudoFindsNpx = true }: Facts) {
+  const title = 'npx, for sudo'
+  if (sudoFindsNpx) return finding('sudo-path', title, 'good', 'it is found, or not needed')
+  const cause = 'sudo looks in a PATH of its own, and your Node is elsewhere, as with nvm: sudo npx is not found'
+  const remedy = `sudo labs/run 3\n${SUDO_WITH_PATH} npx tsx labs/03-newnet.ts`
+  return finding('sudo-path', title, 'limited', 'not where it looks', { cause, remedy })
+}
+
 function echoes(facts: Facts) {
   const title = 'echo requests to this machine'
-  if (!facts.ignoresEchoes) return finding('echoes', title, 'good', 'they are answered')
-  const cause =
-    'lab 3 pings this machine from inside, and net.ipv4.icmp_echo_ignore_all is 1 (a check has a network of its own)'
-  return finding('echoes', title, 'missing', 'they are ignored', {
-    cause,
-    remedy: asRoot(facts, 'sysctl net.ipv4.icmp_echo_ignore_all=0'),
+  if (!facts.unanswered) return finding('echoes', title, 'good', 'they are answered')
+  const { seen, cause, remedy } = facts.unanswered
+  return finding('echoes', title, 'missing', seen, {
+    cause: `${cause}, and lab 3 pings it from inside (a check has a network of its own)`,
+    remedy: asRootShell(facts, remedy),
   })
+}
+
+function rawSockets(facts: Facts) {
+  const title = 'raw sockets, with which ping sends and a checker sees packets'
+  if (!facts.rawSockets) return finding('raw-sockets', title, 'good', 'they may be opened')
+  return finding('raw-sockets', title, 'missing', facts.rawSockets.seen, facts.rawSockets)
 }
 
 /** What is said of rights. */
@@ -121,5 +152,8 @@ export const rightFindings = (facts: Facts) => [
   tracing(facts),
   comparing(facts),
   judging(facts),
+  judgingAsRoot(facts),
+  sudoPath(facts),
   echoes(facts),
+  rawSockets(facts),
 ]

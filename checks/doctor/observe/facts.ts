@@ -2,7 +2,10 @@
  * What the doctor observes, as plain data: every decision is a function of this.
  */
 import type { Dialect } from '../../../lib/group/hierarchies.ts'
+import type { Obstacle } from '../../../lib/group/obstacle.ts'
 import type { Distribution, Tool } from '../../../lib/machine/packages.mjs'
+import type { RefusedSockets } from '../../../lib/net/raw-socket.ts'
+import type { Unanswered } from '../../../lib/net/unanswered.ts'
 import type { UserNamespaces } from '../../../lib/rights/user-namespaces.ts'
 import type { Lack } from '../../judge/needs.ts'
 import type { Fault } from './programs.mjs'
@@ -16,11 +19,8 @@ export interface ControllerFacts {
   readonly hierarchy: { readonly path: string; readonly dialect: Dialect } | undefined
   /** Why there is none, as the labs say it. */
   readonly fault?: string
-  /**
-   * What keeps root from making groups there: its mount is read-only; the group at its top holds processes and hands
-   * nothing down (a container's, in v2); it belongs to a root that is not this one.
-   */
-  readonly obstacle: 'read-only' | 'occupied' | 'not ours' | undefined
+  /** What keeps root from making groups there. */
+  readonly obstacle: Obstacle | undefined
   /** The group in which an ordinary user may make others, or a note that systemd delegates one on request. */
   readonly home: string | undefined
 }
@@ -47,6 +47,10 @@ export interface Facts {
   readonly isConfined: boolean
   /** The program by which a user becomes root here. */
   readonly become: 'sudo' | 'doas' | undefined
+  /** What root found, where an ordinary user asks and sudo wants no password. */
+  readonly asRoot?: Pick<Facts, 'user' | 'judging' | 'rawSockets'>
+  /** Whether sudo finds npx: it looks in a PATH of its own. Left out where nobody needs sudo. */
+  readonly sudoFindsNpx?: boolean
   readonly tools: Partial<Readonly<Record<Tool, Fault>>>
   /** Where the root file system of lab 4 is, if it has been made. */
   readonly rootfs: string | undefined
@@ -74,8 +78,10 @@ export interface Facts {
   readonly kcmp: string | undefined
   /** What else a judge cannot do here, each tried by doing it. */
   readonly judging: readonly Lack[]
-  /** Whether this machine's own network answers no echo requests. */
-  readonly ignoresEchoes: boolean
+  /** Why this machine's own network answers no pings, if it does not: a firewall is tried where root asks. */
+  readonly unanswered: Unanswered | undefined
+  /** Why raw sockets are refused to somebody who is privileged otherwise. */
+  readonly rawSockets: RefusedSockets | undefined
   readonly cgroups: {
     readonly layout: Dialect | 'hybrid' | 'none'
     readonly memory: ControllerFacts

@@ -1,12 +1,11 @@
 /**
  * Control groups, judged without making any: where they are mounted and how, what is enabled, and who may write there.
  */
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { homesWith } from '../../../lib/group/delegation.ts'
 import {
   type Controller,
-  type Hierarchy,
   hierarchies,
   hierarchiesWith,
   hierarchyWith,
@@ -14,25 +13,10 @@ import {
   wordsOf,
 } from '../../../lib/group/hierarchies.ts'
 import { machineSwaps } from '../../../lib/group/memory.ts'
+import { obstacleIn } from '../../../lib/group/obstacle.ts'
 import { canAskSystemd } from '../../../lib/group/systemd.ts'
-import { mounts } from '../../../lib/mount/mount.ts'
 import { asOrdinaryUser } from './attempt.ts'
 import type { ControllerFacts, Facts } from './facts.ts'
-
-const isReadOnly = (path: string) =>
-  mounts()
-    .findLast(({ target }) => target === path)
-    ?.attributes.includes('ro') ?? false
-
-/**
- * Whether the group at the top of v2 holds processes and does not hand the controller down. In the real root group that
- * is no obstacle; in the top group of a container, which has a `cgroup.type`, it is one.
- */
-function isOccupied({ path, dialect }: Hierarchy, controller: Controller): boolean {
-  if (dialect === 'v1' || controller !== 'memory' || !existsSync(join(path, 'cgroup.type'))) return false
-  const handsDown = wordsOf(join(path, 'cgroup.subtree_control')).includes(controller)
-  return !handsDown && wordsOf(join(path, 'cgroup.procs')).length > 0
-}
 
 /**
  * Where the caller's own systemd would make a group with the controller. It is not asked, because then it would make
@@ -56,26 +40,11 @@ function homesOfOrdinaryUser(): Partial<Record<Controller, string | undefined>> 
   return 'value' in outcome ? outcome.value : {}
 }
 
-function obstacle(hierarchy: Hierarchy, controller: Controller): ControllerFacts['obstacle'] {
-  if (isReadOnly(hierarchy.path)) return 'read-only'
-  if (process.getuid?.() === 0 && !isWritable(hierarchy.path)) return 'not ours'
-  return isOccupied(hierarchy, controller) ? 'occupied' : undefined
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
 function observeController(controller: Controller, home: string | undefined): ControllerFacts {
   const [hierarchy] = hierarchiesWith(controller)
   if (!hierarchy) return { hierarchy, fault: fault(controller), obstacle: undefined, home }
   const { path, dialect } = hierarchy
-  return { hierarchy: { path, dialect }, obstacle: obstacle(hierarchy, controller), home }
+  return { hierarchy: { path, dialect }, obstacle: obstacleIn(hierarchy, controller), home }
 }
 
 /** The error that a lab would print. */

@@ -8,13 +8,16 @@ import { ROOT } from '../../../lib/machine/root.ts'
 import { mounts } from '../../../lib/mount/mount.ts'
 import { rootfsPath } from '../../../lib/mount/rootfs.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
+import { refusedSockets } from '../../../lib/net/raw-socket.ts'
+import { whyUnanswered } from '../../../lib/net/unanswered.ts'
 import { isPrivileged } from '../../../lib/rights/privileges.ts'
 import { knowsFewUsers } from '../../../lib/rights/users.ts'
 import { INITIAL_PID_NAMESPACE } from '../../../lib/tidy/owner.ts'
-import { shares } from '../../../lib/trace/kcmp.ts'
+import { whyNoComparison } from '../../../lib/trace/kcmp.ts'
 import { statusField } from '../../../lib/trace/proc.ts'
 import { lacksOfJudge } from '../../judge/needs.ts'
 import { NOBODY, ordinaryUser } from './attempt.ts'
+import { withRoot } from './by-sudo.ts'
 import type { Facts } from './facts.ts'
 import { observeGroups } from './groups.ts'
 import { observeKernel } from './kernel.ts'
@@ -82,16 +85,6 @@ function kvm(): Facts['kvm'] {
   }
 }
 
-/** The error of kcmp(2) on the caller itself. */
-function kcmpFault(): string | undefined {
-  try {
-    shares(process.pid, process.pid, 'VM')
-    return undefined
-  } catch (error) {
-    return (error as Error).message.split('\n')[0]
-  }
-}
-
 /** Whether programs in a folder may be run, by the mount it is on: the last one over it whose target is above it. */
 function isNoexec(folder: string): boolean {
   const above = mounts().filter(({ target }) => target === '/' || folder === target || folder.startsWith(`${target}/`))
@@ -119,8 +112,11 @@ function rootfs(): string | undefined {
   }
 }
 
-/** Looks at everything. */
-export function observe(): Facts {
+/** Looks at everything, as root as well where that needs no password. */
+export const observe = (): Facts => withRoot(observeAlone())
+
+/** Looks at everything as the user who asks. */
+export function observeAlone(): Facts {
   const all = mounts()
   const enforce = setting('/sys/fs/selinux/enforce')
   return {
@@ -139,9 +135,10 @@ export function observe(): Facts {
     selinux: enforce === undefined ? 'absent' : enforce === 1 ? 'enforcing' : 'permissive',
     exhausted: LIMITS.filter(name => setting(`/proc/sys/user/${name}`) === 0).map(name => `user.${name}`),
     ptraceScope: setting('/proc/sys/kernel/yama/ptrace_scope'),
-    kcmp: kcmpFault(),
+    kcmp: whyNoComparison()?.seen,
     judging: lacksOfJudge().filter(({ what }) => !what.startsWith('kcmp')),
-    ignoresEchoes: setting('/proc/sys/net/ipv4/icmp_echo_ignore_all') === 1,
+    unanswered: whyUnanswered(),
+    rawSockets: isPrivileged() ? refusedSockets() : undefined,
     isRootShared: all.findLast(({ target }) => target === '/')?.isShared ?? false,
     noexec: [ROOT, tmpdir()].filter(isNoexec),
     ...observeNamespaces(),

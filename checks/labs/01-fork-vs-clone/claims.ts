@@ -95,6 +95,21 @@ function describeAll(seen: Seen): string {
   return [...new Set(all)].join('; ') || 'no child that ended without running another program'
 }
 
+/** Whether what a child had to close was gone before it was born: a child before it had closed it for their parent, too. */
+const isClosedAlready = (seen: Seen, { creator, born, birth }: Child) =>
+  seen.acts.some(({ pid, order, files, before, after }) => {
+    const isGone = (fd: number) =>
+      before.creator?.descriptors.includes(fd) && after.creator?.descriptors.includes(fd) === false
+    return (
+      order < born &&
+      seen.processes.get(pid)?.creator === creator &&
+      files.some(fd => isGone(fd) && !birth.descriptors.includes(fd))
+    )
+  })
+
+const CLOSED_ALREADY =
+  'it moved, but had nothing left to close: the child that shares the descriptors had closed that file for the parent, too. Open a file anew for each child'
+
 /** Some child must share exactly `wanted`, close a file that its parent has, change directory, and do as `how` says. */
 function refute(wanted: Sharing, expected: string, cause: string, how?: (seen: Seen, child: Child) => boolean) {
   return (seen: Seen) => {
@@ -108,7 +123,10 @@ function refute(wanted: Sharing, expected: string, cause: string, how?: (seen: S
         !parentActed(seen, child) &&
         (how?.(seen, child) ?? true),
     )
-    return unlessUnderWay(seen, expected, unless(holds, expected, describeAll(seen), cause))
+    const isTooLate = (child: Child) =>
+      same(child) && hasMoved(seen, child) && !hasClosed(seen, child) && isClosedAlready(seen, child)
+    const likely = plainChildren(seen).some(isTooLate) ? CLOSED_ALREADY : cause
+    return unlessUnderWay(seen, expected, unless(holds, expected, describeAll(seen), likely))
   }
 }
 

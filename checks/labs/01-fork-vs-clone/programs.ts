@@ -45,6 +45,7 @@ export const programs: ProgramTable = {
   'wrong/shares-undo.c': [FORKED],
   'wrong/parent-replaces.c': [FORKED],
   'wrong/wrapped-parent.sh': [FORKED],
+  'wrong/opened-once.c': [DIRECTORY],
   'wrong/only-pipes.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/runs-itself.c': [FORKED, DIRECTORY],
   'wrong/orphans.c': [FORKED, MEMORY, FILES, DIRECTORY],
