@@ -107,11 +107,11 @@ static int look_at(int threads, struct look *look) {
 
 /*
  * Waits until no thread but one is awake, and so none holds a lock that a copy would wait for in vain. One that is at
- * work is given 200 ms of processor time, however long it takes to get them on a busy machine, and one that waits for
+ * work is given 500 ms of processor time, however long it takes to get them on a busy machine, and one that waits for
  * a disk 30 s.
  */
 int await_sleepers(int threads) {
-    enum { PAUSE_NS = 200000, MOST_TICKS = 20, MOST_LOOKS = 150000 };
+    enum { PAUSE_NS = 200000, MOST_TICKS = 50, MOST_LOOKS = 150000 };
     struct look first, look;
     int result = look_at(threads, &first);
     look = first;

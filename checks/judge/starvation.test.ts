@@ -19,7 +19,7 @@ const LIKE_ALL = { nice: 0, policy: 0 }
 
 /**
  * Runs shell commands on one processor, and asks about the first `own` of them after a second; then until `isSo`, or for
- * ten seconds.
+ * two minutes.
  */
 function starvationOf(commands: string[], own: number, isSo: (found: number | undefined) => boolean): boolean {
   const began = performance.now()
@@ -32,7 +32,7 @@ function starvationOf(commands: string[], own: number, isSo: (found: number | un
   const from = load()
   sleep(SECONDS)
   const seconds = () => (performance.now() - began) / 1000
-  const found = until(() => isSo(starvedFor(ours, seconds(), from, load(), LIKE_ALL)), 10)
+  const found = until(() => isSo(starvedFor(ours, seconds(), from, load(), LIKE_ALL)), 120)
   for (const pid of pids) {
     kill(pid, 'SIGKILL')
     waitpid(pid)
