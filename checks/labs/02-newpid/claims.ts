@@ -177,7 +177,9 @@ const claims: Checker = [
     refute: seen => {
       const init = findInit(seen)
       const parent = init && seen.processes.get(init.parent)
-      const outlived = parent?.status?.code === 0 && (parent.ended ?? 0) > (init?.ended ?? Number.POSITIVE_INFINITY)
+      // Its own end begins when it leaves, although what it had open is closed, and seen to be closed, before it is over.
+      const leaving = parent?.exiting ?? parent?.ended ?? 0
+      const outlived = parent?.status?.code === 0 && leaving > (init?.ended ?? Number.POSITIVE_INFINITY)
       return unless(
         init?.status?.code === 0 && outlived,
         'exit code 0 of PID 1, then exit code 0 of its parent',

@@ -13,7 +13,9 @@ import { ROOT } from '../../../lib/machine/root.ts'
 
 const LAB = readFileSync(join(ROOT, 'labs', '03-newnet.ts'), 'utf8')
 /** The lab as it was written when lib/ was one folder. */
-const OLD = LAB.replace(/'\.\.\/lib\/[\w/]*\/([\w-]+\.ts)'/g, "'../lib/$1'")
+const OLD = LAB.replace(/'\.\.\/lib\/[\w/]*\/([\w-]+\.ts)'/g, (now, name: string) =>
+  name in MOVED ? `'../lib/${name}'` : now,
+)
 const folder = mkdtempSync(join(ROOT, '.mine.moved-'))
 after(() => rmSync(folder, { recursive: true }))
 
