@@ -48,7 +48,7 @@ function ensureImage(engine: string): void {
 }
 
 /**
- * The words that run a command in a container, with this checkout at /work and this Node.
+ * The words that run a command in a container, with this checkout at /workbook and this Node.
  * @throws CannotRun where there is no such engine, or it does not answer
  */
 export function containerWords({ engine, options }: ContainerPlace, command: readonly string[]): string[] {
@@ -63,7 +63,7 @@ export function containerWords({ engine, options }: ContainerPlace, command: rea
   if (engine === 'podman' && process.getuid?.() === 0)
     throw new CannotRun('rootless is how an ordinary user starts it\nhint: npm run matrix -- --only podman, as one')
   ensureImage(engine)
-  const mounts = ['-v', `${ROOT}:/work`, '-v', `${process.execPath}:/usr/local/bin/node:ro`, '-w', '/work']
+  const mounts = ['-v', `${ROOT}:/workbook`, '-v', `${process.execPath}:/usr/local/bin/node:ro`, '-w', '/workbook']
   // Its network is none of a bridge's: the labs make their own.
   return [engine, 'run', '--rm', '--network', 'none', ...options, ...mounts, IMAGE, 'node', ...command]
 }

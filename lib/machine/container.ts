@@ -44,4 +44,4 @@ export function engineHere(): 'docker' | 'podman' | undefined {
  * @param engine `docker` or `podman`
  */
 export const containerCommand = (engine: string = engineHere() ?? 'docker'): string =>
-  `${engine} run -it --rm ${CONTAINER_OPTIONS.join(' ')} -v "$PWD":/work -w /work ${IMAGE}`
+  `${engine} run -it --rm ${CONTAINER_OPTIONS.join(' ')} -v "$PWD":/workbook -w /workbook ${IMAGE}`
