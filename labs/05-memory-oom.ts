@@ -22,7 +22,7 @@ import { note, outside } from '../lib/lab/say.ts'
 import { drawBar } from '../lib/lab/strip.ts'
 import { writeAll } from '../lib/machine/output.ts'
 import { waitpid } from '../lib/process.ts'
-import { describeStatus } from '../lib/status.ts'
+import { describeEnd } from '../lib/status.ts'
 import { oomReport, openKernelLog } from '../lib/trace/kmsg.ts'
 
 const knobs = await startLab('05-memory-oom', {
@@ -91,7 +91,7 @@ const after = group.memory()
 const last = usages.length - 1
 const files = group.memoryFiles
 const { kill, killed } = oomReport(log?.read() ?? [], group.path, pid)
-outside(`The child was ${describeStatus(status)}. I sent no signal.`)
+outside(`The child ${describeEnd(status)}. I sent no signal.`)
 outside(`${files.oomKills}: oom_kill ${before.oomKills} before, ${after.oomKills} now.`)
 if (after.peak) outside(`${files.peak}: ${format(after.peak)}, the most the group ever had.`)
 for (const line of [kill, killed]) if (line) outside(`The kernel's log: ${line}`)
