@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
@@ -126,17 +127,35 @@ function commandOf({ vm, container, isOther, programs }: Place, user: OrdinaryUs
   return { words: [...NODE, ...more], options: user ? user.options : { cwd: ROOT } }
 }
 
+/** Ended by a signal: what runs is ended, too, a guest above all, and nothing more is begun. */
+const interruption = new AbortController()
+let interruptedBy: NodeJS.Signals | undefined
+
+function listen(): void {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      interruptedBy = signal
+      interruption.abort()
+    })
+}
+
 /** Runs the proof in one place. @throws CannotRun when that place cannot be had here */
 async function prove(place: Place, user: OrdinaryUser | undefined, withPrograms: boolean): Promise<PlaceProof> {
   if (!place.vm && !place.container && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
   const { words, options } = commandOf(place, user, withPrograms)
   const [program = '', ...rest] = place.container ? words : [user?.node ?? process.execPath, ...words]
-  const child = spawn(program, rest, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+  const { signal } = interruption
+  const child = spawn(program, rest, { ...options, signal, stdio: ['ignore', 'pipe', 'inherit'] })
+  // That it has been ended is no error of its own: it is awaited like any other end.
+  child.on('error', error => {
+    if (error.name !== 'AbortError') throw error
+  })
   let stdout = ''
   child.stdout.on('data', chunk => {
     stdout += chunk
   })
   const code = await new Promise<number>(resolve => child.on('close', status => resolve(status ?? 1)))
+  signal.throwIfAborted()
   if (code === EXIT.CANNOT) throw new CannotRun('cannot be had here')
   if (code !== 0 && place.container && stdout === '')
     throw new CannotRun(`the engine does not start it: exit code ${code}`)
@@ -195,6 +214,7 @@ async function main(): Promise<void> {
     process.exitCode = await proveFresh(values)
     return
   }
+  listen()
   const places = PLACES.filter(({ name }) => name.includes(values.only ?? ''))
   const lines: string[] = []
   console.log([HEAD, RULE].join('\n'))
@@ -211,12 +231,17 @@ async function main(): Promise<void> {
       isGood &&= proof.labs.every(({ exitCode, failed }) => isFine(exitCode) && failed.length === 0)
       console.log([lines.at(-1), ...remarks(place, proof).map(remark => `  ${remark}`)].join('\n'))
     } catch (error) {
+      if (interruptedBy !== undefined) break
       if (!(error instanceof CannotRun)) throw error
       lines.push(row(place, undefined))
       console.log(`${lines.at(-1)}\n  ${error.message}`)
     } finally {
       user?.end()
     }
+  }
+  if (interruptedBy !== undefined) {
+    process.exitCode = 128 + constants.signals[interruptedBy]
+    return
   }
   if (values.write) writeRows(lines)
   if (!isGood) process.exitCode = EXIT.FAILS
