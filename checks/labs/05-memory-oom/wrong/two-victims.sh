@@ -12,10 +12,16 @@ for file in memory.limit_in_bytes memory.memsw.limit_in_bytes memory.max; do
 done
 [ ! -e "$group/memory.swap.max" ] || echo 0 >"$group/memory.swap.max"
 
-sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' sh "$group" &
+# Both are in it before either grows.
+mkfifo one two
+sh -c 'read -r _ <one; exec tail /dev/zero' &
 first=$!
-sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' sh "$group" &
+sh -c 'read -r _ <two; exec tail /dev/zero' &
 second=$!
+for pid in "$first" "$second"; do echo "$pid" >"$group/cgroup.procs"; done
+echo >one
+echo >two
+rm one two
 for victim in "$first" "$second"; do
     status=0
     wait "$victim" || status=$?
