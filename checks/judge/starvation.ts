@@ -9,6 +9,8 @@ import { givesWay, type Load, type Standing, standing, wasBusy } from '../observ
 
 /** The part of its time that a process must have waited for a processor, and what its whole tree may have used of one. */
 const [WAITED, USED] = [0.5, 0.25]
+/** What all of them may have had and waited for, in parts of the time, if at most one was ready at a time. */
+const ONE_BY_ONE = 1.25
 
 /** How long a process was ready to run and got no processor, in seconds. Second field of /proc/PID/schedstat. */
 function waited(pid: number): number {
@@ -32,8 +34,10 @@ export function starvedFor(
   as: Standing = standing(getppid()),
 ): number | undefined {
   const one = Math.max(0, ...pids.filter(pid => !givesWay(pid, as)).map(waited))
-  // Where one waits for the other (a shell for its command, a program at a terminal for its judge), their waits add up.
-  const longest = Math.max(one, to.waited - from.waited)
   const used = to.own - from.own
+  // Where one waits for the other (a shell for its command, a program at a terminal for its judge), their waits add up.
+  // Several that are ready at the same time would be counted several times: then it is not one after the other.
+  const inAll = to.waited - from.waited
+  const longest = Math.max(one, used + inAll <= ONE_BY_ONE * seconds ? inAll : 0)
   return longest > WAITED * seconds && used < USED * seconds && wasBusy(from, to) ? longest : undefined
 }
