@@ -88,6 +88,14 @@ test('a child on the shared heap may allocate, throw and exit, and the parent go
   assert.equal(kept.length, rounds.length)
 })
 
+test('a gate that a child on the shared heap opens is open for its parent', () => {
+  const gate = makeGate()
+  const pid = clone(() => gate.open(), SHARED)
+  gate.wait()
+  assert.equal(waitpid(pid).code, 0)
+  assert.throws(() => gate.wait(), /it cannot be waited for here, because this process has already waited for it/)
+})
+
 test('flags that cannot work with JavaScript are refused before the call, with the reason', () => {
   const reasons: [number, RegExp][] = [
     [F.CLONE_VM | F.SIGCHLD, /two JavaScript engines.*add CLONE_VFORK/],

@@ -65,14 +65,14 @@ export interface Gate {
 /** Makes a gate between the calling process and one it is about to clone (without CLONE_FILES: each needs its own ends). */
 export function makeGate(): Gate {
   const { readEnd, writeEnd } = pipe()
-  /** What this side has done with it. Whoever is cloned later has a copy of its own. */
-  let done: string | undefined
+  /** What was done with it last, and by which process: a child on shared memory (CLONE_VM) writes into its parent's note. */
+  let done: { readonly pid: number; readonly what: string } | undefined
   const refuseTwice = (what: string) => {
-    if (done !== undefined)
+    if (done?.pid === process.pid)
       throw new GateError(
-        `gate: it cannot be ${what} here, because this process has already ${done} it: each side uses a gate once`,
+        `gate: it cannot be ${what} here, because this process has already ${done.what} it: each side uses a gate once`,
       )
-    done = what
+    done = { pid: process.pid, what }
   }
   return {
     ends: [readEnd, writeEnd],

@@ -36,7 +36,8 @@ export class Journal {
 
   constructor(out: string) {
     this.#file = join(out, NAME)
-    appendFileSync(this.#file, '')
+    // A line that was torn by a kill is ended, so that the next does not go on in it.
+    appendFileSync(this.#file, '\n')
     for (const line of readFileSync(this.#file, 'utf8').split('\n').filter(Boolean)) {
       try {
         const { key, mark } = JSON.parse(line) as { readonly key: string; readonly mark: Mark }
@@ -45,11 +46,6 @@ export class Journal {
         // The last line of a process that was killed while it wrote it.
       }
     }
-  }
-
-  /** How many marks are known. */
-  get size(): number {
-    return this.#known.size
   }
 
   /** The mark that a submission has got, if what was handed in is still the same. */

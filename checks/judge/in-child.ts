@@ -3,7 +3,6 @@
  */
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fork } from '../../lib/clone.ts'
 import { CannotRun, describeError, SyscallError, UsageError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
@@ -39,9 +38,6 @@ export interface Assignment {
  */
 const OVERTIME = 60
 
-/** How often a judge is started anew where another thread of this process is at work, every 20 ms. */
-const MOST_TRIES = 500
-
 /** A judge at work. */
 export interface Judging {
   /** Its process at this moment, if it took one. */
@@ -49,7 +45,7 @@ export interface Judging {
   readonly verdict: Promise<Verdict>
 }
 
-/** What a judge writes, a line each: its findings as it comes to them, then its verdict. */
+/** What a judge writes, a line each: who is stuck, its findings once all are decided, then its verdict. */
 type Message = { readonly finding: Finding } | { readonly verdict: Verdict } | { readonly stuck: string }
 
 /** Makes the texts of a verdict harmless: every text that a program may have influenced enters the reports here. */
@@ -72,7 +68,7 @@ const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 /**
  * Judges in a forked child, so that several run at once and none can disturb another. Where others have changed the machine
  * meanwhile, it is judged once more, in another one.
- * @param tell is called with every claim as it is decided
+ * @param tell is called with every claim once all are decided
  * @param stuck is told who waits for what, once nobody of the program moves any more
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
@@ -86,8 +82,8 @@ export function judgeInChild(
   const { cannot } = assignment
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
   let judging: Judging | undefined
-  const start = async (isLast: boolean) => {
-    judging = await whenAlone(() => judgeOnce(assignment, timeout, tell, read, stuck, isLast))
+  const start = (isLast: boolean) => {
+    judging = judgeOnce(assignment, timeout, tell, read, stuck, isLast)
     return judging.verdict
   }
   const twice = async (): Promise<Verdict> => {
@@ -103,18 +99,6 @@ export function judgeInChild(
       return judging?.pid
     },
     verdict,
-  }
-}
-
-/** Forks as soon as no other thread of this process is at work. @see clone */
-async function whenAlone<T>(start: () => T): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return start()
-    } catch (error) {
-      if (!(error instanceof SyscallError && error.code === 'EBUSY') || tries === MOST_TRIES) throw error
-      await pause(20)
-    }
   }
 }
 

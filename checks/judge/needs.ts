@@ -29,13 +29,15 @@ export interface Lack {
 const FILTER = 'a filter or the lack of a capability, most likely that of a container, refuses it'
 const inContainer = () => `check on the machine itself, or start the container so: ${containerCommand()}`
 
+const firstLine = (error: unknown) => String((error as Error).message ?? error).split('\n')[0]
+
 /** The first line of what an action throws. */
 function errorOf(action: () => void): string | undefined {
   try {
     action()
     return undefined
   } catch (error) {
-    return String((error as Error).message ?? error).split('\n')[0]
+    return firstLine(error)
   }
 }
 
@@ -61,9 +63,7 @@ function errorInChild(flags: number, action: () => void): string | undefined {
     const { signal } = waitpid(pid)
     return said === '' ? (signal ?? undefined) : said
   } catch (error) {
-    return errorOf(() => {
-      throw error
-    })
+    return firstLine(error)
   } finally {
     closeQuietly(writeEnd)
     closeQuietly(readEnd)

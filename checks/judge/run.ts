@@ -8,7 +8,7 @@ import { findLab, type Lab } from '../../lib/lab/manifest.ts'
 import { kill } from '../../lib/process.ts'
 import { signalNumber } from '../../lib/status.ts'
 import { type Assignment, type Judging, judgeInChild } from './in-child.ts'
-import type { Finding, Verdict } from './judge.ts'
+import type { Verdict } from './judge.ts'
 
 /** What is to be done. */
 export interface Job {
@@ -70,26 +70,22 @@ async function startInTurn(starts: readonly (() => void)[], running: () => numbe
   }
 }
 
-/** @param tell is called with every claim as it is decided, and the place of its lab in the job */
-export function startLabs(
-  { assignments, timeout, most = Number.POSITIVE_INFINITY }: Job,
-  tell: (index: number, finding: Finding) => void = () => {},
-): RunningLab[] {
+export function startLabs({ assignments, timeout, most = Number.POSITIVE_INFINITY }: Job): RunningLab[] {
   const running = new Map<Assignment, Judging>()
   const waiting = new Set<Assignment>(assignments)
   passSignalsOn(
     () => [...running.values()].map(({ pid }) => pid).filter(pid => pid !== undefined),
     () => waiting.clear(),
   )
-  const begin = async (assignment: Assignment, index: number): Promise<Verdict> => {
+  const begin = async (assignment: Assignment): Promise<Verdict> => {
     if (!waiting.delete(assignment)) return { kind: 'cannot', reason: 'interrupted' }
-    const judging = judgeInChild(assignment, timeout, finding => tell(index, finding))
+    const judging = judgeInChild(assignment, timeout)
     running.set(assignment, judging)
     return judging.verdict.finally(() => running.delete(assignment))
   }
-  const labs = assignments.map((assignment, index) => {
+  const labs = assignments.map(assignment => {
     const { slug, program } = assignment
-    const [start, verdict] = deferred(() => begin(assignment, index))
+    const [start, verdict] = deferred(() => begin(assignment))
     const isRunning = () => waiting.has(assignment) || running.has(assignment)
     const isBeingJudged = () => running.has(assignment)
     return { start, lab: { lab: findLab(slug), program, verdict, isRunning, isBeingJudged } }

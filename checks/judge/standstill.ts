@@ -2,18 +2,18 @@
  * Notices that nobody in a program can move any more: each of its processes waits for the end of a child, or for a byte
  * in a pipe that only they could write. It is told at once, and decides nothing: the program keeps its time.
  */
-import { readdirSync, readlinkSync } from 'node:fs'
-import { readProc } from '../../lib/trace/proc.ts'
+import { readdirSync } from 'node:fs'
 import type { EventLoop } from '../observer/event-loop.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { ProcessRecord } from '../observer/record.ts'
+import { waitOfThread } from '../observer/waiting.ts'
 import { cpuTime } from './stopwatch.ts'
 
-/** Numbers of the calls by architecture, `<asm/unistd.h>`. */
-const CALLS = {
-  x64: { read: [0], wait: [61, 247], sleep: [35, 230] },
-  arm64: { read: [63], wait: [260, 95], sleep: [101, 115] },
-}[process.arch as 'x64' | 'arm64'] ?? { read: [], wait: [], sleep: [] }
+/** The calls in which somebody sleeps, and those in which they wait for the end of a child. */
+const [SLEEP, WAIT] = [
+  ['nanosleep', 'clock_nanosleep'],
+  ['wait4', 'waitid'],
+]
 
 /** More are not looked at: a program that makes so many does not wait at gates. */
 const MOST_PROCESSES = 24
@@ -26,21 +26,6 @@ const LONG = 10
 /** What a process waits for that stands still. */
 type Wait = 'a gate' | 'a child'
 
-/** The number of the call in which a thread is, and its first argument; `undefined` if it runs, or has ended. */
-function callOf(pid: number, tid: string): readonly [number: number, first: number] | undefined {
-  const [number, first] = (readProc(pid, `task/${tid}/syscall`) ?? '').split(' ')
-  return /^\d+$/.test(number ?? '') ? [Number(number), Number(first)] : undefined
-}
-
-const isPipe = (pid: number, fd: number) => {
-  try {
-    return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('pipe:')
-  } catch {
-    // ENOENT: it has ended, or closed it.
-    return false
-  }
-}
-
 /** What a process waits for, if all of its threads stand still. */
 function waitOf(pid: number): Wait | undefined {
   let tids: string[]
@@ -50,11 +35,11 @@ function waitOf(pid: number): Wait | undefined {
     // ENOENT: it has ended.
     return undefined
   }
-  const calls = tids.map(tid => callOf(pid, tid))
-  if (calls.some(call => call === undefined || CALLS.sleep.includes(call[0]))) return undefined
-  const [number = -1, first = -1] = calls[tids.indexOf(String(pid))] ?? []
-  if (CALLS.wait.includes(number)) return 'a child'
-  return CALLS.read.includes(number) && isPipe(pid, first) ? 'a gate' : undefined
+  const waits = tids.map(tid => waitOfThread(Number(tid)))
+  if (waits.some(wait => !wait || wait.call === 'nothing' || SLEEP.includes(wait.call))) return undefined
+  const { call = '', file = '' } = waits[tids.indexOf(String(pid))] ?? {}
+  if (WAIT.includes(call)) return 'a child'
+  return call === 'read' && file.startsWith('pipe:') ? 'a gate' : undefined
 }
 
 /** Looks from time to time, and tells once. */
@@ -104,7 +89,7 @@ export class Standstill {
     for (const one of alive) {
       const spent = cpuTime(one.pid)
       const { looks, before } = this.#busy.get(one.pid) ?? { looks: 0, before: 0 }
-      const isBusy = callOf(one.pid, String(one.pid)) === undefined && spent > before
+      const isBusy = waitOfThread(one.pid)?.call === 'nothing' && spent > before
       this.#busy.set(one.pid, { looks: isBusy ? looks + 1 : 0, before: spent })
     }
     const found = alive.find(({ pid }) => (this.#busy.get(pid)?.looks ?? 0) >= LONG)

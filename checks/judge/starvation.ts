@@ -24,7 +24,8 @@ function waited(pid: number): number {
  * @param from the machine when it began
  * @param to the machine now
  * @param as how the process that has started the check is scheduled: one that gives way more has chosen that itself
- * @returns seconds that one of them has waited, or all and their judge one after the other, if that is why the program has not ended; `undefined` if it is the program's own fault
+ * @returns seconds that one of them has waited, or (one after the other) all of them and their judge, if that is why the
+ *   program has not ended; `undefined` if it is the program's own fault
  */
 export function starvedFor(
   pids: readonly number[],

@@ -11,16 +11,6 @@ import type { Story } from './story/story.ts'
 import type { CloneCall, Teller } from './teller.ts'
 import type { Watcher } from './watcher.ts'
 
-/** A call that may have been made by somebody else instead: whoever hears of it hears what the caller will see. */
-function thenHearing(instead: Listener | undefined, heard: Listener | undefined): Listener | undefined {
-  if (!instead || !heard) return instead ?? heard
-  return result => {
-    const answer = instead(result)
-    heard(typeof answer === 'number' ? answer : result)
-    return answer
-  }
-}
-
 /** The calls of one sandbox. */
 export class Calls {
   readonly #watcher: Watcher
@@ -75,7 +65,7 @@ export class Calls {
     const tell = tellOfCall(this.#story, name, args, tid)
     const heard = this.#watcher.call?.(name, args, tid, order)
     if (!MOUNT_CALLS.includes(name)) return alsoTelling(heard, tell)
-    return alsoTelling(thenHearing(this.#emulator.call(name, args, tid), heard), tell)
+    return alsoTelling(alsoTelling(this.#emulator.call(name, args, tid), heard), tell)
   }
 
   #takeClone(call: 'clone' | 'clone3', args: readonly bigint[], tid: number): Listener {

@@ -71,16 +71,21 @@ function behind(tid: number, descriptor: number): string | undefined {
   }
 }
 
-/** What a process waits for just now; `undefined` if it is gone. @see proc_pid_syscall(5) */
-export function waitOf(pid: number): Wait | undefined {
-  const tid = throughWhom(pid)
-  const text = tid === undefined ? undefined : readProc(tid, 'syscall')
-  if (tid === undefined || text === undefined) return undefined
+/** What a thread waits for just now; `undefined` if it is gone. @see proc_pid_syscall(5) */
+export function waitOfThread(tid: number): Wait | undefined {
+  const text = readProc(tid, 'syscall')
+  if (text === undefined) return undefined
   const [number = '', first = ''] = text.trim().split(' ')
   if (!/^\d+$/.test(number)) return { call: 'nothing' }
   const [, call, kind] = WAITS[process.arch as 'x64' | 'arm64']?.find(([one]) => one === Number(number)) ?? []
   const file = kind === 'file' ? behind(tid, Number(BigInt.asIntN(32, BigInt(first)))) : undefined
   return { call: call ?? `call ${number}`, ...(file !== undefined && { file }) }
+}
+
+/** What a process waits for just now, by a thread of it that lives; `undefined` if it is gone. */
+function waitOf(pid: number): Wait | undefined {
+  const tid = throughWhom(pid)
+  return tid === undefined ? undefined : waitOfThread(tid)
 }
 
 /** The program has to be ended: writes into the story what each of its processes waits for, and that time is up. */

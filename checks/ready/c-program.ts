@@ -26,7 +26,7 @@ function headOf(file: string): string {
 }
 
 /** The flags that a source asks for in its head. */
-export const flagsOf = (file: string): string[] => (IN_HEAD.exec(headOf(file))?.[1] ?? '').split(/\s+/).filter(Boolean)
+const flagsOf = (file: string): string[] => (IN_HEAD.exec(headOf(file))?.[1] ?? '').split(/\s+/).filter(Boolean)
 
 /**
  * Compiles one file in its folder.

@@ -14,7 +14,7 @@ const patterns = LABS.map(lab => {
 })
 
 /** The name without its folder and without what says which language it is. */
-export const stemOf = (path: string): string => basename(path, extname(path)) || basename(path)
+const stemOf = (path: string): string => basename(path, extname(path)) || basename(path)
 
 /** The lab that a file's name names; `undefined` if it names none, or several. */
 export function labNamed(path: string): Lab | undefined {

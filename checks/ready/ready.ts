@@ -158,5 +158,3 @@ export async function ready(path: string, slug: string, submitted?: Submitted): 
 export async function commandFor(path: string, slug = ''): Promise<Command> {
   return (await ready(path, slug)).command
 }
-
-export { isForNode as isTypeScript } from './node-program.ts'

@@ -74,10 +74,7 @@ function readSource(path: string | undefined): string {
 }
 
 /** Adds the exercise to the first finding that does not hold. To be called with each finding once, in order. */
-export function naming(
-  { slug, source }: Pick<Assignment, 'slug' | 'source'>,
-  output?: string,
-): (finding: Finding) => Finding {
+function naming({ slug, source }: Pick<Assignment, 'slug' | 'source'>, output: string): (finding: Finding) => Finding {
   const text = readSource(source)
   let isFirst = true
   return finding => {
@@ -96,14 +93,9 @@ export function withTask(assignment: Pick<Assignment, 'slug' | 'source'>, verdic
     : { ...verdict, findings: verdict.findings.map(naming(assignment, verdict.output)) }
 }
 
-/**
- * Starts the judges of a job, and names the exercise behind the first finding of each lab that does not hold.
- * @param tell is called with every claim as it is decided, and the place of its lab in the job
- */
-export function startNamedLabs(job: Job, tell: (index: number, finding: Finding) => void = () => {}): RunningLab[] {
-  const named = job.assignments.map(one => naming(one))
-  const labs = startLabs(job, (index, finding) => tell(index, named[index]?.(finding) ?? finding))
-  return labs.map((lab, i) => {
+/** Starts the judges of a job, and names the exercise behind the first finding of each lab that does not hold. */
+export function startNamedLabs(job: Job): RunningLab[] {
+  return startLabs(job).map((lab, i) => {
     const assignment = job.assignments[i]
     return assignment ? { ...lab, verdict: lab.verdict.then(verdict => withTask(assignment, verdict)) } : lab
   })

@@ -83,7 +83,7 @@ function whatToRead(slug: string, section: string): string {
   return [`labs/${slug}.ts`, ...findLab(slug).manPages].join(', ')
 }
 
-export function claimReport(slug: string, { title, section, failure, unjudged, task }: Finding): ClaimReport {
+function claimReport(slug: string, { title, section, failure, unjudged, task }: Finding): ClaimReport {
   if (failure) {
     const read = whatToRead(slug, section)
     return { title, section, verdict: 'does not hold', ...failure, read, ...(task !== undefined && { task }) }

@@ -94,7 +94,7 @@ function killQuietly(pid: number): void {
   }
 }
 
-/** The hint that says less than what is known here. */
+/** Hints of a refused clone that NO_USER_NAMESPACE replaces, because it names the setting to change. */
 const NOT_ALLOWED = /\nhint: (a new namespace|a limit on nested) .*/
 
 const NO_USER_NAMESPACE =

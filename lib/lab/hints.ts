@@ -7,24 +7,25 @@ import { readFileSync } from 'node:fs'
 /** The bit of CAP_SYS_ADMIN, `<linux/capability.h>`. */
 const CAP_SYS_ADMIN = 21n
 
-/** A file of the calling process in /proc; nothing where there is no /proc. */
-function ownFile(name: string): string {
+/** A file of the calling process in /proc; `undefined` where there is no /proc. */
+function ownFile(name: string): string | undefined {
   try {
     return readFileSync(`/proc/self/${name}`, 'utf8')
   } catch {
-    return ''
+    return undefined
   }
 }
 
 /** Whether the calling process is in a user namespace that is not the machine's. */
 function isInUserNamespace(): boolean {
   const map = ownFile('uid_map')
-  return map !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(map)
+  // Empty: nobody has mapped its users yet.
+  return map !== undefined && !/^\s*0\s+0\s+4294967295\s*$/.test(map)
 }
 
 /** Whether it may do in its own namespace what root may. */
 function isMighty(): boolean {
-  const [, capabilities = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(ownFile('status')) ?? []
+  const [, capabilities = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(ownFile('status') ?? '') ?? []
   return ((BigInt(`0x${capabilities}`) >> CAP_SYS_ADMIN) & 1n) === 1n
 }
 

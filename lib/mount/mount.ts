@@ -40,8 +40,11 @@ const MOUNT_FLAGS = {
   MS_BIND,
   MS_MOVE,
   MS_REC,
+  MS_UNBINDABLE,
   MS_PRIVATE,
+  MS_SLAVE,
   MS_SHARED,
+  MS_STRICTATIME,
 }
 
 /** `mountFlagNames(MS_BIND | MS_REC)` → `MS_BIND|MS_REC`. */

@@ -5,10 +5,12 @@ import { closeSync } from 'node:fs'
 import { CannotRun } from '../errors.ts'
 import { containerCommand } from '../machine/container.ts'
 import { call, libcFunction } from '../machine/libc.ts'
+import { AF_INET } from './interfaces.ts'
+import { SOCK_RAW_CLOEXEC } from './netlink.ts'
 
 const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
 
-const [AF_INET, SOCK_RAW_CLOEXEC, IPPROTO_ICMP] = [2, 3 | 0o2000000, 1]
+const IPPROTO_ICMP = 1
 
 /** Why raw sockets are refused, and what helps. */
 export interface RefusedSockets {

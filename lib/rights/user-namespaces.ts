@@ -110,7 +110,7 @@ function whatHidesProc({ mask }: Switches): Diagnosis {
 const NEITHER = { works: false, mountsProc: false }
 const stripped = () => ({
   cause: 'this root has no CAP_SETFCAP, as in some containers, and so it may be root nowhere else',
-  remedy: `${containerCommand().replace(' --rm', ' --rm --cap-add=SETFCAP')}`,
+  remedy: containerCommand().replace(' --rm', ' --rm --cap-add=SETFCAP'),
 })
 
 /** Tries what root in a user namespace has to be able to do, in a child that is gone afterwards. */

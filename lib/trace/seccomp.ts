@@ -63,7 +63,7 @@ export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
 /**
  * The calls at which a program stops besides where its story is asked for. prctl(2) is the one by which a program on
- * lib/ tells the line of its source that a call comes from. @see lib/trace/announce.ts
+ * lib/ tells the line of its source that a call comes from. @see lib/machine/announce.ts
  */
 export const STORY_CALLS: readonly StoppedCall[] = [
   ...NAMESPACE_CALLS,
@@ -80,19 +80,7 @@ let names: ReadonlyMap<number | undefined, StoppedCall> | undefined
 
 /** The name of a stopped call by its number. */
 export function callName(number: number): StoppedCall | undefined {
-  const all = [
-    ...SIGNAL_CALLS,
-    ...GROUP_CALLS,
-    ...MOUNT_CALLS,
-    ...CLONE_CALLS,
-    ...PLACE_CALLS,
-    ...READ_CALLS,
-    ...NAMESPACE_CALLS,
-    ...NETWORK_CALLS,
-    ...STORY_CALLS,
-    ...GROUP_MAKING_CALLS,
-  ]
-  names ??= new Map(all.map(name => [callNumbers()[name], name]))
+  names ??= new Map(Object.entries(callNumbers()).map(([name, nr]) => [nr, name as StoppedCall]))
   return names.get(number)
 }
 

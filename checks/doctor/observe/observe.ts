@@ -3,6 +3,7 @@
  */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
+import { engineHere } from '../../../lib/machine/container.ts'
 import { distribution, findProgram } from '../../../lib/machine/packages.mjs'
 import { ROOT } from '../../../lib/machine/root.ts'
 import { mounts } from '../../../lib/mount/mount.ts'
@@ -62,8 +63,8 @@ function nameOf(uid: number): string {
  */
 function container(): Facts['container'] {
   if (namespaces().pid === INITIAL_PID_NAMESPACE) return undefined
-  if (existsSync('/.dockerenv')) return 'docker'
-  if (existsSync('/run/.containerenv')) return 'podman'
+  const engine = engineHere()
+  if (engine) return engine
   const named = read('/run/systemd/container') || /(?:^|\0)container=([^\0]+)/.exec(read('/proc/1/environ'))?.[1]
   if (named) return named
   const known = /\b(docker|kubepods|libpod|lxc|containerd)\b/.exec(read('/proc/1/cgroup'))?.[1]

@@ -7,7 +7,7 @@ import type { Observation, ProcessRecord, SignalCall } from '../../observer/reco
 import type { Checker } from '../claim.ts'
 import { childrenOf, programOf, unless, unlessUnderWay } from '../claim.ts'
 
-const SIGKILL = 9
+export const SIGKILL = 9
 const ESRCH = -3
 
 /** The processes whose parent a process was at their birth. */

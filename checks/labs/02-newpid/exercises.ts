@@ -6,13 +6,11 @@ import type { Observation } from '../../observer/record.ts'
 import type { FarewellRecord } from '../../witnesses/farewell.ts'
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker, findInit, isOutside, numbered, offspring } from './claims.ts'
+import { checker, findInit, isOutside, numbered, offspring, SIGKILL } from './claims.ts'
 
 const [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE] = titlesOf(checker)
 
 type Seen = Observation & FarewellRecord
-
-const SIGKILL = 9
 
 /** PID 1 stands; that it knows the number of its outer parent shows only when it uses it. */
 function isFirst(seen: Seen): Proof {

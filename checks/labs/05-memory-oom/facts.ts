@@ -190,12 +190,13 @@ export function killedLine({ kernelLog, logHasOurNumbers, memory }: Seen, victim
  */
 export function diedWithAnother(seen: Seen, one: ProcessRecord): boolean {
   const isBefore = (other: ProcessRecord | undefined) =>
-    other !== undefined && other.pid !== one.pid && (other.exiting ?? Infinity) < (one.ended ?? 0)
+    other !== undefined && other.pid !== one.pid && (other.exiting ?? Number.POSITIVE_INFINITY) < (one.ended ?? 0)
   const namesake = [...seen.processes.values()].find(
     ({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === one.birth.namespaces.pid,
   )
   const first = namesake && isBefore(namesake) && namesake.pid !== victimOf(seen)?.pid
   const parent = isBefore(seen.processes.get(one.parent)) && one.parent !== victimOf(seen)?.pid
-  const isNamed = (seen.kernelLog ?? []).some(line => new RegExp(`Killed process ${one.pid} `).test(line))
+  const isNamed =
+    seen.logHasOurNumbers && (seen.kernelLog ?? []).some(line => line.includes(`Killed process ${one.pid} `))
   return (first || parent) && !one.birth.sharing.VM && !isNamed
 }

@@ -23,7 +23,8 @@ const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
 const LAST_STEP = { ran: 0.001, switches: 3 }
 /** How exactly a judge that is not late knows the length of a freeze, in seconds. */
 const EXACT = 0.02
-const STOP_SIGNALS = [19, 20, 21, 22]
+/** SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU stop a process. */
+export const STOP_SIGNALS = [19, 20, 21, 22]
 /** Seconds as they are shown to a reader. */
 const round = (seconds: number) => seconds.toFixed(2)
 

@@ -6,14 +6,12 @@ import type { FarewellRecord } from '../../witnesses/farewell.ts'
 import { EVERY_LAB } from '../claim.ts'
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker, type Seen as OfClaims, ticker } from './claims.ts'
+import { checker, type Seen as OfClaims, STOP_SIGNALS, ticker } from './claims.ts'
 
 const [WORKED, FROZEN, , , SAME] = titlesOf(checker)
 const [ENDS] = titlesOf(EVERY_LAB)
 
 type Seen = OfClaims & FarewellRecord
-
-const STOPS = [19, 20]
 
 /** Whether the group of the process at work was frozen, and no process stopped instead: the lab's end freezes another. */
 function isFrozen(seen: Seen): Proof {
@@ -22,7 +20,7 @@ function isFrozen(seen: Seen): Proof {
     seen.freezer.flatMap(({ isFrozen, processes }) => (isFrozen ? processes.map(({ pid }) => pid) : [])),
   )
   const isInstead = (pid: number | undefined) => pid !== undefined && members.has(pid) && !held.has(pid)
-  if (seen.signals.some(({ found, signal }) => STOPS.includes(signal) && isInstead(found)))
+  if (seen.signals.some(({ found, signal }) => STOP_SIGNALS.includes(signal) && isInstead(found)))
     return 'SIGSTOP stops one process, which is told, and anybody can send SIGCONT: the group has a word of its own, and group.freeze() writes it.'
   return (ticker(seen)?.frozen.length ?? 0) > 0 || undefined
 }

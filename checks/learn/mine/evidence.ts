@@ -54,16 +54,14 @@ function refusedPlace(slug: string, source: string, lines: readonly number[]): n
   const all = source.split('\n')
   const parts = checkedLab(slug).exercises.map(({ region }) => findRegion(all, region))
   const isIn = (line: number) => (part: (typeof parts)[number]) => part && line - 1 >= part.from && line - 1 < part.to
-  const place = lines.map(line => parts.findIndex(isIn(line))).find(each => each >= 0)
-  return place
+  return lines.map(line => parts.findIndex(isIn(line))).find(each => each >= 0)
 }
 
 /** What is known of one task that is written. */
 function stateOf(exercise: Exercise, report: LabReport | undefined, proof: Proof | null, isBlamed: boolean) {
   if (!report) return 'written'
   if (isBlamed || typeof proof === 'string') return 'broken'
-  const hasProof = exercise.proof !== undefined
-  if (hasProof) return proof === true ? 'proved' : 'written'
+  if (exercise.proof) return proof === true ? 'proved' : 'written'
   return verdictOf(report, exercise.claim) === 'holds' ? 'proved' : 'written'
 }
 
@@ -84,7 +82,7 @@ export function standing(slug: string, source: string, report: LabReport | undef
   const refused = refusedPlace(slug, source, known.wrongLines ?? [])
   const faulty = proofs.findIndex(proof => typeof proof === 'string')
   const place = ((): number | undefined => {
-    const own = crashed ?? refused
+    const own = crashed ?? (failed && refused)
     if (own !== undefined && !open.includes(own)) return own
     if (faulty >= 0 && (open[0] === undefined || faulty < open[0])) return faulty
     // Of several tasks with the claim that was left open, how the program hung tells which.
@@ -102,7 +100,7 @@ export function standing(slug: string, source: string, report: LabReport | undef
     const head = { number, exercise, ...(line !== undefined && { line }) }
     if (open.includes(at)) return { ...head, state: 'open' }
     const proof = proofs[at] ?? null
-    const state = stateOf(exercise, report, proof, at === place && (failed !== undefined || at === refused))
+    const state = stateOf(exercise, report, proof, at === place && failed !== undefined)
     return { ...head, state, ...(typeof proof === 'string' && { fault: proof }) }
   })
   const current = place === undefined ? undefined : tasks[place]

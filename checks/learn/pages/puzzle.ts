@@ -7,7 +7,7 @@ import type { TaskState } from '../mine/evidence.ts'
 import { keyLines, type Page, paragraph, type Size } from './page.ts'
 
 /** The lines of a region without what encloses them, each once, in an order that says nothing of theirs. */
-export function mixedLines(source: string, region: string): string[] {
+function mixedLines(source: string, region: string): string[] {
   const lines = (regionLines(source, region) ?? [])
     .map(line => line.trim())
     .filter(line => line !== '' && !line.startsWith('//'))

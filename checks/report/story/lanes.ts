@@ -32,7 +32,7 @@ export interface Lane {
 const [MOST, LIVES, SHARED] = [24, 60, 4]
 
 /** The lives of all who are drawn, in the order of their births. */
-export function livesOf({ events, program }: Told, cast: Cast): Life[] {
+function livesOf({ events, program }: Told, cast: Cast): Life[] {
   const clones = new Map<number, StoryEvent>()
   const makers = new Map<number, number>()
   const lives = new Map<number, { -readonly [Key in keyof Life]: Life[Key] } & { places: Life['places'][number][] }>()

@@ -94,7 +94,7 @@ function lineOf(event: StoryEvent, names: Names, more: string, line = event.line
 }
 
 /** Every event as a line of its own. */
-export function allLines(told: Told): StoryLine[] {
+function allLines(told: Told): StoryLine[] {
   const names = new Names(told)
   return told.events.map(event => lineOf(event, names, ''))
 }

@@ -34,7 +34,7 @@ function run(...options: string[]): number {
   const child = spawn(join(folder, basename(loader ?? '')), words, { stdio: 'ignore' })
   started.push(child)
   const pid = child.pid as number
-  assert.ok(until(() => isAsleep(pid), 10))
+  assert.ok(until(() => isAsleep(pid), 120))
   return pid
 }
 
