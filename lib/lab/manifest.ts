@@ -89,6 +89,15 @@ export const LABS: readonly Lab[] = [
     needs: ['freezer'],
     manPages: ['cgroups(7)', 'signal(7)', 'proc_pid_status(5)'],
   },
+  {
+    number: 8,
+    slug: '08-layers',
+    title: 'Layers',
+    question: 'Where do the writes go?',
+    contents: 'where the writes of a container go: layers, a root without a way back, volumes.',
+    needs: ['namespaces', 'mounts'],
+    manPages: ['mount(2)', 'mount_namespaces(7)', 'pivot_root(2)', 'umount2(2)', 'mknod(2)', 'xattr(7)', 'chroot(2)'],
+  },
 ]
 
 /**

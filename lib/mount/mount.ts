@@ -13,21 +13,38 @@ const libcUmount2 = libcFunction('int umount2(const char *target, int flags)')
 const libcChroot = libcFunction('int chroot(const char *path)')
 const libcPivotRoot = libcFunction('long syscall(long number, const char *new_root, const char *put_old)')
 
-/** Flags of mount(2), `<sys/mount.h>`. */
+/** Flags of mount(2), `<sys/mount.h>`: what a mount or its file system is not to do. */
 export const MS_RDONLY = 0x1
 export const MS_NOSUID = 0x2
 export const MS_NODEV = 0x4
 export const MS_NOEXEC = 0x8
+export const MS_SYNCHRONOUS = 0x10
+export const MS_MANDLOCK = 0x40
+export const MS_DIRSYNC = 0x80
+export const MS_NOSYMFOLLOW = 0x100
+export const MS_NOATIME = 0x400
+export const MS_NODIRATIME = 0x800
+export const MS_SILENT = 0x8000
+export const MS_POSIXACL = 0x10000
+export const MS_RELATIME = 0x200000
+export const MS_I_VERSION = 0x800000
+export const MS_STRICTATIME = 0x1000000
+export const MS_LAZYTIME = 0x2000000
+/** Flags that make mount(2) another call: change a mount, attach a directory, move a mount. */
 export const MS_REMOUNT = 0x20
 export const MS_BIND = 0x1000
 export const MS_MOVE = 0x2000
+/** With any of these it changes the propagation of a mount, with MS_REC also of those below. */
 export const MS_REC = 0x4000
 export const MS_UNBINDABLE = 0x20000
 export const MS_PRIVATE = 0x40000
 export const MS_SLAVE = 0x80000
 export const MS_SHARED = 0x100000
-export const MS_STRICTATIME = 0x1000000
+/** Flags of umount2(2). */
+export const MNT_FORCE = 0x1
 export const MNT_DETACH = 0x2
+export const MNT_EXPIRE = 0x4
+export const UMOUNT_NOFOLLOW = 0x8
 /** The number of pivot_root(2) by architecture, `<asm/unistd.h>`. */
 export const SYS_pivot_root = { x64: 155, arm64: 41 }[process.arch as 'x64' | 'arm64']
 
@@ -36,15 +53,26 @@ const MOUNT_FLAGS = {
   MS_NOSUID,
   MS_NODEV,
   MS_NOEXEC,
+  MS_SYNCHRONOUS,
   MS_REMOUNT,
+  MS_MANDLOCK,
+  MS_DIRSYNC,
+  MS_NOSYMFOLLOW,
+  MS_NOATIME,
+  MS_NODIRATIME,
   MS_BIND,
   MS_MOVE,
   MS_REC,
+  MS_SILENT,
+  MS_POSIXACL,
   MS_UNBINDABLE,
   MS_PRIVATE,
   MS_SLAVE,
   MS_SHARED,
+  MS_RELATIME,
+  MS_I_VERSION,
   MS_STRICTATIME,
+  MS_LAZYTIME,
 }
 
 /** `mountFlagNames(MS_BIND | MS_REC)` → `MS_BIND|MS_REC`. */
@@ -80,7 +108,7 @@ export function mount(
 
 /**
  * Detaches a mount.
- * @param flags `int flags`: 0 or MNT_DETACH
+ * @param flags `int flags`: 0, MNT_DETACH (also while it is in use), MNT_FORCE, MNT_EXPIRE, UMOUNT_NOFOLLOW
  * @throws SyscallError EBUSY, EINVAL (no mount point), EPERM
  * @see umount2(2)
  */
@@ -114,6 +142,8 @@ export function pivotRoot(newRoot: string, putOld: string): void {
 export interface Mount {
   readonly id: number
   readonly parent: number
+  /** The file system, `0:52`, as the major and minor number that stat(2) has for its files. */
+  readonly device: string
   /** The directory of the file system that is attached. */
   readonly root: string
   readonly target: string
@@ -121,30 +151,48 @@ export interface Mount {
   readonly attributes: readonly string[]
   /** Whether its propagation is shared: mounts made below it appear in the other mounts of its peer group, too. */
   readonly isShared: boolean
+  /** The number of that peer group. */
+  readonly peers: number | undefined
+  /** The peer group of which it is a slave: mounts made there appear below it, and not the other way round. */
+  readonly master: number | undefined
   readonly type: string
   readonly source: string
   /** Options of the file system. */
   readonly options: string
 }
 
+const decode = (word = '') => word.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
+
+function parseMount(line: string): Mount {
+  const [before = '', after = ''] = line.split(' - ')
+  const [id, parent, device = '', root, target, attributes = '', ...tags] = before.split(' ')
+  const [type = '', source, options = ''] = after.split(' ')
+  const tagged = (name: string) => tags.find(tag => tag.startsWith(`${name}:`))?.slice(name.length + 1)
+  const [peers, master] = [tagged('shared'), tagged('master')]
+  return {
+    id: Number(id),
+    parent: Number(parent),
+    device,
+    root: decode(root),
+    target: decode(target),
+    attributes: attributes.split(','),
+    isShared: peers !== undefined,
+    peers: peers === undefined ? undefined : Number(peers),
+    master: master === undefined ? undefined : Number(master),
+    type,
+    source: decode(source),
+    options,
+  }
+}
+
+/** The mounts in the text of a mountinfo file. @see proc_pid_mountinfo(5) */
+export const parseMounts = (text: string): Mount[] => text.split('\n').filter(Boolean).map(parseMount)
+
 /** The mounts that a process sees. @see proc_pid_mountinfo(5) */
-export function mounts(pid: number | 'self' = 'self'): Mount[] {
-  const decode = (word = '') => word.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
-  const lines = (readProc(pid, 'mountinfo') ?? '').split('\n').filter(Boolean)
-  return lines.map(line => {
-    const [before = '', after = ''] = line.split(' - ')
-    const [id, parent, , root, target, attributes = '', ...tags] = before.split(' ')
-    const [type = '', source, options = ''] = after.split(' ')
-    return {
-      id: Number(id),
-      parent: Number(parent),
-      root: decode(root),
-      target: decode(target),
-      attributes: attributes.split(','),
-      isShared: tags.some(tag => tag.startsWith('shared:')),
-      type,
-      source: decode(source),
-      options,
-    }
-  })
+export const mounts = (pid: number | 'self' = 'self'): Mount[] => parseMounts(readProc(pid, 'mountinfo') ?? '')
+
+/** Those of the paths at which something is mounted, for the calling process. */
+export const mountPointsAmong = (paths: readonly string[]): string[] => {
+  const targets = new Set(mounts().map(({ target }) => target))
+  return paths.filter(path => targets.has(path))
 }

@@ -1,0 +1,41 @@
+/**
+ * A place for things that go with the process: a file system in memory, which nobody else sees.
+ */
+import { readdirSync } from 'node:fs'
+import { CannotRun } from '../errors.ts'
+import { CLONE_NEWNS } from '../flags.ts'
+import { unshare } from '../namespaces.ts'
+import { MS_NODEV, MS_NOSUID, mount } from './mount.ts'
+import { setPropagation } from './propagation.ts'
+
+/** Directories that most machines have, and in which a machine itself keeps nothing: hier(7) has /mnt for such mounts. */
+const PLACES = ['/mnt', '/media', '/srv', '/opt', '/var/empty', '/home']
+
+/** Whether a directory is there and empty. */
+function isEmpty(directory: string): boolean {
+  try {
+    return readdirSync(directory).length === 0
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Moves the calling process into a mount namespace of its own, in which nothing is passed on to anybody, and mounts a file
+ * system in memory there. Whatever ends the process ends both.
+ * @param size how much goes into it, as the option of tmpfs says it: `256m`
+ * @returns its directory: one that the machine has and does not use
+ * @throws SyscallError EPERM; CannotRun where no directory is empty
+ * @see tmpfs(5), mount_namespaces(7)
+ */
+export function makeStage(size: string): string {
+  const place = PLACES.find(isEmpty)
+  if (place === undefined)
+    throw new CannotRun(
+      `none of ${PLACES.join(', ')} is an empty directory, on which something can be mounted\nhint: sudo mkdir /mnt`,
+    )
+  unshare(CLONE_NEWNS)
+  setPropagation('/', 'private', { recursive: true })
+  mount('stage', place, 'tmpfs', MS_NOSUID | MS_NODEV, `mode=755,size=${size}`)
+  return place
+}
