@@ -1,8 +1,8 @@
 /**
  * Lab 8: layers. Where do the writes go?
  *
- * You will see two read-only layers and an upper one that look like one root file system, a container that changes, adds
- * and removes files in it, and what of that lies where. A second container on the same layers sees none of it.
+ * You will see two read-only layers and an upper one that look like one root file system; a container that changes, adds
+ * and removes files in it, and where all that lies; and a second container on the same layers, which sees none of it.
  *
  * Man pages: mount(2), mount_namespaces(7), pivot_root(2), umount2(2), mknod(2), xattr(7), chroot(2). Needs root or a user namespace.
  * Run it: sudo npx tsx labs/08-layers.ts
@@ -10,11 +10,13 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { clone } from '../lib/clone.ts'
+import { refusalOf } from '../lib/errors.ts'
 import { CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from '../lib/flags.ts'
 import { makeGate } from '../lib/gate.ts'
 import { path, seconds } from '../lib/lab/knobs.ts'
 import { startLab } from '../lib/lab/lab.ts'
 import { inside, note, outside } from '../lib/lab/say.ts'
+import { closeDirectories } from '../lib/machine/descriptors.ts'
 import * as M from '../lib/mount/mount.ts'
 import { mountOverlay } from '../lib/mount/overlay.ts'
 import { packLayer, writeLayer } from '../lib/mount/pack-layer.ts'
@@ -28,35 +30,29 @@ import { waitpid } from '../lib/process.ts'
 
 const knobs = await startLab('08-layers', {
   root: path('DIRECTORY', "root file system (./fs if there is one, else this project's)"),
-  layer: path('FILE', 'one more layer, a tar archive, that is laid on top'),
-  commit: path('FILE', 'packs what the container has written as a layer'),
+  layer: path('FILE', 'one more layer, a tar archive, to lie on the other two'),
+  commit: path('FILE', 'where to pack what the first container has written, as a layer'),
   pace: seconds(0, 'pause after each line, to read along'),
 })
 const root = resolve(usableRootfs(knobs.root))
 const [more, commit] = [knobs.layer, knobs.commit].map(file => file && resolve(file))
-
-// #region stage
 // A mount namespace of our own, and a file system in memory: both end with this process.
 const stage = makeStage('512m')
 process.chdir(stage)
-// #endregion stage
 
 // #region layers
 for (const name of ['base', 'small', 'more', 'data', 'config', 'media']) mkdirSync(name)
+const mountPoints = { 'data/': '', 'config/': '', 'shared/': '', 'slave/': '', 'private/': '' }
+const hosts = '127.0.0.1 localhost\n10.0.0.2 cache\n'
+writeLayer('small.tar', { 'etc/hosts': hosts, 'etc/.wh.profile': '', 'srv/index.html': 'hello\n', ...mountPoints })
 packLayer(root, 'base.tar')
-writeLayer('small.tar', {
-  'etc/hosts': '127.0.0.1 localhost\n10.0.0.2 cache\n',
-  'etc/.wh.profile': '',
-  'srv/index.html': 'hello\n',
-  ...Object.fromEntries(['data/', 'config/', 'shared/', 'slave/', 'private/'].map(name => [name, ''])),
-})
 unpackLayer('base.tar', 'base')
 unpackLayer('small.tar', 'small')
 if (more) unpackLayer(more, 'more')
 const lower = more ? ['more', 'small', 'base'] : ['small', 'base']
 // #endregion layers
 const digests = () => lower.map(name => `${name} ${treeDigest(name)}`).join(', ')
-const [digestsBefore, hasNotes] = [digests(), keepsNotes('.')]
+const [before, hasNotes] = [digests(), keepsNotes('.')]
 
 // #region overlay
 function lay(name: string): string {
@@ -68,8 +64,7 @@ function lay(name: string): string {
 
 function bindVolumes(newRoot: string): void {
   // #region volumes
-  M.mount('data', `${newRoot}/data`, null, M.MS_BIND)
-  M.mount('config', `${newRoot}/config`, null, M.MS_BIND)
+  for (const name of ['data', 'config']) M.mount(name, `${newRoot}/${name}`, null, M.MS_BIND)
   M.mount('none', `${newRoot}/config`, null, M.MS_REMOUNT | M.MS_BIND | M.MS_RDONLY)
   // #endregion volumes
   // #region propagation
@@ -80,38 +75,41 @@ function bindVolumes(newRoot: string): void {
   // #endregion propagation
 }
 
-// #region pivot
 function enter(newRoot: string): void {
+  // #region pivot
   process.chdir(newRoot)
-  // This stacks the old root on the new one, and umount2 takes it off: after /proc, for which one has to be there before.
+  // This lays the old root on the new one, and umount2 takes it off: after /proc, for which another has to be seen still.
   M.pivotRoot('.', '.')
   M.mount('proc', '/proc', 'proc')
   M.umount2('.', M.MNT_DETACH)
   process.chdir('/')
+  // An open directory of the old root would be a way back.
+  closeDirectories()
+  // #endregion pivot
 }
-// #endregion pivot
 
-// #region escape
-function walkOut(): void {
+function walkOut(): string {
+  // #region escape
   mkdirSync('/x')
-  // The working directory stays where it is, outside of the new root, and going up does not stop there.
+  // The working directory stays where it is, outside of the new root: going up does not stop there.
   M.chroot('/x')
   for (let i = 0; i < 100; i++) process.chdir('..')
   M.chroot('.')
   rmdirSync('/x')
+  // #endregion escape
+  return `I have walked up a hundred times, and / is: ${list(readdirSync('/'))}`
 }
-// #endregion escape
 
 const list = (names: readonly string[]) => names.join(' ') || 'nothing'
+const hostsOf = (file: string) => readFileSync(file, 'utf8').trim().split('\n').length
 const look = () =>
-  `/etc/hosts has ${readFileSync('/etc/hosts', 'utf8').trim().split('\n').length} lines, /root has ${list(readdirSync('/root'))}, /srv has ${list(readdirSync('/srv'))}.`
+  `${hostsOf('/etc/hosts')} hosts; in /root: ${list(readdirSync('/root'))}; in /srv: ${list(readdirSync('/srv'))}`
 const [hasChanged, hasMounted, hasAnswered, mayEnd] = [makeGate(), makeGate(), makeGate(), makeGate()]
 
-// #region first
 function first(newRoot: string): void {
   bindVolumes(newRoot)
   enter(newRoot)
-  inside(`My root is of ${lower.length + 1} layers. ${look()}`)
+  inside(`My root has ${lower.length + 1} layers. ${look()}`)
   // #region changes
   appendFileSync('/etc/hosts', '10.0.0.3 database\n')
   writeFileSync('/root/notes', 'written inside\n')
@@ -124,59 +122,44 @@ function first(newRoot: string): void {
   }
   // #endregion opaque
   inside(`I have changed, added and removed. ${look()}`)
-  walkOut()
-  inside(`I have tried to walk out as one walks out of chroot(2), and my / is ${list(readdirSync('/'))}.`)
+  inside(walkOut())
+  // #region use-volumes
   writeFileSync('/data/result', 'for outside\n')
-  inside(`/data can be written, /config cannot: ${refusal(() => writeFileSync('/config/new', ''))}.`)
+  const refusal = refusalOf(() => writeFileSync('/config/new', ''))
+  // #endregion use-volumes
+  inside(`I have written to /data; to /config: ${refusal}.`)
   hasChanged.open()
   hasMounted.wait()
-  inside(`The stick is mounted at ${list(M.mountPointsAmong(['/shared/stick', '/slave/stick', '/private/stick']))}.`)
+  inside(`The stick is at: ${list(M.mountPointsAmong(['/shared/stick', '/slave/stick', '/private/stick']))}`)
   // #region mounts-inside
-  for (const kind of ['shared', 'slave', 'private']) M.mount('mine', `/${kind}/from-${kind}`, 'tmpfs')
+  for (const kind of ['shared', 'slave', 'private']) M.mount('mine', `/${kind}/of-${kind}`, 'tmpfs')
   // #endregion mounts-inside
   hasAnswered.open()
   mayEnd.wait()
 }
-// #endregion first
 
-function refusal(action: () => void): string {
-  try {
-    action()
-    return 'it was'
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error)
-  }
-}
-
-// #region second
 function second(newRoot: string): void {
   enter(newRoot)
-  inside(`I am the second container on these layers. ${look()}`)
+  inside(`I am a second container on these layers. ${look()}`)
 }
-// #endregion second
 
-// #region parent
-outside(`The layers: ${digestsBefore}.`)
-if (!hasNotes)
-  note('No directory is made opaque: tmpfs has had the attributes for that, without root, since Linux 6.6.')
-// #region shared-mount
+outside(`The layers are ${before}.`)
+if (!hasNotes) note('No directory becomes opaque: in memory and without root that takes Linux 6.6.')
+// #region media
 M.mount('media', 'media', 'tmpfs')
 setPropagation('media', 'shared')
-// #endregion shared-mount
-for (const name of ['stick', 'from-shared', 'from-slave', 'from-private']) mkdirSync(`media/${name}`)
+for (const name of ['stick', 'of-shared', 'of-slave', 'of-private']) mkdirSync(`media/${name}`)
+// #endregion media
 const pid = clone(first, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, lay('first'))
 hasChanged.wait()
-for (const { path: name, kind } of layerEntries('first/upper'))
-  if (kind !== 'directory')
-    outside(`In the upper layer: ${name}, ${kind === 'whiteout' ? 'a whiteout (0,0)' : `a ${kind}`}.`)
-outside(`The layers: ${digests()}${digests() === digestsBefore ? ', byte for byte as before' : ''}.`)
-process.exitCode = waitpid(clone(second, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, lay('second'))).code ?? 1
+for (const { path, kind } of layerEntries('first/upper')) if (kind !== 'directory') outside(`upper: ${path} (${kind})`)
+outside(`The layers are ${digests()}${digests() === before ? ', byte for byte as before' : ''}.`)
+const { code } = waitpid(clone(second, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, lay('second')))
 M.mount('stick', 'media/stick', 'tmpfs')
 hasMounted.open()
 hasAnswered.wait()
-const inner = ['from-shared', 'from-slave', 'from-private'].map(name => `${stage}/media/${name}`)
-outside(`Of what is mounted inside I see ${list(M.mountPointsAmong(inner))}; in data is ${list(readdirSync('data'))}.`)
+const inner = M.mountPointsAmong(['of-shared', 'of-slave', 'of-private'].map(name => `${stage}/media/${name}`))
+outside(`Of what was mounted inside I see: ${list(inner)}; data has: ${list(readdirSync('data'))}`)
 if (commit) packLayer('first/upper', commit)
 mayEnd.open()
-process.exitCode ||= waitpid(pid).code ?? 1
-// #endregion parent
+process.exitCode = code || (waitpid(pid).code ?? 1)

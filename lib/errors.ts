@@ -102,6 +102,18 @@ export function argumentError(call: string, argument: string, expected: string, 
   return new TypeError(`${call}: ${argument} must be ${expected}, not ${arrived}`)
 }
 
+/** The name of the errno that an action fails with, `EROFS`; `undefined` if it does not fail. Other errors go on. */
+export function refusalOf(action: () => void): string | undefined {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return code
+  }
+}
+
 /** Errors of a full or broken disk. They say nothing about what a program was asked. */
 const DISK: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',

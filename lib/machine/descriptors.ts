@@ -1,7 +1,7 @@
 /**
  * File descriptors: dup2(2), and which ones a process has.
  */
-import { closeSync, readdirSync } from 'node:fs'
+import { closeSync, fstatSync, readdirSync } from 'node:fs'
 import { SyscallError } from '../errors.ts'
 import { call, callUninterrupted, libcFunction } from './libc.ts'
 
@@ -102,5 +102,22 @@ export function openDescriptors(pid: number): number[] {
     return readdirSync(`/proc/${pid}/fd`).map(Number)
   } catch {
     return []
+  }
+}
+
+/**
+ * Closes every descriptor of the calling process that is a directory: after a change of root each of them leads to where
+ * the process came from, also those that a library keeps. Needs a /proc.
+ * @throws Error ENOENT where there is no /proc
+ * @see path_resolution(7)
+ */
+export function closeDirectories(): void {
+  for (const fd of openDescriptors('self')) {
+    try {
+      if (fd > 2 && fstatSync(fd).isDirectory()) closeSync(fd)
+    } catch (error) {
+      // EBADF: it was the one by which the list was read.
+      if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error
+    }
   }
 }

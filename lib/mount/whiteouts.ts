@@ -15,8 +15,7 @@ const NAMESPACES = ['trusted.overlay.', 'user.overlay.'] as const
 /** Where an overlay that the calling process mounts keeps its notes: only root of the machine may write `trusted` ones. */
 export const notesPrefix = (): string => NAMESPACES[isOnlyOwnUsers() ? 1 : 0]
 
-const hasNote = (path: string, note: string) =>
-  NAMESPACES.some(prefix => getXattr(path, prefix + note) !== undefined)
+const hasNote = (path: string, note: string) => NAMESPACES.some(prefix => getXattr(path, prefix + note) !== undefined)
 
 /**
  * Whether an entry of an upper directory or layer is a whiteout, which hides the entry of that name in the layers below: a

@@ -54,6 +54,26 @@ const NUMBERS = {
     mkdir: 83,
     mkdirat: 258,
     prctl: 157,
+    open: 2,
+    creat: 85,
+    openat: 257,
+    openat2: 437,
+    truncate: 76,
+    unlink: 87,
+    rename: 82,
+    renameat: 264,
+    renameat2: 316,
+    link: 86,
+    linkat: 265,
+    symlink: 88,
+    symlinkat: 266,
+    chmod: 90,
+    fchmodat: 268,
+    chown: 92,
+    lchown: 94,
+    fchownat: 260,
+    utimensat: 280,
+    move_mount: 429,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -104,13 +124,33 @@ const NUMBERS = {
     mkdir: undefined,
     mkdirat: 34,
     prctl: 167,
+    open: undefined,
+    creat: undefined,
+    openat: 56,
+    openat2: 437,
+    truncate: 45,
+    unlink: undefined,
+    rename: undefined,
+    renameat: 38,
+    renameat2: 276,
+    link: undefined,
+    linkat: 37,
+    symlink: undefined,
+    symlinkat: 36,
+    chmod: undefined,
+    fchmodat: 53,
+    chown: undefined,
+    lchown: undefined,
+    fchownat: 54,
+    utimensat: 88,
+    move_mount: 429,
   },
 } as const
 
 /** A system call that can be stopped at. */
 export type StoppedCall = Exclude<keyof (typeof NUMBERS)['x64'], 'audit'>
 
-/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir, mkdir and mknod. */
+/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has none that take a path without a directory. */
 export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {
   const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
   if (!numbers)

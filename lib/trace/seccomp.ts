@@ -62,6 +62,38 @@ export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
 /**
+ * The calls that make, change or remove something by a path, each with the place of the directory (a descriptor; -1 where
+ * it takes none) and of the path among its arguments.
+ */
+export const FILE_CALLS: Readonly<Partial<Record<StoppedCall, readonly [directory: number, path: number]>>> = {
+  open: [-1, 0],
+  creat: [-1, 0],
+  openat: [0, 1],
+  openat2: [0, 1],
+  truncate: [-1, 0],
+  unlink: [-1, 0],
+  unlinkat: [0, 1],
+  rmdir: [-1, 0],
+  rename: [-1, 0],
+  renameat: [0, 1],
+  renameat2: [0, 1],
+  link: [-1, 1],
+  linkat: [2, 3],
+  symlink: [-1, 1],
+  symlinkat: [1, 2],
+  mkdir: [-1, 0],
+  mkdirat: [0, 1],
+  mknod: [-1, 0],
+  mknodat: [0, 1],
+  chmod: [-1, 0],
+  fchmodat: [0, 1],
+  chown: [-1, 0],
+  lchown: [-1, 0],
+  fchownat: [0, 1],
+  utimensat: [0, 1],
+}
+
+/**
  * The calls at which a program stops besides where its story is asked for. prctl(2) is the one by which a program on
  * lib/ tells the line of its source that a call comes from. @see lib/machine/announce.ts
  */

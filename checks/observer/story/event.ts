@@ -143,6 +143,26 @@ export type What =
       readonly state: 'frozen' | 'thawed'
       readonly members: readonly number[]
     }
+  /** What an overlay is made of that somebody has mounted: its lower directories as they were written, the uppermost first. */
+  | { readonly kind: 'overlay'; readonly target: string; readonly lower: readonly string[] }
+  /** What a call of `who` has brought into the upper layer of the overlay that was mounted at `overlay`. */
+  | {
+      readonly kind: 'layer'
+      readonly change: 'copied' | 'added' | 'removed' | 'opaque'
+      readonly path: string
+      readonly overlay: string
+    }
+  /** `who` stood outside of its root, made that its root, and is now there. */
+  | { readonly kind: 'escape'; readonly to: 'own root' | 'below' | 'outside'; readonly path: string }
+  /** `who` wrote below a mount that is not its root, or was refused. */
+  | { readonly kind: 'volume'; readonly target: string; answer?: Answer }
+  /** Where what `who` mounted has appeared: inside below mounts that pass on in these ways, outside at these places. */
+  | {
+      readonly kind: 'spread'
+      readonly by: 'inside' | 'outside'
+      readonly inside: readonly string[]
+      readonly outside: readonly string[]
+    }
   /** The judge typed a line at the terminal; `who` has read one; `who` has answered one, by the code of its end. */
   | { readonly kind: 'typed'; readonly text: string }
   | { readonly kind: 'read'; readonly text: string }

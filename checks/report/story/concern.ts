@@ -10,6 +10,9 @@ const MOST = 5
 
 /** What a claim is about by its title, and the kinds of events that show it. The first that fits counts. */
 const ABOUT: readonly (readonly [RegExp, readonly Kind[]])[] = [
+  [/\b(layer|layers|opaque|overlay)\b/, ['overlay', 'layer']],
+  [/\b(escape|pivot_root)\b/, ['pivot_root', 'chroot', 'umount', 'escape']],
+  [/\b(volume|volumes)\b/, ['mount', 'volume', 'spread']],
   [/\becho\b/, ['packet', 'link', 'address']],
   [/\b(SIGKILL|kills|signal|sent)\b/, ['signal', 'exit', 'oom']],
   [/\b(limit|limited|grew|counter|kernel's log|memory group)\b/, ['write', 'group', 'memory', 'oom', 'exit']],

@@ -85,6 +85,24 @@ function ofWait({ call, file }: Of<'waits'>): string {
   return `still waits in ${call}()${of}`
 }
 
+const IN_LAYER = {
+  copied: 'is copied up into the upper layer',
+  added: 'is new in the upper layer',
+  removed: 'is removed: a whiteout in the upper layer',
+  opaque: 'is an opaque directory in the upper layer',
+}
+
+function ofEscape({ to, path }: Of<'escape'>): string {
+  if (to === 'own root') return 'has walked up from outside of its root, and is where its container begins'
+  return `has walked up from outside of its root, to ${to === 'below' ? `${path} of its container` : `${path}, which is outside of its container`}`
+}
+
+function ofSpread({ by, inside, outside }: Of<'spread'>): string {
+  const inner = inside.length > 0 ? `inside below what is ${[...new Set(inside)].join(', ')}` : ''
+  const outer = outside.length > 0 ? `outside at ${outside.join(', ')}` : ''
+  return `what is mounted ${by} appears ${[inner, outer].filter(Boolean).join(', and ')}`
+}
+
 /** A line that was typed, without its end, which a report spells out. */
 const oneLine = (text: string) => text.replace(/(\s|\\n)+$/, '')
 const MB = 1e6
@@ -139,6 +157,18 @@ function inFull({ what, who }: StoryEvent, names: Names): string {
       return `is killed by the kernel: ${groupName(what.group)} is at its limit of ${bytes(what.limit)}`
     case 'freezer':
       return `${groupName(what.group)} is ${what.state}${what.members.length > 0 ? `, with ${names.list(what.members)} in it` : ''}`
+    case 'overlay':
+      return `${what.target} shows ${what.lower.join(' over ')}, and what is written goes into an upper layer`
+    case 'layer':
+      return `/${what.path} ${IN_LAYER[what.change]}`
+    case 'escape':
+      return ofEscape(what)
+    case 'volume':
+      return what.answer === 'done'
+        ? `writes to the volume ${what.target}`
+        : `may not write to ${what.target}: ${what.answer}`
+    case 'spread':
+      return ofSpread(what)
     case 'typed':
       return `types ${oneLine(what.text)}`
     case 'read':

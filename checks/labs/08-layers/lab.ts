@@ -1,0 +1,9 @@
+/**
+ * Lab 8 as the checker and the exercises see it: its witness, claims, exercises, questions and programs.
+ */
+import { layers } from '../../witnesses/layers/layers.ts'
+import { describeLab } from '../lab.ts'
+import { checker } from './claims.ts'
+import { programs } from './programs.ts'
+
+export const lab = describeLab([layers], { claims: checker, exercises: [], questions: [], programs })

@@ -1,0 +1,49 @@
+/**
+ * What one container sees of what another one on the same layers has changed.
+ */
+
+import { createHash } from 'node:crypto'
+import { closeSync, constants, fstatSync, readFileSync } from 'node:fs'
+import {
+  O_PATH,
+  openInside,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from '../../../lib/trace/open-inside.ts'
+import type { KnownOverlay } from './overlay.ts'
+import type { Change } from './record.ts'
+
+/** No link is followed, and no mount over the root is entered. */
+const OWN = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV
+
+/** The contents of a file in the root of a process; `undefined` where there is none. */
+function contentsIn(tid: number, path: string): string | undefined {
+  let fd = -1
+  try {
+    fd = openInside(`/proc/${tid}/root`, path, O_PATH | constants.O_NOFOLLOW, OWN)
+    if (!fstatSync(fd).isFile()) return 'no file'
+    return createHash('sha256')
+      .update(readFileSync(`/proc/self/fd/${fd}`))
+      .digest('hex')
+  } catch {
+    return undefined
+  } finally {
+    if (fd >= 0) closeSync(fd)
+  }
+}
+
+/**
+ * Of some changes in another container those that are seen in this one, too.
+ * @param tid a process whose root is an overlay
+ * @param other the overlay of the changes
+ */
+export function seenOf(tid: number, other: KnownOverlay, changes: readonly Change[]): string[] {
+  const isSeen = ({ kind, path }: Change) => {
+    const here = contentsIn(tid, path)
+    if (kind === 'added') return here !== undefined
+    if (kind === 'removed') return here === undefined
+    return here !== other.below(path)?.layer.contents.get(path)
+  }
+  return changes.filter(isSeen).map(({ path }) => path)
+}

@@ -1,0 +1,93 @@
+/**
+ * Who lives in a container: in a mount namespace of its own, with an overlay of the program as root. And how they stand.
+ */
+import { readlinkSync, statSync } from 'node:fs'
+import { namespaces } from '../../../lib/namespaces.ts'
+import { processOf } from '../../observer/threads.ts'
+import type { KnownOverlay } from './overlay.ts'
+import type { Standing } from './record.ts'
+import { type OldRoot, spotOf, waysOut } from './standing.ts'
+import { wholeView } from './whole-view.ts'
+
+/** Every look at how somebody stands takes a process: of more than this, none is taken. */
+const MOST_LOOKS = 400
+
+/** The containers of one sandbox. */
+export class Containers {
+  readonly overlays: KnownOverlay[] = []
+  readonly #sandbox: { readonly mnt: number; readonly pid: number }
+  /** What was `/` in a mount namespace before pivot_root(2), by its inode. */
+  readonly #oldRoots = new Map<number, OldRoot[]>()
+  /** The last process that was seen in the mount namespace of a container. */
+  readonly #members = new Map<number, number>()
+  #looks = 0
+
+  /** @param sandbox the namespaces in which the program was started */
+  constructor(sandbox: { readonly mnt: number; readonly pid: number }) {
+    this.#sandbox = sandbox
+  }
+
+  /** The overlay that the root of a thread lies on, by its place; `undefined` where that is none, or it is outside. */
+  overlayOf(tid: number): number | undefined {
+    const { dev } = statSync(`/proc/${tid}/root`)
+    const found = this.overlays.findLastIndex(({ device }) => device === dev)
+    return found < 0 || namespaces(tid).mnt === this.#sandbox.mnt ? undefined : found
+  }
+
+  /** Somebody is about to exchange the root of their mount namespace. @returns is told that they did */
+  aboutToPivot(tid: number): () => void {
+    const { mnt } = namespaces(tid)
+    const old = wholeView(tid).find(({ target }) => target === '/')
+    return () => {
+      if (old) this.#oldRoots.set(mnt, [...(this.#oldRoots.get(mnt) ?? []), old])
+      this.#members.set(mnt, tid)
+    }
+  }
+
+  /** Takes note of somebody who is in a container. */
+  know(tid: number): void {
+    const { mnt } = namespaces(tid)
+    if (this.#oldRoots.has(mnt)) this.#members.set(mnt, tid)
+  }
+
+  /** The mount namespaces whose root was exchanged for an overlay, each with somebody who is still in it. */
+  alive(): (readonly [mnt: number, tid: number])[] {
+    return [...this.#members].filter(([mnt, tid]) => {
+      try {
+        return namespaces(tid).mnt === mnt && this.overlayOf(tid) !== undefined
+      } catch {
+        // ENOENT: it is gone.
+        return false
+      }
+    })
+  }
+
+  /** How a thread stands in its mount namespace; `undefined` if it is gone. */
+  stand(tid: number, order: number): Standing | undefined {
+    if (this.#looks++ > MOST_LOOKS) return undefined
+    try {
+      return this.#standingOf(tid, order)
+    } catch {
+      return undefined
+    }
+  }
+
+  #standingOf(tid: number, order: number): Standing {
+    const { mnt, pid } = namespaces(tid)
+    const view = wholeView(tid)
+    const root = spotOf(`/proc/${tid}/root`)
+    const place = this.overlayOf(tid)
+    const overlay = place === undefined ? undefined : this.overlays[place]
+    const oldRoots = this.#oldRoots.get(mnt) ?? []
+    return {
+      pid: processOf(tid) ?? tid,
+      order,
+      overlay: place,
+      rootPath: readlinkSync(`/proc/${tid}/root`),
+      isTop: root.mount === view.find(({ target }) => target === '/')?.id && root.id === overlay?.topId,
+      hasPivoted: oldRoots.length > 0,
+      isApart: mnt !== this.#sandbox.mnt && pid !== this.#sandbox.pid,
+      waysOut: waysOut(tid, view, oldRoots, this.#sandbox.pid, overlay?.ways() ?? new Set()),
+    }
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * One overlay: its directories, which are held open from the moment at which it was mounted, and what was in them then.
+ * What a path leads to later does not matter, nor that nobody else can reach them any more.
+ */
+import { createHash } from 'node:crypto'
+import { type BigIntStats, closeSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { isOpaque, isWhiteout } from '../../../lib/mount/whiteouts.ts'
+import { type Held, holdPath } from './place.ts'
+import type { Image } from './record.ts'
+
+/** More entries than this no program of the lab needs, and the judge looks at no more. */
+const MOST = 5000
+/** Of a file that is longer, its beginning and its times tell. */
+const LONGEST = 64_000_000
+
+/** One entry of a directory tree. */
+export interface Entry {
+  readonly kind: 'file' | 'directory' | 'opaque' | 'whiteout' | 'link' | 'other'
+  readonly inode: string
+  /** Everything by which a change would show, but for the contents. */
+  readonly marks: string
+}
+
+/** What is in a tree, by path. */
+export type Tree = ReadonlyMap<string, Entry>
+
+function kindOf(path: string, stat: BigIntStats): Entry['kind'] {
+  if (stat.isDirectory()) return isOpaque(path) ? 'opaque' : 'directory'
+  if (stat.isSymbolicLink()) return 'link'
+  if (stat.isCharacterDevice() || (stat.isFile() && stat.size === 0n)) {
+    if (isWhiteout(path, lstatSync(path))) return 'whiteout'
+  }
+  return stat.isFile() ? 'file' : 'other'
+}
+
+/** Everything below a directory that is on its file system; mounts in it are no part of it. */
+export function treeOf(top: string): Tree {
+  const device = statSync(top).dev
+  const found = new Map<string, Entry>()
+  const walk = (below: string): void => {
+    for (const name of readdirSync(join(top, below)).sort()) {
+      if (found.size >= MOST) return
+      const path = join(below, name)
+      const stat = lstatSync(join(top, path), { bigint: true, throwIfNoEntry: false })
+      if (!stat || Number(stat.dev) !== device) continue
+      const { ino, mode, uid, gid, size, mtimeNs, ctimeNs, rdev } = stat
+      // The time of a directory's last change tells of what it holds, which is looked at itself.
+      const times = stat.isDirectory() ? [] : [size, mtimeNs, ctimeNs]
+      const marks = [ino, mode, uid, gid, rdev, ...times].join()
+      found.set(path, { kind: kindOf(join(top, path), stat), inode: `${device}:${ino}`, marks })
+      if (stat.isDirectory()) walk(path)
+    }
+  }
+  walk('')
+  return found
+}
+
+/** The contents of a file or link, as a digest; a whole kind of entry otherwise. */
+export function contentsOf(top: string, path: string, entry: Entry): string {
+  const place = join(top, path)
+  if (entry.kind === 'link') return `link to ${readlinkSync(place)}`
+  if (entry.kind !== 'file') return entry.kind
+  const size = lstatSync(place).size
+  if (size > LONGEST) return `${size} bytes`
+  return createHash('sha256').update(readFileSync(place)).digest('hex')
+}
+
+/** The contents of all files and links of a tree. */
+export function contentsOfAll(top: string, tree: Tree): ReadonlyMap<string, string> {
+  const all = [...tree].filter(([, { kind }]) => kind === 'file' || kind === 'link')
+  return new Map(all.map(([path, entry]) => [path, contentsOf(top, path, entry)]))
+}
+
+/** The options of an overlay, as the kernel takes them apart. */
+function optionsOf(data: string): ReadonlyMap<string, string> {
+  const words = data.match(/(?:\\.|[^,\\])+/g) ?? []
+  return new Map(words.map(word => [word.split('=', 1)[0] as string, word.slice(word.indexOf('=') + 1)]))
+}
+
+const plain = (path: string) => path.replace(/\\(.)/g, '$1')
+const lowerPaths = (text: string) => (text.match(/(?:\\.|[^:\\])+/g) ?? []).map(plain)
+
+function idOf(path: string): string {
+  const { dev, ino } = statSync(path)
+  return `${dev}:${ino}`
+}
+
+/** A directory of an overlay. */
+class Layer {
+  readonly held: Held
+  readonly top: string
+  readonly before: Tree
+  readonly contents: ReadonlyMap<string, string>
+
+  constructor(held: Held) {
+    this.held = held
+    this.top = `/proc/self/fd/${held.fd}`
+    this.before = treeOf(this.top)
+    this.contents = contentsOfAll(this.top, this.before)
+  }
+
+  /** The paths in it that are not what they were. */
+  changed(): string[] {
+    const now = treeOf(this.top)
+    const paths = new Set([...this.before.keys(), ...now.keys()])
+    return [...paths].filter(path => {
+      const [was, is] = [this.before.get(path), now.get(path)]
+      if (!was || !is || was.marks !== is.marks) return true
+      // Whoever writes through a mapping into memory leaves no time behind.
+      return this.contents.has(path) && this.contents.get(path) !== contentsOf(this.top, path, is)
+    })
+  }
+}
+
+/** What is known of one overlay. */
+export class KnownOverlay {
+  readonly target: string
+  readonly order: number
+  /** The device number of its files, and its top by device and inode. */
+  readonly device: number
+  readonly topId: string
+  /** The uppermost first. */
+  readonly lower: readonly (Layer | undefined)[]
+  readonly upper: Held | undefined
+  readonly names: readonly string[]
+  readonly spoilt = new Set<string>()
+  readonly strange = new Set<string>()
+  /** What the upper directory held when it was last looked at. */
+  #upperSeen: Tree = new Map()
+  readonly #open = new Set<Held>()
+
+  /** @param tid who has mounted it, and stands still; @param at its top; @param data the options, as it wrote them */
+  constructor(tid: number, order: number, target: string, at: Omit<Held, 'fd'>, data: string) {
+    this.target = target
+    this.order = order
+    this.device = at.device
+    this.topId = at.id
+    const options = optionsOf(data)
+    this.names = lowerPaths(options.get('lowerdir') ?? '')
+    this.lower = this.names.map(path => {
+      const held = this.#hold(tid, path)
+      return held && new Layer(held)
+    })
+    const upper = options.get('upperdir')
+    this.upper = upper === undefined ? undefined : this.#hold(tid, plain(upper))
+    if (this.upper) this.#upperSeen = this.upperNow()
+  }
+
+  #hold(tid: number, path: string): Held | undefined {
+    const held = holdPath(tid, path)
+    if (held) this.#open.add(held)
+    return held
+  }
+
+  /** Its directories and all that are above them, by device and inode: whoever has one of them has the layers. */
+  ways(): ReadonlySet<string> {
+    const found = new Set<string>()
+    for (const { fd } of this.#open)
+      for (let here = `/proc/self/fd/${fd}`, id = idOf(here); !found.has(id); here = `${here}/..`, id = idOf(here))
+        found.add(id)
+    return found
+  }
+
+  /** Whether its layers are those of another one, in the same order. */
+  hasLayersOf(other: KnownOverlay): boolean {
+    const ids = ({ lower }: KnownOverlay) => lower.map(layer => layer?.held.id ?? '?').join()
+    return !ids(this).includes('?') && ids(this) === ids(other)
+  }
+
+  /** The first layer below the upper one that has something of that path, and no whiteout or opaque directory above it. */
+  below(path: string): { readonly layer: Layer; readonly entry: Entry } | undefined {
+    const parents = path.split('/').slice(0, -1)
+    for (const layer of this.lower) {
+      if (!layer) continue
+      const entry = layer.before.get(path)
+      if (entry) return entry.kind === 'whiteout' ? undefined : { layer, entry }
+      const above = parents.map((_, i) => layer.before.get(parents.slice(0, i + 1).join('/'))?.kind)
+      if (above.some(kind => kind === 'opaque' || kind === 'whiteout')) return undefined
+    }
+    return undefined
+  }
+
+  get top(): string {
+    return `/proc/self/fd/${this.upper?.fd}`
+  }
+
+  /** What the upper directory holds now. */
+  upperNow(): Tree {
+    return this.upper && this.#open.has(this.upper) ? treeOf(this.top) : this.#upperSeen
+  }
+
+  /** What has come into the upper directory, or has become something else, since it was last looked at. */
+  takeNew(): readonly (readonly [string, Entry])[] {
+    const now = this.upperNow()
+    const before = this.#upperSeen
+    this.#upperSeen = now
+    return [...now].filter(([path, { kind, inode }]) => {
+      const was = before.get(path)
+      return was?.kind !== kind || was.inode !== inode
+    })
+  }
+
+  /** Takes note of what in the layers below is not what it was. */
+  lookBelow(): void {
+    for (const [i, layer] of this.lower.entries()) {
+      if (!layer || !this.#open.has(layer.held)) continue
+      for (const path of layer.changed()) this.spoilt.add(`${path} of the layer ${this.names[i]}`)
+    }
+  }
+
+  /** Whether a file that was copied up has become another than the one below. */
+  differs(path: string): boolean {
+    const entry = this.upperNow().get(path)
+    const below = this.below(path)
+    if (entry?.kind !== 'file' || !this.upper || !this.#open.has(this.upper)) return false
+    return contentsOf(this.top, path, entry) !== below?.layer.contents.get(path)
+  }
+
+  /** Gives up the directories that were reached by a mount, which could not be taken off otherwise; or all of them. */
+  release(mount?: number): void {
+    for (const held of this.#open)
+      if (mount === undefined || held.mount === mount) {
+        this.#open.delete(held)
+        closeSync(held.fd)
+      }
+  }
+}
+
+/**
+ * What the layers of an overlay hold.
+ * @param rootfs the files and links of `./fs` as they were before the program ran
+ */
+export function imageOf({ lower }: KnownOverlay, rootfs: ReadonlyMap<string, string>): Image | undefined {
+  const base = lower.at(-1)
+  const above = lower.slice(0, -1)
+  if (!base || above.length === 0 || above.some(layer => layer === undefined)) return undefined
+  const entries = above.flatMap(layer => [...(layer as Layer).before].map(([path, entry]) => ({ layer, path, entry })))
+  const has = (path: string) => base.before.get(path)
+  return {
+    lacks: [...rootfs].filter(([path, text]) => base.contents.get(path) !== text).map(([path]) => path),
+    changed: entries
+      .filter(
+        ({ path, entry, layer }) =>
+          entry.kind === 'file' && has(path)?.kind === 'file' && base.contents.get(path) !== layer?.contents.get(path),
+      )
+      .map(({ path }) => path),
+    added: entries.filter(({ path, entry }) => entry.kind === 'file' && !has(path)).map(({ path }) => path),
+    removed: entries
+      .filter(
+        ({ path, entry }) => entry.kind === 'whiteout' && has(path) !== undefined && has(path)?.kind !== 'whiteout',
+      )
+      .map(({ path }) => path),
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What a path means to whoever has written it, found without following a link out of where they are. A path proves nothing
+ * about what is there later: what is found is held open, or known by device and inode.
+ */
+import { closeSync, constants, fstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { O_PATH, openInside, RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS } from '../../../lib/trace/open-inside.ts'
+import { readCString, readMemory } from '../../../lib/trace/remote-memory.ts'
+import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
+
+const AT_FDCWD = -100
+const LONGEST = 4096
+const DIRECTORY = O_PATH | constants.O_DIRECTORY
+/** What in the flags of open(2) says that something is written. */
+const WRITES = constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC
+
+/** A file or directory that is held open. */
+export interface Held {
+  readonly fd: number
+  /** Its device and inode, `64:2`. */
+  readonly id: string
+  readonly device: number
+  /** The mount that it was reached by, as in mountinfo. */
+  readonly mount: number
+}
+
+/** The mount by which a descriptor was opened. @param whose a process, `self` or its number */
+export const mountOf = (whose: number | 'self', fd: number): number =>
+  Number(/^mnt_id:\s*(\d+)/m.exec(readFileSync(`/proc/${whose}/fdinfo/${fd}`, 'utf8'))?.[1])
+
+function held(fd: number): Held {
+  const { dev, ino } = fstatSync(fd)
+  return { fd, id: `${dev}:${ino}`, device: dev, mount: mountOf('self', fd) }
+}
+
+/** A path in the memory of a thread. @throws Error if the pointer is wrong, or the thread is gone */
+export const pathAt = (tid: number, address: bigint | undefined): string =>
+  Buffer.from(readCString(tid, address ?? 0n, LONGEST), 'latin1').toString('utf8')
+
+function openAt(tid: number, from: string, path: string, flags: number): number {
+  if (path.startsWith('/')) return openInside(`/proc/${tid}/root`, path, flags)
+  try {
+    return openInside(`/proc/${tid}/${from}`, path, flags, RESOLVE_NO_SYMLINKS)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error
+    // A link may be absolute, and then begins at their root.
+    return openInside(`/proc/${tid}/root`, `${readlinkSync(`/proc/${tid}/${from}`)}/${path}`, flags, RESOLVE_IN_ROOT)
+  }
+}
+
+/**
+ * Opens what a path means to a thread.
+ * @param from where it begins if it is relative: `cwd`, `fd/3`
+ * @returns `undefined` where nothing is there, or the thread is gone
+ */
+export function holdPath(tid: number, path: string, from = 'cwd', flags = DIRECTORY): Held | undefined {
+  try {
+    return held(openAt(tid, from, path, flags))
+  } catch {
+    return undefined
+  }
+}
+
+/** The same, only looked at. */
+export function lookAtPath(tid: number, path: string, from = 'cwd'): Omit<Held, 'fd'> | undefined {
+  const found = holdPath(tid, path, from)
+  if (found) closeSync(found.fd)
+  return found
+}
+
+/** What a call is about to make, change or remove. */
+export interface FileCall {
+  readonly path: string
+  /** The directory that it is in; missing where there is none. */
+  readonly parent: Omit<Held, 'fd'> | undefined
+}
+
+function isWrite(name: StoppedCall, args: readonly bigint[], tid: number): boolean {
+  const at = { open: 1, openat: 2 }[name as string]
+  if (at !== undefined) return (Number(BigInt.asUintN(32, args[at] ?? 0n)) & WRITES) !== 0
+  if (name !== 'openat2') return true
+  return (Number(readMemory(tid, args[2] ?? 0n, 8).readBigUInt64LE() & 0xffffffffn) & WRITES) !== 0
+}
+
+/** What a call is about; `undefined` if it is none of {@link FILE_CALLS}, or only reads. */
+export function fileCall(name: StoppedCall, args: readonly bigint[], tid: number): FileCall | undefined {
+  const places = FILE_CALLS[name]
+  try {
+    if (!places || !isWrite(name, args, tid)) return undefined
+    const path = pathAt(tid, args[places[1]])
+    const directory = places[0] < 0 ? AT_FDCWD : Number(BigInt.asIntN(32, args[places[0]] ?? 0n))
+    const from = directory === AT_FDCWD ? 'cwd' : `fd/${directory}`
+    return { path, parent: lookAtPath(tid, dirname(path.replace(/\/+$/, '') || '/'), from) }
+  } catch {
+    // The pointer is wrong, or the thread was killed while it stood there.
+    return undefined
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Where a mount has appeared: all mounts of two namespaces before a call and after it.
+ */
+import type { Mount } from '../../../lib/mount/mount.ts'
+import { type Propagation, propagationOf } from '../../../lib/mount/propagation.ts'
+
+/** All mounts of a container and of its outside at one moment. */
+export interface BothViews {
+  readonly inside: readonly Mount[]
+  readonly outside: readonly Mount[]
+}
+
+const added = (before: readonly Mount[], after: readonly Mount[]) =>
+  after.filter(({ id }) => !before.some(mount => mount.id === id))
+
+/** Where the new mounts have appeared. */
+export interface Appearance {
+  readonly inside: readonly { readonly kind: Propagation; readonly group: number | undefined }[]
+  readonly isOfVolume: boolean
+  readonly outside: readonly string[]
+  readonly hadPrivate: boolean
+}
+
+/** What of a directory a mount shows: two that show the same would show the same mounts, if they passed them on. */
+const shown = ({ device, root }: Mount) => `${device} ${root}`
+
+/** @returns `undefined` where nothing has appeared */
+export function appearance(before: BothViews, after: BothViews): Appearance | undefined {
+  const inner = added(before.inside, after.inside)
+  const outer = added(before.outside, after.outside)
+  if (inner.length + outer.length === 0) return undefined
+  const above = ({ parent }: Mount, view: readonly Mount[]) => view.find(({ id }) => id === parent)
+  const parents = inner.map(mount => above(mount, after.inside)).filter(mount => mount !== undefined)
+  const places = [...parents, ...outer.map(mount => above(mount, after.outside)).filter(mount => mount !== undefined)]
+  const directories = new Set(places.map(shown))
+  return {
+    inside: parents.map(mount => ({ kind: propagationOf(mount), group: mount.peers ?? mount.master })),
+    isOfVolume: parents.some(({ device }) => before.outside.some(mount => mount.device === device)),
+    outside: outer.map(({ target }) => target),
+    hadPrivate: before.inside.some(mount => directories.has(shown(mount)) && propagationOf(mount) === 'private'),
+  }
+}
