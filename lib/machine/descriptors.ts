@@ -112,7 +112,7 @@ export function openDescriptors(pid: number): number[] {
  * @see path_resolution(7)
  */
 export function closeDirectories(): void {
-  for (const fd of openDescriptors('self')) {
+  for (const fd of readdirSync('/proc/self/fd').map(Number)) {
     try {
       if (fd > 2 && fstatSync(fd).isDirectory()) closeSync(fd)
     } catch (error) {

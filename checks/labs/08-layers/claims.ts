@@ -55,6 +55,13 @@ export const standingsOn = (seen: Seen, place: number): Standing[] => [
   ...seen.standings.filter(({ overlay }) => overlay === place),
 ]
 
+/** The same, but for those who were not in the container yet: from its first change on, or else at the last end. */
+function settled(seen: Seen, place: number): Standing[] {
+  const first = Math.min(...changesOf(seen, place).map(({ order }) => order))
+  const all = standingsOn(seen, place)
+  return Number.isFinite(first) ? all.filter(({ order }) => order >= first) : all.slice(-1)
+}
+
 const DONE = { copied: 'changed', added: 'added', removed: 'removed', opaque: 'made opaque' } as const
 const summary = (changes: readonly Change[]) => list(changes.map(({ kind, path }) => `/${path} ${DONE[kind]}`))
 
@@ -78,33 +85,36 @@ function changesObjection(seen: Seen, place: number, { strange }: OverlayRecord)
 }
 
 function pivotObjection(seen: Seen, place: number): Objection | undefined {
-  const all = standingsOn(seen, place)
   const expected =
-    'a root that pivot_root(2) has made that of a mount namespace, the old one taken off, in a PID namespace of its own'
+    'from its first change on: a root that pivot_root(2) has made that of the mount namespace, the old one taken off, in a PID namespace of its own'
+  const refused = (what: string, cause: string) => unless(false, expected, what, cause)
+  const all = settled(seen, place)
+  // Whoever has only started the container may stand with one foot outside: those inside do not see it.
+  const inner = all.filter(({ isApart }) => isApart)
   if (all.length === 0)
-    return unless(
-      false,
-      expected,
+    return refused(
       'no process had the overlay as its root',
       'pivot_root is missing, or failed, or went to another directory',
     )
-  const ways = [...new Set(all.flatMap(({ waysOut }) => waysOut))]
-  const chrooted = all.find(({ isTop, hasPivoted }) => !isTop || !hasPivoted)
   if (!all.some(({ hasPivoted }) => hasPivoted))
-    return unless(
-      false,
-      expected,
-      `its root is ${chrooted?.rootPath ?? '?'} of a mount namespace whose own root is another`,
-      'the root was changed by chroot(2) or by MS_MOVE, and the old root is still mounted above it',
+    return refused(
+      `its root is ${all[0]?.rootPath}, in a mount namespace whose own root is another`,
+      'the root was changed by chroot(2), or by moving a mount (MS_MOVE), and the old root is still there above it',
     )
-  const isHeld = ways.length === 0 && !chrooted && all.every(({ isApart }) => isApart)
+  if (inner.length === 0)
+    return refused(
+      'it is in the PID namespace of those outside, and /proc/PID/root of each of them is the old root',
+      'CLONE_NEWPID is missing',
+    )
+  const ways = [...new Set(inner.flatMap(({ waysOut }) => waysOut))]
+  const odd = inner.find(({ isTop, hasPivoted }) => !isTop || !hasPivoted)
   return unless(
-    isHeld,
+    ways.length === 0 && !odd,
     expected,
-    ways.length > 0 ? list(ways) : `its root is ${chrooted?.rootPath ?? '/'}, with something above it or over it`,
-    ways.some(way => /^its layers|^its own layers/.test(way))
+    ways.length > 0 ? list(ways) : `its root is ${odd?.rootPath ?? '/'}, with something above it or over it`,
+    ways.some(way => way.startsWith('its own layers'))
       ? 'a volume shows the directories of which its root is made'
-      : 'after pivot_root the old root has to be taken off (umount2 with MNT_DETACH), before anything is done inside, and nothing of it may stay open',
+      : 'after pivot_root the old root has to be taken off (umount2 with MNT_DETACH) before anything is done inside, and nothing of it may stay open',
   )
 }
 

@@ -3,7 +3,8 @@
  */
 import { readlinkSync, statSync } from 'node:fs'
 import { namespaces } from '../../../lib/namespaces.ts'
-import { processOf } from '../../observer/threads.ts'
+import type { Observer } from '../../observer/observer.ts'
+import { processOf, throughWhom } from '../../observer/threads.ts'
 import type { KnownOverlay } from './overlay.ts'
 import type { Standing } from './record.ts'
 import { type OldRoot, spotOf, waysOut } from './standing.ts'
@@ -15,11 +16,10 @@ const MOST_LOOKS = 400
 /** The containers of one sandbox. */
 export class Containers {
   readonly overlays: KnownOverlay[] = []
+  processes: Observer['processes'] = new Map()
   readonly #sandbox: { readonly mnt: number; readonly pid: number }
   /** What was `/` in a mount namespace before pivot_root(2), by its inode. */
   readonly #oldRoots = new Map<number, OldRoot[]>()
-  /** The last process that was seen in the mount namespace of a container. */
-  readonly #members = new Map<number, number>()
   #looks = 0
 
   /** @param sandbox the namespaces in which the program was started */
@@ -40,26 +40,29 @@ export class Containers {
     const old = wholeView(tid).find(({ target }) => target === '/')
     return () => {
       if (old) this.#oldRoots.set(mnt, [...(this.#oldRoots.get(mnt) ?? []), old])
-      this.#members.set(mnt, tid)
     }
   }
 
-  /** Takes note of somebody who is in a container. */
-  know(tid: number): void {
-    const { mnt } = namespaces(tid)
-    if (this.#oldRoots.has(mnt)) this.#members.set(mnt, tid)
+  /** The mount namespaces whose root was exchanged for an overlay, each with somebody who lives in it. */
+  alive(): (readonly [mnt: number, tid: number])[] {
+    const found = new Map<number, number>()
+    for (const { pid, status } of this.processes.values()) {
+      const tid = status || this.#oldRoots.size === 0 ? undefined : throughWhom(pid)
+      const mnt = tid === undefined ? undefined : this.#containerOf(tid)
+      if (mnt !== undefined && tid !== undefined) found.set(mnt, tid)
+    }
+    return [...found]
   }
 
-  /** The mount namespaces whose root was exchanged for an overlay, each with somebody who is still in it. */
-  alive(): (readonly [mnt: number, tid: number])[] {
-    return [...this.#members].filter(([mnt, tid]) => {
-      try {
-        return namespaces(tid).mnt === mnt && this.overlayOf(tid) !== undefined
-      } catch {
-        // ENOENT: it is gone.
-        return false
-      }
-    })
+  /** The mount namespace of a thread, if it is that of a container. */
+  #containerOf(tid: number): number | undefined {
+    try {
+      const { mnt } = namespaces(tid)
+      return this.#oldRoots.has(mnt) && this.overlayOf(tid) !== undefined ? mnt : undefined
+    } catch {
+      // ENOENT: it is gone.
+      return undefined
+    }
   }
 
   /** How a thread stands in its mount namespace; `undefined` if it is gone. */

@@ -8,7 +8,6 @@ import { ensureRootfs } from '../../../lib/mount/rootfs.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
-import type { Observer } from '../../observer/observer.ts'
 import { processOf } from '../../observer/threads.ts'
 import { isInRoot } from '../shell/spot.ts'
 import { LayersTeller } from '../telling/layers.ts'
@@ -53,15 +52,15 @@ export class LayersWitness implements Witness<LayersRecord> {
   }
 
   begin({ observer }: Start): void {
-    this.#outside = new Outside(this.#init, observer.processes as Observer['processes'])
+    this.#containers.processes = observer.processes
+    this.#outside = new Outside(this.#init, observer.processes)
   }
 
   /** The program's own exec is the first of all: nobody has touched `./fs` yet. */
   exec(pid: number): void {
-    if (!this.#rootfs) {
-      const directory = `/proc/${pid}/cwd/fs`
-      this.#rootfs = contentsOfAll(directory, treeOf(directory))
-    } else this.#lookAt(pid, pid, false)
+    if (this.#rootfs) return
+    const directory = `/proc/${pid}/cwd/fs`
+    this.#rootfs = contentsOfAll(directory, treeOf(directory))
   }
 
   call(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined {
@@ -104,7 +103,7 @@ export class LayersWitness implements Witness<LayersRecord> {
     const place = lookAtPath(tid, pathAt(tid, target))
     if (!place) return undefined
     for (const overlay of this.#containers.overlays) {
-      if (place.device === overlay.device) overlay.lookBelow()
+      if (place.device === overlay.device) overlay.lookBelow(true)
       overlay.release(place.mount)
     }
     return undefined
@@ -241,17 +240,17 @@ export class LayersWitness implements Witness<LayersRecord> {
     }
   }
 
-  /** Looks at somebody of a container: how they stand, and what they see of other containers. */
-  #lookAt(pid: number, tid: number, isEnd: boolean): void {
+  /** Somebody of a container is about to end: how they stand, what they see of others, and what is in the layers. */
+  #lookAtEnd(pid: number, tid: number): void {
     try {
       const place = this.#containers.overlayOf(tid)
       const overlay = place === undefined ? undefined : this.#containers.overlays[place]
       if (!overlay || place === undefined) return
-      this.#containers.know(tid)
-      if (isEnd) this.#takeStrange(overlay)
-      overlay.lookBelow()
+      this.#takeStrange(overlay)
+      // With the first of a PID namespace all others end.
+      overlay.lookBelow(this.#containers.processes.get(pid)?.numbers.at(-1) === 1)
       const standing = this.#containers.stand(tid, this.#order)
-      if (standing && isEnd) this.#seen.standings.push(standing)
+      if (standing) this.#seen.standings.push(standing)
       this.#compare(pid, tid, place)
       this.#lookAtCopies()
     } catch {
@@ -280,12 +279,12 @@ export class LayersWitness implements Witness<LayersRecord> {
   }
 
   exit(pid: number, _code: number | undefined, tid: number): void {
-    if (this.#containers.overlays.length > 0) this.#lookAt(pid, tid, true)
+    if (this.#containers.overlays.length > 0) this.#lookAtEnd(pid, tid)
   }
 
   /** The program will not end by itself. */
   lookAround(): void {
-    for (const [, tid] of this.#containers.alive()) this.#lookAt(processOf(tid) ?? tid, tid, true)
+    for (const [, tid] of this.#containers.alive()) this.#lookAtEnd(processOf(tid) ?? tid, tid)
   }
 
   record(): LayersRecord {

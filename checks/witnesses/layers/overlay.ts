@@ -100,15 +100,15 @@ class Layer {
     this.contents = contentsOfAll(this.top, this.before)
   }
 
-  /** The paths in it that are not what they were. */
-  changed(): string[] {
+  /** The paths in it that are not what they were. @param byContents whether every byte is read */
+  changed(byContents: boolean): string[] {
     const now = treeOf(this.top)
     const paths = new Set([...this.before.keys(), ...now.keys()])
     return [...paths].filter(path => {
       const [was, is] = [this.before.get(path), now.get(path)]
       if (!was || !is || was.marks !== is.marks) return true
       // Whoever writes through a mapping into memory leaves no time behind.
-      return this.contents.has(path) && this.contents.get(path) !== contentsOf(this.top, path, is)
+      return byContents && this.contents.has(path) && this.contents.get(path) !== contentsOf(this.top, path, is)
     })
   }
 }
@@ -201,11 +201,11 @@ export class KnownOverlay {
     })
   }
 
-  /** Takes note of what in the layers below is not what it was. */
-  lookBelow(): void {
+  /** Takes note of what in the layers below is not what it was. @param byContents whether every byte is read */
+  lookBelow(byContents: boolean): void {
     for (const [i, layer] of this.lower.entries()) {
       if (!layer || !this.#open.has(layer.held)) continue
-      for (const path of layer.changed()) this.spoilt.add(`${path} of the layer ${this.names[i]}`)
+      for (const path of layer.changed(byContents)) this.spoilt.add(`${path} of the layer ${this.names[i]}`)
     }
   }
 
