@@ -59,7 +59,9 @@ export const standingsOn = (seen: Seen, place: number): Standing[] => [
 function settled(seen: Seen, place: number): Standing[] {
   const first = Math.min(...changesOf(seen, place).map(({ order }) => order))
   const all = standingsOn(seen, place)
-  return Number.isFinite(first) ? all.filter(({ order }) => order >= first) : all.slice(-1)
+  if (Number.isFinite(first)) return all.filter(({ order }) => order >= first)
+  const inner = all.filter(({ isApart }) => isApart)
+  return (inner.length > 0 ? inner : all).slice(-1)
 }
 
 const DONE = { copied: 'changed', added: 'added', removed: 'removed', opaque: 'made opaque' } as const
@@ -107,7 +109,7 @@ function pivotObjection(seen: Seen, place: number): Objection | undefined {
       'CLONE_NEWPID is missing',
     )
   const ways = [...new Set(inner.flatMap(({ waysOut }) => waysOut))]
-  const odd = inner.find(({ isTop, hasPivoted }) => !isTop || !hasPivoted)
+  const odd = inner.find(({ isBelowTop, hasPivoted }) => !isBelowTop || !hasPivoted)
   return unless(
     ways.length === 0 && !odd,
     expected,
@@ -194,7 +196,7 @@ function volumesObjection(seen: Seen, place: number): Objection | undefined {
   )
   return unless(
     written && refused,
-    'two directories that are bound from outside: a file is made below one of them, and below the other that is refused with EROFS',
+    'two directories or files that are bound from outside: one is written to inside, and the other answers EROFS',
     list([...new Set(words)]),
     written
       ? 'one has to be read-only for the container, and it has to try: MS_REMOUNT|MS_BIND|MS_RDONLY after the MS_BIND'
@@ -235,9 +237,9 @@ function propagationObjection(seen: Seen): Objection | undefined {
   const held = all.filter(([, holds]) => holds).map(([what]) => what)
   return unless(
     lacking.length === 0,
-    all.map(([what]) => `a mount that is made ${what}`).join('; '),
-    held.length === 0 ? 'none of it' : `only: made ${held.join('; made ')}`,
-    `not seen: made ${lacking.join('; made ')}. Bind a shared mount three times, before pivot_root, and make one copy a slave and one private`,
+    'what is mounted outside appears in a shared and in a slave volume and not in a private one; of what is mounted inside, only what is mounted in the shared one appears outside',
+    held.length === 0 ? 'none of it' : `only a mount that is made ${held.join('; and one ')}`,
+    `a shared mount has to be bound three times before pivot_root, one copy made a slave and one private; missing is a mount ${lacking[0]}`,
   )
 }
 

@@ -43,22 +43,21 @@ export class Containers {
     }
   }
 
-  /** The mount namespaces whose root was exchanged for an overlay, each with somebody who lives in it. */
+  /** The mount namespaces of containers, each with somebody who lives in it. */
   alive(): (readonly [mnt: number, tid: number])[] {
     const found = new Map<number, number>()
     for (const { pid, status } of this.processes.values()) {
-      const tid = status || this.#oldRoots.size === 0 ? undefined : throughWhom(pid)
+      const tid = status || this.overlays.length === 0 ? undefined : throughWhom(pid)
       const mnt = tid === undefined ? undefined : this.#containerOf(tid)
       if (mnt !== undefined && tid !== undefined) found.set(mnt, tid)
     }
     return [...found]
   }
 
-  /** The mount namespace of a thread, if it is that of a container. */
+  /** The mount namespace of a thread, if its root is an overlay there. */
   #containerOf(tid: number): number | undefined {
     try {
-      const { mnt } = namespaces(tid)
-      return this.#oldRoots.has(mnt) && this.overlayOf(tid) !== undefined ? mnt : undefined
+      return this.overlayOf(tid) === undefined ? undefined : namespaces(tid).mnt
     } catch {
       // ENOENT: it is gone.
       return undefined
@@ -87,7 +86,8 @@ export class Containers {
       order,
       overlay: place,
       rootPath: readlinkSync(`/proc/${tid}/root`),
-      isTop: root.mount === view.find(({ target }) => target === '/')?.id && root.id === overlay?.topId,
+      isBelowTop: root.mount === view.find(({ target }) => target === '/')?.id,
+      isTop: root.id === overlay?.topId,
       hasPivoted: oldRoots.length > 0,
       isApart: mnt !== this.#sandbox.mnt && pid !== this.#sandbox.pid,
       waysOut: waysOut(tid, view, oldRoots, this.#sandbox.pid, overlay?.ways() ?? new Set()),

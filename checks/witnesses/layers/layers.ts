@@ -4,6 +4,7 @@
  */
 import { CannotRun } from '../../../lib/errors.ts'
 import { kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
+import { mounts } from '../../../lib/mount/mount.ts'
 import { ensureRootfs } from '../../../lib/mount/rootfs.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
@@ -58,9 +59,14 @@ export class LayersWitness implements Witness<LayersRecord> {
 
   /** The program's own exec is the first of all: nobody has touched `./fs` yet. */
   exec(pid: number): void {
-    if (this.#rootfs) return
+    if (this.#rootfs) {
+      this.#compareFor(pid, pid)
+      return
+    }
     const directory = `/proc/${pid}/cwd/fs`
-    this.#rootfs = contentsOfAll(directory, treeOf(directory))
+    const contents = contentsOfAll(directory, treeOf(directory))
+    // Devices are made or lent anew everywhere.
+    this.#rootfs = new Map([...contents].filter(([path]) => !path.startsWith('dev/')))
   }
 
   call(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined {
@@ -99,14 +105,13 @@ export class LayersWitness implements Witness<LayersRecord> {
   }
 
   /** Whoever takes a mount off would find it in use because of what is held open here. */
-  #umount([target = 0n]: readonly bigint[], tid: number): undefined {
+  #umount([target = 0n]: readonly bigint[], tid: number): Listener {
     const place = lookAtPath(tid, pathAt(tid, target))
-    if (!place) return undefined
-    for (const overlay of this.#containers.overlays) {
-      if (place.device === overlay.device) overlay.lookBelow(true)
-      overlay.release(place.mount)
+    for (const overlay of place ? this.#containers.overlays : []) {
+      if (place?.device === overlay.device) overlay.lookBelow(true)
+      overlay.release(place?.mount)
     }
-    return undefined
+    return () => this.#compareFor(processOf(tid) ?? tid, tid)
   }
 
   #pivot(tid: number): Listener {
@@ -123,14 +128,9 @@ export class LayersWitness implements Witness<LayersRecord> {
     const order = this.#order
     return result => {
       if (result < 0) return
-      const top = wholeView(tid).find(({ target }) => target === '/')
       const standing = this.#containers.stand(tid, order)
-      const to =
-        standing?.overlay === overlay && standing.isTop
-          ? 'own root'
-          : spotOf(`/proc/${tid}/root`).mount === top?.id
-            ? 'below'
-            : 'outside'
+      const isOwn = standing?.overlay === overlay && standing.isBelowTop
+      const to = isOwn ? (standing.isTop ? 'own root' : 'below') : 'outside'
       const attempt = {
         order,
         pid: processOf(tid) ?? tid,
@@ -152,7 +152,7 @@ export class LayersWitness implements Witness<LayersRecord> {
     this.#takeStrange(overlay)
     const order = this.#order
     return result => {
-      const isOnRoot = call.parent?.mount === spotOf(`/proc/${tid}/root`).mount
+      const isOnRoot = call.at?.mount === spotOf(`/proc/${tid}/root`).mount
       if (!isOnRoot) this.#useVolume(tid, place, call, result)
       // What is new and came by no path of the root was not written through the overlay.
       if (isOnRoot && result >= 0) this.#takeChanges(tid, place, order)
@@ -179,8 +179,9 @@ export class LayersWitness implements Witness<LayersRecord> {
             : below?.entry.kind === 'file'
               ? 'copied'
               : 'added'
-      // Directories that were removed and made again, and whiteouts of what is nowhere below, hide nothing.
+      // A whiteout of what is nowhere below hides nothing, and one of a directory is only on the way to another one.
       if ((what === 'removed' || what === 'opaque') && !below) continue
+      if (what === 'removed' && below?.entry.kind === 'directory') continue
       const change: Change = {
         order,
         pid: processOf(tid) ?? tid,
@@ -195,8 +196,8 @@ export class LayersWitness implements Witness<LayersRecord> {
     }
   }
 
-  #useVolume(tid: number, overlay: number, { parent }: FileCall, result: number): void {
-    const mount = parent && wholeView(tid).find(({ id }) => id === parent.mount)
+  #useVolume(tid: number, overlay: number, { at }: FileCall, result: number): void {
+    const mount = at && mounts(tid).find(({ id }) => id === at.mount)
     if (!mount || (result < 0 && result !== -EROFS)) return
     const pid = processOf(tid) ?? tid
     const use = {
@@ -253,6 +254,16 @@ export class LayersWitness implements Witness<LayersRecord> {
       if (standing) this.#seen.standings.push(standing)
       this.#compare(pid, tid, place)
       this.#lookAtCopies()
+    } catch {
+      // It was killed while it stood there.
+    }
+  }
+
+  /** Somebody may be in a container, and be killed there before its end. */
+  #compareFor(pid: number, tid: number): void {
+    try {
+      const place = this.#containers.overlayOf(tid)
+      if (place !== undefined) this.#compare(pid, tid, place)
     } catch {
       // It was killed while it stood there.
     }

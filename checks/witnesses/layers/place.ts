@@ -62,8 +62,8 @@ export function holdPath(tid: number, path: string, from = 'cwd', flags = DIRECT
 }
 
 /** The same, only looked at. */
-export function lookAtPath(tid: number, path: string, from = 'cwd'): Omit<Held, 'fd'> | undefined {
-  const found = holdPath(tid, path, from)
+export function lookAtPath(tid: number, path: string, from = 'cwd', flags = DIRECTORY): Omit<Held, 'fd'> | undefined {
+  const found = holdPath(tid, path, from, flags)
   if (found) closeSync(found.fd)
   return found
 }
@@ -71,8 +71,8 @@ export function lookAtPath(tid: number, path: string, from = 'cwd'): Omit<Held, 
 /** What a call is about to make, change or remove. */
 export interface FileCall {
   readonly path: string
-  /** The directory that it is in; missing where there is none. */
-  readonly parent: Omit<Held, 'fd'> | undefined
+  /** What is there, or the directory that it is to be in; missing where there is neither. */
+  readonly at: Omit<Held, 'fd'> | undefined
 }
 
 function isWrite(name: StoppedCall, args: readonly bigint[], tid: number): boolean {
@@ -90,7 +90,9 @@ export function fileCall(name: StoppedCall, args: readonly bigint[], tid: number
     const path = pathAt(tid, args[places[1]])
     const directory = places[0] < 0 ? AT_FDCWD : Number(BigInt.asIntN(32, args[places[0]] ?? 0n))
     const from = directory === AT_FDCWD ? 'cwd' : `fd/${directory}`
-    return { path, parent: lookAtPath(tid, dirname(path.replace(/\/+$/, '') || '/'), from) }
+    // Only open(2) and its like follow a link. A single file may be a mount of its own.
+    const itself = lookAtPath(tid, path, from, /^open|^creat/.test(name) ? O_PATH : O_PATH | constants.O_NOFOLLOW)
+    return { path, at: itself ?? lookAtPath(tid, dirname(path.replace(/\/+$/, '') || '/'), from) }
   } catch {
     // The pointer is wrong, or the thread was killed while it stood there.
     return undefined

@@ -7,11 +7,13 @@ import type { Propagation } from '../../../lib/mount/propagation.ts'
 export interface Standing {
   readonly pid: number
   readonly order: number
-  /** The overlay whose top is its root directory; `undefined` where that is something else. */
+  /** The overlay that its root directory lies on; `undefined` where that is something else. */
   readonly overlay: number | undefined
   /** Its root directory, as a path of its mount namespace. */
   readonly rootPath: string
-  /** Whether its root is the root of its whole mount namespace, with nothing above it. */
+  /** Whether its root lies on the mount that is the root of its whole mount namespace: nothing is above that. */
+  readonly isBelowTop: boolean
+  /** Whether its root is the top of the overlay, and not a directory in there. */
   readonly isTop: boolean
   /** Whether a root of this mount namespace has been exchanged by pivot_root(2). */
   readonly hasPivoted: boolean

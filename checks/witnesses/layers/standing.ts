@@ -2,10 +2,10 @@
  * How somebody stands in their mount namespace: whether its root is theirs, and what leads from them to the old one.
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, statSync } from 'node:fs'
-import type { Mount } from '../../../lib/mount/mount.ts'
+import { type Mount, mounts } from '../../../lib/mount/mount.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
 import { O_PATH } from '../../../lib/trace/open-inside.ts'
-import { isInRoot, procOf } from '../shell/spot.ts'
+import { procOf } from '../shell/spot.ts'
 import { mountOf } from './place.ts'
 
 /** A directory as the kernel knows it: by device, inode and mount. */
@@ -63,7 +63,7 @@ export function waysOut(
   const own = namespaces(tid).pid
   const proc = procOf(tid, own)
   const hasProc = view.some(({ type }) => type === 'proc')
-  const open = view
+  const open = mounts(tid)
     .filter(({ type, target }) => type !== 'proc' && target !== '/')
     .filter(({ target }) => {
       const found = statSync(`/proc/${tid}/root${target}`, { throwIfNoEntry: false })
@@ -82,7 +82,9 @@ export function waysOut(
     ...(hasProc && proc === 'foreign'
       ? ['its /proc shows those outside, and /proc/PID/root of each of them is the old root']
       : []),
-    ...(isInRoot(tid) ? [] : [`its working directory is ${readlinkSync(`/proc/${tid}/cwd`)}, outside of its root`]),
+    ...(view.some(({ id }) => id === spotOf(`/proc/${tid}/cwd`).mount)
+      ? []
+      : [`its working directory is ${readlinkSync(`/proc/${tid}/cwd`)}, in the old root`]),
     ...strayDescriptors(tid, view).map(
       fd => `its descriptor ${fd} is ${readlinkSync(`/proc/${tid}/fd/${fd}`)}, a directory of the old root`,
     ),
