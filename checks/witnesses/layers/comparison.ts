@@ -12,7 +12,7 @@ import {
   RESOLVE_NO_XDEV,
 } from '../../../lib/trace/open-inside.ts'
 import type { KnownOverlay } from './overlay.ts'
-import type { Change } from './record.ts'
+import type { Change, Comparison } from './record.ts'
 
 /** No link is followed, and no mount over the root is entered. */
 const OWN = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV
@@ -38,7 +38,7 @@ function contentsIn(tid: number, path: string): string | undefined {
  * @param tid a process whose root is an overlay
  * @param other the overlay of the changes
  */
-export function seenOf(tid: number, other: KnownOverlay, changes: readonly Change[]): string[] {
+function seenOf(tid: number, other: KnownOverlay, changes: readonly Change[]): string[] {
   const isSeen = ({ kind, path }: Change) => {
     const here = contentsIn(tid, path)
     if (kind === 'added') return here !== undefined
@@ -46,4 +46,26 @@ export function seenOf(tid: number, other: KnownOverlay, changes: readonly Chang
     return here !== other.below(path)?.layer.contents.get(path)
   }
   return changes.filter(isSeen).map(({ path }) => path)
+}
+
+/** What one container sees of another: how many changes it was asked about, and which of them it sees. */
+type Compared = Omit<Comparison, 'order' | 'pid' | 'overlay'>
+
+/**
+ * What a container sees of all others on the same layers.
+ * @param place that of its own overlay
+ * @param changes of all containers
+ */
+export function compare(
+  tid: number,
+  overlays: readonly KnownOverlay[],
+  place: number,
+  changes: readonly Change[],
+): Compared[] {
+  const own = changes.filter(({ overlay }) => overlay === place).map(({ path }) => path)
+  return overlays.flatMap((overlay, other) => {
+    if (other === place || !overlays[place]?.hasLayersOf(overlay)) return []
+    const asked = changes.filter(each => each.overlay === other && each.kind !== 'opaque' && !own.includes(each.path))
+    return asked.length === 0 ? [] : [{ other, asked: asked.length, sees: seenOf(tid, overlay, asked) }]
+  })
 }

@@ -90,7 +90,27 @@ export class Containers {
       isTop: root.id === overlay?.topId,
       hasPivoted: oldRoots.length > 0,
       isApart: mnt !== this.#sandbox.mnt && pid !== this.#sandbox.pid,
-      waysOut: waysOut(tid, view, oldRoots, this.#sandbox.pid, overlay?.ways() ?? new Set()),
+      waysOut: waysOut(tid, {
+        view,
+        oldRoots,
+        outer: this.#sandbox.pid,
+        layers: overlay?.ways() ?? new Set(),
+        neighbours: this.#neighboursOf(mnt, pid),
+      }),
     }
+  }
+
+  /** Who lives in a PID namespace and in another mount namespace than that, by their numbers in there. */
+  #neighboursOf(mnt: number, pid: number): number[] {
+    const living = [...this.processes.values()].filter(({ status }) => !status)
+    return living.flatMap(one => {
+      try {
+        const its = namespaces(one.pid)
+        return its.pid === pid && its.mnt !== mnt ? [one.numbers.at(-1) ?? 0] : []
+      } catch {
+        // ENOENT: it is gone.
+        return []
+      }
+    })
   }
 }

@@ -4,90 +4,108 @@
  */
 import { CannotRun } from '../../../lib/errors.ts'
 import { kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
-import { mounts } from '../../../lib/mount/mount.ts'
 import { ensureRootfs } from '../../../lib/mount/rootfs.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
 import { processOf } from '../../observer/threads.ts'
-import { isInRoot } from '../shell/spot.ts'
 import { LayersTeller } from '../telling/layers.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
-import { seenOf } from './comparison.ts'
+import { compare } from './comparison.ts'
 import { Containers } from './containers.ts'
-import { Outside } from './outside.ts'
-import { contentsOfAll, imageOf, KnownOverlay, treeOf } from './overlay.ts'
-import { type FileCall, fileCall, lookAtPath, pathAt } from './place.ts'
+import { imageOf } from './image.ts'
+import { Mounting } from './mounting.ts'
+import { KnownOverlay } from './overlay.ts'
+import { fileCall, lookAtPath, pathAt } from './place.ts'
 import type { Change, LayersRecord } from './record.ts'
-import { appearance, type BothViews } from './spread.ts'
 import { spotOf } from './standing.ts'
-import { wholeView } from './whole-view.ts'
+import { contentsOfAll, type Entry, treeOf } from './tree.ts'
 
-const [EROFS] = [30]
 const MOUNTING: readonly StoppedCall[] = ['mount', 'move_mount', 'umount2', 'pivot_root', 'chroot']
 const CALLS: readonly StoppedCall[] = [...(Object.keys(FILE_CALLS) as StoppedCall[]), ...MOUNTING]
+/** How often it is asked what a second container sees. */
+const MOST_COMPARISONS = 500
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Each)[] ? Each[] : T[Key] }
+
+/**
+ * What something new in an upper directory is.
+ * @param below what the layers below have of that path
+ */
+function kindOfChange(kind: Entry['kind'], below: Entry['kind'] | undefined): Change['kind'] | undefined {
+  if (kind === 'opaque') return below && 'opaque'
+  // A whiteout of what is nowhere below hides nothing, and one of a directory is only on the way to another one.
+  if (kind === 'whiteout') return below && below !== 'directory' ? 'removed' : undefined
+  return below === 'file' ? 'copied' : 'added'
+}
+
+/** Whoever is looked at may be killed while they stand there, and whatever they have put into our way is their affair. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    return undefined
+  }
+}
 
 /** The witness of one sandbox. */
 export class LayersWitness implements Witness<LayersRecord> {
-  readonly #seen: Mutable<Omit<LayersRecord, 'overlays' | 'keepsNotes'>> = {
+  readonly #seen: Mutable<Pick<LayersRecord, 'standings' | 'changes' | 'comparisons'>> = {
     standings: [],
     changes: [],
     comparisons: [],
-    escapes: [],
-    volumes: [],
-    spreads: [],
   }
   readonly #containers: Containers
   readonly #init: number
   readonly #teller: LayersTeller
-  #outside: Outside
+  #mounting: Mounting | undefined
+  /** The overlay of each process that was seen in a container, until its end is seen. */
+  readonly #homes = new Map<number, number>()
   #rootfs: ReadonlyMap<string, string> | undefined
   #order = 0
 
   constructor({ sandbox, story }: Scene) {
     this.#init = sandbox.init
     this.#containers = new Containers(namespaces(sandbox.init))
-    this.#outside = new Outside(sandbox.init, new Map())
     this.#teller = new LayersTeller(story)
   }
 
   begin({ observer }: Start): void {
     this.#containers.processes = observer.processes
-    this.#outside = new Outside(this.#init, observer.processes)
+    this.#mounting = new Mounting(this.#containers, this.#teller, this.#init, observer.processes)
   }
 
   /** The program's own exec is the first of all: nobody has touched `./fs` yet. */
   exec(pid: number): void {
     if (this.#rootfs) {
-      this.#compareFor(pid, pid)
+      unlessGone(() => this.#compareFor(pid, pid))
       return
     }
     const directory = `/proc/${pid}/cwd/fs`
-    const contents = contentsOfAll(directory, treeOf(directory))
+    const contents = unlessGone(() => contentsOfAll(directory, treeOf(directory))) ?? new Map<string, string>()
     // Devices are made or lent anew everywhere.
     this.#rootfs = new Map([...contents].filter(([path]) => !path.startsWith('dev/')))
   }
 
   call(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined {
     this.#order = order
-    try {
-      if (name === 'mount') return this.#mount(args, tid)
-      if (name === 'umount2') return this.#umount(args, tid)
-      // Before there is an overlay, nothing else matters.
-      if (this.#containers.overlays.length === 0 && name !== 'pivot_root') return undefined
-      if (name === 'move_mount') return this.#spread(tid)
-      if (name === 'pivot_root') return this.#pivot(tid)
-      return name === 'chroot' ? this.#chroot(tid) : this.#file(name, args, tid)
-    } catch {
-      // It was killed while it stood there, or the pointer is wrong.
-      return undefined
-    }
+    const hear = unlessGone(() => this.#listener(name, args, tid, order))
+    return hear && (result => unlessGone(() => hear(result)))
+  }
+
+  #listener(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined {
+    if (name === 'mount') return this.#mount(args, tid)
+    if (name === 'umount2') return this.#umount(args, tid)
+    // Before there is an overlay, nothing else matters.
+    if (this.#containers.overlays.length === 0 && name !== 'pivot_root') return undefined
+    if (name === 'move_mount') return this.#mounting?.aboutToMount(tid, order)
+    if (name === 'pivot_root') return this.#pivot(tid)
+    return name === 'chroot' ? this.#mounting?.aboutToChroot(tid, order) : this.#file(name, args, tid)
   }
 
   #mount([, target = 0n, type = 0n, , data = 0n]: readonly bigint[], tid: number): Listener {
-    const spread = this.#containers.overlays.length === 0 ? undefined : this.#spread(tid)
     const order = this.#order
+    const spread = this.#containers.overlays.length === 0 ? undefined : this.#mounting?.aboutToMount(tid, order)
     if (pathAt(tid, type) !== 'overlay') return result => void spread?.(result)
     const [place, options] = [pathAt(tid, target), pathAt(tid, data)]
     return result => {
@@ -121,39 +139,17 @@ export class LayersWitness implements Witness<LayersRecord> {
     }
   }
 
-  /** Whoever changes their root while they stand outside of it tries what one leaves a chroot by. */
-  #chroot(tid: number): Listener | undefined {
-    const overlay = this.#containers.overlayOf(tid)
-    if (overlay === undefined || isInRoot(tid)) return undefined
-    const order = this.#order
-    return result => {
-      if (result < 0) return
-      const standing = this.#containers.stand(tid, order)
-      const isOwn = standing?.overlay === overlay && standing.isBelowTop
-      const to = isOwn ? (standing.isTop ? 'own root' : 'below') : 'outside'
-      const attempt = {
-        order,
-        pid: processOf(tid) ?? tid,
-        overlay,
-        to,
-        path: standing?.rootPath ?? '?',
-        standing,
-      } as const
-      this.#seen.escapes.push(attempt)
-      this.#teller.escape(tid, attempt)
-    }
-  }
-
   #file(name: StoppedCall, args: readonly bigint[], tid: number): Listener | undefined {
     const place = this.#containers.overlayOf(tid)
     const overlay = place === undefined ? undefined : this.#containers.overlays[place]
     const call = overlay && fileCall(name, args, tid)
     if (!overlay || !call || place === undefined) return undefined
     this.#takeStrange(overlay)
+    this.#homes.set(processOf(tid) ?? tid, place)
     const order = this.#order
     return result => {
       const isOnRoot = call.at?.mount === spotOf(`/proc/${tid}/root`).mount
-      if (!isOnRoot) this.#useVolume(tid, place, call, result)
+      if (!isOnRoot) this.#mounting?.useVolume(tid, order, place, call, result)
       // What is new and came by no path of the root was not written through the overlay.
       if (isOnRoot && result >= 0) this.#takeChanges(tid, place, order)
       else this.#takeStrange(overlay)
@@ -170,116 +166,48 @@ export class LayersWitness implements Witness<LayersRecord> {
     if (fresh.length === 0) return
     const standing = this.#containers.stand(tid, order)
     for (const [path, { kind }] of fresh) {
-      const below = overlay.below(path)
-      const what =
-        kind === 'opaque'
-          ? 'opaque'
-          : kind === 'whiteout'
-            ? 'removed'
-            : below?.entry.kind === 'file'
-              ? 'copied'
-              : 'added'
-      // A whiteout of what is nowhere below hides nothing, and one of a directory is only on the way to another one.
-      if ((what === 'removed' || what === 'opaque') && !below) continue
-      if (what === 'removed' && below?.entry.kind === 'directory') continue
-      const change: Change = {
-        order,
-        pid: processOf(tid) ?? tid,
-        overlay: place,
-        kind: what,
-        path,
-        differs: false,
-        standing,
-      }
+      const what = kindOfChange(kind, overlay.below(path)?.entry.kind)
+      if (!what) continue
+      const pid = processOf(tid) ?? tid
+      const change: Change = { order, pid, overlay: place, kind: what, path, differs: false, standing }
       this.#seen.changes.push(change)
       this.#teller.change(tid, overlay, change)
     }
   }
 
-  #useVolume(tid: number, overlay: number, { at }: FileCall, result: number): void {
-    const mount = at && mounts(tid).find(({ id }) => id === at.mount)
-    if (!mount || (result < 0 && result !== -EROFS)) return
-    const pid = processOf(tid) ?? tid
-    const use = {
-      order: this.#order,
-      pid,
-      overlay,
-      target: mount.target,
-      isReadOnly: mount.attributes.includes('ro'),
-      outside: this.#outside.pathOf(mount, tid, namespaces(tid).mnt),
-      answer: result < 0 ? ('refused' as const) : ('written' as const),
-    }
-    this.#seen.volumes.push(use)
-    this.#teller.volume(tid, use)
-  }
-
-  /** Whoever mounts something may be in a container, or outside of one. */
-  #spread(tid: number): Listener | undefined {
-    const { mnt } = namespaces(tid)
-    const order = this.#order
-    const both = (inner: number, member: number): BothViews & { readonly outer: number } => {
-      const { mnt: outer, view } = this.#outside.viewFor(member, inner)
-      return { inside: wholeView(member), outside: view, outer }
-    }
-    const watched = this.#containers.alive().map(([inner, member]) => [inner, member, both(inner, member)] as const)
-    const concerned = watched.filter(([inner, , { outer }]) => inner === mnt || outer === mnt)
-    if (concerned.length === 0) return undefined
-    return result => {
-      if (result < 0) return
-      for (const [inner, member, before] of concerned) {
-        const found = appearance(before, both(inner, member))
-        if (!found) continue
-        const spread = {
-          order,
-          pid: processOf(tid) ?? tid,
-          by: inner === mnt ? ('inside' as const) : ('outside' as const),
-          ...found,
-        }
-        this.#seen.spreads.push(spread)
-        this.#teller.spread(tid, spread)
-      }
-    }
-  }
-
   /** Somebody of a container is about to end: how they stand, what they see of others, and what is in the layers. */
   #lookAtEnd(pid: number, tid: number): void {
-    try {
-      const place = this.#containers.overlayOf(tid)
-      const overlay = place === undefined ? undefined : this.#containers.overlays[place]
-      if (!overlay || place === undefined) return
-      this.#takeStrange(overlay)
-      // With the first of a PID namespace all others end.
-      overlay.lookBelow(this.#containers.processes.get(pid)?.numbers.at(-1) === 1)
-      const standing = this.#containers.stand(tid, this.#order)
-      if (standing) this.#seen.standings.push(standing)
-      this.#compare(pid, tid, place)
-      this.#lookAtCopies()
-    } catch {
-      // It was killed while it stood there.
-    }
+    const place = this.#containers.overlayOf(tid)
+    const overlay = place === undefined ? undefined : this.#containers.overlays[place]
+    if (!overlay || place === undefined) return
+    this.#takeStrange(overlay)
+    // With the first of a PID namespace all others end.
+    overlay.lookBelow(this.#containers.processes.get(pid)?.numbers.at(-1) === 1)
+    const standing = this.#containers.stand(tid, this.#order)
+    if (standing) this.#seen.standings.push(standing)
+    this.#compare(pid, tid, place)
+    this.#lookAtCopies()
   }
 
   /** Somebody may be in a container, and be killed there before its end. */
   #compareFor(pid: number, tid: number): void {
-    try {
-      const place = this.#containers.overlayOf(tid)
-      if (place !== undefined) this.#compare(pid, tid, place)
-    } catch {
-      // It was killed while it stood there.
-    }
+    const place = this.#containers.overlayOf(tid)
+    if (place === undefined) return
+    this.#homes.set(pid, place)
+    this.#compare(pid, tid, place)
+  }
+
+  /** One that is killed is not seen at its end; what it did to the layers is. */
+  gone(pid: number): void {
+    const place = this.#homes.get(pid)
+    this.#homes.delete(pid)
+    if (place !== undefined) unlessGone(() => this.#containers.overlays[place]?.lookBelow(true))
   }
 
   #compare(pid: number, tid: number, place: number): void {
-    const own = this.#seen.changes.filter(({ overlay }) => overlay === place).map(({ path }) => path)
-    for (const [other, overlay] of this.#containers.overlays.entries()) {
-      if (other === place || !this.#containers.overlays[place]?.hasLayersOf(overlay)) continue
-      const changes = this.#seen.changes.filter(
-        ({ overlay: whose, kind, path }) => whose === other && kind !== 'opaque' && !own.includes(path),
-      )
-      if (changes.length === 0) continue
-      const sees = seenOf(tid, overlay, changes)
-      this.#seen.comparisons.push({ order: this.#order, pid, overlay: place, other, asked: changes.length, sees })
-    }
+    const found = compare(tid, this.#containers.overlays, place, this.#seen.changes)
+    if (this.#seen.comparisons.length < MOST_COMPARISONS)
+      this.#seen.comparisons.push(...found.map(each => ({ order: this.#order, pid, overlay: place, ...each })))
   }
 
   /** A file that is opened for writing is copied first, and becomes another one only later. */
@@ -290,12 +218,13 @@ export class LayersWitness implements Witness<LayersRecord> {
   }
 
   exit(pid: number, _code: number | undefined, tid: number): void {
-    if (this.#containers.overlays.length > 0) this.#lookAtEnd(pid, tid)
+    this.#homes.delete(pid)
+    if (this.#containers.overlays.length > 0) unlessGone(() => this.#lookAtEnd(pid, tid))
   }
 
   /** The program will not end by itself. */
   lookAround(): void {
-    for (const [, tid] of this.#containers.alive()) this.#lookAtEnd(processOf(tid) ?? tid, tid)
+    for (const [, tid] of this.#containers.alive()) unlessGone(() => this.#lookAtEnd(processOf(tid) ?? tid, tid))
   }
 
   record(): LayersRecord {
@@ -313,7 +242,8 @@ export class LayersWitness implements Witness<LayersRecord> {
         strange: [...strange],
       }
     })
-    return { ...this.#seen, overlays, keepsNotes: kernelIsAtLeast(6, 6) }
+    const { escapes = [], volumes = [], spreads = [] } = this.#mounting ?? {}
+    return { ...this.#seen, escapes, volumes, spreads, overlays, keepsNotes: kernelIsAtLeast(6, 6) }
   }
 }
 

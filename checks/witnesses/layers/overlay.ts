@@ -2,75 +2,9 @@
  * One overlay: its directories, which are held open from the moment at which it was mounted, and what was in them then.
  * What a path leads to later does not matter, nor that nobody else can reach them any more.
  */
-import { createHash } from 'node:crypto'
-import { type BigIntStats, closeSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { isOpaque, isWhiteout } from '../../../lib/mount/whiteouts.ts'
+import { closeSync, statSync } from 'node:fs'
 import { type Held, holdPath } from './place.ts'
-import type { Image } from './record.ts'
-
-/** More entries than this no program of the lab needs, and the judge looks at no more. */
-const MOST = 5000
-/** Of a file that is longer, its beginning and its times tell. */
-const LONGEST = 64_000_000
-
-/** One entry of a directory tree. */
-export interface Entry {
-  readonly kind: 'file' | 'directory' | 'opaque' | 'whiteout' | 'link' | 'other'
-  readonly inode: string
-  /** Everything by which a change would show, but for the contents. */
-  readonly marks: string
-}
-
-/** What is in a tree, by path. */
-export type Tree = ReadonlyMap<string, Entry>
-
-function kindOf(path: string, stat: BigIntStats): Entry['kind'] {
-  if (stat.isDirectory()) return isOpaque(path) ? 'opaque' : 'directory'
-  if (stat.isSymbolicLink()) return 'link'
-  if (stat.isCharacterDevice() || (stat.isFile() && stat.size === 0n)) {
-    if (isWhiteout(path, lstatSync(path))) return 'whiteout'
-  }
-  return stat.isFile() ? 'file' : 'other'
-}
-
-/** Everything below a directory that is on its file system; mounts in it are no part of it. */
-export function treeOf(top: string): Tree {
-  const device = statSync(top).dev
-  const found = new Map<string, Entry>()
-  const walk = (below: string): void => {
-    for (const name of readdirSync(join(top, below)).sort()) {
-      if (found.size >= MOST) return
-      const path = join(below, name)
-      const stat = lstatSync(join(top, path), { bigint: true, throwIfNoEntry: false })
-      if (!stat || Number(stat.dev) !== device) continue
-      const { ino, mode, uid, gid, size, mtimeNs, ctimeNs, rdev } = stat
-      // The time of a directory's last change tells of what it holds, which is looked at itself.
-      const times = stat.isDirectory() ? [] : [size, mtimeNs, ctimeNs]
-      const marks = [ino, mode, uid, gid, rdev, ...times].join()
-      found.set(path, { kind: kindOf(join(top, path), stat), inode: `${device}:${ino}`, marks })
-      if (stat.isDirectory()) walk(path)
-    }
-  }
-  walk('')
-  return found
-}
-
-/** The contents of a file or link, as a digest; a whole kind of entry otherwise. */
-export function contentsOf(top: string, path: string, entry: Entry): string {
-  const place = join(top, path)
-  if (entry.kind === 'link') return `link to ${readlinkSync(place)}`
-  if (entry.kind !== 'file') return entry.kind
-  const size = lstatSync(place).size
-  if (size > LONGEST) return `${size} bytes`
-  return createHash('sha256').update(readFileSync(place)).digest('hex')
-}
-
-/** The contents of all files and links of a tree. */
-export function contentsOfAll(top: string, tree: Tree): ReadonlyMap<string, string> {
-  const all = [...tree].filter(([, { kind }]) => kind === 'file' || kind === 'link')
-  return new Map(all.map(([path, entry]) => [path, contentsOf(top, path, entry)]))
-}
+import { contentsOf, contentsOfAll, type Entry, type Tree, treeOf } from './tree.ts'
 
 /** The options of an overlay, as the kernel takes them apart. */
 function optionsOf(data: string): ReadonlyMap<string, string> {
@@ -87,7 +21,7 @@ function idOf(path: string): string {
 }
 
 /** A directory of an overlay. */
-class Layer {
+export class Layer {
   readonly held: Held
   readonly top: string
   readonly before: Tree
@@ -224,32 +158,5 @@ export class KnownOverlay {
         this.#open.delete(held)
         closeSync(held.fd)
       }
-  }
-}
-
-/**
- * What the layers of an overlay hold.
- * @param rootfs the files and links of `./fs` as they were before the program ran
- */
-export function imageOf({ lower }: KnownOverlay, rootfs: ReadonlyMap<string, string>): Image | undefined {
-  const base = lower.at(-1)
-  const above = lower.slice(0, -1)
-  if (!base || above.length === 0 || above.some(layer => layer === undefined)) return undefined
-  const entries = above.flatMap(layer => [...(layer as Layer).before].map(([path, entry]) => ({ layer, path, entry })))
-  const has = (path: string) => base.before.get(path)
-  return {
-    lacks: [...rootfs].filter(([path, text]) => base.contents.get(path) !== text).map(([path]) => path),
-    changed: entries
-      .filter(
-        ({ path, entry, layer }) =>
-          entry.kind === 'file' && has(path)?.kind === 'file' && base.contents.get(path) !== layer?.contents.get(path),
-      )
-      .map(({ path }) => path),
-    added: entries.filter(({ path, entry }) => entry.kind === 'file' && !has(path)).map(({ path }) => path),
-    removed: entries
-      .filter(
-        ({ path, entry }) => entry.kind === 'whiteout' && has(path) !== undefined && has(path)?.kind !== 'whiteout',
-      )
-      .map(({ path }) => path),
   }
 }

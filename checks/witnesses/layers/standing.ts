@@ -1,11 +1,9 @@
 /**
  * How somebody stands in their mount namespace: whether its root is theirs, and what leads from them to the old one.
  */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { type Mount, mounts } from '../../../lib/mount/mount.ts'
-import { namespaces } from '../../../lib/namespaces.ts'
 import { O_PATH } from '../../../lib/trace/open-inside.ts'
-import { procOf } from '../shell/spot.ts'
 import { mountOf } from './place.ts'
 
 /** A directory as the kernel knows it: by device, inode and mount. */
@@ -44,49 +42,79 @@ function strayDescriptors(tid: number, view: readonly Mount[]): number[] {
     .filter(fd => isDirectory(fd) && !known.has(mountOf(tid, fd)))
 }
 
+/** Descriptors by which somebody could enter another mount namespace: setns(2) takes one of it, or of a process in it. */
+function namespaceDescriptors(tid: number): string[] {
+  const own = readlinkSync(`/proc/${tid}/ns/mnt`)
+  return readdirSync(`/proc/${tid}/fd`).filter(fd => {
+    const target = linkOf(`/proc/${tid}/fd/${fd}`)
+    if (target === 'anon_inode:[pidfd]' || /^pidfd:/.test(target)) {
+      const pid = /^Pid:\s*(\d+)/m.exec(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'utf8'))?.[1]
+      return ![own, ''].includes(linkOf(`/proc/${pid}/ns/mnt`))
+    }
+    return target.startsWith('mnt:[') && target !== own
+  })
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // ENOENT: it has been closed, or the process has ended.
+    return ''
+  }
+}
+
+/** Where a mount of proc shows processes of another PID namespace. */
+function showsOthers(tid: number, { root, target }: Mount, own: string): boolean {
+  const first = linkOf(`/proc/${tid}/root${target}/${root === '/' ? '1/' : ''}ns/pid`)
+  return first !== '' && first !== own
+}
+
+/** All that is known of where somebody may come to. */
+export interface Surroundings {
+  /** All mounts of their mount namespace. */
+  readonly view: readonly Mount[]
+  /** What was `/` there before. */
+  readonly oldRoots: readonly OldRoot[]
+  /** The PID namespace that they must not be in. */
+  readonly outer: number
+  /** The directories by which their layers can be reached, by device and inode. */
+  readonly layers: ReadonlySet<string>
+  /** Those of their PID namespace who live in another mount namespace, by their number in there. */
+  readonly neighbours: readonly number[]
+}
+
 /**
- * What leads from a process to the old root.
- * @param view all mounts of its mount namespace
- * @param oldRoots what was `/` there before
- * @param outer the PID namespace that it must not see
- * @param layers the directories by which its layers can be reached, by device and inode
+ * What leads from a process to the old root, in words.
  * @throws Error ENOENT if it is gone
  */
-export function waysOut(
-  tid: number,
-  view: readonly Mount[],
-  oldRoots: readonly OldRoot[],
-  outer: number,
-  layers: ReadonlySet<string>,
-): string[] {
-  const old = view.filter(mount => oldRoots.some(root => shows(root)(mount)))
-  const own = namespaces(tid).pid
-  const proc = procOf(tid, own)
-  const hasProc = view.some(({ type }) => type === 'proc')
-  const open = mounts(tid)
-    .filter(({ type, target }) => type !== 'proc' && target !== '/')
-    .filter(({ target }) => {
-      const found = statSync(`/proc/${tid}/root${target}`, { throwIfNoEntry: false })
-      return found !== undefined && layers.has(`${found.dev}:${found.ino}`)
-    })
+export function waysOut(tid: number, { view, oldRoots, outer, layers, neighbours }: Surroundings): string[] {
+  const here = mounts(tid)
+  const pid = readlinkSync(`/proc/${tid}/ns/pid`)
+  const isLayer = ({ target }: Mount) => {
+    const found = statSync(`/proc/${tid}/root${target}`, { throwIfNoEntry: false })
+    return found !== undefined && layers.has(`${found.dev}:${found.ino}`)
+  }
+  const old = view.filter(mount => oldRoots.some(root => shows(root)(mount))).map(({ target }) => target)
+  const open = here.filter(mount => mount.type !== 'proc' && mount.target !== '/' && isLayer(mount))
+  const proc = here.filter(mount => mount.type === 'proc' && showsOthers(tid, mount, pid))
+  const cwd = spotOf(`/proc/${tid}/cwd`).mount
   return [
-    ...old.map(({ target }) =>
-      target === '/'
-        ? 'the old root is still mounted, over the new one'
-        : `the old root is still mounted, at ${target}`,
-    ),
+    ...old.map(target => `the old root is still mounted, ${target === '/' ? 'over the new one' : `at ${target}`}`),
     ...open.map(({ target }) => `its own layers are open to it, at ${target}`),
-    ...(own === outer
-      ? ['it is in the PID namespace of those outside, and /proc/PID/root of each of them is the old root']
-      : []),
-    ...(hasProc && proc === 'foreign'
-      ? ['its /proc shows those outside, and /proc/PID/root of each of them is the old root']
-      : []),
-    ...(view.some(({ id }) => id === spotOf(`/proc/${tid}/cwd`).mount)
-      ? []
-      : [`its working directory is ${readlinkSync(`/proc/${tid}/cwd`)}, in the old root`]),
-    ...strayDescriptors(tid, view).map(
-      fd => `its descriptor ${fd} is ${readlinkSync(`/proc/${tid}/fd/${fd}`)}, a directory of the old root`,
+    ...(pid === `pid:[${outer}]` ? [`it is in the PID namespace of those outside, and ${ROOT_OF}`] : []),
+    ...proc.map(({ target }) => `its ${target} shows those outside, and ${ROOT_OF}`),
+    ...neighbours.map(
+      number => `process ${number} of its PID namespace lives outside, and its /proc/${number}/root is the old root`,
     ),
+    ...(view.some(({ id }) => id === cwd)
+      ? []
+      : [`its working directory is ${linkOf(`/proc/${tid}/cwd`)}, in the old root`]),
+    ...strayDescriptors(tid, view).map(
+      fd => `its descriptor ${fd} is ${linkOf(`/proc/${tid}/fd/${fd}`)}, a directory of the old root`,
+    ),
+    ...namespaceDescriptors(tid).map(fd => `its descriptor ${fd} leads into another mount namespace, by setns(2)`),
   ]
 }
+
+const ROOT_OF = '/proc/PID/root of each of them is the old root'

@@ -1,0 +1,32 @@
+/**
+ * What an image does to a root file system: what its upper layers change, add and remove.
+ */
+import type { KnownOverlay, Layer } from './overlay.ts'
+import type { Image } from './record.ts'
+
+/**
+ * What the layers of an overlay hold.
+ * @param rootfs the files and links of `./fs` as they were before the program ran
+ */
+export function imageOf({ lower }: KnownOverlay, rootfs: ReadonlyMap<string, string>): Image | undefined {
+  const base = lower.at(-1)
+  const above = lower.slice(0, -1)
+  if (!base || above.length === 0 || above.some(layer => layer === undefined)) return undefined
+  const entries = above.flatMap(layer => [...(layer as Layer).before].map(([path, entry]) => ({ layer, path, entry })))
+  const has = (path: string) => base.before.get(path)
+  return {
+    lacks: [...rootfs].filter(([path, text]) => base.contents.get(path) !== text).map(([path]) => path),
+    changed: entries
+      .filter(
+        ({ path, entry, layer }) =>
+          entry.kind === 'file' && has(path)?.kind === 'file' && base.contents.get(path) !== layer?.contents.get(path),
+      )
+      .map(({ path }) => path),
+    added: entries.filter(({ path, entry }) => entry.kind === 'file' && !has(path)).map(({ path }) => path),
+    removed: entries
+      .filter(
+        ({ path, entry }) => entry.kind === 'whiteout' && has(path) !== undefined && has(path)?.kind !== 'whiteout',
+      )
+      .map(({ path }) => path),
+  }
+}
