@@ -7,9 +7,18 @@
  * Man pages: mount(2), mount_namespaces(7), pivot_root(2), umount2(2), mknod(2), xattr(7), chroot(2). Needs root or a user namespace.
  * Run it: sudo npx tsx labs/08-layers.ts
  */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { resolve } from 'node:path'
-import { clone } from '../lib/clone.ts'
+import { clone, fork } from '../lib/clone.ts'
 import { refusalOf } from '../lib/errors.ts'
 import { CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from '../lib/flags.ts'
 import { makeGate } from '../lib/gate.ts'
@@ -22,7 +31,7 @@ import { mountOverlay } from '../lib/mount/overlay.ts'
 import { packLayer, writeLayer } from '../lib/mount/pack-layer.ts'
 import { setPropagation } from '../lib/mount/propagation.ts'
 import { usableRootfs } from '../lib/mount/rootfs.ts'
-import { makeStage } from '../lib/mount/stage.ts'
+import { ensureRootIs, makeStage } from '../lib/mount/stage.ts'
 import { treeDigest } from '../lib/mount/tree-digest.ts'
 import { unpackLayer } from '../lib/mount/unpack-layer.ts'
 import { keepsNotes, layerEntries } from '../lib/mount/whiteouts.ts'
@@ -41,11 +50,17 @@ const stage = makeStage('512m')
 process.chdir(stage)
 
 // #region layers
-for (const name of ['base', 'small', 'more', 'data', 'config', 'media']) mkdirSync(name)
+// #region small-layer
+const small = {
+  'etc/hosts': '127.0.0.1 localhost\n10.0.0.2 cache\n',
+  'etc/.wh.profile': '',
+  'srv/index.html': 'hello\n',
+}
+// #endregion small-layer
 const mountPoints = { 'data/': '', 'config/': '', 'shared/': '', 'slave/': '', 'private/': '' }
-const hosts = '127.0.0.1 localhost\n10.0.0.2 cache\n'
-writeLayer('small.tar', { 'etc/hosts': hosts, 'etc/.wh.profile': '', 'srv/index.html': 'hello\n', ...mountPoints })
+for (const name of ['base', 'small', 'more', 'data', 'config', 'media']) mkdirSync(name)
 packLayer(root, 'base.tar')
+writeLayer('small.tar', { ...small, ...mountPoints })
 unpackLayer('base.tar', 'base')
 unpackLayer('small.tar', 'small')
 if (more) unpackLayer(more, 'more')
@@ -54,13 +69,13 @@ const lower = more ? ['more', 'small', 'base'] : ['small', 'base']
 const digests = () => lower.map(name => `${name} ${treeDigest(name)}`).join(', ')
 const [before, hasNotes] = [digests(), keepsNotes('.')]
 
-// #region overlay
 function lay(name: string): string {
   for (const part of ['upper', 'work', 'root']) mkdirSync(`${name}/${part}`, { recursive: true })
+  // #region overlay
   mountOverlay({ lower, upper: `${name}/upper`, work: `${name}/work` }, `${name}/root`)
+  // #endregion overlay
   return `${name}/root`
 }
-// #endregion overlay
 
 function bindVolumes(newRoot: string): void {
   // #region volumes
@@ -76,6 +91,7 @@ function bindVolumes(newRoot: string): void {
 }
 
 function enter(newRoot: string): void {
+  const { dev } = statSync(newRoot)
   // #region pivot
   process.chdir(newRoot)
   // This lays the old root on the new one, and umount2 takes it off: after /proc, for which another has to be seen still.
@@ -86,18 +102,19 @@ function enter(newRoot: string): void {
   // An open directory of the old root would be a way back.
   closeDirectories()
   // #endregion pivot
+  // What comes now removes files: not before it is certain whose they are.
+  ensureRootIs(dev)
 }
 
-function walkOut(): string {
+function walkOut(): void {
   // #region escape
   mkdirSync('/x')
   // The working directory stays where it is, outside of the new root: going up does not stop there.
   M.chroot('/x')
   for (let i = 0; i < 100; i++) process.chdir('..')
   M.chroot('.')
-  rmdirSync('/x')
   // #endregion escape
-  return `I have walked up a hundred times, and / is: ${list(readdirSync('/'))}`
+  inside(`I have walked up a hundred times, and / is: ${list(readdirSync('/'))}`)
 }
 
 const list = (names: readonly string[]) => names.join(' ') || 'nothing'
@@ -122,7 +139,8 @@ function first(newRoot: string): void {
   }
   // #endregion opaque
   inside(`I have changed, added and removed. ${look()}`)
-  inside(walkOut())
+  // In a child, which may lose its way: its root is its own.
+  waitpid(fork(walkOut))
   // #region use-volumes
   writeFileSync('/data/result', 'for outside\n')
   const refusal = refusalOf(() => writeFileSync('/config/new', ''))

@@ -141,6 +141,43 @@ const MISTAKES: readonly (readonly [slug: string, region: string, code: string, 
   ['06-freezer', 'work', '    sleep(1)', /hardly ever woke/],
   ['06-freezer', 'freeze-it', "kill(pid, 'SIGSTOP')", /SIGSTOP stops one process/],
   ['06-freezer', 'the-end', "kill(pid, 'SIGKILL')\nwaitpid(pid)", /group was still there: group\.remove\(\)/],
+  [
+    '08-layers',
+    'small-layer',
+    "const small = { 'etc/hosts': 'x\\n', 'srv/index.html': 'hello\\n' }",
+    /Nothing is removed/,
+  ],
+  [
+    '08-layers',
+    'pivot',
+    "  process.chdir(newRoot)\n  M.chroot('.')\n  M.mount('proc', '/proc', 'proc')\n  closeDirectories()",
+    /chroot\(2\) changes the root of the process alone/,
+  ],
+  [
+    '08-layers',
+    'pivot',
+    "  process.chdir(newRoot)\n  M.pivotRoot('.', '.')\n  M.mount('proc', '/proc', 'proc')\n  process.chdir('/')\n  closeDirectories()",
+    /The old root is still there/,
+    'old-root',
+  ],
+  [
+    '08-layers',
+    'escape',
+    "  mkdirSync('/x')\n  M.chroot('/x')\n  process.chdir('/')\n  M.chroot('.')",
+    /has to come while/,
+  ],
+  [
+    '08-layers',
+    'volumes',
+    "  for (const name of ['data', 'config']) M.mount(name, newRoot + '/' + name, null, M.MS_BIND | M.MS_RDONLY)",
+    /config can be written to/,
+  ],
+  [
+    '08-layers',
+    'propagation',
+    "  for (const kind of ['shared', 'slave', 'private']) M.mount('media', newRoot + '/' + kind, null, M.MS_BIND)",
+    /Read in what was seen/,
+  ],
 ]
 
 test('every lab has three to six exercises, each a region of its own that a claim of its checker proves', () => {

@@ -1,8 +1,8 @@
 /**
  * A place for things that go with the process: a file system in memory, which nobody else sees.
  */
-import { readdirSync } from 'node:fs'
-import { CannotRun } from '../errors.ts'
+import { readdirSync, statSync } from 'node:fs'
+import { CannotRun, Unexpected } from '../errors.ts'
 import { CLONE_NEWNS } from '../flags.ts'
 import { unshare } from '../namespaces.ts'
 import { MS_NODEV, MS_NOSUID, mount } from './mount.ts'
@@ -38,4 +38,14 @@ export function makeStage(size: string): string {
   setPropagation('/', 'private', { recursive: true })
   mount('stage', place, 'tmpfs', MS_NOSUID | MS_NODEV, `mode=755,size=${size}`)
   return place
+}
+
+/**
+ * Makes sure that the root of the calling process is that of a certain file system, before something is removed there.
+ * @param device `dev` of stat(2) of its directory, from before the change of root
+ * @throws Unexpected where the root is another one
+ */
+export function ensureRootIs(device: number): void {
+  if (statSync('/').dev !== device)
+    throw new Unexpected('the root was not exchanged: / is not that of the container, and nothing is done there')
 }

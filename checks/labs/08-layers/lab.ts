@@ -4,6 +4,8 @@
 import { layers } from '../../witnesses/layers/layers.ts'
 import { describeLab } from '../lab.ts'
 import { checker } from './claims.ts'
+import { exercises } from './exercises.ts'
 import { programs } from './programs.ts'
+import { questions } from './questions.ts'
 
-export const lab = describeLab([layers], { claims: checker, exercises: [], questions: [], programs })
+export const lab = describeLab([layers], { claims: checker, exercises, questions, programs })
