@@ -7,16 +7,7 @@
  * Man pages: mount(2), mount_namespaces(7), pivot_root(2), umount2(2), mknod(2), xattr(7), chroot(2). Needs root or a user namespace.
  * Run it: sudo npx tsx labs/08-layers.ts
  */
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { clone, fork } from '../lib/clone.ts'
 import { refusalOf } from '../lib/errors.ts'

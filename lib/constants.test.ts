@@ -14,6 +14,8 @@ import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './mac
 import * as POLL from './machine/poll.ts'
 import * as MOUNT_FD from './mount/detached.ts'
 import * as MOUNT from './mount/mount.ts'
+import { OVERLAYFS_SUPER_MAGIC } from './mount/overlay.ts'
+import { XATTR_SIZE_MAX } from './mount/xattr.ts'
 import { NS_GET_USERNS } from './namespaces.ts'
 import * as ECHOES from './net/echoes.ts'
 import { SIOCGSKNS } from './net/follow.ts'
@@ -27,6 +29,7 @@ import { SYS_users } from './rights/users.ts'
 import { compiler, MUSL_COMPILER, withoutMusl } from './testing/in-child.ts'
 import { LOCK_EX, LOCK_NB } from './tidy/flock.ts'
 import { KCMP, SYS_kcmp } from './trace/kcmp.ts'
+import * as OPEN_INSIDE from './trace/open-inside.ts'
 import { SYS_pidfd_open } from './trace/pidfd.ts'
 import * as PTRACE from './trace/ptrace.ts'
 import { SCHED } from './trace/scheduling.ts'
@@ -67,6 +70,10 @@ const HEADERS = [
   'linux/seccomp.h',
   'linux/filter.h',
   'linux/audit.h',
+  'linux/magic.h',
+  'linux/limits.h',
+  'linux/openat2.h',
+  'fcntl.h',
   'errno.h',
 ]
 
@@ -242,6 +249,15 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   'sizeof(struct mount_attr)': 32,
   'offsetof(struct mount_attr, attr_set)': 0,
   'offsetof(struct mount_attr, userns_fd)': 24,
+}))
+
+compare('openat2, attributes and overlay: constants and offsets are those of the headers', () => ({
+  ...numbersOf(OPEN_INSIDE),
+  'sizeof(struct open_how)': OPEN_INSIDE.OPEN_HOW.size,
+  'offsetof(struct open_how, flags)': OPEN_INSIDE.OPEN_HOW.flags,
+  'offsetof(struct open_how, resolve)': OPEN_INSIDE.OPEN_HOW.resolve,
+  OVERLAYFS_SUPER_MAGIC,
+  XATTR_SIZE_MAX,
 }))
 
 compare('what waitid says of a child is where the headers have it', () => ({

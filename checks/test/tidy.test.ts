@@ -44,6 +44,7 @@ const ORDER = [
   'checks/labs/NN',
   'checks/labs',
   'checks/witnesses',
+  'checks/witnesses/layers',
   'checks/witnesses/shell',
   'checks/witnesses/telling',
   'checks/witnesses/net',
