@@ -99,9 +99,8 @@ function enter(newRoot: string): void {
 
 function walkOut(): void {
   // #region escape
-  mkdirSync('/x')
   // The working directory stays where it is, outside of the new root: going up does not stop there.
-  M.chroot('/x')
+  M.chroot('/srv')
   for (let i = 0; i < 100; i++) process.chdir('..')
   M.chroot('.')
   // #endregion escape
@@ -167,8 +166,9 @@ const { code } = waitpid(clone(second, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, lay
 M.mount('stick', 'media/stick', 'tmpfs')
 hasMounted.open()
 hasAnswered.wait()
-const inner = M.mountPointsAmong(['of-shared', 'of-slave', 'of-private'].map(name => `${stage}/media/${name}`))
-outside(`Of what was mounted inside I see: ${list(inner)}; data has: ${list(readdirSync('data'))}`)
+const places = ['of-shared', 'of-slave', 'of-private'].map(name => `${stage}/media/${name}`)
+const seen = M.mountPointsAmong(places).map(place => place.slice(stage.length + 1))
+outside(`Of what was mounted inside I see: ${list(seen)}; in data: ${list(readdirSync('data'))}`)
 if (commit) packLayer('first/upper', commit)
 mayEnd.open()
 process.exitCode = code || (waitpid(pid).code ?? 1)

@@ -49,6 +49,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\bKilled process (\d+) \((?:node|MainThread)\)/g, 'Killed process $1 (node)'],
   // The kernel's log has PIDs of the initial namespace, which are not known inside a container.
   ...(namespaces().pid === INITIAL_PID_NAMESPACE ? [] : [[/(?<=\btask=\w+,pid=|\bKilled process )\d+/g, 'P'] as const]),
+  // A digest of a layer tells of the busybox in it, and of the day on which it was made.
+  [/\b(more|small|base) [0-9a-f]{12}\b/g, '$1 DIGEST'],
   // How many depends on the compiler and the processor; that it is any or none does not.
   [/\b[1-9] KiB of my neighbours/g, 'N KiB of my neighbours'],
   // The chapter says of which C libraries, and that it is chance.

@@ -9,7 +9,7 @@ const NAMES: Readonly<Record<string, string>> = {
     'unshare',
   2:
     '_exit access bind brk capget chdir chmod chown chroot clone clone3 close connect dup2 epoll_wait execve ' +
-    'exit_group fchdir fork fsmount fsopen futex getpagesize getpgid getpid getppid getrandom getresuid gettid getuid ioctl ' +
+    'exit_group fchdir fork fsconfig fsmount fsopen futex getpagesize getpgid getpid getppid getrandom getresuid gettid getuid ioctl ' +
     'ioctl_nsfs ioctl_tty kcmp keyctl kill lseek madvise memfd_create mkdir mknod mknodat mlock mmap mount ' +
     'mount_setattr move_mount mprotect munmap nanosleep open open_tree openat pause personality pidfd_open ' +
     'pidfd_send_signal pipe pivot_root poll prctl ptrace read reboot rmdir sched_setaffinity sched_yield seccomp ' +
@@ -29,9 +29,9 @@ const NAMES: Readonly<Record<string, string>> = {
     'arp capabilities cgroup_namespaces cgroups cpuset credentials epoll icmp inotify ip ipc_namespaces ' +
     'mount_namespaces namespaces netdevice netlink network_namespaces path_resolution pid_namespaces pipe ' +
     'pthreads pty raw rtnetlink sched session-keyring signal signal-safety socket sysvipc time_namespaces unix ' +
-    'user_namespaces uts_namespaces vdso',
+    'user_namespaces uts_namespaces vdso xattr',
   8:
-    'bridge ip ip-address ip-link ip-neighbour ip-netns ip-route ld.so lsns mount ping switch_root sysctl tc ' +
+    'bridge ip ip-address ip-link ip-neighbour ip-netns ip-route ld.so lsns mount ping pivot_root switch_root sysctl tc ' +
     'umount',
 }
 

@@ -25,23 +25,7 @@ const about =
 
 export const checker: Checker<Seen> = [
   {
-    title: 'the root of the container is an overlay: two read-only layers or more, and an upper one',
-    section: 'overlay',
-    refute: about('a container on an overlay', (seen, place, { lower, upper }) => {
-      const isRoot = standingsOn(seen, place).length > 0
-      const unknown = lower.includes(undefined) || upper === undefined
-      return unless(
-        lower.length >= 2 && !unknown && isRoot,
-        'mount(2) of an overlay with two lower directories or more and an upper one, which becomes the root of a process in another mount namespace',
-        `an overlay of ${lower.length} lower ${lower.length === 1 ? 'directory' : 'directories'} and ${upper === undefined ? 'no' : 'an'} upper one, ${isRoot ? 'which is' : 'and not'} the root of a process${unknown && upper !== undefined ? '; not all of them could be found' : ''}`,
-        isRoot
-          ? 'lowerdir has several directories with : between them, the uppermost first; upperdir is where is written'
-          : 'the container has to enter it: nobody lived in another mount namespace with that overlay as root',
-      )
-    }),
-  },
-  {
-    title: 'its lowest layer is ./fs, and the one above changes a file of it, adds one and removes one',
+    title: 'a layer above ./fs changes a file of it, adds one and removes one',
     section: 'layers',
     refute: about('a layer above ./fs', (_seen, _place, { image }) =>
       image === undefined
@@ -63,6 +47,22 @@ export const checker: Checker<Seen> = [
               : 'a layer that removes a file has a whiteout in its place: a character device 0,0, as mknod NAME c 0 0 makes it',
           ),
     ),
+  },
+  {
+    title: 'the root of the container is an overlay: two read-only layers or more, and an upper one',
+    section: 'overlay',
+    refute: about('a container on an overlay', (seen, place, { lower, upper }) => {
+      const isRoot = standingsOn(seen, place).length > 0
+      const unknown = lower.includes(undefined) || upper === undefined
+      return unless(
+        lower.length >= 2 && !unknown && isRoot,
+        'mount(2) of an overlay with two lower directories or more and an upper one, which becomes the root of a process in another mount namespace',
+        `an overlay of ${lower.length} lower ${lower.length === 1 ? 'directory' : 'directories'} and ${upper === undefined ? 'no' : 'an'} upper one, ${isRoot ? 'which is' : 'and not'} the root of a process${unknown && upper !== undefined ? '; not all of them could be found' : ''}`,
+        isRoot
+          ? 'lowerdir has several directories with : between them, the uppermost first; upperdir is where is written'
+          : 'the container has to enter it: nobody lived in another mount namespace with that overlay as root',
+      )
+    }),
   },
   {
     title: 'what the container changes, adds and removes comes into its upper layer',

@@ -6,7 +6,7 @@ import { type Exercise, titlesOf } from '../exercise.ts'
 import { checker } from './claims.ts'
 import { chosen, list, type Seen } from './evidence.ts'
 
-const [ROOT, IMAGE, , , , , PIVOT, ESCAPE, VOLUMES, PROPAGATION] = titlesOf(checker)
+const [IMAGE, ROOT, , , , , PIVOT, ESCAPE, VOLUMES, PROPAGATION] = titlesOf(checker)
 
 /** Whether an overlay was mounted as it is to be: what becomes of it is another task. */
 function isLaid(seen: Seen): Proof {
@@ -28,36 +28,10 @@ function isWritten(seen: Seen): Proof {
 
 export const exercises: readonly Exercise<Seen>[] = [
   {
-    region: 'overlay',
-    task: 'Lay the directories over one another: lower is read, NAME/upper is written to, and NAME/root shows the whole.',
-    given:
-      'mountOverlay({ lower, upper, work }, target): work is an empty directory beside upper, which the kernel needs.',
-    claim: ROOT,
-    proof: isLaid,
-    blank: task => `openTask(${task})`,
-    hints: [
-      'The kernel has a file system for this, and mount(2) attaches it: its type is overlay. It is told of directories by its options.',
-      'mountOverlay writes the options: lowerdir=…:…,upperdir=…,workdir=…. lower is a list already, in the right order.',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a line of the reader's program
-      'mountOverlay({ lower, upper: `${name}/upper`, work: … }, `${name}/root`)',
-    ],
-    seen: [
-      {
-        when: /EBUSY|EINVAL/,
-        hints: ['Each overlay needs an upper and a work directory of its own, on one file system: those of its name.'],
-      },
-      {
-        when: /ENOENT/,
-        hints: ['One of the directories is not there: the line above makes NAME/upper, NAME/work and NAME/root.'],
-      },
-    ],
-  },
-  {
     region: 'small-layer',
     task: 'Write a layer that changes etc/hosts, removes etc/profile and adds srv/index.html.',
     given: 'small is what stands in its archive: texts by path. An empty file etc/.wh.NAME removes etc/NAME.',
     claim: IMAGE,
-    stopsAt: ROOT,
     proof: isWritten,
     blank: task => `const small = openTask<Record<string, string>>(${task})`,
     hints: [
@@ -75,6 +49,32 @@ export const exercises: readonly Exercise<Seen>[] = [
         hints: ['Nothing is changed: the root file system has etc/hosts, without a slash in front.'],
       },
       { when: /added: nothing/, hints: ['Nothing is added: srv/index.html is in no layer below.'] },
+    ],
+  },
+  {
+    region: 'overlay',
+    task: 'Lay the directories over one another: lower is read, NAME/upper is written to, and NAME/root shows the whole.',
+    given:
+      'mountOverlay({ lower, upper, work }, target): work is an empty directory beside upper, which the kernel needs.',
+    claim: ROOT,
+    stopsAt: IMAGE,
+    proof: isLaid,
+    blank: task => `openTask(${task})`,
+    hints: [
+      'The kernel has a file system for this, and mount(2) attaches it: its type is overlay. It is told of directories by its options.',
+      'mountOverlay writes the options: lowerdir=…:…,upperdir=…,workdir=…. lower is a list already, in the right order.',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a line of the reader's program
+      'mountOverlay({ lower, upper: `${name}/upper`, work: … }, `${name}/root`)',
+    ],
+    seen: [
+      {
+        when: /EBUSY|EINVAL/,
+        hints: ['Each overlay needs an upper and a work directory of its own, on one file system: those of its name.'],
+      },
+      {
+        when: /ENOENT/,
+        hints: ['One of the directories is not there: the line above makes NAME/upper, NAME/work and NAME/root.'],
+      },
     ],
   },
   {
@@ -128,14 +128,14 @@ export const exercises: readonly Exercise<Seen>[] = [
     claim: ESCAPE,
     hints: [
       'chroot(2) does not move the working directory. Where does .. stop, if the root is not on the way?',
-      "Nowhere but at the top of the mount namespace: M.chroot('/x'), then process.chdir('..') a hundred times.",
-      "mkdirSync('/x'); M.chroot('/x'); for (…) process.chdir('..'); M.chroot('.').",
+      "Nowhere but at the top of the mount namespace: M.chroot('/srv'), then process.chdir('..') a hundred times.",
+      "M.chroot('/srv'); for (…) process.chdir('..'); M.chroot('.').",
     ],
     seen: [
       {
         when: /nobody inside changed their root/,
         hints: [
-          "The second chroot, M.chroot('.'), has to come while the process stands outside of /x: no chdir('/') between.",
+          "The second chroot, M.chroot('.'), has to come while the process stands outside of it: no chdir('/') between.",
         ],
       },
       {

@@ -6,9 +6,9 @@ import { titlesOf } from '../exercise.ts'
 import type { ProgramTable } from '../programs.ts'
 import { checker } from './claims.ts'
 
-const [ROOT, IMAGE, CHANGES, OPAQUE, BELOW, SECOND, PIVOT, ESCAPE, VOLUMES, PROPAGATION] = titlesOf(checker)
+const [IMAGE, ROOT, CHANGES, OPAQUE, BELOW, SECOND, PIVOT, ESCAPE, VOLUMES, PROPAGATION] = titlesOf(checker)
 const [, , LEFT] = titlesOf(EVERY_LAB)
-const ALL = [ROOT, IMAGE, CHANGES, OPAQUE, BELOW, SECOND, PIVOT, ESCAPE, VOLUMES, PROPAGATION]
+const ALL = [IMAGE, ROOT, CHANGES, OPAQUE, BELOW, SECOND, PIVOT, ESCAPE, VOLUMES, PROPAGATION]
 
 export const programs: ProgramTable = {
   'right/bubblewrap.sh': [],
@@ -43,7 +43,7 @@ export const programs: ProgramTable = {
   'wrong/nsenter.sh': [PIVOT],
   'wrong/old-root-bound.sh': [PIVOT],
   'wrong/old-root-left.sh': [PIVOT],
-  'wrong/one-layer.sh': [ROOT, IMAGE],
+  'wrong/one-layer.sh': [IMAGE, ROOT],
   'wrong/one-upper.sh': [SECOND],
   'wrong/only-touches.sh': [CHANGES],
   'wrong/open-directory.sh': [PIVOT],

@@ -15,6 +15,7 @@ const PARTS: Readonly<Record<string, string>> = {
   '04-newns': 'a root, a host name and a shell of its own',
   '05-memory-oom': 'a limit to its memory',
   '06-freezer': 'a button that stops it',
+  '08-layers': 'layers, an upper one for what it writes, and volumes',
 }
 
 /** What the chapter has explained: three lines, which are also the answers to what was asked beforehand. */
