@@ -11,6 +11,7 @@ import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
 import { processOf } from '../../observer/threads.ts'
 import { LayersTeller } from '../telling/layers.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
+import { kindOfChange, unlessGone } from './changes.ts'
 import { compare } from './comparison.ts'
 import { Containers } from './containers.ts'
 import { imageOf } from './image.ts'
@@ -19,34 +20,13 @@ import { KnownOverlay } from './overlay.ts'
 import { fileCall, lookAtPath, pathAt } from './place.ts'
 import type { Change, LayersRecord } from './record.ts'
 import { spotOf } from './standing.ts'
-import { contentsOfAll, type Entry, treeOf } from './tree.ts'
+import { contentsOfAll, treeOf } from './tree.ts'
 
 const MOUNTING: readonly StoppedCall[] = ['mount', 'move_mount', 'umount2', 'pivot_root', 'chroot']
 const CALLS: readonly StoppedCall[] = [...(Object.keys(FILE_CALLS) as StoppedCall[]), ...MOUNTING]
 /** How often it is asked what a second container sees. */
 const MOST_COMPARISONS = 500
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Each)[] ? Each[] : T[Key] }
-
-/**
- * What something new in an upper directory is.
- * @param below what the layers below have of that path
- */
-function kindOfChange(kind: Entry['kind'], below: Entry['kind'] | undefined): Change['kind'] | undefined {
-  if (kind === 'opaque') return below && 'opaque'
-  // A whiteout of what is nowhere below hides nothing, and one of a directory is only on the way to another one.
-  if (kind === 'whiteout') return below && below !== 'directory' ? 'removed' : undefined
-  return below === 'file' ? 'copied' : 'added'
-}
-
-/** Whoever is looked at may be killed while they stand there, and whatever they have put into our way is their affair. */
-function unlessGone<T>(look: () => T): T | undefined {
-  try {
-    return look()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error
-    return undefined
-  }
-}
 
 /** The witness of one sandbox. */
 export class LayersWitness implements Witness<LayersRecord> {
