@@ -1,8 +1,7 @@
 /**
  * Counting the results of several runs of node:test as if they were one.
  */
-import { relative } from 'node:path'
-import { ROOT } from '../../lib/machine/root.ts'
+import { testName } from './compiled.ts'
 
 /** An event of node:test as its reporters get it. @see node:test TestsStream */
 export interface TestEvent {
@@ -64,9 +63,9 @@ export class Tally {
       [...all].sort((one, other) => time(other) - time(one)).slice(0, MOST)
     return [
       'the slowest files:',
-      ...longest([...files], ([, ms]) => ms).map(([file, ms]) => row(ms, relative(ROOT, file))),
+      ...longest([...files], ([, ms]) => ms).map(([file, ms]) => row(ms, testName(file))),
       'the slowest tests:',
-      ...longest(this.#times, ({ ms }) => ms).map(({ name, file, ms }) => row(ms, `${relative(ROOT, file)}: ${name}`)),
+      ...longest(this.#times, ({ ms }) => ms).map(({ name, file, ms }) => row(ms, `${testName(file)}: ${name}`)),
     ]
   }
 }
