@@ -1,7 +1,7 @@
 /**
  * `npm test`: every test of the project, or those of one folder. Files that may run beside each other do, and the
- * others follow one by one, beside the guest of another processor. A failure does not stop the run, and one summary
- * stands at the end.
+ * others follow one by one; the guest of another processor runs beside all of them. A failure does not stop the run, and
+ * one summary stands at the end.
  */
 import { availableParallelism } from 'node:os'
 import { run } from 'node:test'
@@ -45,10 +45,10 @@ function keep(events: AsyncIterable<TestEvent>): Promise<readonly TestEvent[]> {
 
 /** The events of all runs, one after the other, and the summary of all at the end. */
 async function* events({ together, alone, apart }: Plan, tally: Tally): AsyncGenerator<TestEvent> {
+  const beside = apart.length > 0 ? keep(start(apart, 1)) : []
   // Most of them wait most of the time: for a guest, a browser, a shell.
   if (together.length > 0)
-    for await (const event of start(together, 2 * availableParallelism())) if (tally.take(event)) yield event
-  const beside = apart.length > 0 ? keep(start(apart, 1)) : []
+    for await (const event of start(together, 3 * availableParallelism())) if (tally.take(event)) yield event
   if (alone.length > 0) for await (const event of start(alone, 1)) if (tally.take(event)) yield event
   for (const event of await beside) if (tally.take(event)) yield event
   yield* tally.summary()

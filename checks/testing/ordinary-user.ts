@@ -12,8 +12,8 @@ import { readableNode } from '../../lib/testing/readable-checkout.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 import { makeCheckout } from './checkout.ts'
 
-/** A user that no distribution has. */
-export const USER = 70007
+/** A user that no distribution has, another in each process: tests that run side by side must not see each other's. */
+export const USER = 0x20000000 + process.pid
 const START = ['--single-threaded', '--v8-pool-size=1', '--enable-source-maps', 'lib/engine/start.mjs']
 /** A lab's command line for Node. */
 export const lab = (slug: string, ...args: string[]): string[] => [...START, `labs/${slug}.ts`, ...args]

@@ -19,6 +19,7 @@ import { clone } from '../../lib/clone.ts'
 import { cloneExec } from '../../lib/clone-exec.ts'
 import { CLONE_NEWUSER, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
+import { groupsNamed } from '../../lib/group/cgroup.ts'
 import { kill, waitpid } from '../../lib/process.ts'
 import { probeUserNamespaces } from '../../lib/rights/user-namespaces.ts'
 import { writeIdMaps } from '../../lib/rights/users.ts'
@@ -27,11 +28,14 @@ import { statusField } from '../../lib/trace/proc.ts'
 import { compareCensus, takeCensus } from '../judge/census.ts'
 import { awaitSo } from '../testing/lab-runs.ts'
 import { check, lab, learn, OrdinaryUser, USER } from '../testing/ordinary-user.ts'
+import { takeOwnView } from '../testing/own-view.ts'
 
 const skip =
   process.getuid?.() !== 0
     ? 'needs root, to become somebody else'
     : !probeUserNamespaces().works && 'no user namespaces'
+// Interfaces and mounts are counted, and other tests have some, too.
+takeOwnView()
 /** `undefined` where all tests are skipped. */
 const user = (skip ? undefined : new OrdinaryUser()) as OrdinaryUser
 after(() => user?.end())
@@ -49,8 +53,14 @@ interface Report {
 const claimsOf = (report: Report, verdict: string) =>
   report.labs.flatMap(({ claims }) => claims.filter(each => each.verdict === verdict).map(({ title }) => title))
 
+/** The interfaces and mounts that this process sees, and the groups that the user owns. */
+function census() {
+  const owned = groupsNamed(() => true).filter(path => statSync(path, { throwIfNoEntry: false })?.uid === USER)
+  return new Set([...takeCensus('\0'), ...owned.map(path => `cgroup ${path}`)])
+}
+
 test('labs 1 to 4 run, and the machine is as it was', { skip }, () => {
-  const before = takeCensus('lab')
+  const before = census()
   for (const [slug, ...args] of [
     ['01-fork-vs-clone'],
     ['02-newpid'],
@@ -74,7 +84,7 @@ test('labs 1 to 4 run, and the machine is as it was', { skip }, () => {
     if (slug === '03-newnet') assert.match(stdout, /3 packets transmitted, 3 (packets )?received, 0% packet loss/)
     if (slug === '04-newns') assert.match(stdout, /^myhost\n0\nsh$/m)
   }
-  assert.deepEqual(compareCensus(before, takeCensus('lab')), [])
+  assert.deepEqual(compareCensus(before, census()), [])
   awaitSo(() => user.processes().length === 0)
 })
 
