@@ -14,7 +14,7 @@ import type { Moment, ProcessRecord, SignalCall } from './record.ts'
 import { SignalCalls } from './signal-calls.ts'
 import { Story } from './story/story.ts'
 import { type CloneCall, Teller } from './teller.ts'
-import { Threads, throughWhom } from './threads.ts'
+import { Threads, takesAll, throughWhom } from './threads.ts'
 import type { Watcher } from './watcher.ts'
 
 const SIGTRAP = 5
@@ -203,21 +203,28 @@ export class Observer {
   #takeExec(pid: number): void {
     this.#threads.becomeOne(pid)
     const file = programOf(pid)
-    this.processes.get(pid)?.programs.push(file)
+    const record = this.processes.get(pid)
+    record?.programs.push(file)
+    // An exit_group(2) in another thread may have come too late to end more than that thread.
+    if (record) delete record.exit
     this.#teller.became(pid, file)
     this.#watcher.exec?.(pid)
   }
 
-  /** A thread is about to end. If it is the last of its process, that still has everything it had. */
+  /**
+   * A thread is about to end. If it is the last of its process, or takes the others with it, that still has everything it
+   * had. To wait for the last would not do: one that is ending already when another ends them all is not stopped again.
+   */
   #takeExit(tid: number): void {
     const pid = this.#threads.processOf(tid)
-    if (!this.#threads.ends(tid)) return
+    const isLast = this.#threads.ends(tid)
     const record = this.processes.get(pid)
-    const exit = record && look(tid, throughWhom(record.creator), record.flags)
-    if (!exit) return
-    record.exit = exit
-    record.exiting = this.#order
+    if (!record || record.exit) return
     const status = decodeStatus(eventMessage(tid) ?? 0)
+    if (!isLast && !takesAll(tid, status)) return
+    const exit = look(tid, throughWhom(record.creator), record.flags)
+    if (!exit) return
+    Object.assign(record, { exit, exiting: this.#order })
     this.#watcher.exit?.(pid, status.code ?? undefined, tid)
     this.#teller.ending(pid, status)
   }
