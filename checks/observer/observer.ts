@@ -186,7 +186,7 @@ export class Observer {
       this.#teller.notSeen(pid, caller)
       return
     }
-    const made = { pid, numbers: nsPids(pid), creator, parent, flags: clone.flags, born: this.#order }
+    const made = { pid, numbers: nsPids(pid), creator, caller, parent, flags: clone.flags, born: this.#order }
     const record: ProcessRecord = { ...made, birth, programs: [] }
     this.processes.set(pid, record)
     this.#teller.born(record, caller, clone)
@@ -213,7 +213,7 @@ export class Observer {
     const pid = this.#threads.processOf(tid)
     if (!this.#threads.ends(tid)) return
     const record = this.processes.get(pid)
-    const exit = record && look(tid, throughWhom(record.creator), record.flags)
+    const exit = record && look(tid, throughWhom(record.creator, record.caller), record.flags)
     if (!exit) return
     record.exit = exit
     record.exiting = this.#order

@@ -156,11 +156,14 @@ function requestsThrough(inside: NetworkHistory, inner: number, outside: Network
   })
 }
 
-/** Whether a request is one from the inner end's address to the outer end's, as the two were then. */
+/**
+ * Whether a request is one from the inner end's address to the outer end's, as the two were then. What goes to 10.0.0.3 is
+ * meant for the outer end also when that does not have it, or no longer.
+ */
 function isMeant({ echo: { source, target } }: Request, { inner, outer }: View): boolean {
   if (!inner || !outer) return false
   const isFrom = hasAddress(inner, INSIDE) ? source === INSIDE : hasAddress(inner, source)
-  return isFrom && (hasAddress(outer, OUTSIDE) ? target === OUTSIDE : hasAddress(outer, target))
+  return isFrom && (target === OUTSIDE || (!hasAddress(outer, OUTSIDE) && hasAddress(outer, target)))
 }
 
 /** Two networks, of which one was entered from the other. */
