@@ -48,8 +48,7 @@ const closed = ({ inherited, before, after }: Act): number[] =>
 const moves = ({ before, after }: Act) => before.own.directory !== after.own.directory
 
 /** Whether a child closed something and moved, while its parent lived. */
-export const hasClosed = (seen: Seen, child: ProcessRecord) =>
-  actsOf(seen, child).some(act => closed(act).length > 0)
+export const hasClosed = (seen: Seen, child: ProcessRecord) => actsOf(seen, child).some(act => closed(act).length > 0)
 export const hasMoved = (seen: Seen, child: ProcessRecord) =>
   actsOf(seen, child).some(act => moves(act) && act.after.creator !== undefined)
 
@@ -117,7 +116,9 @@ const CLOSED_ALREADY =
 function refute(wanted: Sharing, expected: string, cause: string, how?: (seen: Seen, child: Child) => boolean) {
   return (seen: Seen) => {
     const same = (child: Child) =>
-      [sharing(seen, child), sharing(seen, child, 'ever')].every(shared => JSON.stringify(shared) === JSON.stringify(wanted))
+      [sharing(seen, child), sharing(seen, child, 'ever')].every(
+        shared => JSON.stringify(shared) === JSON.stringify(wanted),
+      )
     const holds = plainChildren(seen).some(
       child =>
         same(child) &&

@@ -156,10 +156,7 @@ function requestsThrough(inside: NetworkHistory, inner: number, outside: Network
   })
 }
 
-/**
- * Whether a request is one from the inner end's address to the outer end's, as the two were then. What goes to 10.0.0.3 is
- * meant for the outer end also when that does not have it, or no longer.
- */
+/** Whether a request is from the inner end to the outer one, as they were then, or to the address that this ought to have. */
 function isMeant({ echo: { source, target } }: Request, { inner, outer }: View): boolean {
   if (!inner || !outer) return false
   const isFrom = hasAddress(inner, INSIDE) ? source === INSIDE : hasAddress(inner, source)
