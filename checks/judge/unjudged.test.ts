@@ -37,6 +37,7 @@ function process(pid: number, namespaces: Moment['namespaces'], signal: string |
     pid,
     numbers: [pid],
     creator: PROGRAM,
+    caller: PROGRAM,
     parent: PROGRAM,
     flags: 0,
     born: 0,

@@ -35,7 +35,7 @@ export const NOTHING: Sharing = { VM: false, FILES: false, FS: false, SIGHAND: f
  * @param flags of the clone that made the one from the other. Who has no I/O context, and no list of what semop(2) would
  *   undo, shares that with everybody else who has none: only with its flag it was meant to be shared
  */
-function sharingOf(tid: number, other: number, flags: number): Sharing {
+export function sharingOf(tid: number, other: number, flags: number): Sharing {
   const compare = (what: Shareable) => shares(tid, other, what)
   try {
     return {

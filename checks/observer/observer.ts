@@ -186,7 +186,7 @@ export class Observer {
       this.#teller.notSeen(pid, caller)
       return
     }
-    const made = { pid, numbers: nsPids(pid), creator, parent, flags: clone.flags, born: this.#order }
+    const made = { pid, numbers: nsPids(pid), creator, caller, parent, flags: clone.flags, born: this.#order }
     const record: ProcessRecord = { ...made, birth, programs: [] }
     this.processes.set(pid, record)
     this.#teller.born(record, caller, clone)
@@ -222,7 +222,7 @@ export class Observer {
     if (!record || record.exit) return
     const status = decodeStatus(eventMessage(tid) ?? 0)
     if (!isLast && !takesAll(tid, status)) return
-    const exit = look(tid, throughWhom(record.creator), record.flags)
+    const exit = look(tid, throughWhom(record.creator, record.caller), record.flags)
     if (!exit) return
     Object.assign(record, { exit, exiting: this.#order })
     this.#watcher.exit?.(pid, status.code ?? undefined, tid)

@@ -49,6 +49,8 @@ export interface ProcessRecord {
   readonly numbers: readonly number[]
   /** The process that called fork or clone. */
   readonly creator: number
+  /** The thread of it that did. */
+  readonly caller: number
   /** Its parent at its birth: the creator, or with CLONE_PARENT the creator's own parent. */
   readonly parent: number
   /** The flags of the clone that made it, as far as they are known: fork(2) and vfork(2) have none. */

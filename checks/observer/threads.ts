@@ -22,8 +22,13 @@ function hasNamespaces(tid: number): boolean {
   }
 }
 
-/** A thread through which a process can be looked at: its first one, else any that lives; `undefined` if none does. */
-export function throughWhom(pid: number): number | undefined {
+/**
+ * A thread through which a process can be looked at: its first one, else any that lives; `undefined` if none does.
+ * @param rather another one of its threads to look through, as long as that lives: threads may have left the directory,
+ *   the descriptors or the namespaces of the others
+ */
+export function throughWhom(pid: number, rather = pid): number | undefined {
+  if (rather !== pid && processOf(rather) === pid && hasNamespaces(rather)) return rather
   if (hasNamespaces(pid)) return pid
   try {
     return readdirSync(`/proc/${pid}/task`).map(Number).find(hasNamespaces)

@@ -21,7 +21,6 @@ import {
   lastOf,
   limitAbove,
   limitInForce,
-  limitWrites,
   mayBeNamed,
   membersOf,
   momentOfKill,
@@ -47,10 +46,6 @@ const OTHER_NUMBERS: Objection = {
   remedy: 'check on the machine itself, or in a container started with --pid host',
 }
 
-const NO_FIGURES: Objection = {
-  missing: 'what the group held when its limit was written, or what that limit then was',
-  remedy: 'write the limit while nobody removes the group',
-}
 const NO_COUNTER: Objection = {
   missing: 'the counter oom_kill, which groups of this kernel do not have',
   remedy: 'check on Linux 4.13 or later',
@@ -77,7 +72,7 @@ const claims: Checker<Seen> = [
           ? 'nobody was ever in a group that the program made'
           : victim?.pid === seen.program
             ? 'the program itself was in it'
-            : `${companions(seen).length + 1} processes at the same time in ${name(groupOf(seen) ?? '')}`,
+            : `${companions(seen).length + 1} processes at the same time in ${name(groupOf(seen) ?? '')} or below it`,
         'its number was never written to cgroup.procs (or another was); or its parent is in there, too: a shell that joins should exec',
       )
     },
@@ -86,8 +81,6 @@ const claims: Checker<Seen> = [
     title: 'that group was limited to 20,000,000 bytes before the process grew',
     section: 'limit',
     refute: seen => {
-      const written = limitWrites(seen).filter(({ result }) => result !== undefined && result >= 0)
-      if (written.some(({ limit, usage }) => limit === undefined || usage === undefined)) return NO_FIGURES
       const write = limitInForce(seen)
       const inTime = write !== undefined && (write.usage ?? Number.POSITIVE_INFINITY) <= LITTLE
       const isRight = write?.limit === wholePages(LIMIT) && momentOfKill(seen)?.limit === wholePages(LIMIT)
