@@ -48,7 +48,7 @@ async function* events({ together, alone, apart }: Plan, tally: Tally): AsyncGen
   const beside = apart.length > 0 ? keep(start(apart, 1)) : []
   // Most of them wait most of the time: for a guest, a browser, a shell.
   if (together.length > 0)
-    for await (const event of start(together, 3 * availableParallelism())) if (tally.take(event)) yield event
+    for await (const event of start(together, 2 * availableParallelism())) if (tally.take(event)) yield event
   if (alone.length > 0) for await (const event of start(alone, 1)) if (tally.take(event)) yield event
   for (const event of await beside) if (tally.take(event)) yield event
   yield* tally.summary()
