@@ -9,6 +9,7 @@ import test from 'node:test'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
 import { CLONE_NEWNET, CLONE_NEWNS } from '../../lib/flags.ts'
 import { hierarchiesWith } from '../../lib/group/hierarchies.ts'
+import { engineHere } from '../../lib/machine/container.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import {
@@ -98,6 +99,8 @@ test('a controller of v1 whose hierarchy is not mounted here: what mounts it wor
     { finding: 'memory', run: 'lab5', check: 'lab5', arrange },
     /no control group here can have the memory controller/,
   )
+  // In a container both name the command that starts a better one, and that cannot be tried from inside.
+  if (engineHere()) return
   const code = inChild(CLONE_NEWNS, () => {
     mount('none', '/', null, MS_REC | MS_PRIVATE)
     mount('run', '/run', 'tmpfs')

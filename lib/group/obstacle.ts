@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { containerCommand } from '../machine/container.ts'
+import { containerCommand, type Engine } from '../machine/container.ts'
 import { mounts } from '../mount/mount.ts'
 import { type Controller, type Hierarchy, wordsOf } from './hierarchies.ts'
 
@@ -56,14 +56,9 @@ export interface Asking {
   readonly isRoot: boolean
   /** How the user becomes root. */
   readonly become?: string | undefined
-  /** The engine of the container that this is in: `docker`, `podman`, … */
-  readonly container?: string | undefined
+  /** The engine of the container that this is in, if it is known how that starts a better one. */
+  readonly container?: Engine | undefined
 }
-
-const betterContainer = (engine: string) =>
-  engine === 'docker' || engine === 'podman'
-    ? containerCommand(engine)
-    : 'start the container privileged, or work on its host'
 
 /** The cause and the remedy in words. @param path where the hierarchy is mounted */
 export function describeObstacle(
@@ -71,7 +66,7 @@ export function describeObstacle(
   path: string,
   { isRoot, become = 'sudo', container }: Asking,
 ): { readonly cause: string; readonly remedy: string } {
-  const better = container ? betterContainer(container) : undefined
+  const better = container && containerCommand(container)
   const prefix = isRoot ? '' : `${become} `
   if (obstacle === 'read-only')
     return { cause: 'it is mounted read-only', remedy: better ?? `${prefix}mount -o remount,rw ${path}` }

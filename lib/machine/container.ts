@@ -29,11 +29,14 @@ export const IMAGE = 'containers-from-clone'
 /** The PID namespace of the machine itself, `PROC_PID_INIT_INO` of <linux/proc_ns.h>. */
 const MACHINE = 'pid:[4026531836]'
 
+/** An engine of which it is known how it starts a container in which everything works. */
+export type Engine = 'docker' | 'podman'
+
 /**
  * The engine whose container the calling process is in, by the files that it leaves; `undefined` in none and in that of
  * another engine. Images of virtual machines may have the same files, but are in the first PID namespace.
  */
-export function engineHere(): 'docker' | 'podman' | undefined {
+export function engineHere(): Engine | undefined {
   if (readlinkSync('/proc/self/ns/pid') === MACHINE) return undefined
   if (existsSync('/run/.containerenv')) return 'podman'
   return existsSync('/.dockerenv') ? 'docker' : undefined
@@ -41,7 +44,6 @@ export function engineHere(): 'docker' | 'podman' | undefined {
 
 /**
  * The one command, for a shell in the checkout.
- * @param engine `docker` or `podman`
  */
-export const containerCommand = (engine: string = engineHere() ?? 'docker'): string =>
+export const containerCommand = (engine: Engine = engineHere() ?? 'docker'): string =>
   `${engine} run -it --rm ${CONTAINER_OPTIONS.join(' ')} -v "$PWD":/workbook -w /workbook ${IMAGE}`
