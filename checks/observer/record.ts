@@ -36,7 +36,7 @@ export interface SignalCall {
   /** The living process in an outer PID namespace that knows itself by that number, if there is one. */
   readonly outside: number | undefined
   readonly signal: number
-  /** Of a SIGKILL to a process group or to everybody: the processes of those that lived just then. */
+  /** Of a SIGKILL, or a signal that stops, to a process group or to everybody: the processes of it that lived just then. */
   readonly reached?: readonly number[]
   /** What the call returned: 0 or -errno; `undefined` if the caller did not live to see it. */
   result: number | undefined

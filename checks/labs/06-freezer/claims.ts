@@ -123,7 +123,8 @@ const tooBusy = (what: string): Objection => ({
 
 function describeWork({ sleep, wakes, seconds, signals }: Work, looks: readonly Look[]): string {
   if (looks.length < 2) return 'it was not there'
-  if (sleep > LONGEST_SLEEP) return `it slept for ${round(sleep)} s at a stretch`
+  // Rounded up, or it would read like what is allowed.
+  if (sleep > LONGEST_SLEEP) return `it slept for ${round(Math.ceil(sleep * 100) / 100)} s at a stretch`
   const byOthers = signals > 0 ? `, and ${signals} signals of others` : ''
   return `${wakes} wakes of its own in ${round(seconds)} s${byOthers}`
 }
@@ -170,7 +171,9 @@ function stoodStill(_: Seen, one: Ticker | undefined): Objection | undefined {
 }
 
 function notStopped(seen: Seen, one: Ticker | undefined): Objection | undefined {
-  const sent = seen.signals.filter(({ found, signal }) => found === one?.pid && STOP_SIGNALS.includes(signal))
+  const isFor = ({ found, reached = [] }: Seen['signals'][number]) =>
+    one !== undefined && (found === one.pid || reached.includes(one.pid))
+  const sent = seen.signals.filter(call => STOP_SIGNALS.includes(call.signal) && isFor(call))
   const stopped = one !== undefined && (seen.stopped.has(one.pid) || one.frozen.some(({ state }) => state === 'T'))
   return unless(
     one !== undefined && one.frozen.length > 0 && sent.length === 0 && !stopped,
