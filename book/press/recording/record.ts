@@ -1,7 +1,7 @@
 /**
  * `npm run book -- record`: runs the sessions of the book and writes them down where they stand, or compares them.
  */
-import { closeSync, mkdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fork } from '../../../lib/clone.ts'
 import { pipe } from '../../../lib/gate.ts'
@@ -19,6 +19,7 @@ import { Comparison } from './mask.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
 import { stageBundles } from './stage-programs.ts'
+import { staleness } from './story-picture.ts'
 import { lackingTools } from './tools.ts'
 
 /** How many sessions run at once: most of them mostly wait. A guest has to do with less. */
@@ -115,7 +116,15 @@ function elsewhere(take: Take): string | undefined {
   return isOther ? `it is of a machine whose control groups are ${groups}` : impossible(take)
 }
 
-function compare(take: Take, session: Session): Problem[] {
+/** What a picture that the session has drawn anew shows otherwise than that of the book. */
+function stalePicture(root: string, { recording: { plot } }: Take, session: Session): string | undefined {
+  if (plot === undefined || session.plot === undefined) return undefined
+  const path = join(root, 'book', plot)
+  const why = existsSync(path) ? staleness(readFileSync(path, 'utf8'), session.plot) : 'it does not exist'
+  return why && `${plot} is not what is drawn now: ${why}`
+}
+
+function compare(root: string, take: Take, session: Session): Problem[] {
   const again = `npm run book -- record ${take.file.replace(/^.*\/|\.md$/g, '')} records it again`
   if (session.fault)
     return [
@@ -126,6 +135,8 @@ function compare(take: Take, session: Session): Problem[] {
       ),
     ]
   const found = new Comparison(session.pids).difference(take.recording.body, session.lines)
+  const stale = found ? undefined : stalePicture(root, take, session)
+  if (stale) return [problem(take, stale, again)]
   if (!found) return []
   const line = take.recording.line + 1 + found.at
   const what = `the recording is not what happens now\n  recorded: ${found.before ?? '(nothing more)'}\n  seen now: ${found.now ?? '(nothing more)'}`
@@ -166,7 +177,7 @@ export function checkRecordings(root: string, files: readonly string[], tell: (l
     takes.filter(take => !elsewhere(take)),
     take => tell(`${take.file}:${take.recording.line}`),
   )
-  const problems = [...faults, ...[...done].flatMap(([take, session]) => compare(take, session))]
+  const problems = [...faults, ...[...done].flatMap(([take, session]) => compare(root, take, session))]
   return { problems, skipped, count: done.size }
 }
 
