@@ -1,7 +1,7 @@
 /**
  * `npm run book -- record`: runs the sessions of the book and writes them down where they stand, or compares them.
  */
-import { closeSync, existsSync, mkdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fork } from '../../../lib/clone.ts'
 import { pipe } from '../../../lib/gate.ts'
@@ -15,22 +15,15 @@ import { requireRoot } from '../../../lib/rights/privileges.ts'
 import { refill } from '../source/fences.ts'
 import type { Problem } from '../source/problem.ts'
 import { type Circumstances, circumstances, stamped } from './circumstances.ts'
-import { Comparison } from './mask.ts'
+import { compare, problem, type Take } from './compare.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
 import { stageBundles } from './stage-programs.ts'
-import { staleness } from './story-picture.ts'
 import { lackingTools } from './tools.ts'
 
 /** How many sessions run at once: most of them mostly wait. A guest has to do with less. */
 const AT_ONCE = 6
 const AT_ONCE_IN_GUEST = 1
-
-/** A recording and the chapter it stands in. */
-export interface Take {
-  readonly file: string
-  readonly recording: Recording
-}
 
 /** What is wrong if a command needs root and the session does not show sudo. */
 function missingSudo({ commands, isByUser }: Recording): string | undefined {
@@ -92,13 +85,6 @@ export function runAll(
   return done
 }
 
-const problem = ({ file, recording }: Take, what: string, hint: string): Problem => ({
-  file,
-  line: recording.line,
-  what,
-  hint,
-})
-
 /** The line that shows on which kind of machine a session was recorded. */
 const GROUPS = /This machine's control groups: (\w+)/
 
@@ -114,33 +100,6 @@ function elsewhere(take: Take): string | undefined {
   const groups = GROUPS.exec(take.recording.body.join('\n'))?.[1]
   const isOther = groups !== undefined && groups !== layout()
   return isOther ? `it is of a machine whose control groups are ${groups}` : impossible(take)
-}
-
-/** What a picture that the session has drawn anew shows otherwise than that of the book. */
-function stalePicture(root: string, { recording: { plot } }: Take, session: Session): string | undefined {
-  if (plot === undefined || session.plot === undefined) return undefined
-  const path = join(root, 'book', plot)
-  const why = existsSync(path) ? staleness(readFileSync(path, 'utf8'), session.plot) : 'it does not exist'
-  return why && `${plot} is not what is drawn now: ${why}`
-}
-
-function compare(root: string, take: Take, session: Session): Problem[] {
-  const again = `npm run book -- record ${take.file.replace(/^.*\/|\.md$/g, '')} records it again`
-  if (session.fault)
-    return [
-      problem(
-        take,
-        `the session does not run as it should: ${session.fault}\n  ${session.lines.slice(-3).join('\n  ')}`,
-        'run it by hand',
-      ),
-    ]
-  const found = new Comparison(session.pids).difference(take.recording.body, session.lines)
-  const stale = found ? undefined : stalePicture(root, take, session)
-  if (stale) return [problem(take, stale, again)]
-  if (!found) return []
-  const line = take.recording.line + 1 + found.at
-  const what = `the recording is not what happens now\n  recorded: ${found.before ?? '(nothing more)'}\n  seen now: ${found.now ?? '(nothing more)'}`
-  return [{ file: take.file, line, what, hint: again }]
 }
 
 /** The result of recording or comparing. */
@@ -164,8 +123,13 @@ const faultsOf = (takes: readonly Take[]) =>
     return fault ? [problem(take, fault, 'book/press/README.md says how a recording is written')] : []
   })
 
-/** Runs the sessions again and compares. */
-export function checkRecordings(root: string, files: readonly string[], tell: (line: string) => void): Outcome {
+/** Runs the sessions again and compares. @param atOnce how many at a time */
+export function checkRecordings(
+  root: string,
+  files: readonly string[],
+  tell: (line: string) => void,
+  atOnce = AT_ONCE,
+): Outcome {
   const all = takesOf(root, files)
   const faults = faultsOf(all)
   const takes = all.filter(take => !recordingFault(take.recording))
@@ -176,6 +140,7 @@ export function checkRecordings(root: string, files: readonly string[], tell: (l
   const done = runAll(
     takes.filter(take => !elsewhere(take)),
     take => tell(`${take.file}:${take.recording.line}`),
+    atOnce,
   )
   const problems = [...faults, ...[...done].flatMap(([take, session]) => compare(root, take, session))]
   return { problems, skipped, count: done.size }
