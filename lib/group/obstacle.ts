@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { containerCommand } from '../machine/container.ts'
+import { rootfulCommand } from '../machine/container.ts'
 import { mounts } from '../mount/mount.ts'
 import { type Controller, type Hierarchy, wordsOf } from './hierarchies.ts'
 
@@ -58,20 +58,22 @@ export interface Asking {
   readonly become?: string | undefined
   /** The engine of the container that this is in: `docker`, `podman`, … */
   readonly container?: string | undefined
+  /** Whether root is here another user than on the machine. */
+  readonly isMapped?: boolean
 }
 
-const betterContainer = (engine: string) =>
+const betterContainer = (engine: string, isMapped: boolean) =>
   engine === 'docker' || engine === 'podman'
-    ? containerCommand(engine)
+    ? rootfulCommand(engine, isMapped)
     : 'start the container privileged, or work on its host'
 
 /** The cause and the remedy in words. @param path where the hierarchy is mounted */
 export function describeObstacle(
   obstacle: Obstacle,
   path: string,
-  { isRoot, become = 'sudo', container }: Asking,
+  { isRoot, become = 'sudo', container, isMapped = false }: Asking,
 ): { readonly cause: string; readonly remedy: string } {
-  const better = container ? betterContainer(container) : undefined
+  const better = container ? betterContainer(container, isMapped) : undefined
   const prefix = isRoot ? '' : `${become} `
   if (obstacle === 'read-only')
     return { cause: 'it is mounted read-only', remedy: better ?? `${prefix}mount -o remount,rw ${path}` }

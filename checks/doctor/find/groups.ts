@@ -33,7 +33,7 @@ function controller(facts: Facts, id: Controller) {
   const seen = `${hierarchy.path} (${hierarchy.dialect})`
   if (!obstacle) return finding(id, title, 'good', seen)
   const { user, become, container } = facts
-  const asking = { isRoot: user.uid === 0, become, container }
+  const asking = { isRoot: user.uid === 0, become, container, isMapped: user.uid === 0 && user.isMapped }
   return finding(id, title, 'missing', seen, describeObstacle(obstacle, hierarchy.path, asking))
 }
 

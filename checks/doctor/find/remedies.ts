@@ -2,7 +2,7 @@
  * Commands that mend something, for the machine at hand.
  */
 
-import { containerCommand } from '../../../lib/machine/container.ts'
+import { rootfulCommand } from '../../../lib/machine/container.ts'
 import { installCommands, type Tool } from '../../../lib/machine/packages.mjs'
 import type { Facts } from '../observe/facts.ts'
 
@@ -23,8 +23,8 @@ export function install({ distribution, user, become }: Facts, tools: readonly T
 }
 
 /** How a container is started in which everything works. */
-export function betterContainer({ container }: Facts): string {
+export function betterContainer({ container, user }: Facts): string {
   if (container === undefined || container === 'docker' || container === 'podman')
-    return containerCommand(container ?? 'docker')
+    return rootfulCommand(container ?? 'docker', container !== undefined && user.uid === 0 && user.isMapped)
   return 'start the container privileged, or work on its host'
 }
