@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'
 import { engineHere } from '../machine/container.ts'
 import { getpid, getppid } from '../process.ts'
+import { knowsFewUsers } from '../rights/users.ts'
 import {
   type Controller,
   type Dialect,
@@ -118,7 +119,7 @@ export function homeWith(controller: Controller, dialect?: Dialect): GroupHome {
   const hierarchy = hierarchyWith(controller, dialect)
   const fault = obstacleIn(hierarchy, controller)
   if (fault === 'read-only' || (fault && process.geteuid?.() === 0)) {
-    const asking = { isRoot: process.geteuid?.() === 0, container: engineHere() }
+    const asking = { isRoot: process.geteuid?.() === 0, container: engineHere(), isMapped: knowsFewUsers() }
     const { cause, remedy } = describeObstacle(fault, hierarchy.path, asking)
     throw new CannotRun(
       `no control group with the ${controller} controller can be made in ${hierarchy.path}: ${cause}\nhint: ${remedy}`,

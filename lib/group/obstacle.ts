@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { containerCommand, type Engine } from '../machine/container.ts'
+import { type Engine, rootfulCommand } from '../machine/container.ts'
 import { mounts } from '../mount/mount.ts'
 import { type Controller, type Hierarchy, wordsOf } from './hierarchies.ts'
 
@@ -58,15 +58,17 @@ export interface Asking {
   readonly become?: string | undefined
   /** The engine of the container that this is in, if it is known how that starts a better one. */
   readonly container?: Engine | undefined
+  /** Whether root is here another user than on the machine. */
+  readonly isMapped?: boolean
 }
 
 /** The cause and the remedy in words. @param path where the hierarchy is mounted */
 export function describeObstacle(
   obstacle: Obstacle,
   path: string,
-  { isRoot, become = 'sudo', container }: Asking,
+  { isRoot, become = 'sudo', container, isMapped = false }: Asking,
 ): { readonly cause: string; readonly remedy: string } {
-  const better = container && containerCommand(container)
+  const better = container && rootfulCommand(container, isMapped)
   const prefix = isRoot ? '' : `${become} `
   if (obstacle === 'read-only')
     return { cause: 'it is mounted read-only', remedy: better ?? `${prefix}mount -o remount,rw ${path}` }

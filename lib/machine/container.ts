@@ -1,5 +1,6 @@
 /**
- * How a container is started in which everything works. Tried with Docker: every lab runs and every claim holds.
+ * How a container is started in which everything works. Tried with Docker and with podman: where root starts it, every
+ * lab runs and every claim holds.
  */
 import { existsSync, readlinkSync } from 'node:fs'
 
@@ -44,6 +45,16 @@ export function engineHere(): Engine | undefined {
 
 /**
  * The one command, for a shell in the checkout.
+ * @param become what stands in front of it, `sudo `
  */
-export const containerCommand = (engine: Engine = engineHere() ?? 'docker'): string =>
-  `${engine} run -it --rm ${CONTAINER_OPTIONS.join(' ')} -v "$PWD":/workbook -w /workbook ${IMAGE}`
+export const containerCommand = (engine: Engine = engineHere() ?? 'docker', become = ''): string =>
+  `${become}${engine} run -it --rm ${CONTAINER_OPTIONS.join(' ')} -v "$PWD":/workbook -w /workbook ${IMAGE}`
+
+/**
+ * The same for what only the root of the machine may hand to a container, its control groups above all. An engine that
+ * an ordinary user has started (rootless podman) is that user to the kernel, whatever its options are.
+ * @param isMapped whether root in here is another user on the machine, as `/proc/self/uid_map` says
+ * @see user_namespaces(7)
+ */
+export const rootfulCommand = (engine: Engine | undefined, isMapped: boolean): string =>
+  containerCommand(engine, isMapped ? 'sudo ' : '')

@@ -33,7 +33,8 @@ function controller(facts: Facts, id: Controller) {
   const seen = `${hierarchy.path} (${hierarchy.dialect})`
   if (!obstacle) return finding(id, title, 'good', seen)
   const { user, become } = facts
-  const asking = { isRoot: user.uid === 0, become, container: engineOf(facts) }
+  const isRoot = user.uid === 0
+  const asking = { isRoot, become, container: engineOf(facts), isMapped: isRoot && user.isMapped }
   return finding(id, title, 'missing', seen, describeObstacle(obstacle, hierarchy.path, asking))
 }
 

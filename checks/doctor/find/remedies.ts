@@ -2,7 +2,7 @@
  * Commands that mend something, for the machine at hand.
  */
 
-import { containerCommand, type Engine } from '../../../lib/machine/container.ts'
+import { type Engine, rootfulCommand } from '../../../lib/machine/container.ts'
 import { installCommands, type Tool } from '../../../lib/machine/packages.mjs'
 import type { Facts } from '../observe/facts.ts'
 
@@ -28,6 +28,8 @@ export const engineOf = ({ container }: Facts): Engine | undefined =>
 
 /** How a container is started in which everything works. */
 export function betterContainer(facts: Facts): string {
-  const engine = facts.container === undefined ? 'docker' : engineOf(facts)
-  return engine ? containerCommand(engine) : 'start the container privileged, or work on its host'
+  const { container, user } = facts
+  const engine = container === undefined ? 'docker' : engineOf(facts)
+  if (!engine) return 'start the container privileged, or work on its host'
+  return rootfulCommand(engine, container !== undefined && user.uid === 0 && user.isMapped)
 }
