@@ -21,6 +21,7 @@ import { compareCensus, takeCensus } from './census.ts'
 import { decide, type Finding, machineFinding } from './findings.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
+import { ensureEnds } from './needs.ts'
 import { tellApart } from './others.ts'
 import { Standstill } from './standstill.ts'
 import { starvedFor } from './starvation.ts'
@@ -189,6 +190,7 @@ export function judge(
   isLast = true,
   tellStuck: (text: string) => void = () => {},
 ): Verdict {
+  ensureEnds()
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
   const before = takeCensus(mark)

@@ -7,6 +7,7 @@ import { nsPids, readProc, statusField } from '../../lib/trace/proc.ts'
 import { eventMessage, nextEvent, PTRACE, resume, type TraceEvent } from '../../lib/trace/ptrace.ts'
 import type { Scheduled } from '../../lib/trace/scheduling.ts'
 import { Calls } from './calls.ts'
+import { followHidden } from './hidden.ts'
 import { Lateness } from './lateness.ts'
 import { Ended } from './load.ts'
 import { look, NOTHING, programOf } from './moment.ts'
@@ -58,7 +59,11 @@ export class Observer {
     this.#teller = new Teller(story, name)
     const processOf = (tid: number) => this.#threads.processOf(tid)
     story.processOf = processOf
-    this.#calls = new Calls(init, watcher, this.#signals, this.#teller, story, processOf)
+    // Whoever was made so that nobody was told is born now, and has run already.
+    const hasHidden = (caller: number, number: number) => {
+      for (const one of followHidden(caller, number)) this.#bear(one, caller)
+    }
+    this.#calls = new Calls(init, watcher, this.#signals, this.#teller, story, processOf, hasHidden)
     this.#known = new Set([init])
     this.#first = [init]
     this.#threads.add(init)

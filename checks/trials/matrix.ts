@@ -17,29 +17,22 @@ import { CONTAINER_PLACES, type ContainerPlace, containerWords } from './contain
 import { proveFresh } from './fresh.ts'
 import type { LabProof, PlaceProof } from './place.ts'
 
-const only: Knob<string | undefined> = {
+const text = (help: string, expected: string, placeholder: string): Knob<string | undefined> => ({
   initial: undefined,
-  help: 'the places whose names have this word in them',
-  expected: 'a word',
-  placeholder: 'WORD',
-  parse: text => text,
-}
-
-const run: Knob<string | undefined> = {
-  initial: undefined,
-  help: 'with --fresh: another command than npm test',
-  expected: 'a shell command',
-  placeholder: 'COMMAND',
-  parse: text => text || undefined,
-}
+  help,
+  expected,
+  placeholder,
+  parse: given => given || undefined,
+})
 
 const KNOBS = {
-  only,
+  only: text('the places whose names have this word in them', 'a word', 'WORD'),
   programs: flag('tries the right and wrong programs, too, here and in v2: half an hour more'),
+  those: text('with --programs: only those with this word in their path', 'a word', 'WORD'),
   write: flag('writes what came of it into the table of README.md'),
   fresh: flag('instead: npm test on fresh roots of Debian 12, 13 and sid; needs mmdebstrap'),
   tools: flag('with --fresh: installs what the tests use, too, so that fewer are skipped'),
-  run,
+  run: text('with --fresh: another command than npm test', 'a shell command', 'COMMAND'),
 }
 
 const HELP = [
@@ -118,9 +111,16 @@ const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
 const SLOW = ['--timeout', '900']
 
+/** Whether programs are tried as well, and which. */
+interface Tried {
+  readonly programs: boolean
+  readonly those: string | undefined
+}
+
 /** The command that tries one place, and the user who runs it. */
-function commandOf({ vm, container, isOther, programs }: Place, user: OrdinaryUser | undefined, withPrograms: boolean) {
-  const more = withPrograms && programs ? ['--programs'] : []
+function commandOf({ vm, container, isOther, programs }: Place, user: OrdinaryUser | undefined, tried: Tried) {
+  const those = tried.those === undefined ? [] : ['--those', tried.those]
+  const more = tried.programs && programs ? ['--programs', ...those] : []
   const node = isOther ? 'node' : process.execPath
   if (container) return { words: containerWords(container, NODE), options: { cwd: ROOT } }
   if (vm) return { words: [...VM, ...vm, node, ...NODE, ...SLOW, ...more], options: { cwd: ROOT } }
@@ -140,9 +140,9 @@ function listen(): void {
 }
 
 /** Runs the proof in one place. @throws CannotRun when that place cannot be had here */
-async function prove(place: Place, user: OrdinaryUser | undefined, withPrograms: boolean): Promise<PlaceProof> {
+async function prove(place: Place, user: OrdinaryUser | undefined, tried: Tried): Promise<PlaceProof> {
   if (!place.vm && !place.container && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
-  const { words, options } = commandOf(place, user, withPrograms)
+  const { words, options } = commandOf(place, user, tried)
   const [program = '', ...rest] = place.container ? words : [user?.node ?? process.execPath, ...words]
   const { signal } = interruption
   const child = spawn(program, rest, { ...options, signal, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -224,7 +224,7 @@ async function main(): Promise<void> {
     const user = place.isOrdinary && isPrivileged() ? new OrdinaryUser() : undefined
     user?.handOver()
     try {
-      const proof = await prove(place, user, values.programs)
+      const proof = await prove(place, user, values)
       lines.push(row(place, proof))
       // What a container withholds is no failure, if the lab says so.
       const isFine = (code: number) => code === 0 || (place.container !== undefined && code === EXIT.CANNOT)

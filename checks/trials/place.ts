@@ -18,6 +18,13 @@ import { SPECIMENS, type Specimen } from './programs.ts'
 const KNOBS = {
   timeout: seconds(20, 'how long a program may take in a check'),
   programs: flag('tries the right and wrong programs, too'),
+  those: {
+    initial: '',
+    help: 'with --programs: only those with this word in their path',
+    expected: 'a word',
+    placeholder: 'WORD',
+    parse: (text: string) => text,
+  },
 }
 
 /** The results of one lab. */
@@ -90,10 +97,11 @@ async function tryProgram({ slug, path, refusedBy }: Specimen, folder: string, t
 /** How many programs are tried at once: some make mistakes of a tenth of a second, which a busy machine hides. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1)
 
-async function provePrograms(timeout: number): Promise<PlaceProof['programs']> {
+async function provePrograms(timeout: number, those: string): Promise<PlaceProof['programs']> {
   const folder = mkdtempSync(join(tmpdir(), 'containers-from-clone.proof-'))
   try {
-    const [left, others] = [[...SPECIMENS], new Map<Specimen, string>()]
+    const chosen = SPECIMENS.filter(({ path }) => path.includes(those))
+    const [left, others] = [[...chosen], new Map<Specimen, string>()]
     const work = async () => {
       for (let next = left.shift(); next; next = left.shift()) {
         for (const line of await tryProgram(next, folder, timeout)) others.set(next, line)
@@ -101,7 +109,7 @@ async function provePrograms(timeout: number): Promise<PlaceProof['programs']> {
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, work))
-    const good = SPECIMENS.filter(specimen => !others.has(specimen))
+    const good = chosen.filter(specimen => !others.has(specimen))
     const right = good.filter(({ refusedBy }) => refusedBy.length === 0).length
     return { right, wrong: good.length - right, others: [...others.values()] }
   } finally {
@@ -109,16 +117,16 @@ async function provePrograms(timeout: number): Promise<PlaceProof['programs']> {
   }
 }
 
-async function prove(timeout: number, withPrograms: boolean): Promise<PlaceProof> {
+async function prove(timeout: number, withPrograms: boolean, those: string): Promise<PlaceProof> {
   const reports = await check([], timeout)
   const labs: LabProof[] = []
   for (const lab of LABS) labs.push(await proveLab(lab, reports))
   const kernel = release().split('.').slice(0, 2).join('.')
-  const programs = withPrograms ? await provePrograms(timeout) : undefined
+  const programs = withPrograms ? await provePrograms(timeout, those) : undefined
   return { kernel, groups: layout(), node: process.version, labs, programs }
 }
 
 await runTool(async () => {
   const { values } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
-  console.log(JSON.stringify(await prove(values.timeout, values.programs)))
+  console.log(JSON.stringify(await prove(values.timeout, values.programs, values.those)))
 })

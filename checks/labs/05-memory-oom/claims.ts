@@ -21,6 +21,7 @@ import {
   lastOf,
   limitAbove,
   limitInForce,
+  limitSet,
   mayBeNamed,
   membersOf,
   momentOfKill,
@@ -83,10 +84,10 @@ const claims: Checker<Seen> = [
     refute: seen => {
       const write = limitInForce(seen)
       const inTime = write !== undefined && (write.usage ?? Number.POSITIVE_INFINITY) <= LITTLE
-      const isRight = write?.limit === wholePages(LIMIT) && momentOfKill(seen)?.limit === wholePages(LIMIT)
+      const isRight = write && limitSet(write) === wholePages(LIMIT) && momentOfKill(seen)?.limit === wholePages(LIMIT)
       const above = limitAbove(seen)
       return unless(
-        inTime && isRight && above >= wholePages(LIMIT),
+        inTime && isRight === true && above >= wholePages(LIMIT),
         `a limit of ${format(LIMIT)} (${format(wholePages(LIMIT))} in whole pages), set while the group held little, and still that when the process ended`,
         `limit ${format(momentOfKill(seen)?.limit)} when the process ended${above < LIMIT ? `, and ${format(above)} of a group above it` : ''}; ${describeWrites(seen)}`,
         'the limit has another value, is on another group, or was written after the memory was taken',

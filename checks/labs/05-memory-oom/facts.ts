@@ -129,9 +129,12 @@ function limitMeant(text: string): number | undefined {
   return Number.isNaN(bytes) ? undefined : wholePages(bytes)
 }
 
-/** Whether a write has set the limit to something else: by what it asks for, or by what was so when it was done. */
-const setsOther = ({ text, limit }: GroupWrite, wanted: number | undefined) =>
-  limit !== wanted || (limitMeant(text) ?? wanted) !== wanted
+/** The limit that a write has set: what was so when it was done, or, if that could not be read, what it asks for. */
+export const limitSet = ({ text, limit }: GroupWrite) => limit ?? limitMeant(text)
+
+/** Whether a write has set the limit to something else, or asks for that. */
+const setsOther = (write: GroupWrite, wanted: number | undefined) =>
+  limitSet(write) !== wanted || (limitMeant(write.text) ?? wanted) !== wanted
 
 /**
  * The write that gave the group the limit that it had when the victim ended: the first of those that set this limit
@@ -142,7 +145,7 @@ export function limitInForce(seen: Seen): GroupWrite | undefined {
   const ended = victimOf(seen)?.ended ?? Number.POSITIVE_INFINITY
   const done = limitWrites(seen).filter(({ result, order }) => (result ?? -1) >= 0 && order < ended)
   const last = done.at(-1)
-  const other = done.findLastIndex(write => setsOther(write, last?.limit))
+  const other = done.findLastIndex(write => setsOther(write, last && limitSet(last)))
   return done[other + 1]
 }
 

@@ -9,7 +9,7 @@ import type { FreezerRecord } from '../../witnesses/freezer.ts'
 import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { isUnjudged, unless, unlessUnderWay } from '../claim.ts'
-import { LONGEST_SLEEP, type Look, type Work, workAnywhere, workAt } from './work.ts'
+import { isOwnLoad, LONGEST_SLEEP, type Look, type Work, workAnywhere, workAt } from './work.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & GroupsRecord & FreezerRecord
@@ -112,7 +112,8 @@ const spent = (looks: readonly Look[], what: 'ran' | 'switches') =>
 
 const isBusy = (looks: readonly Look[]) => {
   const [first, last] = [looks[0], looks.at(-1)]
-  return first !== undefined && last !== undefined && wasBusy(first.load, last.load)
+  if (first === undefined || last === undefined || isOwnLoad(first, last)) return false
+  return wasBusy(first.load, last.load)
 }
 
 /** No verdict on what the judge could not see because the machine was busy. */

@@ -1,5 +1,5 @@
 // Right: the thread that makes the children has a directory of its own (unshare(CLONE_FS)), as a Go program gives it
-// to the thread with which it enters namespaces. That is the one which the CLONE_FS child changes. cc: -pthread
+// to the thread with which it enters namespaces. That is the one which the CLONE_FS child changes.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>

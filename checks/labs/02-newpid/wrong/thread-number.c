@@ -1,6 +1,5 @@
 // Wrong: the number that PID 1 asks for is that of a second thread outside, which is no process.
 // Broken: PID 1 sends SIGKILL to a process outside.
-// cc: -pthread
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
