@@ -10,13 +10,13 @@ import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
-import { becomePrompt } from '../../lib/trace/scheduling.ts'
 import { STORY_CALLS } from '../../lib/trace/seccomp.ts'
 import { checkedLab } from '../labs/all.ts'
 import type { Kind, Of, StoryEvent, Told } from '../observer/story/event.ts'
 import { commandFor } from '../ready/ready.ts'
 import { linesThatCount } from '../report/story/lines.ts'
 import { callsToStopAt } from '../sandbox/plan.ts'
+import { preferred } from '../testing/preferred.ts'
 import { judgeInChild } from './in-child.ts'
 import type { Finding } from './judge.ts'
 import { needsOf } from './look-on.ts'
@@ -175,17 +175,13 @@ test('what no lab does: namespaces by unshare and setns, roots, failed calls, th
 
 /**
  * A program that never ends, judged with ever more time until it has come as far as it goes on a busy machine, too. One
- * that others keep from computing is not judged at all: it is preferred to them.
+ * that others keep from computing is not judged at all: so it is preferred to them.
  */
 async function endedWhen(program: string, hasCome: (told: Told) => boolean) {
-  const becomeOrdinary = becomePrompt('children')
-  try {
-    for (const timeout of [1, 4, 16, 64]) {
-      const verdict = await judgeInChild({ slug: '02-newpid', command: [program], story: 'it' }, timeout).verdict
-      if (verdict.kind === 'judged' && verdict.story && hasCome(verdict.story)) return { ...verdict, timeout }
-    }
-  } finally {
-    becomeOrdinary()
+  for (const timeout of [1, 4, 16, 64]) {
+    const judged = () => judgeInChild({ slug: '02-newpid', command: [program], story: 'it' }, timeout).verdict
+    const verdict = await preferred(judged)
+    if (verdict.kind === 'judged' && verdict.story && hasCome(verdict.story)) return { ...verdict, timeout }
   }
   return assert.fail('it did not come so far in 64 s')
 }

@@ -19,6 +19,7 @@ import type { Observation } from '../observer/record.ts'
 import { commandFor } from '../ready/ready.ts'
 import { withTask } from '../report/name-task.ts'
 import type { LabReport } from '../report/report.ts'
+import { preferred } from '../testing/preferred.ts'
 import { judgePatiently, titlesOnly } from '../testing/programs.ts'
 import { attempt } from './attempt.ts'
 import { standing } from './mine/evidence.ts'
@@ -217,7 +218,7 @@ type Known = Awaited<ReturnType<typeof knownIn>>
 
 /**
  * The same on a machine of which nobody knows how busy it is: whoever did not come to the end in time is judged again
- * with more of it, unless what is known is what has to be known.
+ * with more of it, unless what is known is what has to be known; preferred, if others kept the processors from it.
  */
 async function known(
   slug: string,
@@ -229,7 +230,8 @@ async function known(
   let found = await knownIn(first, slug, path)
   for (const timeout of longer) {
     if (isInTime(found) || isExpected(found)) break
-    found = await knownIn(timeout, slug, path)
+    const again = () => knownIn(timeout, slug, path)
+    found = await (isTooBusy(found.report) ? preferred(again) : again())
   }
   return found
 }

@@ -14,6 +14,7 @@ import { judgeInChild } from '../judge/in-child.ts'
 import type { Verdict } from '../judge/judge.ts'
 import { commandFor } from '../ready/ready.ts'
 import { adoptDescendants, Bystander, changesSince, takeMachineCensus } from '../testing/machine-census.ts'
+import { preferred } from '../testing/preferred.ts'
 import { buildSpecimen, lackingTools, refusalsOf, titlesOnly, wasTooBusy } from '../testing/programs.ts'
 import { HOSTILE, type Hostile } from './hostile.ts'
 
@@ -59,10 +60,11 @@ async function verdictInTime({ slug, timeout }: Hostile, program: string): Promi
   return outcome
 }
 
-/** Judges a program, and again with more time where the machine was too busy for a verdict. */
+/** Judges a program, and again, preferred and with more time, where the machine was too busy for a verdict. */
 async function verdictOf(hostile: Hostile, program: string): Promise<Verdict> {
   for (const factor of [1, 3, 9, 27]) {
-    const verdict = await verdictInTime({ ...hostile, timeout: hostile.timeout * factor }, program)
+    const judged = () => verdictInTime({ ...hostile, timeout: hostile.timeout * factor }, program)
+    const verdict = await (factor === 1 ? judged() : preferred(judged))
     if (!wasTooBusy(verdict)) return verdict
   }
   throw new Error('the machine is too busy for a verdict, four times')
