@@ -2,11 +2,11 @@
  * What stands in the way is named by the doctor and, with exit code 77, by the lab or the check that comes upon it: the
  * same cause and the same remedy. Each obstacle is put up in namespaces of the test's own.
  */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import test from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { CLONE_NEWNET, CLONE_NEWNS } from '../../lib/flags.ts'
 import { hierarchiesWith } from '../../lib/group/hierarchies.ts'
 import { engineHere } from '../../lib/machine/container.ts'
@@ -26,7 +26,7 @@ import { inChild } from '../../lib/testing/in-child.ts'
 import type { Finding } from './find/finding.ts'
 
 const skip = process.getuid?.() !== 0 && 'makes namespaces, which takes root'
-const START = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs')]
+const START = startWords(ROOT)
 const LABS = { lab1: '01-fork-vs-clone', lab3: '03-newnet', lab5: '05-memory-oom', lab6: '06-freezer' } as const
 type LabName = keyof typeof LABS
 

@@ -244,14 +244,13 @@ test('where nobody asks for it no call more is stopped at, and the program is no
   }
   const program = script('tells', 'env; hostname other')
   const read = (seen: { readonly story: readonly StoryEvent[] }) => seen.story.map(({ what }) => what.kind)
-  const verdict = await judgeInChild({ slug: '02-newpid', command: [program] }, 60, undefined, read).verdict
+  const verdict = await judgeInChild({ slug: '02-newpid', command: [program] }, 60, read).verdict
   assert.ok(verdict.kind === 'judged')
   assert.equal(verdict.story, undefined)
   assert.doesNotMatch(verdict.output, /CHECK_STORY/)
   // What processes do the observer sees in any case.
   assert.deepEqual([...new Set(verdict.read)].sort(), ['birth', 'clone', 'exec', 'exit'])
-  const asked = await judgeInChild({ slug: '02-newpid', command: [program], story: 'tells' }, 60, undefined, read)
-    .verdict
+  const asked = await judgeInChild({ slug: '02-newpid', command: [program], story: 'tells' }, 60, read).verdict
   assert.ok(asked.kind === 'judged' && asked.read?.includes('hostname'))
   assert.match(asked.output, /CHECK_STORY=1/)
 })

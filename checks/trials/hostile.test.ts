@@ -1,12 +1,13 @@
 /**
  * Hostile programs: each ends within its bound and gets an honest verdict, and the machine is as it was before.
  */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { kill } from '../../lib/process.ts'
@@ -103,7 +104,7 @@ test('a report has no control characters, whatever the program prints', {
 }, async () => {
   const program = buildSpecimen('trials/hostile/forges-report.py', bystander.folder)
   const check = join(ROOT, 'checks', 'check.ts')
-  const run = spawnSync(process.execPath, [...CLONEABLE_FLAGS, 'lib/engine/start.mjs', check, 'lab1', program], {
+  const run = spawnSync(process.execPath, [...startWords(), check, 'lab1', program], {
     cwd: ROOT,
     encoding: 'utf8',
     timeout: 120_000,

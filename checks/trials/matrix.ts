@@ -2,10 +2,12 @@
  * `npm run matrix`: every lab and every check in every place that this machine can offer, as a table; with `--write`
  * the one in README.md.
  */
+
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
@@ -100,13 +102,7 @@ const PLACES: readonly Place[] = [
   ...CONTAINER_PLACES.map(container => ({ name: container.name, container })),
 ]
 
-const NODE = [
-  '--single-threaded',
-  '--v8-pool-size=1',
-  '--enable-source-maps',
-  'lib/engine/start.mjs',
-  'checks/trials/place.ts',
-]
+const NODE = [...startWords(), 'checks/trials/place.ts']
 const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
 const SLOW = ['--timeout', '900']

@@ -2,10 +2,12 @@
  * What holds in one place: runs every lab and every check there as its user would, and on demand the right and wrong
  * programs, and prints the results as one JSON document. `npm run matrix` runs it in all places.
  */
+
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { layout } from '../../lib/group/hierarchies.ts'
 import { flag, parseKnobs, seconds } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
@@ -48,12 +50,7 @@ export interface PlaceProof {
   readonly programs: { readonly right: number; readonly wrong: number; readonly others: readonly string[] } | undefined
 }
 
-const START = [
-  '--single-threaded',
-  '--v8-pool-size=1',
-  '--enable-source-maps',
-  join(ROOT, 'lib', 'engine', 'start.mjs'),
-]
+const START = startWords(ROOT)
 
 /** Runs a program of the project to its end. */
 function run(words: readonly string[]): Promise<{ readonly exitCode: number; readonly stdout: string }> {

@@ -2,10 +2,12 @@
  * Where the calling process may make control groups: root at the root of a hierarchy, an ordinary user in a group that
  * was handed over to them (delegated).
  */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'
 import { engineHere } from '../machine/container.ts'
+import { isWritable } from '../mount/writable.ts'
 import { getpid, getppid } from '../process.ts'
 import { knowsFewUsers } from '../rights/users.ts'
 import {
@@ -25,15 +27,6 @@ export interface GroupHome {
   readonly hierarchy: Hierarchy
   /** Its directory. */
   readonly path: string
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const isOwn = (path: string) => statSync(path, { throwIfNoEntry: false })?.uid === process.geteuid?.()

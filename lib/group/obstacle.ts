@@ -2,10 +2,12 @@
  * What keeps the calling process from making groups in a hierarchy that is there, and what helps. The doctor says it
  * beforehand, labs and checks when they cannot go on.
  */
-import { accessSync, constants, existsSync } from 'node:fs'
+
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Engine, rootfulCommand } from '../machine/container.ts'
 import { mounts } from '../mount/mount.ts'
+import { isWritable } from '../mount/writable.ts'
 import { type Controller, type Hierarchy, wordsOf } from './hierarchies.ts'
 
 /**
@@ -28,15 +30,6 @@ function isOccupied({ path, dialect }: Hierarchy, controller: Controller): boole
   if (dialect === 'v1' || controller !== 'memory' || !existsSync(join(path, 'cgroup.type'))) return false
   const handsDown = wordsOf(join(path, 'cgroup.subtree_control')).includes(controller)
   return !handsDown && wordsOf(join(path, 'cgroup.procs')).length > 0
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** What keeps root from making groups with a controller in a hierarchy. */

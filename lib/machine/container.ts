@@ -27,8 +27,8 @@ export const CONTAINER_OPTIONS: readonly string[] = [
 /** The name that README gives the image of buildroot/Containerfile. */
 export const IMAGE = 'containers-from-clone'
 
-/** The PID namespace of the machine itself, `PROC_PID_INIT_INO` of <linux/proc_ns.h>. */
-const MACHINE = 'pid:[4026531836]'
+/** The inode of the machine's own PID namespace, `PROC_PID_INIT_INO` of <linux/proc_ns.h>. */
+export const INITIAL_PID_NAMESPACE = 0xeffffffc
 
 /** An engine of which it is known how it starts a container in which everything works. */
 export type Engine = 'docker' | 'podman'
@@ -38,7 +38,7 @@ export type Engine = 'docker' | 'podman'
  * another engine. Images of virtual machines may have the same files, but are in the first PID namespace.
  */
 export function engineHere(): Engine | undefined {
-  if (readlinkSync('/proc/self/ns/pid') === MACHINE) return undefined
+  if (readlinkSync('/proc/self/ns/pid') === `pid:[${INITIAL_PID_NAMESPACE}]`) return undefined
   if (existsSync('/run/.containerenv')) return 'podman'
   return existsSync('/.dockerenv') ? 'docker' : undefined
 }

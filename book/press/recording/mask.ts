@@ -3,8 +3,8 @@
  * Numbers must still correspond: one PID of the recording stands for one PID of the run, everywhere.
  */
 
+import { INITIAL_PID_NAMESPACE } from '../../../lib/machine/container.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
-import { INITIAL_PID_NAMESPACE } from '../../../lib/tidy/owner.ts'
 
 /** What may differ without a meaning, and what is compared in its place. */
 const MASKS: readonly (readonly [RegExp, string])[] = [

@@ -1,11 +1,12 @@
 /**
  * The user on the stage of a recording, the place of the checkout there, and the programs that are found.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { bundleSync, cachedBundle } from '../../../lib/engine/bundle.ts'
 import { bundlePath } from '../../../lib/engine/bundle-cache.mjs'
-import { CLONEABLE_FLAGS } from '../../../lib/engine/cloneable.ts'
+import { startWords } from '../../../lib/engine/start-words.ts'
 import { LABS } from '../../../lib/lab/manifest.ts'
 import { ROOT } from '../../../lib/machine/root.ts'
 
@@ -39,7 +40,7 @@ export function stageBundles(): ReadonlyMap<string, string> {
 export function shortenNpx(bin: string): void {
   const own = `${CHECKOUT}/node_modules/.bin`
   const [npx] = stagePath()
-  const start = ['node', ...CLONEABLE_FLAGS, '--enable-source-maps', 'lib/engine/start.mjs'].join(' ')
+  const start = ['node', ...startWords()].join(' ')
   const lines = [
     '#!/bin/sh',
     `case "$1 $2" in "tsx labs/"*) [ -f "$2" ] && shift && exec ${start} "$@";; esac`,
