@@ -98,6 +98,7 @@ const RECORD = {
 async function record(knobs: Values<typeof RECORD>, names: readonly string[]): Promise<void> {
   const { check, print, kernel, alone } = knobs
   const guest = knobs.guest && { groups: knobs.guest, kernel }
+  if (kernel && !guest) throw new UsageError('--kernel is of a guest\nhint: name its control groups, as in --guest v2')
   // Imported only for this command: it uses clone(), for which Node has to be started again with other flags.
   const { checkRecordings, takeRecordings, writeReel } = await import('./recording/record.ts')
   const { checkInGuest, printReel, recordInGuest } = await import('./recording/guest.ts')
