@@ -82,7 +82,10 @@ test('a gate that is used twice says so, and where', () => {
 
 test('a gate that was used before a fork says so in the child', () => {
   const said = failure('gate-fork', 'const gate = makeGate()', 'gate.open()', 'waitpid(fork(() => gate.wait()))')
-  assert.match(said, /^gate: it cannot be waited for here, because its pipe is closed in this process: it was used before/)
+  assert.match(
+    said,
+    /^gate: it cannot be waited for here, because its pipe is closed in this process: it was used before/,
+  )
   assert.doesNotMatch(said, /EBADF/)
 })
 

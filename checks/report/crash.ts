@@ -9,6 +9,8 @@ export interface Crash {
   readonly lines: readonly string[]
   /** The numbers of the lines of the program's own files that it names, the innermost first. */
   readonly places: readonly number[]
+  /** Whether it only says that somebody else has died. */
+  readonly isLater: boolean
   /** All the other lines that it printed. */
   readonly rest: readonly string[]
 }
@@ -123,5 +125,10 @@ export function crashIn(output: string): Crash | undefined {
   if (!found) return undefined
   // Where somebody waited in vain is not where the mistake is.
   const places = found.isLater ? [] : found.places
-  return { lines: found.lines, places, rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)] }
+  return {
+    lines: found.lines,
+    places,
+    isLater: found.isLater,
+    rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)],
+  }
 }
