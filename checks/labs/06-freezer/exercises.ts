@@ -17,7 +17,9 @@ type Seen = OfClaims & FarewellRecord
 function hasWritten(seen: Seen): Proof {
   if (checker[0]?.refute(seen) !== undefined) return undefined
   const { before = [], frozen = [], after = [] } = ticker(seen) ?? {}
-  const isSilent = [...before, ...frozen, ...after].every(({ written }) => written === 0)
+  // Before its first tick it has written what makes a child of it.
+  const [first, ...later] = [...before, ...frozen, ...after].map(({ written }) => written)
+  const isSilent = first !== undefined && later.length > 0 && later.every(written => written === first)
   return isSilent
     ? 'The child wakes and sleeps and writes nothing: writeAll(ticks.writeEnd, …), a line each time.'
     : true
