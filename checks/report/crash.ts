@@ -9,8 +9,6 @@ export interface Crash {
   readonly lines: readonly string[]
   /** The numbers of the lines of the program's own files that it names, the innermost first. */
   readonly places: readonly number[]
-  /** Whether it only says that somebody else has died. */
-  readonly isLater: boolean
   /** All the other lines that it printed. */
   readonly rest: readonly string[]
 }
@@ -20,6 +18,8 @@ const ERROR = /^(?:Uncaught )?(?:[A-Z]\w*)?(?:Error|Exception|Interrupt)\b.*|^un
 const CALL = /^[a-z]\w*\(.*\): E[A-Z0-9]+ \(/
 const OURS = /^(?:gate: |a command of the program failed|task \d+\.\d+ is still open)/
 const TRACEBACK = /^Traceback \(most recent call last\):/
+/** Whether an error only says that somebody else has died. */
+export const isAboutAnother = (message: string): boolean => message.startsWith('gate: it was closed')
 /** A frame of a stack, a line of source that belongs to one, and what Node prints around them. */
 const FRAME = /^\s+at (?:(?:async )?(.+?) \()?((?:file:\/\/)?[/.\w][^()]*?):(\d+):(\d+)\)?(?: \((\w+)\))?$/
 const NAMELESS_FRAME = /^\s+at \S/
@@ -78,7 +78,7 @@ function javaScriptAt(all: readonly string[], from: number): Part | undefined {
   if (stack === to && !isOurs) return undefined
   if (CALL.test(first) && stack === to && !isHint(all[from + 1])) return undefined
   const { lines, places } = placesOf(all.slice(stack, to))
-  const isLater = first.startsWith('gate: it was closed')
+  const isLater = isAboutAnother(first)
   return { from, to: endOf(all, to), lines: [...message.slice(0, MOST_MESSAGE), ...lines], places, isLater }
 }
 
@@ -128,7 +128,6 @@ export function crashIn(output: string): Crash | undefined {
   return {
     lines: found.lines,
     places,
-    isLater: found.isLater,
     rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)],
   }
 }

@@ -9,7 +9,7 @@ import { checkedLab } from '../labs/all.ts'
 import { COMMON } from '../labs/common-hints.ts'
 import type { Exercise } from '../labs/exercise.ts'
 import { findRegion, isEmptyRegion, numberOf, openTaskNumbers, regionLines } from '../labs/tasks.ts'
-import { crashIn } from './crash.ts'
+import { crashIn, isAboutAnother } from './crash.ts'
 
 /**
  * The places of the exercises that are open in a program, in the order in which they are done: their call still stands
@@ -46,8 +46,8 @@ export function crashedPlace(slug: string, source: string, output: string): numb
  * error, as those of a clone without SIGCHLD know what waitpid() says much later.
  */
 export function knowingPlace(slug: string, source: string, output: string): number | undefined {
-  const { lines: [message = ''] = [], isLater = true } = crashIn(output) ?? {}
-  if (isLater || crashedPlace(slug, source, output) !== undefined) return undefined
+  const [message = ''] = crashIn(output)?.lines ?? []
+  if (message === '' || isAboutAnother(message) || crashedPlace(slug, source, output) !== undefined) return undefined
   const open = openPlaces(slug, source)
   const { exercises } = checkedLab(slug)
   const place = exercises.findIndex((_, at) => !open.includes(at) && knows(exercises, message)(at))
