@@ -96,7 +96,8 @@ class Reader {
       const where = `on ${size.columns} by ${size.rows}`
       this.user.isWhole()
       const seen = this.user.lines
-      for (const pattern of atOnce) assert.match(joined(seen), pattern, `not at once ${where}:\n${seen.join('\n')}`)
+      for (const pattern of atOnce)
+        assert.match(joined(seen), pattern, `${pattern} not at once ${where}:\n${seen.join('\n')}`)
       const all = await this.#scroll()
       for (const text of inAll)
         assert.ok(
@@ -116,13 +117,14 @@ class Reader {
     const seen = [...user.lines.slice(0, arrows < 0 ? undefined : arrows)]
     const foot = arrows < 0 ? [] : user.lines.slice(arrows + 1)
     while (below() > 0) {
-      const next = above() + 1
-      user.type(DOWN)
+      const step = Math.min(below(), Math.max(1, arrows - 4))
+      const next = above() + step
+      user.type(DOWN.repeat(step))
       await user.until(() => above() === next, `↑ ${next} lines`)
       user.isWhole()
-      // The line that has come in at the end stands above the line with the arrows.
+      // The lines that have come in at the end stand above the line with the arrows.
       const mark = user.lines.findIndex(line => ARROWS.test(line))
-      seen.push(user.lines[mark - 1] ?? '')
+      seen.push(...user.lines.slice(mark - step, mark))
     }
     user.type(UP.repeat(above()))
     await user.until(() => above() === 0, 'the first line')
@@ -234,7 +236,7 @@ for (const lab of LABS)
     await looksInto(reader, 'p', /It is done in/, [exercises[place]?.task ?? ''])
     reader.save(region, mistake)
     await user.sees(/Three times the same/)
-    await reader.looks([task, /Three times the same/, /what do you expect/, /Enter shows/, ...KEYS])
+    await reader.looks([task, /Three times the same/, /Enter shows/, /what do you expect/, ...KEYS])
     user.type('\r')
     await user.until(screen => !screen.includes('Three times'), 'what happened')
 
@@ -262,6 +264,6 @@ for (const lab of LABS)
     user.type('n')
     await user.sees(lab.number < LABS.length ? new RegExp(`Lab ${lab.number + 1}`) : /all the others are done/)
     user.type('q')
-    await user.sees(/npm run learn goes on from here/)
+    await user.sees(/tasks proved\. npm run learn/)
     assert.equal(await reader.ends(), 0)
   })

@@ -15,9 +15,11 @@ import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { isPrivileged } from '../../lib/rights/privileges.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
-import { CONTAINER_PLACES, type ContainerPlace, containerWords } from './containers.ts'
+import { containerWords } from './containers.ts'
 import { proveFresh } from './fresh.ts'
 import type { LabProof, PlaceProof } from './place.ts'
+import { PLACES, type Place } from './places.ts'
+import { makeSystemdRoot, type SystemdRoot } from './systemd-root.ts'
 
 const text = (help: string, expected: string, placeholder: string): Knob<string | undefined> => ({
   initial: undefined,
@@ -48,60 +50,6 @@ const HELP = [
   'Options:',
 ]
 
-/** Where labs and checks are tried. */
-interface Place {
-  readonly name: string
-  /** Options of `npm run vm`; without them it is this machine. */
-  readonly vm?: readonly string[]
-  /** The guest has a processor, and so programs, of its own. */
-  readonly isOther?: boolean
-  readonly isOrdinary?: boolean
-  readonly container?: ContainerPlace
-  readonly programs?: boolean
-}
-
-/** The processor that this machine does not have. */
-const OTHER_ARCH = process.arch === 'arm64' ? 'x64' : 'arm64'
-type Layout = 'v2' | 'v1' | 'hybrid'
-
-/** A guest with a kernel of Debian's archive. */
-function guest(
-  kernel: string,
-  cgroup: Layout,
-  more: { readonly isOrdinary?: true; readonly programs?: true } = {},
-): Place {
-  const { isOrdinary, programs } = more
-  const name = `Linux ${kernel}, ${cgroup}, ${isOrdinary ? 'ordinary user' : 'root'}`
-  const vm = ['--kernel', kernel, '--cgroup', cgroup, ...(isOrdinary ? ['--user'] : [])]
-  return { name, vm, ...(programs && { programs }) }
-}
-
-const otherGuest = (cgroup: Layout): Place => ({
-  name: `Linux on ${OTHER_ARCH}, ${cgroup}, root`,
-  vm: ['--arch', OTHER_ARCH, '--cgroup', cgroup],
-  isOther: true,
-})
-
-const PLACES: readonly Place[] = [
-  { name: 'this machine, root', programs: true },
-  { name: 'this machine, ordinary user', isOrdinary: true },
-  guest('5.10', 'v2'),
-  guest('5.10', 'v2', { isOrdinary: true }),
-  guest('5.10', 'v1'),
-  guest('6.1', 'v2', { programs: true }),
-  guest('6.1', 'v2', { isOrdinary: true }),
-  guest('6.1', 'v1'),
-  guest('6.1', 'v1', { isOrdinary: true }),
-  guest('6.1', 'hybrid'),
-  guest('6.12', 'v2'),
-  guest('6.12', 'v1'),
-  guest('7', 'v2'),
-  guest('7', 'v1'),
-  otherGuest('v2'),
-  otherGuest('v1'),
-  ...CONTAINER_PLACES.map(container => ({ name: container.name, container })),
-]
-
 const NODE = [...startWords(), 'checks/trials/place.ts']
 const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
@@ -114,11 +62,13 @@ interface Tried {
 }
 
 /** The command that tries one place, and the user who runs it. */
-function commandOf({ vm, container, isOther, programs }: Place, user: OrdinaryUser | undefined, tried: Tried) {
+function commandOf(place: Place, user: OrdinaryUser | undefined, tried: Tried, systemd?: SystemdRoot) {
+  const { vm, container, isOther, programs } = place
   const those = tried.those === undefined ? [] : ['--those', tried.those]
   const more = tried.programs && programs ? ['--programs', ...those] : []
   const node = isOther ? 'node' : process.execPath
   if (container) return { words: containerWords(container, NODE), options: { cwd: ROOT } }
+  if (vm && systemd) return { words: [...VM, ...vm, ...systemd.words(...NODE, ...SLOW)], options: { cwd: ROOT } }
   if (vm) return { words: [...VM, ...vm, node, ...NODE, ...SLOW, ...more], options: { cwd: ROOT } }
   return { words: [...NODE, ...more], options: user ? user.options : { cwd: ROOT } }
 }
@@ -138,8 +88,21 @@ function listen(): void {
 /** Runs the proof in one place. @throws CannotRun when that place cannot be had here */
 async function prove(place: Place, user: OrdinaryUser | undefined, tried: Tried): Promise<PlaceProof> {
   if (!place.vm && !place.container && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
-  const { words, options } = commandOf(place, user, tried)
-  const [program = '', ...rest] = place.container ? words : [user?.node ?? process.execPath, ...words]
+  const systemd = place.isSystemd ? makeSystemdRoot() : undefined
+  try {
+    return await runProof(place, commandOf(place, user, tried, systemd), user?.node ?? process.execPath)
+  } finally {
+    systemd?.remove()
+  }
+}
+
+/** Starts the command, and reads what it has found. */
+async function runProof(
+  place: Place,
+  { words, options }: ReturnType<typeof commandOf>,
+  node: string,
+): Promise<PlaceProof> {
+  const [program = '', ...rest] = place.container ? words : [node, ...words]
   const { signal } = interruption
   const child = spawn(program, rest, { ...options, signal, stdio: ['ignore', 'pipe', 'inherit'] })
   // That it has been ended is no error of its own: it is awaited like any other end.

@@ -120,10 +120,17 @@ function doneLines({ lab, standing, progress }: MainView, width: number): string
   return ['', ...paragraph(text, width, chalk.green, ' '), ...known, ...containerLines(progress, width)]
 }
 
+/** What is missing of a task, where every claim holds all the same. */
+function faultLines({ standing, report }: MainView, width: number): string[] {
+  const { current, failed } = standing ?? {}
+  if (!report || failed || current?.fault === undefined) return []
+  return ['', ...paragraph(current.fault, width, chalk.bold, ' ✘ ', chalk.red)]
+}
+
 /** The third time that the same is seen: what would have to be seen instead? */
 function askingLines({ isAsking, standing }: MainView, width: number): string[] {
   if (!isAsking || !standing?.failed) return []
-  const text = `Three times the same. Before you look again: at "${standing.failed.title}", what do you expect the kernel to see, and in which order? Enter shows what it saw.`
+  const text = `Three times the same. Enter shows again what the kernel saw. Before that: what do you expect it to see, and in which order, at "${standing.failed.title}"?`
   return [...paragraph(text, width, chalk.cyan, ' '), '']
 }
 
@@ -165,6 +172,7 @@ function pageWith(view: MainView, level: Detail, width: number): Page {
       ...askingLines(view, width),
       ...hintLines(view, width),
       ...claims,
+      ...faultLines(view, width),
       ...doneLines(view, width),
       ...types.flatMap((text, i) => [
         ...(i === 0 ? [''] : []),
