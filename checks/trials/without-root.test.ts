@@ -46,7 +46,12 @@ interface Report {
     readonly slug: string
     readonly verdict: string
     readonly missing?: string
-    readonly claims: readonly { readonly title: string; readonly verdict: string }[]
+    readonly claims: readonly {
+      readonly title: string
+      readonly verdict: string
+      readonly seen?: string
+      readonly missing?: string
+    }[]
   }[]
 }
 
