@@ -70,6 +70,10 @@ export function look(tid: number, creator: number | undefined, flags: number): M
   }
 }
 
+/** For a process that was killed before it could be looked at: where its creator was when that one was born. */
+export const notSeen = (creatorsBirth: Moment | undefined): Moment | undefined =>
+  creatorsBirth && { ...creatorsBirth, sharing: NOTHING }
+
 /** The file of the program that a process runs, as the kernel has loaded it. */
 export function programOf(pid: number): string {
   try {

@@ -10,8 +10,8 @@ import { Calls } from './calls.ts'
 import { followHidden } from './hidden.ts'
 import { Lateness } from './lateness.ts'
 import { Ended } from './load.ts'
-import { look, NOTHING, programOf } from './moment.ts'
-import type { Moment, ProcessRecord, SignalCall } from './record.ts'
+import { look, notSeen, programOf } from './moment.ts'
+import type { ProcessRecord, SignalCall } from './record.ts'
 import { SignalCalls } from './signal-calls.ts'
 import { Story } from './story/story.ts'
 import { type CloneCall, Teller } from './teller.ts'
@@ -185,7 +185,7 @@ export class Observer {
 
   #bearProcess(pid: number, caller: number, creator: number, clone: CloneCall): void {
     const parent = Number(statusField(pid, 'PPid') ?? creator)
-    const birth = look(pid, caller, clone.flags) ?? this.#placeUnknown(creator)
+    const birth = look(pid, caller, clone.flags) ?? notSeen(this.processes.get(creator)?.birth)
     // A process that nobody could look at is one all the same. Nothing is known of where it was born.
     if (!birth) {
       this.#teller.notSeen(pid, caller)
@@ -197,12 +197,6 @@ export class Observer {
     this.#teller.born(record, caller, clone)
     if (creator === this.#init) this.#first.push(pid)
     this.#watcher.birth?.(pid, this.#order)
-  }
-
-  /** For a process that was killed before it could be looked at: where its creator was when that one was born. */
-  #placeUnknown(creator: number): Moment | undefined {
-    const birth = this.processes.get(creator)?.birth
-    return birth && { ...birth, sharing: NOTHING }
   }
 
   #takeExec(pid: number): void {
