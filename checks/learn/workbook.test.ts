@@ -246,6 +246,7 @@ test('an editor is started at the line, each in its own way', () => {
   assert.deepEqual(at('sh'), ['+7', '/x.ts'])
   assert.deepEqual(at('sh -e'), ['-e', '+7', '/x.ts'])
   assert.equal(at('no-such-editor'), undefined)
+  assert.deepEqual(editorAt('/x.ts', 7, { EDITOR: '/opt/my/vim' })?.words, ['/opt/my/vim', '+7', '/x.ts'])
 })
 
 test('the contract of every lab is there for those who write it from nothing', () => {

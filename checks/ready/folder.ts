@@ -1,10 +1,12 @@
 /**
  * A folder as a program: one with a package.json says what is started, one with a Makefile makes it.
  */
-import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
+
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { runTool, type Shut } from './build-tool.ts'
+import { isExecutable } from './executable.ts'
 import { labNamed } from './names.ts'
 
 const MAKEFILES = ['GNUmakefile', 'makefile', 'Makefile']
@@ -36,21 +38,11 @@ function byPackage(folder: string): Found {
   return { problem: `its package.json names no file that is there: ${named[0] ?? 'bin, main or a script start'}` }
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    const found = lstatSync(path)
-    return found.isFile() && (found.mode & 0o111) !== 0
-  } catch {
-    return false
-  }
-}
-
 /** When each executable file of a folder was written. */
 const executables = (folder: string) =>
   new Map(
     readdirSync(folder)
-      .filter(name => isExecutable(join(folder, name)))
+      .filter(name => lstatSync(join(folder, name)).isFile() && isExecutable(join(folder, name)))
       .map(name => [name, lstatSync(join(folder, name), { bigint: true }).mtimeNs] as const),
   )
 

@@ -2,10 +2,11 @@
  * One interruption in a cage: PID, network and mount namespaces of its own, in which everything that is left can be
  * counted.
  */
+
 import { constants, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fork } from '../../lib/clone.ts'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { execvp } from '../../lib/exec.ts'
 import { groupsNamed } from '../../lib/group/cgroup.ts'
 import { openTerminal, takeTerminal } from '../../lib/lab/pty.ts'
@@ -157,7 +158,7 @@ function sendSignal({ signal, target, who }: Plan, leader: number): string | und
 
 /** Runs `npm run clean` in the cage. */
 function clean(tmp: string, output: string): void {
-  const argv = ['node', ...CLONEABLE_FLAGS, join('lib', 'engine', 'start.mjs'), join('checks', 'clean', 'clean.ts')]
+  const argv = ['node', ...startWords(), join('checks', 'clean', 'clean.ts')]
   startProgram({ argv, usual: 1 }, tmp, output)
   wait(isAlone, PATIENCE, () => {})
 }

@@ -2,7 +2,7 @@
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which does not stop the tracee.
  */
 import koffi from 'koffi'
-import { CannotRun } from '../errors.ts'
+import { CannotRun, SyscallError } from '../errors.ts'
 import { call, lastErrno, libcFunction } from '../machine/libc.ts'
 import { __WALL, WNOHANG } from '../process.ts'
 import { decodeStatus, type WaitStatus } from '../status.ts'
@@ -158,6 +158,7 @@ export function setFirstArgument(tid: number, value: bigint): void {
 }
 
 const SIGTRAP = 5
+const ECHILD = 10
 
 /** `siginfo_t` of waitid(2), `<signal.h>`. */
 export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
@@ -173,6 +174,18 @@ function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean
   const tid = info.readInt32LE(SIGINFO.pid)
   // CLD_EXITED, CLD_KILLED, CLD_DUMPED are 1 to 3.
   return tid === 0 ? undefined : { tid, hasEnded: info.readInt32LE(SIGINFO.code) <= CLD_DUMPED }
+}
+
+/**
+ * Makes sure that the calling process can hear of events at all: a filter that refuses waitid(2) would make it wait for ever.
+ * @throws SyscallError EPERM, ENOSYS
+ * @see waitid(2)
+ */
+export function checkEvents(): void {
+  const info = Buffer.alloc(SIGINFO.size)
+  const options = WAITID.WEXITED | WNOHANG | WAITID.WNOWAIT | __WALL
+  if (libcWaitid(WAITID.P_ALL, 0, info, options) < 0 && lastErrno() !== ECHILD)
+    throw new SyscallError('waitid', [Symbol('P_ALL'), 0], lastErrno(), undefined)
 }
 
 /**

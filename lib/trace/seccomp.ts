@@ -39,7 +39,17 @@ export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as
 export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
 
 /** The calls that close a descriptor, put another file in its place, or change the directory. */
-export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'dup2', 'dup3', 'chdir', 'fchdir']
+export const PLACE_CALLS: readonly StoppedCall[] = [
+  'close',
+  'close_range',
+  'dup2',
+  'dup3',
+  'chdir',
+  'fchdir',
+  // Whoever enters a mount namespace stands in its root, and whoever stood in the old root goes to the new one.
+  'setns',
+  'pivot_root',
+]
 
 /** The calls that move a thread into other namespaces. */
 export const NAMESPACE_CALLS: readonly StoppedCall[] = ['unshare', 'setns']

@@ -26,6 +26,8 @@ interface Run {
   readonly late?: number
   /** Whether others keep all processors busy. */
   readonly isBusy?: boolean
+  /** How many processes of the program itself want a processor all the time. */
+  readonly loops?: number
   /** From one signal of another process to the next; each is one more sleep. */
   readonly signals?: number
   /** Ticks end here. */
@@ -54,6 +56,7 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
     state: isFrozen ? 'D' : 'S',
     signals,
   }
+  const sandbox = { ran: work.ran, waited: work.waited + (run.loops ?? 0) * at }
   const load: Load = { machine: { total: 2 * at, idle: run.isBusy ? 0 : 1.9 * at }, own: 0.05 * at, waited: 0 }
   return {
     ...{
@@ -65,7 +68,7 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
       group: GROUP,
       isFrozen,
     },
-    ...{ heard: 0, late: 0, sandbox: work, load, processes: [activity] },
+    ...{ heard: 0, late: 0, sandbox, load, processes: [activity] },
   }
 }
 
@@ -151,6 +154,12 @@ test('looks that are too rare give no verdict', () => {
   const rare: Run = { times: [1, 0.7, 1.2], pause: 0.05, looks: 0.5 }
   for (const isBusy of [false, true])
     assert.deepEqual(verdictOn({ ...rare, isBusy }), { failed: [], unjudged: [WORKED, SAME] })
+})
+
+test('a program that would keep the processors busy by itself is not excused by others who do so as well', () => {
+  const rare: Run = { times: [1, 0.7, 1.2], pause: 0.05, looks: 0.5, isBusy: true, loops: 1000 }
+  assert.deepEqual(verdictOn(rare), { failed: [WORKED, SAME], unjudged: [] })
+  assert.deepEqual(verdictOn({ ...GOOD, isBusy: true, loops: 1000 }), HOLDS)
 })
 
 test('what signals make a process do is not its own work', () => {

@@ -3,6 +3,7 @@
  * at a stretch, by the kernel's own counters. Time that it waited for a processor, or was stopped for the judge, does
  * not count as sleep: so a busy machine changes nothing, as long as the judge could look often enough.
  */
+import { allowedProcessors, type Scheduled } from '../../../lib/trace/scheduling.ts'
 import { wasBusy } from '../../observer/load.ts'
 import type { Activity, FreezerMoment } from '../../witnesses/freezer.ts'
 
@@ -91,6 +92,19 @@ function intervalsOf(looks: readonly Look[]): Interval[] {
 
 /** The answer to a question: yes, no, or that it cannot be known, because the machine was busy with others. */
 export type Answer = 'yes' | 'no' | 'unknown'
+
+/** So many times the program itself must have kept all processors busy for that to be its own doing. */
+const TOO_MANY = 2
+
+/**
+ * Whether the program would have kept all processors busy by itself, whatever others did meanwhile: so much its other
+ * processes ran, or would have run.
+ */
+export function isOwnLoad(from: Look, to: Look): boolean {
+  const spent = ({ ran, waited }: Scheduled) => ran + waited
+  const others = spent(to.sandbox) - spent(from.sandbox) - (spent(to.work) - spent(from.work))
+  return others >= TOO_MANY * allowedProcessors().length * (to.at - from.at)
+}
 
 /** How a process worked. */
 export interface Work {
@@ -217,8 +231,8 @@ class Walk {
     const ends = [this.#first, this.#last].filter(each => each !== undefined)
     const looks = ends.flatMap(({ from, to }) => [from, to]).sort((one, other) => one.at - other.at)
     const [from, to] = [looks[0], looks.at(-1)]
-    const isBusy = from !== undefined && to !== undefined && wasBusy(from.load, to.load)
-    return isBusy || this.#gap > RARE ? 'unknown' : 'no'
+    if (from === undefined || to === undefined || isOwnLoad(from, to)) return 'no'
+    return wasBusy(from.load, to.load) || this.#gap > RARE ? 'unknown' : 'no'
   }
 
   #answer(): Answer {
