@@ -68,11 +68,11 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
-        when: /EBUSY|EINVAL/,
+        when: /mount\("overlay".*: (EBUSY|EINVAL)/,
         hints: ['Each overlay needs an upper and a work directory of its own, on one file system: those of its name.'],
       },
       {
-        when: /ENOENT/,
+        when: /mount\("overlay".*: ENOENT/,
         hints: ['One of the directories is not there: the line above makes NAME/upper, NAME/work and NAME/root.'],
       },
     ],
@@ -163,7 +163,10 @@ export const exercises: readonly Exercise<Seen>[] = [
           'config can be written to: the first call ignores MS_RDONLY. A second one has MS_REMOUNT, MS_BIND and MS_RDONLY.',
         ],
       },
-      { when: /EROFS/, hints: ['Only config was seen: data has to be bound from outside, too, and to stay writable.'] },
+      {
+        when: /answered EROFS/,
+        hints: ['Only config was seen: data has to be bound from outside, too, and to stay writable.'],
+      },
     ],
   },
   {
@@ -185,10 +188,13 @@ export const exercises: readonly Exercise<Seen>[] = [
         ],
       },
       {
-        when: /ENOENT/,
+        when: /mount\("mine".*: ENOENT/,
         hints: ['What is mounted later was not there: media is bound onto shared, slave and private of newRoot.'],
       },
-      { when: /./, hints: ['Read in what was seen which of the three passes on too much or too little.'] },
+      {
+        when: /only a mount that/,
+        hints: ['Read in what was seen which of the three passes on too much or too little.'],
+      },
     ],
   },
 ]
