@@ -215,6 +215,11 @@ test('a gigabyte of zeros ends at the bound, before it is written', () => {
   const names = archive(Array.from({ length: 12 }, (_, i) => ({ path: `f${i}` })))
   assert.throws(() => unpackLayer(names, empty(), { bytes: 5e6, entries: 10 }), /more than 10 entries/)
   assert.ok(!existsSync(join(target, 'zeros')))
+  // Zeros without a header end an archive, and whatever comes behind its end is not read.
+  const endless = join(folder, 'endless.tar.gz')
+  writeFileSync(endless, gzipSync(Buffer.alloc(300_000_000), { level: 1 }))
+  unpackLayer(endless, target)
+  assert.deepEqual(readdirSync(target), [])
 })
 
 test('what is broken is said to be broken', () => {

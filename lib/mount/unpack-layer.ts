@@ -18,7 +18,8 @@ export interface LayerBounds {
 /** What is enough for the root file systems of these labs. */
 export const LAYER_BOUNDS: LayerBounds = { bytes: 256_000_000, entries: 100_000 }
 
-const CHUNK = 65_536
+/** Packed, it may become a thousand times as much at once. */
+const CHUNK = 16_384
 
 /** Puts what is read of an archive into a tree, and counts. */
 class Unpacking {
@@ -28,6 +29,8 @@ class Unpacking {
   #bytes = 0
   #entries = 0
   failure: Error | undefined
+  /** Whether the blocks were seen that end an archive: what comes behind them is no part of it, however much it is. */
+  isOver = false
 
   constructor(archive: string, directory: string, bounds: LayerBounds) {
     this.#archive = archive
@@ -90,20 +93,22 @@ const broken = (archive: string, error: Error) =>
 
 function feed(fd: number, parser: Parser, unpacking: Unpacking): void {
   const chunk = Buffer.alloc(CHUNK)
-  for (let size = readSync(fd, chunk); size > 0 && !unpacking.failure; size = readSync(fd, chunk))
+  for (let size = readSync(fd, chunk); size > 0; size = readSync(fd, chunk)) {
     parser.write(Buffer.from(chunk.subarray(0, size)))
-  if (!unpacking.failure) parser.end()
+    if (unpacking.failure || unpacking.isOver) return
+  }
+  parser.end()
 }
 
 function open(archive: string): number {
   try {
     if (!statSync(archive).isFile())
-      throw new UsageError(`${archive} is no file, and a layer is one\nhint: a tar archive`)
+      throw new UsageError(`${archive} is no file\nhint: a layer is a tar archive, plain or packed by gzip`)
     return openSync(archive, 'r')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
-    throw new UsageError(`the layer ${archive} cannot be read (${code})`)
+    throw new UsageError(`the layer ${archive} cannot be read (${code})\nhint: name a tar archive that you may read`)
   }
 }
 
@@ -124,6 +129,9 @@ export function unpackLayer(archive: string, directory: string, bounds: LayerBou
   try {
     const parser = new Parser({ strict: true, onReadEntry: entry => unpacking.take(entry) })
     parser.on('error', error => unpacking.fail(broken(archive, error)))
+    parser.on('eof', () => {
+      unpacking.isOver = true
+    })
     feed(fd, parser, unpacking)
   } finally {
     closeSync(fd)
