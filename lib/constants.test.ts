@@ -192,15 +192,18 @@ compare('the filter of seccomp uses the numbers and offsets of the headers', () 
   return {
     ...prefixed('SYS_', Object.fromEntries(Object.entries(calls).filter(([, number]) => number !== undefined))),
     [process.arch === 'x64' ? 'AUDIT_ARCH_X86_64' : 'AUDIT_ARCH_AARCH64']: audit,
-    ...numbersOf({ ...SECCOMP, X32_SYSCALL_BIT: undefined }),
+    ...numbersOf({ ...SECCOMP, X32_SYSCALL_BIT: undefined, WRITING_FLAGS: undefined }),
     ...(process.arch === 'x64' ? { __X32_SYSCALL_BIT: SECCOMP.X32_SYSCALL_BIT } : {}),
     'offsetof(struct seccomp_data, nr)': SECCOMP.SECCOMP_DATA.nr,
     'offsetof(struct seccomp_data, arch)': SECCOMP.SECCOMP_DATA.arch,
+    'offsetof(struct seccomp_data, args)': SECCOMP.SECCOMP_DATA.args,
+    'O_WRONLY | O_RDWR | O_CREAT | O_TRUNC': SECCOMP.WRITING_FLAGS,
     'sizeof(struct sock_filter)': 8,
     'offsetof(struct sock_filter, k)': 4,
     'BPF_LD | BPF_W | BPF_ABS': 0x20,
     'BPF_JMP | BPF_JEQ | BPF_K': 0x15,
     'BPF_JMP | BPF_JGE | BPF_K': 0x35,
+    'BPF_JMP | BPF_JSET | BPF_K': 0x45,
     'BPF_RET | BPF_K': 0x06,
   }
 })

@@ -71,8 +71,13 @@ export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
+/** Which argument of open(2) and openat(2) has the flags. They stop only where something is to be written. */
+const OPEN_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = { open: 1, openat: 2 }
+/** What in those flags says so: O_WRONLY, O_RDWR, O_CREAT and O_TRUNC of `<fcntl.h>`. */
+export const WRITING_FLAGS = 0o1103
+
 /**
- * The calls that make, change or remove something by a path, each with the place of the directory (a descriptor; -1 where
+ * The calls that make, change or remove files by a path (but for links, owners, permissions and times), each with the place of the directory (a descriptor; -1 where
  * it takes none) and of the path among its arguments.
  */
 export const FILE_CALLS: Readonly<Partial<Record<StoppedCall, readonly [directory: number, path: number]>>> = {
@@ -89,18 +94,10 @@ export const FILE_CALLS: Readonly<Partial<Record<StoppedCall, readonly [director
   renameat2: [0, 1],
   link: [-1, 1],
   linkat: [2, 3],
-  symlink: [-1, 1],
-  symlinkat: [1, 2],
   mkdir: [-1, 0],
   mkdirat: [0, 1],
   mknod: [-1, 0],
   mknodat: [0, 1],
-  chmod: [-1, 0],
-  fchmodat: [0, 1],
-  chown: [-1, 0],
-  lchown: [-1, 0],
-  fchownat: [0, 1],
-  utimensat: [0, 1],
 }
 
 /**
@@ -133,8 +130,8 @@ export const SECCOMP_RET_ALLOW = 0x7fff0000
 export const SECCOMP_RET_ERRNO = 0x00050000
 const ENOSYS = 38
 const [LOAD, JUMP_EQUAL, RETURN] = [0x20, 0x15, 0x06]
-/** `struct seccomp_data { int nr; __u32 arch; … }` */
-export const SECCOMP_DATA = { nr: 0, arch: 4 } as const
+/** `struct seccomp_data { int nr; __u32 arch; __u64 instruction_pointer; __u64 args[6]; }` */
+export const SECCOMP_DATA = { nr: 0, arch: 4, args: 16 } as const
 
 /** `struct sock_filter { __u16 code; __u8 jt; __u8 jf; __u32 k; }`, in `<linux/filter.h>`. */
 function instruction(code: number, k: number, jt = 0, jf = 0): Buffer {
@@ -153,18 +150,41 @@ const whenOneOf = (numbers: readonly number[], distance: number) =>
 /** Calls of x32, a third architecture that an x86-64 kernel may have, are numbered from here. */
 export const X32_SYSCALL_BIT = 0x40000000
 const JUMP_NOT_LESS = 0x35
+const JUMP_SET = 0x45
+
+/** A call that stops only with certain flags: the place of the argument that has them. */
+interface FlaggedCall {
+  readonly number: number
+  readonly argument: number
+}
+
+/** If the number is that of the call, it stops or goes on by its flags; what comes behind is for all others. */
+const whenWriting = ({ number, argument }: FlaggedCall) => [
+  instruction(JUMP_EQUAL, number, 0, 4),
+  instruction(LOAD, SECCOMP_DATA.args + 8 * argument),
+  instruction(JUMP_SET, WRITING_FLAGS, 1, 0),
+  instruction(RETURN, SECCOMP_RET_ALLOW),
+  instruction(RETURN, SECCOMP_RET_TRACE),
+]
 
 /**
  * The filter as a BPF program: one of `stopped` → stop for the tracer; one of `missing`, or a call of another
- * architecture (32 bits, x32) → fail as if the kernel had no such call; else go on.
+ * architecture (32 bits, x32) → fail as if the kernel had no such call; one of `writing` → stop if it writes; else go on.
  */
-export function traceFilter(audit: number, stopped: readonly number[], missing: readonly number[] = []): Buffer {
-  const toMissing = stopped.length + missing.length + 2
+export function traceFilter(
+  audit: number,
+  stopped: readonly number[],
+  missing: readonly number[] = [],
+  writing: readonly FlaggedCall[] = [],
+): Buffer {
+  const flagged = writing.flatMap(whenWriting)
+  const toMissing = flagged.length + stopped.length + missing.length + 2
   return Buffer.concat([
     instruction(LOAD, SECCOMP_DATA.arch),
     instruction(JUMP_EQUAL, audit, 0, toMissing + 2),
     instruction(LOAD, SECCOMP_DATA.nr),
     instruction(JUMP_NOT_LESS, X32_SYSCALL_BIT, toMissing, 0),
+    ...flagged,
     ...whenOneOf(stopped, missing.length + 1),
     ...whenOneOf(missing, 2),
     instruction(RETURN, SECCOMP_RET_ALLOW),
@@ -184,7 +204,12 @@ export function stopAtCalls(calls: readonly StoppedCall[], missing: readonly Sto
   const { audit, ...numbers } = callNumbers()
   const known = (names: readonly StoppedCall[]) =>
     names.map(name => numbers[name]).filter(number => number !== undefined)
-  const filter = traceFilter(audit as number, known(calls), known(missing))
+  const writing = calls.flatMap(name => {
+    const [number, argument] = [numbers[name], OPEN_CALLS[name]]
+    return number === undefined || argument === undefined ? [] : [{ number, argument }]
+  })
+  const others = calls.filter(name => !(name in OPEN_CALLS))
+  const filter = traceFilter(audit as number, known(others), known(missing), writing)
   // struct sock_fprog { unsigned short len; struct sock_filter *filter; }: koffi fills in the pointer.
   const program = { len: filter.length / 8, filter }
   call(

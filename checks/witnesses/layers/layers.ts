@@ -17,13 +17,15 @@ import { Containers } from './containers.ts'
 import { imageOf } from './image.ts'
 import { Mounting } from './mounting.ts'
 import { KnownOverlay } from './overlay.ts'
-import { fileCall, lookAtPath, pathAt } from './place.ts'
+import { fileCall, lookAtPath, pathAt, pathInRoot } from './place.ts'
 import type { Change, LayersRecord } from './record.ts'
 import { spotOf } from './standing.ts'
 import { contentsOfAll, treeOf } from './tree.ts'
 
 const MOUNTING: readonly StoppedCall[] = ['mount', 'move_mount', 'umount2', 'pivot_root', 'chroot']
 const CALLS: readonly StoppedCall[] = [...(Object.keys(FILE_CALLS) as StoppedCall[]), ...MOUNTING]
+/** Their directories are held open: more overlays than this no program of the lab needs. */
+const MOST_OVERLAYS = 10
 /** How often it is asked what a second container sees. */
 const MOST_COMPARISONS = 500
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Each)[] ? Each[] : T[Key] }
@@ -96,7 +98,7 @@ export class LayersWitness implements Witness<LayersRecord> {
 
   #addOverlay(tid: number, order: number, target: string, options: string): void {
     const at = lookAtPath(tid, target)
-    if (!at) return
+    if (!at || this.#containers.overlays.length >= MOST_OVERLAYS) return
     const overlay = new KnownOverlay(tid, order, target, at, options)
     this.#containers.overlays.push(overlay)
     this.#teller.overlay(tid, overlay)
@@ -131,7 +133,7 @@ export class LayersWitness implements Witness<LayersRecord> {
       const isOnRoot = call.at?.mount === spotOf(`/proc/${tid}/root`).mount
       if (!isOnRoot) this.#mounting?.useVolume(tid, order, place, call, result)
       // What is new and came by no path of the root was not written through the overlay.
-      if (isOnRoot && result >= 0) this.#takeChanges(tid, place, order)
+      if (isOnRoot && result >= 0) this.#takeChanges(tid, place, order, /^open/.test(name) ? result : undefined)
       else this.#takeStrange(overlay)
     }
   }
@@ -140,12 +142,15 @@ export class LayersWitness implements Witness<LayersRecord> {
     for (const [path, { kind }] of overlay.takeNew()) if (kind !== 'directory') overlay.strange.add(path)
   }
 
-  #takeChanges(tid: number, place: number, order: number): void {
+  /** @param opened a descriptor by which a file can be written: it may have been copied up before, for its permissions */
+  #takeChanges(tid: number, place: number, order: number, opened: number | undefined): void {
     const overlay = this.#containers.overlays[place] as KnownOverlay
-    const fresh = overlay.takeNew().filter(([, { kind }]) => kind !== 'directory')
+    const known = (path: string) => this.#seen.changes.some(each => each.overlay === place && each.path === path)
+    const again = opened === undefined ? [] : overlay.copyAt(pathInRoot(tid, opened)).filter(([path]) => !known(path))
+    const fresh = [...overlay.takeNew().filter(([, { kind }]) => kind !== 'directory'), ...again]
     if (fresh.length === 0) return
     const standing = this.#containers.stand(tid, order)
-    for (const [path, { kind }] of fresh) {
+    for (const [path, { kind }] of new Map(fresh)) {
       const what = kindOfChange(kind, overlay.below(path)?.entry.kind)
       if (!what) continue
       const pid = processOf(tid) ?? tid
@@ -208,7 +213,7 @@ export class LayersWitness implements Witness<LayersRecord> {
   }
 
   record(): LayersRecord {
-    this.#lookAtCopies()
+    unlessGone(() => this.#lookAtCopies())
     const overlays = this.#containers.overlays.map(overlay => {
       const { order, target, lower, upper, spoilt, strange } = overlay
       overlay.release()

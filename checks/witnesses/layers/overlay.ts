@@ -47,6 +47,9 @@ export class Layer {
   }
 }
 
+/** How many lower directories of one overlay are looked at. */
+const MOST_LAYERS = 24
+
 /** What is known of one overlay. */
 export class KnownOverlay {
   readonly target: string
@@ -72,8 +75,8 @@ export class KnownOverlay {
     this.topId = at.id
     const options = optionsOf(data)
     this.names = lowerPaths(options.get('lowerdir') ?? '')
-    this.lower = this.names.map(path => {
-      const held = this.#hold(tid, path)
+    this.lower = this.names.map((path, i) => {
+      const held = i < MOST_LAYERS ? this.#hold(tid, path) : undefined
       return held && new Layer(held)
     })
     const upper = options.get('upperdir')
@@ -133,6 +136,12 @@ export class KnownOverlay {
       const was = before.get(path)
       return was?.kind !== kind || was.inode !== inode
     })
+  }
+
+  /** A file that is in the upper directory as well as in a layer below, as a list of one; else of none. */
+  copyAt(path: string): readonly (readonly [string, Entry])[] {
+    const entry = this.#upperSeen.get(path)
+    return entry?.kind === 'file' && this.below(path)?.entry.kind === 'file' ? [[path, entry]] : []
   }
 
   /** Takes note of what in the layers below is not what it was. @param byContents whether every byte is read */

@@ -98,3 +98,9 @@ export function fileCall(name: StoppedCall, args: readonly bigint[], tid: number
     return undefined
   }
 }
+
+/** Where something that a thread has open is below its root, without a leading slash. */
+export function pathInRoot(tid: number, fd: number): string {
+  const [root, path] = [readlinkSync(`/proc/${tid}/root`), readlinkSync(`/proc/${tid}/fd/${fd}`)]
+  return path.slice(root === '/' ? 1 : root.length + 1)
+}

@@ -35,6 +35,8 @@ eval "$1"
 cp /etc/hosts /tmp/hosts
 echo '10.0.0.3 database' >> /tmp/hosts
 mv /tmp/hosts /etc/hosts
+# Copied up for its permissions, and only then written to.
+chmod 600 /etc/passwd
 echo changed > /etc/passwd
 echo 'written inside' > /root/notes
 rm /bin/vi
