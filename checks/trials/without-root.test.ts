@@ -29,6 +29,7 @@ import { compareCensus, takeCensus } from '../judge/census.ts'
 import { awaitSo } from '../testing/lab-runs.ts'
 import { check, lab, learn, OrdinaryUser, USER } from '../testing/ordinary-user.ts'
 import { takeOwnView } from '../testing/own-view.ts'
+import { preferred } from '../testing/preferred.ts'
 
 const skip =
   process.getuid?.() !== 0
@@ -120,10 +121,19 @@ test('labs 5 and 6 run in groups that were handed over, and leave them empty', {
     )
 })
 
-test('every lab passes its check; what the kernel keeps from an ordinary user is not counted as held', { skip }, t => {
+/** The check of every lab, once more and preferred where the machine was too busy for a verdict. */
+async function checkAll() {
+  const run = () => user.run(check('--json'), 300_000)
+  const first = run()
+  return /machine is too busy/.test(first.stdout) ? preferred(async () => run()) : first
+}
+
+test('every lab passes its check; what the kernel keeps from an ordinary user is not counted as held', {
+  skip,
+}, async t => {
   const made = user.handOver()
   t.after(() => user.takeBack())
-  const { status, stdout, stderr } = user.run(check('--json'), 300_000)
+  const { status, stdout, stderr } = await checkAll()
   const report = JSON.parse(stdout) as Report
   const hidden = readFileSync('/proc/sys/kernel/dmesg_restrict', 'utf8').trim() === '1'
   const seen = report.labs.flatMap(({ claims }) => claims.map(each => each.seen ?? each.missing ?? [])).flat()

@@ -54,8 +54,8 @@ function interval(from: Look, to: Look, signalledAt: number): Interval {
   const waited = to.work.waited - from.work.waited
   const busy = ran + waited
   const [longest, shortest] = [to.to - from.from, Math.max(0, to.from - from.to)]
-  // Where no thread has stopped, none has waited for the judge.
-  const late = to.heard > from.heard ? to.late - from.late : 0
+  // Where no thread has stopped, none has waited for the judge. One of which the judge has not heard yet does.
+  const late = to.heard > from.heard || stops(from, to) ? to.late - from.late : 0
   const others = to.sandbox.ran + to.sandbox.waited - from.sandbox.ran - from.sandbox.waited - busy
   const wakes = to.sleeps - from.sleeps
   // The kernel counts a wait when it is over: a thread that is ready at the end may have waited all the time.
