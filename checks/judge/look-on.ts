@@ -1,7 +1,9 @@
 /**
  * The witnesses of one run as a single one: an event that it is told goes to all of them.
  */
+import { CannotRun } from '../../lib/errors.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
+import type { CheckedLab } from '../labs/lab.ts'
 import type { Story } from '../observer/story/story.ts'
 import type { Watcher } from '../observer/watcher.ts'
 import type { Sandbox, Setting } from '../sandbox/sandbox.ts'
@@ -70,6 +72,21 @@ export class Witnesses {
     return Object.assign({}, ...this.#all.map(one => one.record()))
   }
 }
+
+/** Whether what a witness would look at is shown here. */
+function canOpen({ open }: WitnessKind): boolean {
+  try {
+    open()
+    return true
+  } catch (error) {
+    if (error instanceof CannotRun) return false
+    throw error
+  }
+}
+
+/** The witnesses of a lab; and those that only tell, where there is a story and they can. */
+export const witnessesOf = ({ witnesses, tellers }: CheckedLab, isTold: boolean): readonly WitnessKind[] =>
+  isTold ? [...witnesses, ...tellers.filter(canOpen)] : witnesses
 
 /**
  * Opens what has to be open before the sandbox is made.
