@@ -28,6 +28,7 @@ const { copyOf, setAside, writeCopy } = await import('./mine/mine.ts')
 const { frame } = await import('./pages/page.ts')
 const { parseProgress, readProgress, recordPredictions, recordStart, recordTasks } = await import('./mine/progress.ts')
 const { comparisonPage, Quiz } = await import('./quiz.ts')
+const { puzzlePage } = await import('./pages/puzzle.ts')
 const { keysIn } = await import('./pages/screen.ts')
 const { errorsOf } = await import('./type-errors.ts')
 const { answerFrom, toReview } = await import('./review.ts')
@@ -298,6 +299,7 @@ test('no page is wider than the screen, or higher, however small that is', () =>
       new Quiz(LAB3).page(size),
       listPage(readProgress().progress, size),
       comparisonPage(LAB3, [{ question: 'lo', answer: null, kernel: null, isRight: false }], 'remark', size),
+      ...at.tasks.map(task => puzzlePage(task, lab, size)),
     ]
     for (const page of pages) {
       const lines = frame(page, size, 3)
