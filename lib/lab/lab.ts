@@ -11,7 +11,7 @@ import { ensureKernel } from '../machine/kernel-version.ts'
 import { writeAll } from '../machine/output.ts'
 import { installHint, type Tool } from '../machine/packages.mjs'
 import { ensureRawSockets } from '../net/raw-socket.ts'
-import { ensurePrivileges, isPrivilege } from '../rights/privileges.ts'
+import { ensurePrivileges, ensureUserNamespaces, isPrivilege } from '../rights/privileges.ts'
 import { whyNoComparison } from '../trace/kcmp.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, isController, type Lab, type Need, takesRoot } from './manifest.ts'
@@ -27,6 +27,7 @@ export function ensure(needs: readonly Need[], what: string): void {
     if (isController(need)) hierarchyWith(need)
     else if (need === 'ip' || need === 'ping') ensureProgram(need, what)
     else if (need === 'kcmp') ensureComparing(what)
+    else if (need === 'user-namespaces') ensureUserNamespaces(what)
   }
 }
 

@@ -7,7 +7,7 @@ import { containerCommand } from '../machine/container.ts'
 import { ownsNamespace } from '../namespaces.ts'
 import { statusField } from '../trace/proc.ts'
 import { withSudo } from './sudo.ts'
-import { probeUserNamespaces } from './user-namespaces.ts'
+import { probeUserNamespaces, readSwitches, whatForbids } from './user-namespaces.ts'
 import { continueInUserNamespace } from './without-root.ts'
 
 /** A privilege that a lab needs: over new `namespaces`, over a `network`, over `mounts` with a /proc of their own. */
@@ -54,6 +54,24 @@ export function requireRoot(what: string, command: string): void {
   if (isPrivileged()) return
   throw new CannotRun(
     `${what} takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${process.getuid?.() === 0 ? inContainer() : withSudo(command)}`,
+  )
+}
+
+/**
+ * Makes sure that the calling process, whoever its user is, can make a user namespace whose root can make mounts.
+ * @param what who asks, `lab 7`
+ * @throws CannotRun with the switch that forbids it, and the remedy
+ */
+export function ensureUserNamespaces(what: string): void {
+  // Trying it makes processes of which a reader who follows the program would ask what they are for, so it is tried only
+  // where something may forbid it. A tracer's own filter does not.
+  const switches = readSwitches()
+  const isTraced = statusField('self', 'TracerPid') !== '0'
+  if (!whatForbids({ ...switches, isFiltered: switches.isFiltered && !isTraced })) return
+  const { works, seen, cause = 'the kernel refuses it', remedy } = probeUserNamespaces()
+  if (works) return
+  throw new CannotRun(
+    `${what} cannot run here without user namespaces: ${cause}\nseen: ${seen}\nhint: ${remedy ?? containerCommand()}`,
   )
 }
 
