@@ -1,7 +1,7 @@
 /**
  * Which privileges the calling process has, and how it gets the missing ones without root.
  */
-import { CannotRun } from '../errors.ts'
+import { CannotRun, SyscallError } from '../errors.ts'
 import { CLONE_NEWNET } from '../flags.ts'
 import { containerCommand } from '../machine/container.ts'
 import { ownsNamespace } from '../namespaces.ts'
@@ -57,22 +57,38 @@ export function requireRoot(what: string, command: string): void {
   )
 }
 
-/**
- * Makes sure that the calling process, whoever its user is, can make a user namespace whose root can make mounts.
- * @param what who asks, `lab 7`
- * @throws CannotRun with the switch that forbids it, and the remedy
- */
-export function ensureUserNamespaces(what: string): void {
-  // Trying it makes processes of which a reader who follows the program would ask what they are for, so it is tried only
-  // where something may forbid it. A tracer's own filter does not.
-  const switches = readSwitches()
-  const isTraced = statusField('self', 'TracerPid') !== '0'
-  if (!whatForbids({ ...switches, isFiltered: switches.isFiltered && !isTraced })) return
+function ensureWorking(what: string): void {
   const { works, seen, cause = 'the kernel refuses it', remedy } = probeUserNamespaces()
   if (works) return
   throw new CannotRun(
     `${what} cannot run here without user namespaces: ${cause}\nseen: ${seen}\nhint: ${remedy ?? containerCommand()}`,
   )
+}
+
+/**
+ * Makes sure that the calling process, whoever its user is, can make a user namespace whose root can make mounts. It is
+ * tried only where a switch may forbid it: trying makes processes, of which somebody who follows the program would ask
+ * what they are for.
+ * @param what who asks, `lab 7`
+ * @throws CannotRun with the switch that forbids it, and the remedy
+ */
+export function ensureUserNamespaces(what: string): void {
+  // A filter is in force in every container, and in most of them it allows it.
+  if (whatForbids({ ...readSwitches(), isFiltered: false })) ensureWorking(what)
+}
+
+/**
+ * What to tell of an error of a program that makes user namespaces: that this machine has none for it, where that is so.
+ * @param what who asks, `lab 7`
+ */
+export function explainRefusal(error: unknown, what: string): unknown {
+  if (!(error instanceof SyscallError) || !['clone', 'unshare', 'mount'].includes(error.syscall)) return error
+  try {
+    ensureWorking(what)
+  } catch (better) {
+    return better
+  }
+  return error
 }
 
 /**
