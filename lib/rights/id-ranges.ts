@@ -120,13 +120,12 @@ function ownSpan(known: readonly IdRange[]): IdSpan | undefined {
 
 const shift = ({ first, count }: IdSpan, inside: number): IdRange => ({ inside, outside: first, count })
 
+/** The name of the caller's user, and its number; nothing for one without a name, whom newuidmap(1) refuses. */
 function userNames(): string[] {
-  const uid = String(process.getuid?.())
   try {
-    return [userInfo().username, uid]
+    return [userInfo().username, String(process.getuid?.())]
   } catch {
-    // ENOENT: nobody has given this number a name.
-    return [uid]
+    return []
   }
 }
 
@@ -208,7 +207,9 @@ export function whyNoRange({ by }: IdMaps): string | undefined {
   if (mayMapAll()) return 'this user namespace knows too few users to give some of them away'
   const lacks = [...(findProgram('newuidmap') ? [] : ['the program newuidmap (package uidmap)'])]
   const names = userNames()
+  const [name] = names
+  if (name === undefined) return 'a range takes a user who has a name: /etc/passwd knows none for yours'
   for (const file of ['/etc/subuid', '/etc/subgid'])
     if (!subordinatesOf(readIfAny(file), names)) lacks.push(`a line of yours in ${file}`)
-  return `a range takes ${lacks.join(' and ')}: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${names[0]}`
+  return `a range takes ${lacks.join(' and ')}: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${name}`
 }
