@@ -8,6 +8,7 @@ import type { Checker, Objection } from '../claim.ts'
 import { programOf, unless, unlessUnderWay } from '../claim.ts'
 import {
   deedsOf,
+  descentsOf,
   isRootInside,
   isSingle,
   losses,
@@ -43,17 +44,18 @@ const byRoot = (seen: Seen) => {
 }
 
 function refuteFile(seen: Seen): Objection | undefined {
-  const made = deedsOf(seen, 'made file')
-  const flaws = made.map(({ path, file, by, isSeenOutside }) => {
-    if (!isRootInside(by)) return `${path} was made by somebody who was not root inside`
+  const all = deedsOf(seen, 'made file')
+  const byRootInside = all.filter(({ by }) => isRootInside(by))
+  const flaws = byRootInside.map(({ path, file, by, isSeenOutside }) => {
     if (file.uid !== outsideOf(by.maps.users, 0) || file.gid !== outsideOf(by.maps.groups, 0))
-      return `${path} is of another user or group inside than 0`
+      return `${path} is of another user or group than 0 inside`
     return isSeenOutside ? undefined : `${path} was made where nobody outside can see it`
   })
+  const [other] = all
   return unless(
     flaws.includes(undefined),
     'a new file, made by root inside, that has an owner on both sides: 0 inside, and outside whoever that is',
-    flaws.at(-1) ?? 'nobody made a file there',
+    flaws[0] ?? (other ? `${other.path} was made by somebody who was not root inside` : 'nobody made a file there'),
     'the child has to be root before it makes the file, in a directory of the outside that it may write to',
   )
 }
@@ -93,7 +95,7 @@ function isForeign(seen: Seen, { by, before }: Extract<Deed, { kind: 'changed fi
 function refuteMayNot(seen: Seen): Objection | undefined {
   const of = byRoot(seen)
   const isRefused = (answer: string | undefined, ...codes: readonly string[]) => codes.includes(answer ?? '')
-  const levels = seen.deeds.flatMap(deed => (deed.kind === 'user namespace' ? [deed] : []))
+  const levels = descentsOf(seen)
   const parts: Missing = [
     [
       'the outer host name',
@@ -111,7 +113,7 @@ function refuteMayNot(seen: Seen): Objection | undefined {
           may(deed.by, 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_CHOWN'),
       ),
     ],
-    ['a level more', levels.some(({ answer, depth }) => isRefused(answer, 'ENOSPC') && depth >= LEAST_DEPTH)],
+    ['a level more', levels.some(({ answer, within }) => isRefused(answer, 'ENOSPC') && within.length >= LEAST_DEPTH)],
   ]
   return unlessAll(
     parts,
@@ -128,14 +130,14 @@ function refuteLoss(seen: Seen): Objection | undefined {
     'root inside has a capability, and later neither it nor its child has that in CapEff, CapPrm, CapInh, CapBnd or CapAmb',
     moment === undefined
       ? 'root inside could always do what it could at first'
-      : `${nameSome(lost ?? 0n)} left the effective set, and stayed in ${left.join(' and ')}`,
+      : `${nameSome(lost ?? 0n)} was gone from some sets, and stayed in ${left.join(' and ')}`,
     'PR_CAPBSET_DROP takes it from the bounding set, capset() from the other three, and that from the ambient one',
   )
 }
 
 function refuteAfterExec(seen: Seen): Objection | undefined {
   const all = losses(seen)
-  const hasRun = seen.moments.some(({ isExec }) => isExec)
+  const hasRun = byRoot(seen)('program').length > 0
   const dropped = all.find(({ gone }) => gone !== 0n)
   return unless(
     all.some(({ moment, gone }) => moment.isExec && gone !== 0n),
@@ -144,7 +146,7 @@ function refuteAfterExec(seen: Seen): Objection | undefined {
       ? `nobody who had given up ${nameSome(dropped.gone)} ran a program as user 0`
       : hasRun
         ? 'every program that user 0 ran had all capabilities again'
-        : 'nobody inside ran a program',
+        : 'root inside ran no program',
     'to user 0 execve gives whatever the bounding set has: only what is gone from there does not come back',
   )
 }

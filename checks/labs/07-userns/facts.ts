@@ -76,28 +76,49 @@ function mapFlaw(seen: Seen, { maps: { users, groups } }: Moment): Flaw | undefi
   return undefined
 }
 
+/** IDs as a reader knows them: those of a map by their number inside, others by that outside. */
+function named(ids: readonly number[], map: readonly IdRange[], known: readonly IdRange[]): string {
+  const one = (id: number) => {
+    const inside = insideOf(map, id)
+    return inside === undefined ? `${insideOf(known, id) ?? 'nobody'} outside` : `${inside} inside`
+  }
+  return [...new Set(ids.map(one))].join(' and ')
+}
+
+const AS_ROOT = 'a map gives numbers and makes nobody somebody else: setresuid(0, 0, 0), once it is written'
+const IN_GROUP =
+  'setresgid(0, 0, 0) and setgroups() belong to setresuid(0, 0, 0): a user or group of the outside is a right there'
+
+/** Somebody who acts as root inside and is still a user, or in a group, of the outside. */
+function remnantOf(seen: Seen, { uids, gids, groups, maps }: Standing): Flaw | undefined {
+  const { users, groups: known } = seen.sandboxMaps
+  const outer = (ids: readonly number[], map: readonly IdRange[]) => ids.filter(id => insideOf(map, id) === undefined)
+  // An ordinary user cannot leave their groups.
+  const [user, group] = [outer(uids, maps.users), outer(isSingle(seen) ? gids : [...gids, ...groups], maps.groups)]
+  if (user.length + group.length === 0) return undefined
+  const what = user.length > 0 ? `user ${named(user, [], users)}` : `in group ${named(group, [], known)}`
+  return { rank: 5, seen: `root inside was still ${what}`, cause: IN_GROUP }
+}
+
 /** What keeps somebody from being root of a proper user namespace, at one moment; `undefined` if they are. */
 function flawOf(seen: Seen, moment: Moment): Flaw | undefined {
   const flaw = mapFlaw(seen, moment)
   if (flaw) return flaw
-  const { uids, gids, groups, maps } = moment
+  const { uids, gids, maps } = moment
   const [user, group] = [outsideOf(maps.users, 0), outsideOf(maps.groups, 0)]
-  const names = (ids: readonly number[], map: readonly IdRange[]) =>
-    [...new Set(ids.map(id => insideOf(map, id) ?? 'somebody of the outside'))].join(', ')
   if (uids.some(id => id !== user))
     return {
       rank: 4,
-      seen: `the child was user ${names(uids, maps.users)} inside, and never only 0`,
-      cause: 'a map gives numbers and makes nobody somebody else: setresuid(0, 0, 0), once it is written',
+      seen: `the child was user ${named(uids, maps.users, seen.sandboxMaps.users)}, and never only 0 inside`,
+      cause: AS_ROOT,
     }
-  const isOuter = (id: number) => insideOf(maps.groups, id) === undefined && !isSingle(seen)
-  if (gids.some(id => id !== group) || groups.some(isOuter))
+  if (gids.some(id => id !== group))
     return {
       rank: 5,
-      seen: `the child was in group ${names([...gids, ...groups.filter(isOuter)], maps.groups)} inside, and never only in 0`,
-      cause: 'setresgid(0, 0, 0) and setgroups() come before setresuid(): a group of the outside is a right there',
+      seen: `the child was of group ${named(gids, maps.groups, seen.sandboxMaps.groups)}, and never only 0 inside`,
+      cause: IN_GROUP,
     }
-  return undefined
+  return remnantOf(seen, moment)
 }
 
 /** What keeps each user namespace from having a proper root; for one that has, nothing. */
@@ -109,6 +130,9 @@ export function namespacesSeen(seen: Seen): ReadonlyMap<number, Flaw | undefined
     const isBetter = !best.has(moment.userNamespace) || (known && (!flaw || flaw.rank > known.rank))
     if (isBetter) best.set(moment.userNamespace, flaw)
   }
+  // Who has acted as root and not been it alone: that somebody is it later, or elsewhere, does not heal that.
+  for (const { by } of seen.deeds)
+    if (isRootInside(by) && !best.get(by.userNamespace)) best.set(by.userNamespace, remnantOf(seen, by))
   return best
 }
 
@@ -127,6 +151,14 @@ export function deedsOf<K extends Deed['kind']>(seen: Seen, kind: K): Extract<De
   )
 }
 
+/** The attempts to go one user namespace deeper, below one that counts. */
+export function descentsOf(seen: Seen): Extract<Deed, { kind: 'user namespace' }>[] {
+  const those = thoseThatCount(seen)
+  return seen.deeds.flatMap(deed =>
+    deed.kind === 'user namespace' && deed.within.some(inode => those.has(inode)) ? [deed] : [],
+  )
+}
+
 /** A process and all that made it, the nearest first. */
 function lineage({ processes }: Seen, pid: number): number[] {
   const line: number[] = []
@@ -140,7 +172,7 @@ const SETS = ['effective', 'permitted', 'inheritable', 'bounding', 'ambient'] as
 /** Somebody who is root inside and lacks what they, or who made them, had. */
 export interface Loss {
   readonly moment: Moment
-  /** What is gone from the effective set. */
+  /** What is gone from the effective, the permitted or the bounding set. */
   readonly lost: bigint
   /** What of it is gone from all five. */
   readonly gone: bigint
@@ -160,7 +192,8 @@ export function losses(seen: Seen): Loss[] {
       })
       .map(({ capabilities: { effective, permitted, bounding } }) => effective & permitted & bounding)
       .reduce((all, set) => all | set, 0n)
-    const lost = had & ~moment.capabilities.effective
+    const { effective, permitted, bounding } = moment.capabilities
+    const lost = had & ~(effective & permitted & bounding)
     const left = SETS.filter(name => (moment.capabilities[name] & lost) !== 0n)
     const gone = SETS.reduce((set, name) => set & ~moment.capabilities[name], lost)
     return lost === 0n ? [] : [{ moment, lost, gone, left }]

@@ -11,7 +11,7 @@ import { readMemory } from '../../../lib/trace/remote-memory.ts'
 import { OPEN_CALLS, OWNER_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
 import type { Answer } from '../../observer/story/event.ts'
 import { type FileThere, fileAt, fileInside, openingOf, targetOf } from './arguments.ts'
-import type { Standing } from './standing.ts'
+import { type Standing, userNamespaceOf } from './standing.ts'
 
 const S_IFMT = 0o170000
 const DEVICES = [0o020000, 0o060000]
@@ -41,8 +41,8 @@ export type Deed = Done &
     /** @property owner the user namespace that the changed namespace belongs to */
     | { readonly kind: 'host name'; readonly owner: number | undefined }
     | { readonly kind: 'mount'; readonly owner: number | undefined; readonly isNew: boolean }
-    /** @property depth how many user namespaces the caller's is below the sandbox's */
-    | { readonly kind: 'user namespace'; readonly depth: number }
+    /** @property within the user namespaces that the caller is in, its own first, as far as the sandbox's */
+    | { readonly kind: 'user namespace'; readonly within: readonly number[] }
     | { readonly kind: 'program'; readonly file: FileThere; readonly after: Standing }
   )
 
@@ -54,9 +54,10 @@ export type Outcome = (result: number) => What | undefined
 
 const mountsOf = (tid: number) => (readProc(tid, 'mountinfo') ?? '').split('\n').length
 
-/** How many user namespaces lie between that of a thread and the sandbox's. */
-function depthOf(tid: number, sandbox: number): number {
-  return userNamespacesAbove(tid).indexOf(sandbox) + 1
+/** The user namespaces that a thread is in, below the sandbox's. */
+function within(tid: number, own: number, sandbox: number): number[] {
+  const all = [own, ...userNamespacesAbove(tid)]
+  return all.slice(0, Math.max(0, all.indexOf(sandbox)))
 }
 
 function makesUserNamespace(name: StoppedCall, args: readonly bigint[], tid: number): boolean {
@@ -74,7 +75,10 @@ function ofOpening(name: StoppedCall, args: readonly bigint[], tid: number, init
     const link = `/proc/${tid}/fd/${result}`
     const file = result >= 0 && makes ? fileAt(link) : undefined
     if (!file) return writes ? { kind: 'changed file', path, before, after: undefined } : undefined
-    const outside = fileInside(init, AT_FDCWD, readlinkSync(link))
+    const where = readlinkSync(link)
+    // A file of /proc is made by nobody; of /proc/self the judge knows only its own.
+    if (where.startsWith('/proc/')) return undefined
+    const outside = fileInside(init, AT_FDCWD, where)
     return { kind: 'made file', path, file, isSeenOutside: outside?.identity === file.identity }
   }
 }
@@ -122,8 +126,8 @@ export function outcomeOf(
     case 'clone':
     case 'clone3': {
       if (!makesUserNamespace(name, args, tid)) return undefined
-      const depth = depthOf(tid, sandbox)
-      return () => ({ kind: 'user namespace', depth })
+      const all = within(tid, userNamespaceOf(tid) ?? 0, sandbox)
+      return () => ({ kind: 'user namespace', within: all })
     }
     default:
       return undefined
