@@ -49,7 +49,7 @@ export interface Flaw {
 const MANY =
   'a range is one line, 0 FIRST COUNT, in uid_map and one in gid_map; root may write it, or newuidmap for others'
 
-function mapFlaw(seen: Seen, { maps: { users, groups } }: Moment): Flaw | undefined {
+function mapFlaw(seen: Seen, { maps: { users, groups } }: Pick<Standing, 'maps'>): Flaw | undefined {
   const { sandboxMaps: known } = seen
   if (users.length === 0)
     return {
@@ -136,27 +136,28 @@ export function namespacesSeen(seen: Seen): ReadonlyMap<number, Flaw | undefined
   return best
 }
 
-/** The user namespaces that count: those with a proper root, or all of the program's where there is none. */
-function thoseThatCount(seen: Seen): ReadonlySet<number> {
-  const all = [...namespacesSeen(seen)]
-  const proper = all.filter(([, flaw]) => !flaw)
-  return new Set((proper.length > 0 ? proper : all).map(([inode]) => inode))
+/**
+ * Who counts: those in a user namespace with a proper root or, where there is none, everybody in one of the program's.
+ * The map is asked for once more, because the kernel may give the number of a user namespace that has ended to another.
+ */
+function whoCounts(seen: Seen): (one: Pick<Standing, 'userNamespace' | 'maps'>) => boolean {
+  const proper = new Set([...namespacesSeen(seen)].filter(([, flaw]) => !flaw).map(([inode]) => inode))
+  if (proper.size === 0) return () => true
+  return ({ userNamespace, maps }) => proper.has(userNamespace) && !mapFlaw(seen, { maps })
 }
 
-/** The deeds of those in a user namespace that counts. */
+/** The deeds of those who count. */
 export function deedsOf<K extends Deed['kind']>(seen: Seen, kind: K): Extract<Deed, { kind: K }>[] {
-  const those = thoseThatCount(seen)
-  return seen.deeds.filter(
-    (deed): deed is Extract<Deed, { kind: K }> => deed.kind === kind && those.has(deed.by.userNamespace),
-  )
+  const counts = whoCounts(seen)
+  return seen.deeds.filter((deed): deed is Extract<Deed, { kind: K }> => deed.kind === kind && counts(deed.by))
 }
 
-/** The attempts to go one user namespace deeper, below one that counts. */
+/** The attempts to go one user namespace deeper, below one with a proper root, or any where there is none. */
 export function descentsOf(seen: Seen): Extract<Deed, { kind: 'user namespace' }>[] {
-  const those = thoseThatCount(seen)
-  return seen.deeds.flatMap(deed =>
-    deed.kind === 'user namespace' && deed.within.some(inode => those.has(inode)) ? [deed] : [],
-  )
+  const flaws = namespacesSeen(seen)
+  const all = seen.deeds.flatMap(deed => (deed.kind === 'user namespace' ? [deed] : []))
+  const proper = all.filter(({ within }) => within.some(inode => flaws.has(inode) && !flaws.get(inode)))
+  return [...flaws.values()].includes(undefined) ? proper : all
 }
 
 /** A process and all that made it, the nearest first. */
@@ -182,8 +183,8 @@ export interface Loss {
 
 /** Everybody who is root inside and could do more before, at each moment. */
 export function losses(seen: Seen): Loss[] {
-  const those = thoseThatCount(seen)
-  const roots = seen.moments.filter(moment => those.has(moment.userNamespace) && isRootInside(moment))
+  const counts = whoCounts(seen)
+  const roots = seen.moments.filter(moment => counts(moment) && isRootInside(moment))
   return roots.flatMap(moment => {
     const line = lineage(seen, moment.pid)
     const had = roots

@@ -2,6 +2,7 @@
  * The witness of rights: who everybody in a user namespace of its own is, and what they may do, at their birth, at each
  * call that may change it, when they run a program and at their end; and what came of the calls that ask for a right.
  */
+import { closeSync, openSync } from 'node:fs'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import {
   EXEC_CALLS,
@@ -48,6 +49,8 @@ const CALLS: readonly StoppedCall[] = [
   'sethostname',
   'write',
 ]
+/** How many user namespaces are told apart for good: the kernel gives the number of one that has ended to another. */
+const MOST_HELD = 300
 /** More than this no program needs, and one that floods the witness must not take the judge's memory. */
 const MOST = 20000
 
@@ -62,6 +65,8 @@ class RightsWitness implements Witness<RightsRecord> {
   /** How somebody was when last looked at, as text; and when the story last told of them. */
   readonly #last = new Map<number, string>()
   readonly #told = new Map<number, string>()
+  /** The user namespaces seen, each open, so that its number stays its own. */
+  readonly #held = new Map<number, number>()
   /** Who is about to run a program, as they were before. */
   readonly #before = new Map<number, Standing>()
 
@@ -80,6 +85,7 @@ class RightsWitness implements Witness<RightsRecord> {
     if (userNamespaceOf(tid) === this.#sandbox) return undefined
     const standing = standingOf(tid)
     if (!standing) return undefined
+    this.#hold(standing.userNamespace, tid)
     const text = JSON.stringify(standing, (_, value) => (typeof value === 'bigint' ? value.toString(16) : value))
     const isOther = this.#last.get(pid) !== text
     this.#last.set(pid, text)
@@ -89,6 +95,15 @@ class RightsWitness implements Witness<RightsRecord> {
     this.#told.set(pid, text)
     this.#teller.stands(standing, tid)
     return standing
+  }
+
+  #hold(inode: number, tid: number): void {
+    if (this.#held.has(inode) || this.#held.size >= MOST_HELD) return
+    try {
+      this.#held.set(inode, openSync(`/proc/${tid}/ns/user`, 'r'))
+    } catch {
+      // It was killed while it stood there.
+    }
   }
 
   /** The first birth is that of the program, and by then the maps of its sandbox are written. */
@@ -162,6 +177,8 @@ class RightsWitness implements Witness<RightsRecord> {
   }
 
   record(): RightsRecord {
+    for (const fd of this.#held.values()) closeSync(fd)
+    this.#held.clear()
     return { moments: this.#moments, deeds: this.#deeds, sandboxMaps: this.#sandboxMaps }
   }
 }

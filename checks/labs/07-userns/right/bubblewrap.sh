@@ -1,5 +1,5 @@
 #!/bin/sh
-# Right: root inside has bwrap(1) make the mounts and set the host name.
+# Right: root inside has bwrap(1) make the mounts and set the host name; what it starts has no_new_privs.
 set -e
 part=$(dirname "$0")/userns.sh
 dir=${2:-$(mktemp -d)}
@@ -12,6 +12,7 @@ case $1 in
   read -r _ < "$dir/ready"
   echo 0 20000 1000 > /proc/$!/uid_map
   echo 0 20000 1000 > /proc/$!/gid_map
+  nsenter --user --target $! "$0" root "$dir"
   echo go > "$dir/mapped"
   wait $!
   rm -r "$dir"
@@ -19,7 +20,6 @@ case $1 in
 waits)
   echo ready > "$dir/ready"
   read -r _ < "$dir/mapped"
-  exec setpriv --reuid 0 --regid 0 --clear-groups "$0" root "$dir"
   ;;
 root)
   echo 'made inside' > "$dir/file"
@@ -27,7 +27,11 @@ root)
   chown 7:7 "$dir/given"
   mkdir "$dir/tmpfs"
   "$part" refused "$dir"
-  bwrap --dev-bind / / --tmpfs "$dir/tmpfs" --unshare-uts --hostname inside --cap-add ALL "$part" offers "$dir"
-  bwrap --dev-bind / / --cap-drop ALL grep Cap /proc/self/status
+  cp "$(command -v grep)" "$dir/grep"
+  chmod 4755 "$dir/grep"
+  as_user="setpriv --reuid 7 --regid 7 --clear-groups $dir/grep ^Uid /proc/self/status"
+  $as_user
+  bwrap --dev-bind / / --tmpfs "$dir/tmpfs" --unshare-uts --hostname inside --cap-add ALL $as_user
+  "$part" less
   ;;
 esac

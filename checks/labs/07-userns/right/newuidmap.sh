@@ -12,8 +12,13 @@ if [ $# -eq 0 ]; then
   chown -R 1000:1000 "$dir"
   setpriv --reuid 1000 --regid 1000 --clear-groups "$0" outside "$dir"
   rm -r "$dir"
+elif [ "$1" = waits ]; then
+  echo "I am user $(id -u)"
+  echo ready > "$dir/ready"
+  read -r _ < "$dir/mapped"
+  exec setpriv --reuid 0 --regid 0 --clear-groups "$(dirname "$0")/userns.sh" root "$dir"
 else
-  unshare --user "$(dirname "$0")/userns.sh" waits "$dir" &
+  unshare --user "$0" waits "$dir" &
   read -r _ < "$dir/ready"
   newuidmap $! 0 1000 1 1 20000 1000
   newgidmap $! 0 1000 1 1 20000 1000

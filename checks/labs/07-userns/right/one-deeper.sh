@@ -6,14 +6,14 @@ mkfifo "$dir/ready" "$dir/mapped"
 unshare --user sh -c '
   echo ready > "$0/ready"
   read -r _ < "$0/mapped"
-  exec setpriv --reuid 0 --regid 0 --clear-groups env TMPDIR="$0/tmp" "$1"
-' "$dir" "$(dirname "$0")/userns.sh" &
+' "$dir" &
 read -r _ < "$dir/ready"
 mkdir "$dir/tmp"
 chmod 755 "$dir"
 chown 10000:10000 "$dir/tmp"
 echo 0 10000 40000 > /proc/$!/uid_map
 echo 0 10000 40000 > /proc/$!/gid_map
+nsenter --user --target $! env TMPDIR="$dir/tmp" "$(dirname "$0")/userns.sh"
 echo go > "$dir/mapped"
 wait $!
 rm -r "$dir"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Right: unshare(1) makes the user namespace and waits, the parent writes the map with echo, setpriv(1) becomes root inside.
+# Right: unshare(1) makes the user namespace, the parent writes the map with echo, and nsenter(1) becomes root inside: who
+# runs a program while nobody is mapped has no capabilities any more, and could not.
 # Called with the name of a part and the folder, it is that part; other programs here use them.
 set -e
 part=${1:-outside} dir=$2 self=$(readlink -f "$0")
@@ -16,6 +17,7 @@ outside)
   read -r _ < "$dir/ready"
   echo 0 20000 1000 > /proc/$!/uid_map
   echo 0 20000 1000 > /proc/$!/gid_map
+  nsenter --user --target $! "$self" root "$dir"
   echo go > "$dir/mapped"
   wait $!
   rm -r "$dir"
@@ -24,7 +26,6 @@ waits)
   echo "I am user $(id -u)"
   echo ready > "$dir/ready"
   read -r _ < "$dir/mapped"
-  exec setpriv --reuid 0 --regid 0 --clear-groups "$self" root "$dir"
   ;;
 root)
   echo "I am user $(id -u)"
