@@ -44,16 +44,10 @@ const [isNobody, isMapped, hasMade, isSeen] = [makeGate(), makeGate(), makeGate(
 // #endregion choose
 
 const whoAmI = () => `I am user ${process.getuid?.()} and group ${process.getgid?.()}`
-const [file, given, program] = [
-  join(folder.path, 'file'),
-  join(folder.path, 'tmpfs/given'),
-  join(folder.path, 'tmpfs/grep'),
-]
-/** The first disk, as dev_t. */
-const SDA = 0x0800
+const [file, disk] = [join(folder.path, 'file'), join(folder.path, 'disk')]
+const [given, program] = [join(folder.path, 'tmpfs/given'), join(folder.path, 'tmpfs/grep')]
 
-// #region child
-function child(): void {
+function child(): number {
   inside(`${whoAmI()}: nobody has said yet who that is in here.`)
   isNobody.open()
   // #region become-root
@@ -69,23 +63,22 @@ function child(): void {
   isSeen.wait()
   beRefused()
   beRoot()
-  for (const life of [withLess, () => asSomebody(false), () => asSomebody(true)]) waitpid(fork(life))
+  const ends = [withLess, () => asSomebody(false), () => asSomebody(true)].map(life => waitpid(fork(life)))
+  return ends.every(({ code }) => code === 0) ? 0 : 1
 }
 
 function beRefused(): void {
   // #region refused
   inside(`My host name:           ${refusal(() => sethostname(knobs.hostname))}`)
-  inside(`A disk, by mknod:       ${refusal(() => mknod(join(folder.path, 'disk'), S_IFBLK | 0o600, SDA))}`)
+  inside(`A disk, by mknod:       ${refusal(() => mknod(disk, S_IFBLK | 0o600, 0x0800))}`)
   inside(`To write /etc/passwd:   ${refusal(() => openSync('/etc/passwd', 'r+'))}`)
   // #endregion refused
-  // #region nest
   waitpid(fork(() => inside(`A user namespace more:  ${refusal(descend)}, ${levels} levels further down`)))
-  // #endregion nest
 }
 
+// #region descend
 let levels = 0
 
-// #region descend
 function descend(): never {
   for (; ; levels++) enterUserNamespace()
 }
@@ -100,9 +93,7 @@ function beRoot(): void {
   writeFileSync(given, '')
   chownSync(given, other, other)
   // #endregion root
-  inside(
-    `In namespaces of mine I have set the host name ${hostname()}, mounted a tmpfs, and made user ${other} a present.`,
-  )
+  inside(`In namespaces of mine: host name ${hostname()}, a tmpfs, and a file that I gave to user ${other}.`)
 }
 
 function withLess(): void {
@@ -127,9 +118,7 @@ function asSomebody(isBound: boolean): void {
   inside(`${whoAmI()}${isBound ? ' with no_new_privs' : ''}, and run root's set-user-ID program:`)
   execve(program, ['grep', '-E', '^(Uid|NoNewPrivs|CapPrm):', '/proc/self/status'])
 }
-// #endregion child
 
-// #region parent
 outside(`${whoAmI()}; my host name is ${hostname()}.`)
 // #region user-namespace
 const pid = clone(child, CLONE_NEWUSER | SIGCHLD)
@@ -143,12 +132,10 @@ giveIdMaps(pid, maps)
 // #endregion map
 isMapped.open()
 hasMade.wait()
-outside(
-  `To me it is user ${statusField(pid, 'Uid')?.split('\t')[0]}, and its file belongs to user ${statSync(file).uid}.`,
-)
+const [itsUser] = statusField(pid, 'Uid')?.split('\t') ?? []
+outside(`To me it is user ${itsUser}, and its file belongs to user ${statSync(file).uid}.`)
 isSeen.open()
 const status = waitpid(pid)
-// #endregion parent
 
 // #region clean
 folder.remove()

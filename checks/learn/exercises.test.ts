@@ -140,6 +140,16 @@ const MISTAKES: readonly (readonly [slug: string, region: string, code: string, 
   ['05-memory-oom', 'take-memory', '    new ArrayBuffer(knobs.step)', /ArrayBuffer is zeros that nobody has touched/],
   ['06-freezer', 'work', '    sleep(1)', /hardly ever woke/],
   ['06-freezer', 'freeze-it', "kill(pid, 'SIGSTOP')", /SIGSTOP stops one process/],
+  ['07-userns', 'user-namespace', 'const pid = clone(child, SIGCHLD)', /born in the user namespace of its parent/],
+  [
+    '07-userns',
+    'map',
+    'giveIdMaps(pid, chooseIdMaps({ first: 0, count: 65536 }))',
+    /makes root inside the root outside/,
+  ],
+  ['07-userns', 'become-root', '  isMapped.wait()', /becomeRoot\(\) makes you its 0/],
+  ['07-userns', 'less', '  capset({ effective: 0n, permitted: 0n, inheritable: 0n })', /PR_CAPBSET_DROP/],
+  ['07-userns', 'no-new-privs', '  if (other > 0) becomeUser(other, other)', /nothing was set/],
   ['06-freezer', 'the-end', "kill(pid, 'SIGKILL')\nwaitpid(pid)", /group was still there: group\.remove\(\)/],
 ]
 
