@@ -62,8 +62,10 @@ export const exercises: readonly Exercise<Seen>[] = [
         hints: ['Your map makes root inside the root outside. maps has a range of others: write that one.'],
       },
       {
-        when: /EPERM|EINVAL/,
-        hints: ['The kernel refused the map: one may be written once, and only by who has all of these users.'],
+        when: /Error: (EPERM|EINVAL): .*write/,
+        hints: [
+          'The kernel refused the map: one may be written once, only by who has all of these users, and only of a user namespace that is new (task 7.1).',
+        ],
       },
     ],
   },
@@ -106,6 +108,10 @@ export const exercises: readonly Exercise<Seen>[] = [
       "mkdirSync(dirname(given)), mount('lab7', dirname(given), 'tmpfs', 0, 'mode=755'), then the file and chownSync(given, other, other).",
     ],
     seen: [
+      {
+        when: /EOVERFLOW/,
+        hints: ['EOVERFLOW: who makes a file there has to be somebody inside, and you are nobody yet (task 7.3).'],
+      },
       {
         when: /(sethostname|mount)\(.*EPERM/,
         hints: ['EPERM: what you want to change still belongs to the outside. unshare() comes first.'],

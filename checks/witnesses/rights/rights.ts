@@ -1,8 +1,7 @@
 /**
- * The witness of rights: who everybody in a user namespace of its own is, and what they may do, at their birth, at each
- * call that may change it, when they run a program and at their end; and what came of the calls that ask for a right.
+ * The witness of rights: who everybody in a user namespace of its own is, and what they may do, at their birth, before
+ * and after each call that asks for a right, when they run a program and at their end; and what came of those calls.
  */
-import { closeSync, openSync } from 'node:fs'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import {
   EXEC_CALLS,
@@ -19,7 +18,8 @@ import { RightsTeller } from '../telling/rights.ts'
 import type { Scene, Witness, WitnessKind } from '../witness.ts'
 import { fileAt } from './arguments.ts'
 import { type Deed, type Outcome, outcomeOf } from './deeds.ts'
-import { type Maps, mapsOf, type Standing, standingOf, userNamespaceOf } from './standing.ts'
+import { KnownNamespaces } from './known.ts'
+import { type Maps, mapsOf, type Standing, standingOf, statusOf, userNamespaceOf } from './standing.ts'
 
 /** Somebody at one moment. */
 export interface Moment extends Standing {
@@ -32,7 +32,7 @@ export interface Moment extends Standing {
 
 /** What this witness records. */
 export interface RightsRecord {
-  /** Of those in other user namespaces than the sandbox's: whenever they had become somebody else, and at every exec. */
+  /** Of those in other user namespaces than the sandbox's: whenever they were seen to be another, and at every exec. */
   readonly moments: readonly Moment[]
   readonly deeds: readonly Deed[]
   /** The maps of the sandbox: `outside` as the judge numbers users, `inside` as the program does. */
@@ -43,14 +43,12 @@ const CALLS: readonly StoppedCall[] = [
   ...OPEN_CALLS,
   ...OWNER_CALLS,
   ...EXEC_CALLS,
-  ...RIGHTS_CALLS,
   ...NAMESPACE_CALLS,
   ...MOUNT_CALLS,
   'sethostname',
-  'write',
 ]
-/** How many user namespaces are told apart for good: the kernel gives the number of one that has ended to another. */
-const MOST_HELD = 300
+/** The calls of which only a story tells: what becomes of them is seen at the next call of the others. */
+const STORY_CALLS: readonly StoppedCall[] = [...RIGHTS_CALLS, 'write']
 /** More than this no program needs, and one that floods the witness must not take the judge's memory. */
 const MOST = 20000
 
@@ -58,22 +56,22 @@ class RightsWitness implements Witness<RightsRecord> {
   readonly #moments: Moment[] = []
   readonly #deeds: Deed[] = []
   readonly #init: number
-  readonly #sandbox: number | undefined
+  readonly #sandbox: number
   readonly #teller: RightsTeller
+  readonly #known: KnownNamespaces
   #sandboxMaps: Maps = { users: [], groups: [] }
   #at = 0
-  /** How somebody was when last looked at, as text; and when the story last told of them. */
-  readonly #last = new Map<number, string>()
+  /** How somebody was when last looked at; and when the story last told of them. */
+  readonly #last = new Map<number, { readonly key: string; readonly standing: Standing }>()
   readonly #told = new Map<number, string>()
-  /** The user namespaces seen, each open, so that its number stays its own. */
-  readonly #held = new Map<number, number>()
   /** Who is about to run a program, as they were before. */
   readonly #before = new Map<number, Standing>()
 
   constructor({ sandbox, story }: Scene) {
     this.#init = sandbox.init
-    this.#sandbox = userNamespaceOf(sandbox.init)
+    this.#sandbox = userNamespaceOf(sandbox.init) ?? 0
     this.#teller = new RightsTeller(story, this.#sandbox)
+    this.#known = new KnownNamespaces(this.#sandbox)
   }
 
   /**
@@ -82,28 +80,21 @@ class RightsWitness implements Witness<RightsRecord> {
    * @returns `undefined` where they live in the sandbox's own user namespace, or are gone
    */
   #look(pid: number, tid: number, isExec = false, isBetween = false): Standing | undefined {
-    if (userNamespaceOf(tid) === this.#sandbox) return undefined
-    const standing = standingOf(tid)
+    const inode = this.#known.of(tid)
+    const status = inode === undefined ? '' : statusOf(tid)
+    if (inode === undefined || status === '') return undefined
+    const maps = this.#known.mapsOf(inode, tid)
+    const key = `${inode} ${maps.users.length} ${maps.groups.length}\n${status}`
+    const last = this.#last.get(pid)
+    const standing = last?.key === key ? last.standing : standingOf(status, inode, maps)
     if (!standing) return undefined
-    this.#hold(standing.userNamespace, tid)
-    const text = JSON.stringify(standing, (_, value) => (typeof value === 'bigint' ? value.toString(16) : value))
-    const isOther = this.#last.get(pid) !== text
-    this.#last.set(pid, text)
-    if ((isOther || isExec) && this.#moments.length < MOST)
+    this.#last.set(pid, { key, standing })
+    if ((last?.key !== key || isExec) && this.#moments.length < MOST)
       this.#moments.push({ ...standing, at: this.#at++, pid, isExec })
-    if (isBetween || this.#told.get(pid) === text) return standing
-    this.#told.set(pid, text)
+    if (isBetween || this.#told.get(pid) === key) return standing
+    this.#told.set(pid, key)
     this.#teller.stands(standing, tid)
     return standing
-  }
-
-  #hold(inode: number, tid: number): void {
-    if (this.#held.has(inode) || this.#held.size >= MOST_HELD) return
-    try {
-      this.#held.set(inode, openSync(`/proc/${tid}/ns/user`, 'r'))
-    } catch {
-      // It was killed while it stood there.
-    }
   }
 
   /** The first birth is that of the program, and by then the maps of its sandbox are written. */
@@ -119,6 +110,10 @@ class RightsWitness implements Witness<RightsRecord> {
     this.#look(pid, tid)
   }
 
+  forget(tid: number): void {
+    this.#known.forget(tid)
+  }
+
   gone(pid: number): void {
     this.#last.delete(pid)
     this.#told.delete(pid)
@@ -129,7 +124,7 @@ class RightsWitness implements Witness<RightsRecord> {
     const by = this.#before.get(pid)
     this.#before.delete(pid)
     const after = this.#look(pid, pid, true)
-    const file = fileAt(`/proc/${pid}/exe`)
+    const file = after && fileAt(`/proc/${pid}/exe`)
     if (by && after && file) this.#note({ kind: 'program', file, after }, pid, 'execve', by, 0)
   }
 
@@ -143,25 +138,30 @@ class RightsWitness implements Witness<RightsRecord> {
 
   call(name: StoppedCall, args: readonly bigint[], tid: number): Listener | undefined {
     if (name === 'write') return this.#teller.writes(args, tid)
-    if (userNamespaceOf(tid) === this.#sandbox) return this.#afterMove(name, tid)
+    const isMove = NAMESPACE_CALLS.includes(name)
+    if (this.#known.of(tid) === undefined) return isMove ? this.#afterMove(tid) : undefined
     const pid = processOf(tid)
-    const by = pid === undefined ? undefined : this.#look(pid, tid, false, name === 'prctl')
-    if (pid === undefined || !by) return undefined
+    if (pid === undefined) return undefined
     if (EXEC_CALLS.includes(name)) {
-      this.#before.set(pid, by)
+      const by = this.#look(pid, tid)
+      if (by) this.#before.set(pid, by)
       return undefined
     }
     const hear = this.#outcome(name, args, tid)
+    // Of all other calls, the many openings for reading above all, nothing is asked.
+    if (!hear && !isMove && !RIGHTS_CALLS.includes(name)) return undefined
+    const isBetween = name === 'prctl'
+    const by = this.#look(pid, tid, false, isBetween)
     return result => {
-      this.#note(hear?.(result), pid, name, by, result)
-      this.#look(pid, tid, false, name === 'prctl')
+      if (by) this.#note(hear?.(result), pid, name, by, result)
+      this.#look(pid, tid, false, isBetween)
     }
   }
 
   /** Somebody in the sandbox's own user namespace may be in another one afterwards. */
-  #afterMove(name: StoppedCall, tid: number): Listener | undefined {
-    if (!NAMESPACE_CALLS.includes(name)) return undefined
+  #afterMove(tid: number): Listener {
     return () => {
+      this.#known.forget(tid)
       const pid = processOf(tid)
       if (pid !== undefined) this.#look(pid, tid)
     }
@@ -169,7 +169,7 @@ class RightsWitness implements Witness<RightsRecord> {
 
   #outcome(name: StoppedCall, args: readonly bigint[], tid: number): Outcome | undefined {
     try {
-      return outcomeOf(name, args, tid, this.#sandbox ?? 0, this.#init)
+      return outcomeOf(name, args, tid, this.#sandbox, this.#init)
     } catch {
       // It was killed while it stood there, or the kernel will refuse the pointer.
       return undefined
@@ -177,14 +177,13 @@ class RightsWitness implements Witness<RightsRecord> {
   }
 
   record(): RightsRecord {
-    for (const fd of this.#held.values()) closeSync(fd)
-    this.#held.clear()
+    this.#known.close()
     return { moments: this.#moments, deeds: this.#deeds, sandboxMaps: this.#sandboxMaps }
   }
 }
 
-/** Its program stops whenever somebody opens a file to write, changes its owner, runs a program or gives up a right. */
+/** Its program stops whenever somebody opens a file, changes its owner, runs a program or moves to other namespaces. */
 export const rights: WitnessKind<RightsRecord> = {
-  needs: () => ({ calls: CALLS }),
+  needs: () => ({ calls: CALLS, storyCalls: STORY_CALLS }),
   open: () => scene => new RightsWitness(scene),
 }

@@ -24,8 +24,6 @@ export interface Standing {
   /** Further groups. */
   readonly groups: readonly number[]
   readonly maps: Maps
-  /** Whether setgroups(2) is denied in its user namespace. */
-  readonly setgroups: string
   readonly capabilities: CapabilitySets
   readonly noNewPrivs: boolean
 }
@@ -45,12 +43,20 @@ export const mapsOf = (tid: number): Maps => ({
   groups: parseIdMap(readProc(tid, 'gid_map') ?? ''),
 })
 
-/** Looks at a thread. @returns `undefined` if it is gone */
-export function standingOf(tid: number): Standing | undefined {
-  const userNamespace = userNamespaceOf(tid)
-  const status = readProc(tid, 'status') ?? ''
+/** The lines of /proc/PID/status that say who somebody is and what they may do. */
+const RELEVANT = /^(Uid|Gid|Groups|Cap...|NoNewPrivs):.*$/gm
+
+/** Those lines of a thread, by which two looks at it are compared; empty if it is gone. */
+export const statusOf = (tid: number): string => (readProc(tid, 'status') ?? '').match(RELEVANT)?.join('\n') ?? ''
+
+/**
+ * Puts together what was seen of a thread.
+ * @param status of {@link statusOf}
+ * @returns `undefined` if it tells nothing
+ */
+export function standingOf(status: string, userNamespace: number, maps: Maps): Standing | undefined {
   const capabilities = parseCapabilities(status)
-  if (userNamespace === undefined || !capabilities) return undefined
+  if (!capabilities) return undefined
   const numbers = (field: string) => {
     const [, text = ''] = new RegExp(`^${field}:[ \\t]*(.*)$`, 'm').exec(status) ?? []
     return text.split(/\s+/).filter(Boolean).map(Number)
@@ -60,8 +66,7 @@ export function standingOf(tid: number): Standing | undefined {
     uids: numbers('Uid'),
     gids: numbers('Gid'),
     groups: numbers('Groups'),
-    maps: mapsOf(tid),
-    setgroups: (readProc(tid, 'setgroups') ?? '').trim(),
+    maps,
     capabilities,
     noNewPrivs: numbers('NoNewPrivs')[0] === 1,
   }
