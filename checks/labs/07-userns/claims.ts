@@ -85,11 +85,14 @@ function isGift(seen: Seen, { call, answer, before, after }: Extract<Deed, { kin
   return isSingle(seen) || before.uid !== after.uid || before.gid !== after.gid
 }
 
-/** A file that somebody of the outside owns, who is nobody inside: where there are several users, its root. */
+/**
+ * A file of the outside whose owner is nobody inside: where there are several users, that of its root, or of somebody
+ * whom not even the sandbox has a number for.
+ */
 function isForeign(seen: Seen, { by, before }: Extract<Deed, { kind: 'changed file' }>): boolean {
   if (!before || by.maps.users.some(({ outside, count }) => before.uid >= outside && before.uid < outside + count))
     return false
-  return isSingle(seen) || outsideUser(seen, before.uid) === 0
+  return isSingle(seen) || (outsideUser(seen, before.uid) ?? 0) === 0
 }
 
 function refuteMayNot(seen: Seen): Objection | undefined {

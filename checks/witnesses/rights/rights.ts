@@ -14,12 +14,12 @@ import {
 } from '../../../lib/trace/seccomp.ts'
 import { answerOf } from '../../observer/story/calls.ts'
 import { processOf } from '../../observer/threads.ts'
-import { RightsTeller } from '../telling/rights.ts'
 import type { Scene, Witness, WitnessKind } from '../witness.ts'
 import { fileAt } from './arguments.ts'
 import { type Deed, type Outcome, outcomeOf } from './deeds.ts'
 import { KnownNamespaces } from './known.ts'
 import { type Maps, mapsOf, type Standing, standingOf, statusOf, userNamespaceOf } from './standing.ts'
+import { RightsTeller } from './teller.ts'
 
 /** Somebody at one moment. */
 export interface Moment extends Standing {

@@ -11,8 +11,8 @@ import { readMemory } from '../../../lib/trace/remote-memory.ts'
 import { answerOf } from '../../observer/story/calls.ts'
 import type { Of } from '../../observer/story/event.ts'
 import type { Story } from '../../observer/story/story.ts'
-import type { Deed } from '../rights/deeds.ts'
-import type { Maps, Standing } from '../rights/standing.ts'
+import type { Deed } from './deeds.ts'
+import type { Maps, Standing } from './standing.ts'
 
 /** What the kernel shows of a user that a map does not have. */
 const NOBODY = 65534
