@@ -21,7 +21,8 @@ function together(listeners: readonly Listener[]): Listener | undefined {
 /** What all kinds of witnesses of a lab need of the sandbox. @throws CannotRun where one of it cannot be had here */
 export function needsOf(kinds: readonly WitnessKind[]): Setting {
   const all = kinds.map(({ needs }) => needs?.() ?? {})
-  return Object.assign({}, ...all, { calls: all.flatMap(({ calls = [] }) => calls) })
+  const calls = all.flatMap(({ calls = [] }) => calls)
+  return Object.assign({}, ...all, { calls, storyCalls: all.flatMap(({ storyCalls = [] }) => storyCalls) })
 }
 
 /** The witnesses of one run. */

@@ -43,6 +43,7 @@ const ORDER = [
   'checks/judge',
   'checks/labs/NN',
   'checks/labs',
+  'checks/witnesses/rights',
   'checks/witnesses',
   'checks/witnesses/shell',
   'checks/witnesses/telling',

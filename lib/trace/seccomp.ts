@@ -71,6 +71,27 @@ export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
+/** The calls that open a file for writing, or make one. */
+export const OPEN_CALLS: readonly StoppedCall[] = ['open', 'openat', 'openat2', 'creat']
+
+/** The calls that change the owner of a file, its permissions or its length. */
+export const OWNER_CALLS: readonly StoppedCall[] = [
+  'chown',
+  'lchown',
+  'fchown',
+  'fchownat',
+  'chmod',
+  'fchmod',
+  'fchmodat',
+  'truncate',
+]
+
+/** The calls that run a program. */
+export const EXEC_CALLS: readonly StoppedCall[] = ['execve', 'execveat']
+
+/** The calls by which a thread becomes another user's, or has fewer capabilities. */
+export const RIGHTS_CALLS: readonly StoppedCall[] = ['setuid', 'setreuid', 'setresuid', 'capset', 'prctl']
+
 /**
  * The calls at which a program stops besides where its story is asked for. prctl(2) is the one by which a program on
  * lib/ tells the line of its source that a call comes from. @see lib/machine/announce.ts
