@@ -62,7 +62,8 @@ function interval(from: Look, to: Look, signalledAt: number): Interval {
   const wakes = to.sleeps - from.sleeps
   // The kernel counts a wait when it is over: a thread that is ready at the end may have waited all the time.
   const surely = to.isReady ? 0 : Math.max(0, shortest - busy)
-  const isAwake = from.isReady && to.isReady && wakes === 0
+  const stands = from.state === 't' && to.state === 't' && to.heard === from.heard
+  const isAwake = stands || (from.isReady && to.isReady && wakes === 0)
   return {
     wakes,
     slept: {
