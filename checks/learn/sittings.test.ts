@@ -33,7 +33,12 @@ const MISTAKES: Readonly<Record<string, readonly [region: string, code: string, 
   '04-newns': ['private-mounts', "  mount('none', '/', null, MS_PRIVATE)", /MS_REC takes all those below it along/],
   '05-memory-oom': ['limit', 'group.limitMemory(20 * 1024 * 1024)', /mebibytes/],
   '06-freezer': ['freeze-it', 'group.freeze', /\(\) calls it/],
+  '07-userns': ['less', '  capset({ effective: 0n, permitted: 0n, inheritable: 0n })', /PR_CAPBSET_DROP/],
 }
+
+/** That of a lab; one without a row of its own fails in its first task. */
+const mistakeIn = (slug: string) =>
+  MISTAKES[slug] ?? ([checkedLab(slug).exercises[0]?.region ?? '', "throw new Error('not yet')", /\w/] as const)
 
 /** A reader at a lab. */
 class Reader {
@@ -200,7 +205,7 @@ const TRIED_AGAIN = [1, 4]
 /** The same mistake twice more: the lines of the task are offered, and then the reader is asked. */
 async function failsAgain(reader: Reader, task: RegExp, text: string): Promise<void> {
   const { user } = reader
-  const [region, code] = MISTAKES[reader.slug] ?? assert.fail(reader.slug)
+  const [region, code] = mistakeIn(reader.slug)
   reader.save(region, code)
   await user.sees(/p its lines/)
   await looksInto(reader, 'p', /It is done in/, [text])
@@ -216,7 +221,7 @@ for (const lab of LABS)
     const reader = new Reader(lab)
     const { user, slug } = reader
     const { exercises, claims } = checkedLab(slug)
-    const [region, mistake, hint] = MISTAKES[slug] ?? assert.fail(slug)
+    const [region, mistake, hint] = mistakeIn(slug)
     const place = exercises.findIndex(each => each.region === region)
     const head = new RegExp(`Lab ${lab.number} of ${LABS.length}: ${lab.title} `)
     await predicts(reader)
