@@ -152,7 +152,7 @@ test('a network that ignores echo requests', { skip: pings }, () => {
 
 const RULES = {
   nft: 'nft add table inet own; nft add chain inet own in "{ type filter hook input priority 0; policy drop; }"; nft add rule inet own in iifname lo accept',
-  'iptables-legacy': 'iptables-legacy -w 5 -P INPUT DROP && iptables-legacy -w 5 -A INPUT -i lo -j ACCEPT',
+  'iptables-legacy': 'iptables-legacy -w 60 -P INPUT DROP && iptables-legacy -w 60 -A INPUT -i lo -j ACCEPT',
 } as const
 
 for (const [program, rules] of Object.entries(RULES)) {

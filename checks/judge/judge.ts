@@ -20,7 +20,7 @@ import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbo
 import { compareCensus, takeCensus } from './census.ts'
 import { decide, type Finding, machineFinding } from './findings.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
-import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
+import { needsOf, openWitnesses, type Witnesses, witnessesOf } from './look-on.ts'
 import { ensureEnds } from './needs.ts'
 import { tellApart } from './others.ts'
 import { Standstill } from './standstill.ts'
@@ -189,8 +189,9 @@ export function judge(
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
   const before = takeCensus(mark)
-  const makeWitnesses = openWitnesses(lab.witnesses)
-  const sandbox = makeSandbox(command, { ...needsOf(lab.witnesses), ...extra })
+  const kinds = witnessesOf(lab, extra.story !== undefined)
+  const makeWitnesses = openWitnesses(kinds)
+  const sandbox = makeSandbox(command, { ...needsOf(kinds), ...extra })
   const { init, warden } = sandbox
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])

@@ -94,7 +94,7 @@ test('the labs: every kind of event that they bring about, in order, with the li
     '01-fork-vs-clone': ['birth', 'exec', 'clone', 'close', 'chdir', 'exit'],
     '02-newpid': ['clone', 'signal', 'exit'],
     '03-newnet': ['clone', 'link', 'address', 'route', 'packet'],
-    '04-newns': ['clone', 'mount', 'chroot', 'hostname', 'typed', 'read', 'answered'],
+    '04-newns': ['clone', 'mount', 'chroot', 'hostname', 'link', 'address', 'typed', 'read', 'answered'],
     '05-memory-oom': ['clone', 'group', 'write', 'memory', 'oom', 'exit'],
     '06-freezer': ['clone', 'group', 'write', 'freezer', 'signal'],
     '08-layers': ['clone', 'mount', 'umount', 'pivot_root', 'chroot', 'overlay', 'layer', 'escape', 'volume', 'spread'],

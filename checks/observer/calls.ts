@@ -67,7 +67,10 @@ export class Calls {
   }
 
   #listenerFor(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined {
-    if (CLONE_CALLS.includes(name)) return this.#takeClone(name as 'clone' | 'clone3', args, tid)
+    if (CLONE_CALLS.includes(name)) {
+      const heard = this.#watcher.call?.(name, args, tid, order)
+      return alsoTelling(this.#takeClone(name as 'clone' | 'clone3', args, tid), heard)
+    }
     if (SIGNAL_CALLS.includes(name)) return this.#takeSignal(name, args, tid, order)
     const tell = tellOfCall(this.#story, name, args, tid)
     const heard = this.#watcher.call?.(name, args, tid, order)

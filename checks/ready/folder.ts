@@ -4,7 +4,9 @@
 
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
+import { knowsFewUsers } from '../../lib/rights/users.ts'
 import { runTool, type Shut } from './build-tool.ts'
 import { isExecutable } from './executable.ts'
 import { labNamed } from './names.ts'
@@ -13,6 +15,16 @@ const MAKEFILES = ['GNUmakefile', 'makefile', 'Makefile']
 /** What package.json may mean by "start": a program of Node's, and no more. */
 const START = /^(?:npx\s+)?(?:node|tsx)\s+(?:--import\s+tsx\s+)?([^\s&|;<>$]+)$/
 const INDEX = ['index.ts', 'index.mts', 'index.js', 'index.mjs', 'index.cjs']
+
+/** A Makefile of somebody else's, where there is no user to run it as who owns nothing. */
+export class NoOtherUser extends CannotRun {
+  constructor() {
+    super(
+      'a Makefile may do anything, so it is run as a user who owns nothing, and only root can be somebody else\n' +
+        'hint: sudo npm run grade -- DIR, or hand in the C file by itself',
+    )
+  }
+}
 
 /** Whether a folder says how it becomes a program. */
 export const isProject = (folder: string): boolean =>
@@ -53,6 +65,7 @@ const executables = (folder: string) =>
 async function byMake(folder: string, slug: string, shut: Shut | undefined): Promise<Found> {
   const make = findProgram('make')
   if (make === undefined) return { problem: 'there is a Makefile, and this machine has no make' }
+  if (shut && knowsFewUsers()) throw new NoOtherUser()
   const before = executables(folder)
   const wrong = await runTool([make], folder, shut && { ...shut, isFree: true })
   if (wrong !== undefined) return { problem: `make has failed\n${wrong}` }
@@ -70,6 +83,7 @@ async function byMake(folder: string, slug: string, shut: Shut | undefined): Pro
  * The program of a folder.
  * @param slug of the lab that it is for
  * @param shut how make is kept from what it must not see
+ * @throws NoOtherUser
  */
 export async function programIn(folder: string, slug: string, shut: Shut | undefined): Promise<Found> {
   if (MAKEFILES.some(name => existsSync(join(folder, name)))) return byMake(folder, slug, shut)

@@ -10,8 +10,8 @@ import { ROOT } from '../../lib/machine/root.ts'
 const ROOMS = ['native', 'lib', 'labs', 'buildroot', 'book', 'checks']
 
 /**
- * Files that no other test may run beside: one removes whatever an ended process has left anywhere, and the other counts
- * the files of the machine before and after programs that would fill it.
+ * Files that no other test may run beside: one leaves what any lab that starts would sweep away, and removes whatever an
+ * ended process has left; the other counts the files of the machine before and after programs that would fill it.
  */
 const ALONE: readonly string[] = ['checks/clean/clean.test.ts', 'checks/trials/hostile.test.ts']
 

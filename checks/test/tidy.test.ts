@@ -44,6 +44,8 @@ const ORDER = [
   'checks/labs/NN',
   'checks/labs',
   'checks/witnesses/layers',
+  'checks/witnesses/freezing',
+  'checks/witnesses/rights',
   'checks/witnesses',
   'checks/witnesses/shell',
   'checks/witnesses/telling',

@@ -23,6 +23,8 @@ export const lab = (slug: string, ...args: string[]): string[] => [...START, `la
 export const check = (...args: string[]): string[] => [...START, 'checks/check.ts', ...args]
 /** The same for `npm run learn`. */
 export const learn = (...args: string[]): string[] => [...START, 'checks/learn/learn.ts', ...args]
+/** The same for `npm run grade`. */
+export const grade = (...args: string[]): string[] => [...START, 'checks/grade/grade.ts', ...args]
 
 function give(path: string): void {
   lchownSync(path, USER, USER)

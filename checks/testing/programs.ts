@@ -26,6 +26,8 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   bubblewrap: ['bwrap'],
   'cgroup-tools': ['cgcreate', 'cgset', 'cgexec', 'cgdelete'],
   crun: ['crun'],
+  'libcap2-bin': ['capsh'],
+  uidmap: ['newuidmap'],
   mount: ['mount', 'umount'],
   python3: ['python3'],
 }

@@ -28,6 +28,8 @@ const [HOME, END] = ['\x1b[H', '\x1b[J']
 const SEQUENCES = /\x1b\[[0-9;?]*[A-Za-z]/g
 /** How often the terminal is read, in milliseconds, and for how long a text is waited for, in seconds. */
 const [EVERY, PATIENCE] = [15, 120]
+/** One look of so many is at a screen that has not changed. */
+const SELDOM = 20
 
 /** One program at a terminal of its own, and whoever looks at its screen. */
 export class ScreenUser {
@@ -39,6 +41,7 @@ export class ScreenUser {
   /** What was printed since the last page began, and the last whole page. */
   #unfinished = ''
   #page: readonly string[] = []
+  #looks = 0
 
   /** Starts a program by its words, in a folder. */
   constructor(words: readonly string[], cwd: string, env: NodeJS.ProcessEnv, size: ScreenSize) {
@@ -82,9 +85,9 @@ export class ScreenUser {
   /** Waits until what stands on the screen is so. */
   async until(isSo: (screen: string) => boolean, what: string): Promise<void> {
     const end = performance.now() + PATIENCE * 1000
-    for (;;) {
-      await this.#read()
-      if (isSo(this.#plain)) return
+    for (let isNew = true; ; isNew = false) {
+      // What has not changed need not be looked at again, but for the end of a program, which may print nothing.
+      if ((await this.#read()) || isNew || this.#looks++ % SELDOM === 0) if (isSo(this.#plain)) return
       assert.ok(performance.now() < end, `${what} is not on this screen:\n${this.#plain}`)
       await pause(EVERY)
     }
@@ -114,7 +117,9 @@ export class ScreenUser {
     )
   }
 
-  async #read(): Promise<void> {
+  /** @returns whether there was anything to read */
+  async #read(): Promise<boolean> {
+    let isAny = false
     const buffer = Buffer.alloc(65536)
     for (;;) {
       let text: string
@@ -122,8 +127,9 @@ export class ScreenUser {
         text = buffer.toString('utf8', 0, readSync(this.#master, buffer))
       } catch (error) {
         assert.match((error as NodeJS.ErrnoException).code ?? '', /^(EAGAIN|EIO)$/)
-        return
+        return isAny
       }
+      isAny = true
       await new Promise<void>(resolve => this.#emulator.write(text, resolve))
       this.#take(text)
     }

@@ -3,7 +3,7 @@
  * counted.
  */
 
-import { constants, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
+import { constants, copyFileSync, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fork } from '../../lib/clone.ts'
 import { startWords } from '../../lib/engine/start-words.ts'
@@ -58,6 +58,17 @@ function wait(isSo: () => boolean, bound: number, drain: () => void): boolean {
   }
 }
 
+/** Copies what is compiled. Other tests compile meanwhile, and remove what they have compiled. */
+function copyBundles(from: string, to: string): void {
+  mkdirSync(to)
+  for (const name of readdirSync(from).filter(each => /^([\w.-]+\.mjs|node)$/.test(each)))
+    try {
+      copyFileSync(join(from, name), join(to, name), constants.COPYFILE_FICLONE)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+}
+
 /**
  * Mounts folders of the run's own over the checkout's, for what it compiles and makes.
  * @returns its temporary folder
@@ -73,7 +84,7 @@ function mountOwnFolders(folder: string, cold: boolean): string {
   ]
   for (const old of [cache, buildroot]) rmSync(old, { recursive: true, force: true })
   for (const fresh of [cache, buildroot, tmp, CACHE]) mkdirSync(fresh, { recursive: true })
-  if (!cold) cpSync(join(CACHE, 'clone'), join(cache, 'clone'), { recursive: true })
+  if (!cold) copyBundles(join(CACHE, 'clone'), join(cache, 'clone'))
   mount(cache, CACHE, null, MS_BIND)
   if (cold) {
     const isSource = (path: string) => !/^(fs|work|\.fs\..*)$/.test(relative(BUILDROOT, path))

@@ -27,8 +27,9 @@ import { capture } from '../../lib/testing/in-child.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { compareCensus, takeCensus } from '../judge/census.ts'
 import { awaitSo } from '../testing/lab-runs.ts'
-import { check, lab, learn, OrdinaryUser, USER } from '../testing/ordinary-user.ts'
+import { check, grade, lab, learn, OrdinaryUser, USER } from '../testing/ordinary-user.ts'
 import { takeOwnView } from '../testing/own-view.ts'
+import { preferred } from '../testing/preferred.ts'
 
 const skip =
   process.getuid?.() !== 0
@@ -120,10 +121,19 @@ test('labs 5 and 6 run in groups that were handed over, and leave them empty', {
     )
 })
 
-test('every lab passes its check; what the kernel keeps from an ordinary user is not counted as held', { skip }, t => {
+/** The check of every lab, once more and preferred where the machine was too busy for a verdict. */
+async function checkAll() {
+  const run = () => user.run(check('--json'), 300_000)
+  const first = run()
+  return /machine is too busy/.test(first.stdout) ? preferred(async () => run()) : first
+}
+
+test('every lab passes its check; what the kernel keeps from an ordinary user is not counted as held', {
+  skip,
+}, async t => {
   const made = user.handOver()
   t.after(() => user.takeBack())
-  const { status, stdout, stderr } = user.run(check('--json'), 300_000)
+  const { status, stdout, stderr } = await checkAll()
   const report = JSON.parse(stdout) as Report
   const hidden = readFileSync('/proc/sys/kernel/dmesg_restrict', 'utf8').trim() === '1'
   const seen = report.labs.flatMap(({ claims }) => claims.map(each => each.seen ?? each.missing ?? [])).flat()
@@ -236,4 +246,18 @@ test('the reader who is no root has their copy checked, and what is written is t
   const files = readdirSync(mine).sort()
   assert.deepEqual(files, ['01-fork-vs-clone.ts', 'progress.json', 'tsconfig.json'])
   for (const path of [mine, ...files.map(name => join(mine, name))]) assert.equal(statSync(path).uid, USER)
+})
+
+test('a class is graded without root, but for a Makefile, whose mark stays open with the reason', { skip }, () => {
+  const folder = join(user.home, 'class')
+  const source = readFileSync(join(user.checkout, 'checks/labs/01-fork-vs-clone/right/fork-vs-clone.c'), 'utf8')
+  for (const path of ['ada/lab1.c', 'bob/lab1/lab1.c']) {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    writeFileSync(join(folder, path), source)
+  }
+  writeFileSync(join(folder, 'bob/lab1/Makefile'), 'lab1: lab1.c\n\tcc -o $@ $<\n')
+  const { status, stdout, stderr } = user.run([...grade(folder), '--out', join(user.home, 'grades')])
+  assert.equal(status, 77, stdout + stderr)
+  assert.match(stdout, /^ +✔ ada +lab 1 +8 of 8/m)
+  assert.match(stdout, /^ +\? bob +lab 1 +- of 8 +a Makefile may do anything/m)
 })

@@ -165,12 +165,18 @@ export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
 /** `<sys/wait.h>` */
 export const WAITID = { P_ALL: 0, P_PID: 1, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
 
-/** The next thread (or `only` that one) that has an event, which is left in place; `undefined` if none has. */
-function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean } | undefined {
+/**
+ * The next thread (or `only` that one) that has an event, which is left in place; `undefined` if none has.
+ * @param kinds which events: stops and ends, or one of the two
+ */
+function peek(
+  only?: number,
+  kinds = WAITID.WEXITED | WAITID.WSTOPPED,
+): { readonly tid: number; readonly hasEnded: boolean } | undefined {
   const info = Buffer.alloc(SIGINFO.size)
-  const { P_ALL, P_PID, WSTOPPED, WEXITED, WNOWAIT, CLD_DUMPED } = WAITID
+  const { P_ALL, P_PID, WNOWAIT, CLD_DUMPED } = WAITID
   const [kind, id] = only === undefined ? [P_ALL, 0] : [P_PID, only]
-  if (libcWaitid(kind, id, info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
+  if (libcWaitid(kind, id, info, kinds | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
   const tid = info.readInt32LE(SIGINFO.pid)
   // CLD_EXITED, CLD_KILLED, CLD_DUMPED are 1 to 3.
   return tid === 0 ? undefined : { tid, hasEnded: info.readInt32LE(SIGINFO.code) <= CLD_DUMPED }
@@ -189,7 +195,9 @@ export function checkEvents(): void {
 }
 
 /**
- * The next thing that happened to a traced thread or a child; `undefined` if nothing has.
+ * The next thing that happened to a traced thread or a child; `undefined` if nothing has. Ends come before all else: others
+ * may have heard of one by a pidfd, and what they then did came later. There are never more of them than threads, because
+ * none is born meanwhile.
  * @param beforeEnd called with a thread that has ended, while its parent does not know it yet
  * @param first threads whose events come before all others: the kernel goes through the threads in an order of its own,
  *   and one that comes early in it and always has an event would keep all others waiting
@@ -198,7 +206,7 @@ export function nextEvent(
   beforeEnd: (tid: number) => void = () => {},
   first: readonly number[] = [],
 ): TraceEvent | undefined {
-  let next: ReturnType<typeof peek>
+  let next = peek(undefined, WAITID.WEXITED)
   for (const tid of first) next ??= peek(tid)
   next ??= peek()
   if (!next) return undefined

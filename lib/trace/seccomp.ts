@@ -72,13 +72,13 @@ export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
 
 /** Which argument of open(2) and openat(2) has the flags. They stop only where something is to be written. */
-const OPEN_CALLS: Readonly<Partial<Record<StoppedCall, number>>> = { open: 1, openat: 2 }
+const FLAGS_OF: Readonly<Partial<Record<StoppedCall, number>>> = { open: 1, openat: 2 }
 /** What in those flags says so: O_WRONLY, O_RDWR, O_CREAT and O_TRUNC of `<fcntl.h>`. */
 export const WRITING_FLAGS = 0o1103
 
 /**
- * The calls that make, change or remove files by a path (but for links, owners, permissions and times), each with the place of the directory (a descriptor; -1 where
- * it takes none) and of the path among its arguments.
+ * The calls that make, change or remove files by a path (but for links, owners, permissions and times), each with the place
+ * of the directory (a descriptor; -1 where it takes none) and of the path among its arguments.
  */
 export const FILE_CALLS: Readonly<Partial<Record<StoppedCall, readonly [directory: number, path: number]>>> = {
   open: [-1, 0],
@@ -99,6 +99,27 @@ export const FILE_CALLS: Readonly<Partial<Record<StoppedCall, readonly [director
   mknod: [-1, 0],
   mknodat: [0, 1],
 }
+
+/** The calls that open a file for writing, or make one. */
+export const OPEN_CALLS: readonly StoppedCall[] = ['open', 'openat', 'openat2', 'creat']
+
+/** The calls that change the owner of a file, its permissions or its length. */
+export const OWNER_CALLS: readonly StoppedCall[] = [
+  'chown',
+  'lchown',
+  'fchown',
+  'fchownat',
+  'chmod',
+  'fchmod',
+  'fchmodat',
+  'truncate',
+]
+
+/** The calls that run a program. */
+export const EXEC_CALLS: readonly StoppedCall[] = ['execve', 'execveat']
+
+/** The calls by which a thread becomes another user's, or has fewer capabilities. */
+export const RIGHTS_CALLS: readonly StoppedCall[] = ['setuid', 'setreuid', 'setresuid', 'capset', 'prctl']
 
 /**
  * The calls at which a program stops besides where its story is asked for. prctl(2) is the one by which a program on
@@ -205,10 +226,10 @@ export function stopAtCalls(calls: readonly StoppedCall[], missing: readonly Sto
   const known = (names: readonly StoppedCall[]) =>
     names.map(name => numbers[name]).filter(number => number !== undefined)
   const writing = calls.flatMap(name => {
-    const [number, argument] = [numbers[name], OPEN_CALLS[name]]
+    const [number, argument] = [numbers[name], FLAGS_OF[name]]
     return number === undefined || argument === undefined ? [] : [{ number, argument }]
   })
-  const others = calls.filter(name => !(name in OPEN_CALLS))
+  const others = calls.filter(name => !(name in FLAGS_OF))
   const filter = traceFilter(audit as number, known(others), known(missing), writing)
   // struct sock_fprog { unsigned short len; struct sock_filter *filter; }: koffi fills in the pointer.
   const program = { len: filter.length / 8, filter }

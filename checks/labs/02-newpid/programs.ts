@@ -24,6 +24,7 @@ export const programs: ProgramTable = {
   'right/own-words.ts': [],
   'right/job-control.sh': [],
   'right/last-first.c': [],
+  'right/told-by-pidfds.c': [],
   'wrong/prints-only.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
   'wrong/dead-number.c': [OUTSIDE],
   'wrong/late-thread.c': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],

@@ -157,7 +157,7 @@ const claims: Checker<Seen> = [
       return unless(
         peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED && limitHits !== 0,
         `a peak of the limit, ${format(most < UNLIMITED ? most : wholePages(LIMIT))} bytes, or a little below it`,
-        `peak ${format(peak)}, limit ${format(most)}${limitHits === 0 ? ', which was never in the way: a group above it was' : ''}`,
+        `peak ${format(peak)}, limit ${format(most)}${limitHits === 0 && oomKills ? ', which was never in the way: a group above it was' : ''}`,
         'the memory was taken outside the group or before the limit, or the process stopped early',
       )
     },

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Load } from '../../observer/load.ts'
-import type { Activity, FreezerMoment } from '../../witnesses/freezer.ts'
+import type { Activity, FreezerMoment } from '../../witnesses/freezing/freezer.ts'
 import { isUnjudged } from '../claim.ts'
 import { checker, type Seen } from './claims.ts'
 
@@ -30,6 +30,8 @@ interface Run {
   readonly loops?: number
   /** From one signal of another process to the next; each is one more sleep. */
   readonly signals?: number
+  /** From when to when it stands still for a judge that has not heard of it yet. */
+  readonly stands?: readonly [from: number, to: number]
   /** Ticks end here. */
   readonly until?: number
 }
@@ -39,8 +41,10 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
   const [before, frozen] = run.times
   const thaw = before + frozen
   const isFrozen = at > before && at <= thaw
-  // The time that the process has had, without that in which it was frozen.
-  const own = Math.min(at, before) + Math.max(0, at - thaw)
+  const [stop, heard] = run.stands ?? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const stood = Math.max(0, Math.min(at, heard) - stop)
+  // The time that the process has had, without that in which it was frozen, or stood still for the judge.
+  const own = Math.min(at, before) + Math.max(0, at - thaw) - stood
   const ticks = Math.floor(Math.min(own, run.until ?? own) / run.pause + 1e-9)
   const signals = run.signals ? Math.floor(at / run.signals) : 0
   const work = { ran: ticks * 1e-4, waited: ticks * (run.waits ?? 0) }
@@ -48,12 +52,12 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
     pid: CHILD,
     isMember: true,
     work,
-    stops: 0,
+    stops: at >= stop ? 1 : 0,
     sleeps: ticks + signals,
     ran: work.ran,
     switches: ticks + signals,
     isReady: own % run.pause > run.pause - (run.waits ?? 0) + 1e-9,
-    state: isFrozen ? 'D' : 'S',
+    state: isFrozen ? 'D' : at >= stop && at < heard ? 't' : 'S',
     signals,
   }
   const sandbox = { ran: work.ran, waited: work.waited + (run.loops ?? 0) * at }
@@ -68,7 +72,7 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
       group: GROUP,
       isFrozen,
     },
-    ...{ heard: 0, late: 0, sandbox, load, processes: [activity] },
+    ...{ heard: at >= heard ? 1 : 0, late: stood, sandbox, load, processes: [activity] },
   }
 }
 
@@ -108,6 +112,19 @@ function verdictOn(run: Run) {
 
 const HOLDS = { failed: [], unjudged: [] }
 const GOOD: Run = { times: [0.5, 0.7, 0.7], pause: 0.1 }
+
+test('who stands still for the judge does not sleep, however late the judge hears of that', () => {
+  for (const stands of [
+    [0.31, 0.45],
+    [1.35, 1.65],
+  ] as const) {
+    const [before, frozen, after] = GOOD.times
+    const longer = [before + 0.3, frozen, after + 0.3] as const
+    for (const looks of [0.02, 0.1]) assert.deepEqual(verdictOn({ ...GOOD, times: longer, stands, looks }), HOLDS)
+    const sleeper = verdictOn({ ...GOOD, times: longer, pause: 0.2, stands: [stands[0], stands[0] + 0.03] })
+    assert.ok(sleeper.failed.length > 0)
+  }
+})
 
 test('ten ticks a second hold, before and after, on a quiet machine and on a busy one', () => {
   assert.deepEqual(verdictOn(GOOD), HOLDS)

@@ -5,7 +5,7 @@
 import { signalName } from '../../../lib/status.ts'
 import { wasBusy } from '../../observer/load.ts'
 import type { Observation } from '../../observer/record.ts'
-import type { FreezerRecord } from '../../witnesses/freezer.ts'
+import type { FreezerRecord } from '../../witnesses/freezing/freezer.ts'
 import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { isUnjudged, unless, unlessUnderWay } from '../claim.ts'
@@ -130,6 +130,9 @@ function describeWork({ sleep, wakes, seconds, signals }: Work, looks: readonly 
   return `${wakes} wakes of its own in ${round(seconds)} s${byOthers}`
 }
 
+/** The cause where a process was there, and slept too long. */
+const SLEPT = 'it waits for something that comes too seldom, for what others do, or for signals alone'
+
 const AT_WORK = `never asleep for more than ${LONGEST_SLEEP} s at a stretch`
 
 function sat(seen: Seen, one: Ticker | undefined): Objection | undefined {
@@ -140,7 +143,8 @@ function sat(seen: Seen, one: Ticker | undefined): Objection | undefined {
   if (seen.members.get(one.group)?.has(seen.program)) return unless(false, title, 'the program itself sat in it', cause)
   const work = one.frozen.length > 0 ? workAt(one.before, BEFORE, 'last') : workAnywhere(one.before, BEFORE)
   if (work.answer === 'unknown') return tooBusy('what it did before the freeze')
-  return unless(work.answer === 'yes', title, describeWork(work, one.before), cause)
+  const likely = work.sleep > LONGEST_SLEEP ? SLEPT : cause
+  return unless(work.answer === 'yes', title, describeWork(work, one.before), likely)
 }
 
 function wasFrozen(_: Seen, one: Ticker | undefined): Objection | undefined {
@@ -195,7 +199,7 @@ function wentOn(_: Seen, one: Ticker | undefined): Objection | undefined {
     work.answer === 'yes',
     expected,
     describeWork(work, one.after),
-    'it was never thawed, was killed at once, or another process took its place',
+    work.sleep > LONGEST_SLEEP ? SLEPT : 'it was never thawed, was killed at once, or another process took its place',
   )
 }
 

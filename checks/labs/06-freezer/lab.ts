@@ -3,7 +3,7 @@
  */
 
 import { farewell } from '../../witnesses/farewell.ts'
-import { freezer } from '../../witnesses/freezer.ts'
+import { freezer } from '../../witnesses/freezing/freezer.ts'
 import { groups } from '../../witnesses/groups.ts'
 import { describeLab } from '../lab.ts'
 import { checker } from './claims.ts'

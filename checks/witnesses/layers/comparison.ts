@@ -4,13 +4,8 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, readFileSync } from 'node:fs'
-import {
-  O_PATH,
-  openInside,
-  RESOLVE_IN_ROOT,
-  RESOLVE_NO_SYMLINKS,
-  RESOLVE_NO_XDEV,
-} from '../../../lib/trace/open-inside.ts'
+import { openFrom, RESOLVE_NO_XDEV } from '../../../lib/trace/open-from.ts'
+import { O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS } from '../../../lib/trace/open-inside.ts'
 import type { KnownOverlay } from './overlay.ts'
 import type { Change, Comparison } from './record.ts'
 
@@ -21,7 +16,7 @@ const OWN = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV
 function contentsIn(tid: number, path: string): string | undefined {
   let fd = -1
   try {
-    fd = openInside(`/proc/${tid}/root`, path, O_PATH | constants.O_NOFOLLOW, OWN)
+    fd = openFrom(`/proc/${tid}/root`, path, O_PATH | constants.O_NOFOLLOW, OWN)
     if (!fstatSync(fd).isFile()) return 'no file'
     return createHash('sha256')
       .update(readFileSync(`/proc/self/fd/${fd}`))

@@ -4,7 +4,8 @@
  */
 import { closeSync, constants, fstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { O_PATH, openInside, RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS } from '../../../lib/trace/open-inside.ts'
+import { openFrom } from '../../../lib/trace/open-from.ts'
+import { O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS } from '../../../lib/trace/open-inside.ts'
 import { readCString, readMemory } from '../../../lib/trace/remote-memory.ts'
 import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
 
@@ -38,13 +39,13 @@ export const pathAt = (tid: number, address: bigint | undefined): string =>
   Buffer.from(readCString(tid, address ?? 0n, LONGEST), 'latin1').toString('utf8')
 
 function openAt(tid: number, from: string, path: string, flags: number): number {
-  if (path.startsWith('/')) return openInside(`/proc/${tid}/root`, path, flags)
+  if (path.startsWith('/')) return openFrom(`/proc/${tid}/root`, path, flags)
   try {
-    return openInside(`/proc/${tid}/${from}`, path, flags, RESOLVE_NO_SYMLINKS)
+    return openFrom(`/proc/${tid}/${from}`, path, flags, RESOLVE_NO_SYMLINKS)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error
     // A link may be absolute, and then begins at their root.
-    return openInside(`/proc/${tid}/root`, `${readlinkSync(`/proc/${tid}/${from}`)}/${path}`, flags, RESOLVE_IN_ROOT)
+    return openFrom(`/proc/${tid}/root`, `${readlinkSync(`/proc/${tid}/${from}`)}/${path}`, flags, RESOLVE_IN_ROOT)
   }
 }
 

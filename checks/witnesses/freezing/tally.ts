@@ -2,8 +2,8 @@
  * What the processes of one group have done, added up over their threads: the kernel counts for each thread by itself,
  * and a thread's counters vanish with it.
  */
-import { readProc } from '../../lib/trace/proc.ts'
-import { type Scheduled, scheduled, threadsOf } from '../../lib/trace/scheduling.ts'
+import { readProc } from '../../../lib/trace/proc.ts'
+import { type Scheduled, scheduled, threadsOf } from '../../../lib/trace/scheduling.ts'
 
 /** The counters of one thread. */
 interface Counters extends Scheduled {

@@ -4,21 +4,21 @@
  * whatever may change a group. How busy the machine is decides how often it looks, and not what the kernel has counted;
  * so with every look it writes down what there is to know of that.
  */
-import { CannotRun } from '../../lib/errors.ts'
-import type { Group } from '../../lib/group/group.ts'
-import { getppid, sleep } from '../../lib/process.ts'
-import { readProc } from '../../lib/trace/proc.ts'
-import type { StopReason } from '../../lib/trace/ptrace.ts'
-import { allowedProcessors, becomePrompt, ownTime, type Scheduled } from '../../lib/trace/scheduling.ts'
-import { type Load, takeLoad } from '../observer/load.ts'
-import type { Observer } from '../observer/observer.ts'
-import type { SignalCall } from '../observer/record.ts'
-import type { Story } from '../observer/story/story.ts'
+import { CannotRun } from '../../../lib/errors.ts'
+import type { Group } from '../../../lib/group/group.ts'
+import { getppid, sleep } from '../../../lib/process.ts'
+import { readProc } from '../../../lib/trace/proc.ts'
+import type { StopReason } from '../../../lib/trace/ptrace.ts'
+import { allowedProcessors, becomePrompt, ownTime, type Scheduled } from '../../../lib/trace/scheduling.ts'
+import { type Load, takeLoad } from '../../observer/load.ts'
+import type { Observer } from '../../observer/observer.ts'
+import type { SignalCall } from '../../observer/record.ts'
+import type { Story } from '../../observer/story/story.ts'
+import { type GroupsWitness, groups } from '../groups.ts'
+import { GroupTeller } from '../telling/groups.ts'
+import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
 import { Foreign } from './foreign-signals.ts'
-import { type GroupsWitness, groups } from './groups.ts'
 import { type Counted, Tally } from './tally.ts'
-import { GroupTeller } from './telling/groups.ts'
-import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** What a process has done up to a moment. Only differences between two moments mean anything. */
 export interface Activity extends Counted {

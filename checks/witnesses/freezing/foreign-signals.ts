@@ -2,10 +2,10 @@
  * The signals that reach a process from others. A tracee is woken by every signal, also by one that it ignores; so what
  * it does when one comes does not show what it would have done untraced.
  */
-import { nsPids, statusField } from '../../lib/trace/proc.ts'
-import { SI, signalInfo } from '../../lib/trace/ptrace.ts'
-import type { Observer } from '../observer/observer.ts'
-import type { SignalCall } from '../observer/record.ts'
+import { nsPids, statusField } from '../../../lib/trace/proc.ts'
+import { SI, signalInfo } from '../../../lib/trace/ptrace.ts'
+import type { Observer } from '../../observer/observer.ts'
+import type { SignalCall } from '../../observer/record.ts'
 
 /** Counts, for each process, the signals of others. */
 export class Foreign {
