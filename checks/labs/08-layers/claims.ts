@@ -77,7 +77,7 @@ export const checker: Checker<Seen> = [
       if (opaque.length === 0 && !seen.keepsNotes)
         return {
           missing: 'an opaque directory: in a file system in memory, without root of the machine, it takes Linux 6.6',
-          remedy: 'check it on Linux 6.6 or later, npm run vm',
+          remedy: 'check it on Linux 6.6 or later: npm run vm -- --kernel 6.12 npm run check lab8',
         }
       return unless(
         opaque.length > 0,
