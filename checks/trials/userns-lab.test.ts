@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
@@ -23,6 +23,7 @@ const skip = process.getuid?.() !== 0 && 'needs root, to become somebody else'
 const SLUG = '07-userns'
 /** In which nobody else's labs make folders. */
 const temporary = mkdtempSync(join(tmpdir(), 'userns-lab-'))
+chmodSync(temporary, 0o755)
 process.env['TMPDIR'] = temporary
 after(() => rmSync(temporary, { recursive: true }))
 const userns = await labRun(SLUG)
