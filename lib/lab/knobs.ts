@@ -65,6 +65,12 @@ export function interfaceName(initial: string, help: string): Knob<string> {
   return { initial, help, expected: 'a name of 1 to 15 letters and digits, and not lo', placeholder: 'NAME', parse }
 }
 
+/** A port of TCP, from 1 to 65535. */
+export function port(initial: number, help: string): Knob<number> {
+  const parse = (text: string) => (/^[1-9]\d{0,4}$/.test(text) && Number(text) < 65536 ? Number(text) : undefined)
+  return { initial, help, expected: 'a port from 1 to 65535', placeholder: 'PORT', parse }
+}
+
 /** A word from a list. */
 export function choice<W extends string>(
   words: readonly W[],

@@ -8,9 +8,9 @@ import { slugOf, unknownLab } from './lab-names.mjs'
 
 /**
  * What a lab needs: privilege over new `namespaces`, over a `network`, over `mounts` with a /proc of their own;
- * a program, ping with the raw socket that it takes; kcmp(2); control groups with a controller.
+ * a program, ping with the raw socket that it takes; nft with the rules that it sets; kcmp(2); control groups with a controller.
  */
-export type Need = Privilege | 'ip' | 'ping' | 'kcmp' | Controller
+export type Need = Privilege | 'ip' | 'ping' | 'nft' | 'kcmp' | Controller
 
 /** Whether a lab needs what root has. */
 export const takesRoot = ({ needs }: Pick<Lab, 'needs'>): boolean => needs.some(need => need !== 'kcmp')
@@ -88,6 +88,15 @@ export const LABS: readonly Lab[] = [
     contents: 'what a process notices of being frozen.',
     needs: ['freezer'],
     manPages: ['cgroups(7)', 'signal(7)', 'proc_pid_status(5)'],
+  },
+  {
+    number: 9,
+    slug: '09-bridge',
+    title: 'A network with neighbours',
+    question: 'How does the answer find its way back?',
+    contents: 'a bridge, names, NAT and a published port: how the answer finds its way back.',
+    needs: ['namespaces', 'network', 'nft'],
+    manPages: ['veth(4)', 'rtnetlink(7)', 'bridge(8)', 'nft(8)', 'conntrack(8)', 'resolv.conf(5)'],
   },
 ]
 
