@@ -18,7 +18,17 @@ import { NS_GET_USERNS } from './namespaces.ts'
 import * as ECHOES from './net/echoes.ts'
 import { SIOCGSKNS } from './net/follow.ts'
 import * as INTERFACES from './net/interfaces.ts'
+import { FAMILY } from './net/ip.ts'
+import { CONNTRACK } from './net/nat/conntrack.ts'
+import { NFGENMSG_SIZE, NFNETLINK } from './net/nat/nfnetlink.ts'
+import { NFT } from './net/nat/rules.ts'
 import * as NETLINK from './net/netlink.ts'
+import { ADDRESS } from './net/rtnetlink/addresses.ts'
+import { LINK } from './net/rtnetlink/links.ts'
+import { NEIGHBOUR } from './net/rtnetlink/neighbours.ts'
+import { ROUTE } from './net/rtnetlink/routes.ts'
+import { ERROR_QUEUE, EXTENDED_ERROR, MSGHDR } from './net/talk/hops.ts'
+import { SOCKADDR_IN, SOCKADDR_IN6, SOCKET } from './net/talk/sockets.ts'
 import { __WALL, SYS_gettid, WNOHANG, WUNTRACED } from './process.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './rights/keyring.ts'
 import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC } from './rights/limits.ts'
@@ -59,6 +69,13 @@ const HEADERS = [
   'linux/nsfs.h',
   'linux/rtnetlink.h',
   'linux/net_namespace.h',
+  'linux/veth.h',
+  'linux/errqueue.h',
+  'linux/netfilter/nfnetlink.h',
+  'linux/netfilter/nfnetlink_conntrack.h',
+  'linux/netfilter/nf_conntrack_common.h',
+  'linux/netfilter/nf_tables.h',
+  'linux/netfilter/nf_tables_compat.h',
   'linux/if_packet.h',
   'linux/if_ether.h',
   'linux/icmp.h',
@@ -140,6 +157,13 @@ compare('the requests, flags and offsets of struct ifreq are those of net/if.h',
 compare('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', () => ({
   ...NETLINK.NETLINK,
   AF_NETLINK: NETLINK.AF_NETLINK,
+  NETLINK_ROUTE: NETLINK.NETLINK_ROUTE,
+  NETLINK_NETFILTER: NETLINK.NETLINK_NETFILTER,
+  ...ADDRESS,
+  ...LINK,
+  ...NEIGHBOUR,
+  ...ROUTE,
+  ...FAMILY,
   'SOCK_RAW | SOCK_CLOEXEC': NETLINK.SOCK_RAW_CLOEXEC,
   'sizeof(struct nlmsghdr)': NETLINK.SIZES.nlmsghdr,
   'sizeof(struct ifinfomsg)': NETLINK.SIZES.ifinfomsg,
@@ -148,6 +172,31 @@ compare('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', ()
   'sizeof(struct ndmsg)': NETLINK.SIZES.ndmsg,
   'sizeof(struct rtgenmsg)': NETLINK.SIZES.rtgenmsg,
   SIOCGSKNS,
+}))
+
+compare('rules and connections: the constants are those of linux/netfilter/', () => ({
+  ...NFNETLINK,
+  ...CONNTRACK,
+  ...NFT,
+  'sizeof(struct nfgenmsg)': NFGENMSG_SIZE,
+}))
+
+compare('sockets: the options, addresses and the queue of errors are those of the headers', () => ({
+  ...SOCKET,
+  ...ERROR_QUEUE,
+  'sizeof(struct sockaddr_in)': SOCKADDR_IN.size,
+  'offsetof(struct sockaddr_in, sin_port)': SOCKADDR_IN.port,
+  'offsetof(struct sockaddr_in, sin_addr)': SOCKADDR_IN.address,
+  'sizeof(struct sockaddr_in6)': SOCKADDR_IN6.size,
+  'offsetof(struct sockaddr_in6, sin6_port)': SOCKADDR_IN6.port,
+  'offsetof(struct sockaddr_in6, sin6_addr)': SOCKADDR_IN6.address,
+  'sizeof(struct msghdr)': MSGHDR.size,
+  'offsetof(struct msghdr, msg_control)': MSGHDR.control,
+  'offsetof(struct msghdr, msg_controllen)': MSGHDR.controllen,
+  'sizeof(struct cmsghdr)': EXTENDED_ERROR.cmsghdr,
+  'sizeof(struct sock_extended_err)': EXTENDED_ERROR.size,
+  'offsetof(struct sock_extended_err, ee_origin)': EXTENDED_ERROR.origin,
+  'offsetof(struct sock_extended_err, ee_type)': EXTENDED_ERROR.type,
 }))
 
 compare('packet sockets: the constants and offsets are those of linux/if_packet.h', () => ({

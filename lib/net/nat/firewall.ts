@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { CannotRun } from '../../errors.ts'
 import { findProgram } from '../../machine/find-program.ts'
 import { installHint } from '../../machine/packages.mjs'
-import { familyOf } from '../ip.ts'
+import { FAMILY, familyOf } from '../ip.ts'
 
 /** Where somebody can be reached over TCP. */
 export interface Endpoint {
@@ -70,7 +70,7 @@ function byNft(table: string, tell: (command: string) => void): Firewall {
     once('add', 'table', family, table)
     once('add', 'chain', family, table, name, `{ ${what} ; }`)
   }
-  const of = (address: string) => (familyOf(address) === 2 ? 'ip' : 'ip6')
+  const of = (address: string) => (familyOf(address) === FAMILY.AF_INET ? 'ip' : 'ip6')
   return {
     masquerade(subnet, bridge) {
       const family = of(subnet)
@@ -103,15 +103,12 @@ function byNft(table: string, tell: (command: string) => void): Firewall {
   }
 }
 
-/** Rules by iptables-nft(8): in the tables that all share, so each is taken out again by itself. */
-function byIptables(tell: (command: string) => void): Firewall {
-  const added: string[][] = []
+/** Rules by iptables-nft(8): in the tables that all share, so each bears a comment by which it is found again. */
+function byIptables(mark: string, tell: (command: string) => void): Firewall {
   const rule = (address: string, table: string, ...words: string[]) => {
-    const program = familyOf(address) === 2 ? 'iptables-nft' : 'ip6tables-nft'
-    const [chain = '', ...rest] = words
+    const program = familyOf(address) === FAMILY.AF_INET ? 'iptables-nft' : 'ip6tables-nft'
     tell([program, '-t', table, '-I', ...words].join(' '))
-    added.unshift([program, '-w', '5', '-t', table, '-D', chain, ...rest])
-    run(program, ['-w', '5', '-t', table, '-I', chain, ...rest])
+    run(program, ['-w', '5', '-t', table, '-I', ...words, '-m', 'comment', '--comment', mark])
   }
   return {
     masquerade: (subnet, bridge) =>
@@ -122,9 +119,18 @@ function byIptables(tell: (command: string) => void): Firewall {
     },
     dropForwarded: () => rule('', 'filter', 'FORWARD', '-j', 'DROP'),
     remove() {
-      for (const [program = '', ...words] of added) spawnSync(program, words, { stdio: 'ignore' })
+      for (const program of ['iptables-nft', 'ip6tables-nft'])
+        for (const table of ['nat', 'filter']) removeMarked(program, table, mark)
     },
   }
+}
+
+/** Takes out the rules with a comment, which iptables prints as it takes them. */
+function removeMarked(program: string, table: string, mark: string): void {
+  const { stdout } = spawnSync(program, ['-t', table, '-S'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const rules = (stdout ?? '').split('\n').filter(line => line.includes(`--comment ${mark}`))
+  for (const line of rules)
+    spawnSync(program, ['-w', '5', '-t', table, ...line.replace(/^-A/, '-D').split(' ')], { stdio: 'ignore' })
 }
 
 /**
@@ -134,5 +140,5 @@ function byIptables(tell: (command: string) => void): Firewall {
  * @throws CannotRun where there is no program to set rules with
  */
 export function makeFirewall(table: string, tell: (command: string) => void): Firewall {
-  return ruleProgram('this lab') === 'nft' ? byNft(table, tell) : byIptables(tell)
+  return ruleProgram('this lab') === 'nft' ? byNft(table, tell) : byIptables(table, tell)
 }

@@ -3,6 +3,7 @@
  */
 import { FAMILY, familyOf, ipBytes, prefixOf } from '../ip.ts'
 import { attribute, NETLINK, SIZES } from '../netlink.ts'
+import { changeSetting } from '../settings.ts'
 import { indexOf, request } from './request.ts'
 
 /** `<linux/if_addr.h>`. The flag: nobody need be asked first whether the address is taken. */
@@ -26,11 +27,13 @@ function ifaddrmsg(link: string, text: string): Buffer {
  * once the interface is up.
  * @param link the interface's name
  * @param address with the bits of its network, `10.0.0.4/24` or `fd00::4/64`; of IPv6 it can be used at once, without
- *   asking whether it is taken
+ *   asking whether it is taken, if the interface is not up yet
  * @throws SyscallError ENODEV, EEXIST, EPERM, EACCES (IPv6 is disabled there)
  * @see ip-address(8)
  */
 export function addAddress(link: string, address: string): void {
+  // The kernel gives the interface one more address by itself, which it asks its neighbours by, and which has to wait.
+  if (address.includes(':')) changeSetting(`net/ipv6/conf/${link}/dad_transmits`, '0')
   const flags = NETLINK.NLM_F_CREATE | NETLINK.NLM_F_EXCL
   request('RTM_NEWADDR', flags, ifaddrmsg(link, address), [link, Symbol(address)])
 }

@@ -2,6 +2,7 @@
  * Interfaces that are made, moved, renamed and switched: `ip link`, without the program.
  */
 import { openSync } from 'node:fs'
+import { CannotRun, type SyscallError } from '../../errors.ts'
 import { closeQuietly } from '../../machine/poll.ts'
 import { IFF_UP } from '../interfaces.ts'
 import { attribute, NETLINK, SIZES } from '../netlink.ts'
@@ -46,12 +47,17 @@ export function addVeth(name: string, peer: { readonly name: string; readonly pi
 /**
  * Makes a bridge, down and without ports, in the calling thread's network.
  * @param name 1 to 15 bytes
- * @throws SyscallError EEXIST, EOPNOTSUPP (the kernel has no bridges: `modprobe bridge`), EPERM
+ * @throws SyscallError EEXIST, EPERM; CannotRun where the kernel has no bridges
  * @see ip-link(8): `ip link add NAME type bridge`
  */
 export function addBridge(name: string): void {
   const body = Buffer.concat([ifinfomsg(), attribute(NETLINK.IFLA_IFNAME, nameBytes(name)), linkInfo('bridge')])
-  request('RTM_NEWLINK', NEW, body, [name, Symbol('bridge')])
+  try {
+    request('RTM_NEWLINK', NEW, body, [name, Symbol('bridge')])
+  } catch (error) {
+    if ((error as SyscallError).code !== 'EOPNOTSUPP') throw error
+    throw new CannotRun('this kernel has no bridges, and loads no module for them by itself\nhint: modprobe bridge')
+  }
 }
 
 /**
