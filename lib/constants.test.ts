@@ -23,6 +23,8 @@ import { CONNTRACK } from './net/nat/conntrack.ts'
 import { NFGENMSG_SIZE, NFNETLINK } from './net/nat/nfnetlink.ts'
 import { NFT } from './net/nat/rules.ts'
 import * as NETLINK from './net/netlink.ts'
+import * as PACKETS from './net/packet-socket.ts'
+import { IP_HEADER } from './net/packets.ts'
 import { ADDRESS } from './net/rtnetlink/addresses.ts'
 import { LINK } from './net/rtnetlink/links.ts'
 import { NEIGHBOUR } from './net/rtnetlink/neighbours.ts'
@@ -64,6 +66,7 @@ const HEADERS = [
   'linux/elf.h',
   'net/if.h',
   'netinet/in.h',
+  'netinet/ip.h',
   'linux/kcmp.h',
   'linux/netlink.h',
   'linux/nsfs.h',
@@ -197,16 +200,22 @@ compare('sockets: the options, addresses and the queue of errors are those of th
   'sizeof(struct sock_extended_err)': EXTENDED_ERROR.size,
   'offsetof(struct sock_extended_err, ee_origin)': EXTENDED_ERROR.origin,
   'offsetof(struct sock_extended_err, ee_type)': EXTENDED_ERROR.type,
+  'sizeof(struct iphdr)': IP_HEADER.least,
+  'offsetof(struct iphdr, frag_off)': IP_HEADER.fragment,
+  'offsetof(struct iphdr, ttl)': IP_HEADER.ttl,
+  'offsetof(struct iphdr, protocol)': IP_HEADER.protocol,
+  'offsetof(struct iphdr, saddr)': IP_HEADER.source,
+  'offsetof(struct iphdr, daddr)': IP_HEADER.target,
 }))
 
 compare('packet sockets: the constants and offsets are those of linux/if_packet.h', () => ({
-  ...ECHOES.PACKET,
+  ...PACKETS.PACKET,
   ...ECHOES.ICMP,
-  'sizeof(struct sockaddr_ll)': ECHOES.SOCKADDR_LL.size,
-  'offsetof(struct sockaddr_ll, sll_protocol)': ECHOES.SOCKADDR_LL.protocol,
-  'offsetof(struct sockaddr_ll, sll_ifindex)': ECHOES.SOCKADDR_LL.index,
-  'offsetof(struct sockaddr_ll, sll_pkttype)': ECHOES.SOCKADDR_LL.type,
-  '(unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)': 0xfffff000,
+  'sizeof(struct sockaddr_ll)': PACKETS.SOCKADDR_LL.size,
+  'offsetof(struct sockaddr_ll, sll_protocol)': PACKETS.SOCKADDR_LL.protocol,
+  'offsetof(struct sockaddr_ll, sll_ifindex)': PACKETS.SOCKADDR_LL.index,
+  'offsetof(struct sockaddr_ll, sll_pkttype)': PACKETS.SOCKADDR_LL.type,
+  '(unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)': PACKETS.PROTOCOL,
   'BPF_LD | BPF_H | BPF_ABS': 0x28,
   'BPF_LD | BPF_B | BPF_ABS': 0x30,
   'BPF_JMP | BPF_JSET | BPF_K': 0x45,
