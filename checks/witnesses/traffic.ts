@@ -33,8 +33,11 @@ class TrafficWitness extends NetworkWitness {
 
   override look(tid?: number): void {
     super.look(tid)
-    for (const [net, traffic] of this.#traffic)
-      this.#tellOf.tell(net, this.networks.get(net)?.moments.at(-1)?.links ?? [], traffic, tid)
+    const linksOf = (net: number) => this.networks.get(net)?.moments.at(-1)?.links ?? []
+    this.#tellOf.tell(
+      [...this.#traffic].map(([net, one]) => [net, one, linksOf(net)] as const),
+      tid,
+    )
   }
 
   override record(): TrafficRecord {

@@ -157,7 +157,7 @@ export const checker: Checker<Seen> = [
     refute: seen =>
       ofCall(seen, evidence(seen).near, {
         expected: 'a connection of TCP between the two, by the bridge alone, over which at least a byte comes back',
-        nothing: 'no container called the other',
+        nothing: 'no call for the other container left by the cable to the bridge',
         cause:
           'nobody listened there, the frames took another way than the bridge, or a firewall dropped them (br_netfilter)',
       }),
@@ -188,7 +188,7 @@ export const checker: Checker<Seen> = [
       ofCall(seen, evidence(seen).far, {
         expected:
           'a connection of TCP that comes to the world from the address of the machine there, and over which at least a byte comes back',
-        nothing: 'no container called the world',
+        nothing: 'no call for the world left a container by the cable to the bridge',
         cause: 'nothing rewrites the source, so the answer finds no way back; or the machine does not forward',
       }),
   },

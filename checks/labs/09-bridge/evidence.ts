@@ -8,7 +8,7 @@ import { DNS_PORT, type NameMessage, readMessage } from '../../../lib/net/talk/d
 import type { TrafficHistory } from '../../witnesses/net/traffic.ts'
 import type { TrafficRecord } from '../../witnesses/traffic.ts'
 import { type Call, callsOf, progress } from './calls.ts'
-import { addressesOf, flawOf, type Neighbour, type Scene, Scenes } from './scene.ts'
+import { addressesOf, type Neighbour, type Scene, Scenes } from './scene.ts'
 
 /** A call between two who are in a scene, and what of it is not as it must be. */
 export interface Conversation {
@@ -47,74 +47,74 @@ function endOf({ isAccepted, isBack, isAnswered, came }: Call): string | undefin
   return isAnswered ? undefined : 'it was accepted, and then not one byte came back'
 }
 
-const reach = (text: string, { sent, came }: Call) =>
-  came && came.packet.source !== sent.packet.source ? `${text}, which sees ${came.packet.source}` : text
+/** Whoever forwards sees a packet come, too: that is not where it was to go. */
+const arrival = ({ came }: Call, { machine }: Scene) => (came?.net === machine ? undefined : came)
+
+/** How often a packet was forwarded on its way. */
+const forwarded = (sent: { readonly ttl: number }, came: { readonly ttl: number }) => sent.ttl - came.ttl
 
 /** Between two containers: as it was sent, so it came, and nobody forwarded it. */
 function near(call: Call, scene: Scene): Conversation | undefined {
-  const { sent, came } = call
+  const { sent } = call
   const from = of(scene.containers, sent.net, sent.packet.index)
-  if (!from) return undefined
-  const to = came && of(scene.containers, came.net, came.packet.index)
   const isMeant = scene.containers.some(one => one !== from && addressesOf(one.own).includes(sent.packet.target))
-  if (!isMeant || (came && (!to || to.net === from.net))) return undefined
-  if (!came || !to) return { call, scene, flaw: endOf(call) ?? '' }
-  const own = flawOf(from, scene) ?? flawOf(to, scene)
-  const hops = sent.packet.ttl - came.packet.ttl
+  if (!from || !isMeant) return undefined
+  const came = arrival(call, scene)
+  if (!came) return { call, scene, flaw: 'its first packet did not come to the other container' }
+  const to = of(scene.containers, came.net, came.packet.index)
+  if (!to || to.net === from.net) return undefined
+  const hops = forwarded(sent.packet, came.packet)
   const flaw =
-    own ??
-    (hops !== 0
-      ? `it was forwarded ${hops === 1 ? 'once' : `${hops} times`} on the way, which a bridge does not do`
-      : undefined) ??
-    (came.packet.source !== sent.packet.source ? reach('it came to the other', call) : endOf(call))
+    (hops === 0
+      ? undefined
+      : `it was forwarded on the way (time to live ${sent.packet.ttl}, then ${came.packet.ttl}), which a bridge does not do`) ??
+    (came.packet.source === sent.packet.source ? endOf(call) : `it came to the other from ${came.packet.source}`)
   return { call, scene, ...(flaw !== undefined && { flaw }) }
 }
 
 /** From a container to the world: forwarded once, and seen there with the machine's address. */
 function far(call: Call, scene: Scene): Conversation | undefined {
-  const { sent, came } = call
+  const { sent } = call
   const from = of(scene.containers, sent.net, sent.packet.index)
   const meant = scene.worlds.find(({ own }) => addressesOf(own).includes(sent.packet.target))
   if (!from || !meant || !addressesOf(from.own).includes(sent.packet.source)) return undefined
-  const world = came && of(scene.worlds, came.net, came.packet.index)
-  if (came && world !== meant) return undefined
+  const came = arrival(call, scene)
   if (!came) return { call, scene, flaw: 'its first packet did not come to the world' }
+  if (of(scene.worlds, came.net, came.packet.index) !== meant) return undefined
   const { source } = came.packet
   const flaw =
-    (sent.packet.ttl - came.packet.ttl !== 1
-      ? 'it came to the world without having been forwarded exactly once'
-      : undefined) ??
-    (source === sent.packet.source ? `the world sees ${source}, the container's own address` : undefined) ??
-    (addressesOf(meant.cable).includes(source)
+    (forwarded(sent.packet, came.packet) === 1
       ? undefined
-      : `the world sees ${source}, which is not the machine's address`) ??
-    endOf(call)
+      : 'it came to the world without having been forwarded exactly once') ??
+    (source === sent.packet.source ? `the world sees ${source}, which is the container's own address` : undefined) ??
+    (addressesOf(meant.cable).includes(source)
+      ? endOf(call)
+      : `the world sees ${source}, which is not the address of the machine on that cable`)
   return { call, scene, ...(flaw !== undefined && { flaw }) }
 }
 
 /** From the world to a port of the machine: it comes to a container, from the world's own address. */
 function published(call: Call, scene: Scene): Conversation | undefined {
-  const { sent, came } = call
+  const { sent } = call
   const from = of(scene.worlds, sent.net, sent.packet.index)
   if (!from || !addressesOf(from.cable).includes(sent.packet.target)) return undefined
-  const to = came && of(scene.containers, came.net, came.packet.index)
-  const isMachine = came?.net === scene.machine
-  if (came && !to && !isMachine) return undefined
-  const at = `${sent.packet.target}:${sent.packet.targetPort}`
-  if (!came || !to)
-    return {
-      call,
-      scene,
-      flaw: `it came to the machine (${at}), and no container got its first packet: whoever passes it on makes a connection of their own`,
-    }
+  const came = arrival(call, scene)
+  if (!came) {
+    const flaw = call.isAccepted
+      ? 'the machine itself accepted it: whoever passes it on from there makes a connection of their own'
+      : 'its first packet came to no container'
+    return { call, scene, flaw }
+  }
+  const to = of(scene.containers, came.net, came.packet.index)
+  if (!to) return undefined
+  const { source } = came.packet
   const flaw =
-    (came.packet.source !== sent.packet.source
-      ? `the container sees ${came.packet.source}, and not ${sent.packet.source}, who has called`
-      : undefined) ??
-    (sent.packet.ttl - came.packet.ttl !== 1
-      ? 'it came to the container without having been forwarded exactly once'
-      : undefined) ??
-    endOf(call)
+    (source === sent.packet.source
+      ? undefined
+      : `the container sees ${source}, and not ${sent.packet.source}, who has called`) ??
+    (forwarded(sent.packet, came.packet) === 1
+      ? endOf(call)
+      : 'it came to the container without having been forwarded exactly once')
   return { call, scene, ...(flaw !== undefined && { flaw }) }
 }
 
@@ -125,7 +125,8 @@ function best(
   judge: (call: Call, scene: Scene) => Conversation | undefined,
 ): Conversation | undefined {
   let found: Conversation | undefined
-  const worth = ({ call, flaw }: Conversation) => progress(call) + (flaw === undefined ? 10 : 0)
+  const worth = ({ call, scene, flaw }: Conversation) =>
+    progress(call) + (arrival(call, scene) ? 10 : 0) + (flaw === undefined ? 100 : 0)
   for (const call of calls) {
     // What changed in the very step of a packet may have changed before it or after it.
     const { step } = call.sent.packet
@@ -198,24 +199,36 @@ function questionOf(record: TrafficRecord, scenes: Scenes): Question | undefined
 
 const TIME_EXCEEDED = 11
 
+type AnySighting = PassedPacket & { readonly step: number; readonly net: number }
+
+/** What is wrong with a message to a container that says that a packet's time was up. */
+function flawOfHop(
+  { about, source, target, net, index }: Sighting<IcmpPacket>,
+  scene: Scene,
+  sent: readonly AnySighting[],
+): string | undefined {
+  if (about?.source !== target) return 'that was about a packet of somebody else'
+  if (!scene.worlds.some(({ own }) => addressesOf(own).includes(about.target)))
+    return `that was about a packet for ${about.target}, which is not the world`
+  if (!addressesOf(scene.bridge).includes(source)) return `${source} is not the address of ${scene.bridge.name}`
+  const isProbe = (one: AnySighting) =>
+    one.net === net && one.index === index && one.way === 'out' && one.ttl === 1 && one.target === about.target
+  return sent.some(isProbe) ? undefined : 'and no packet with a time to live of 1 had left for the world'
+}
+
 /** Somebody who said to a container that a packet's time was up. */
 function hopOf(record: TrafficRecord, scenes: Scenes): Evidence['hop'] {
+  const sent = [...record.traffic].flatMap(([net, { packets }]) =>
+    packets.flatMap(packet => (packet.ttl === 1 && packet.way === 'out' ? [{ ...packet, net }] : [])),
+  )
   let found: Evidence['hop']
-  for (const { net, index, way, type, code, about, source, target, step } of sightings(record, 'icmp'))
-    for (const scene of [...scenes.at(step - 1), ...scenes.at(step)]) {
-      const container = of(scene.containers, net, index)
-      if (!container || way !== 'in' || type !== TIME_EXCEEDED || code !== 0 || !about) continue
-      const isOwn = addressesOf(container.own).includes(target) && about.source === target
-      const isFar = scene.worlds.some(({ own }) => addressesOf(own).includes(about.target))
-      const flaw = !isOwn
-        ? 'that was about a packet of somebody else'
-        : !isFar
-          ? `that was about a packet for ${about.target}, which is not the world`
-          : addressesOf(scene.bridge).includes(source)
-            ? undefined
-            : `${source} is not the address of ${scene.bridge.name}`
-      if (!found || flaw === undefined) found = { from: source, ...(flaw !== undefined && { flaw }) }
-      if (flaw === undefined) return found
+  for (const message of sightings(record, 'icmp'))
+    for (const scene of [...scenes.at(message.step - 1), ...scenes.at(message.step)]) {
+      const { net, index, way, type, code, source } = message
+      if (!of(scene.containers, net, index) || way !== 'in' || type !== TIME_EXCEEDED || code !== 0) continue
+      const flaw = flawOfHop(message, scene, sent)
+      if (flaw === undefined) return { from: source }
+      found ??= { from: source, flaw }
     }
   return found
 }
