@@ -24,7 +24,7 @@ export const programs: ProgramTable = {
   'wrong/prints-only.sh': [NETS, PORTS, ADDRESSES, ...TRAFFIC],
   'wrong/one-network.py': [PORTS, ADDRESSES, NAME, NEAR],
   'wrong/host-routes.py': [PORTS, ADDRESSES, ...TRAFFIC],
-  'wrong/same-address.py': [ADDRESSES, NEAR],
+  'wrong/same-address.py': [ADDRESSES, NEAR, PUBLISHED, NAT],
   'wrong/no-default-route.py': [ADDRESSES],
   'wrong/slash-32.py': [ADDRESSES],
   'wrong/names-by-heart.py': [NAME],

@@ -14,25 +14,25 @@ static int fd;
 static char stack[1 << 18] __attribute__((aligned(16)));
 
 static void fail(const char *call) {
-  perror(call);
-  exit(1);
+    perror(call);
+    exit(1);
 }
 
 static int child(void *unused) {
-  (void)unused;
-  dprintf(1, "close: %d\n", close(fd));
-  return chdir("/");
+    (void)unused;
+    dprintf(1, "close: %d\n", close(fd));
+    return chdir("/");
 }
 
 int main(void) {
-  const int flags[] = {0, CLONE_VM | CLONE_VFORK, CLONE_FILES, CLONE_FS};
-  fd = open("/etc/passwd", O_RDONLY);
-  if (fd < 0) fail("open");
-  for (int i = 0; i < 4; i++) {
-    int status;
-    pid_t pid = clone(child, stack + sizeof stack, flags[i] | SIGCHLD, NULL);
-    if (pid < 0) fail("clone");
-    if (waitpid(pid, &status, 0) != pid) fail("waitpid");
-  }
-  return 0;
+    const int flags[] = {0, CLONE_VM | CLONE_VFORK, CLONE_FILES, CLONE_FS};
+    fd = open("/etc/passwd", O_RDONLY);
+    if (fd < 0) fail("open");
+    for (int i = 0; i < 4; i++) {
+        int status;
+        pid_t pid = clone(child, stack + sizeof stack, flags[i] | SIGCHLD, NULL);
+        if (pid < 0) fail("clone");
+        if (waitpid(pid, &status, 0) != pid) fail("waitpid");
+    }
+    return 0;
 }

@@ -83,7 +83,8 @@ static void call(struct in_addr whom, int port) {
     close(fd);
 }
 
-/* The question for one name, and behind it in an answer: the same name, type A, class IN, no time to live, four bytes. */
+/* The question for one name, and behind it in an answer: the same name, type A, class IN, no time to live, four
+ * bytes. */
 static const unsigned char question[] = {0x12, 0x67, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 'o', 'n', 'e', 0, 0, 1, 0, 1};
 static const unsigned char record[] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 10, 9, 0, 2};
 
@@ -206,7 +207,8 @@ int main(void) {
     run("ip address add 10.9.0.1/24 dev br0 && ip link set br0 up && ip address add 203.0.113.1/24 dev uplink0");
     run("echo 1 >/proc/sys/net/ipv4/ip_forward");
     run("nft 'add table ip c; add chain ip c out { type nat hook postrouting priority 100 ; }; "
-        "add rule ip c out oifname uplink0 masquerade; add chain ip c in { type nat hook prerouting priority -100 ; }; "
+        "add rule ip c out oifname uplink0 masquerade; add chain ip c in { type nat hook prerouting priority -100 ; "
+        "}; "
         "add rule ip c in iifname uplink0 tcp dport 8080 dnat to 10.9.0.2:80'");
     for (int i = 0; i < 3; i++) opened(cabled);
     for (int i = 0; i < 2; i++) await(ready);
