@@ -10,10 +10,11 @@
  */
 import { clone, fork } from '../lib/clone.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, SIGCHLD } from '../lib/flags.ts'
-import { makeGate } from '../lib/gate.ts'
+import { closePipes, makeGate } from '../lib/gate.ts'
 import { choice, flag, interfaceName, ipv4, port, seconds } from '../lib/lab/knobs.ts'
 import { startLab } from '../lib/lab/lab.ts'
 import { note, speaker } from '../lib/lab/say.ts'
+import { useOwnNames } from '../lib/mount/own-names.ts'
 import { unshare } from '../lib/namespaces.ts'
 import { freeBridge } from '../lib/net/free-bridge.ts'
 import { interfaceNames } from '../lib/net/free-network.ts'
@@ -28,7 +29,7 @@ import { addRoute, routes } from '../lib/net/rtnetlink/routes.ts'
 import { changeSetting, setting } from '../lib/net/settings.ts'
 import { call, greet, type Say } from '../lib/net/talk/greetings.ts'
 import { hops } from '../lib/net/talk/hops.ts'
-import { lookUp, openResolver, serveNames, useOwnNames } from '../lib/net/talk/names.ts'
+import { lookUp, openResolver, serveNames } from '../lib/net/talk/names.ts'
 import { kill, waitpid } from '../lib/process.ts'
 import { keep } from '../lib/tidy/keeper.ts'
 
@@ -52,15 +53,22 @@ const { bridge, cables, nets } = freeBridge(knobs, note)
 // #endregion machine
 const [net] = nets
 const [machine, one, two, world] = ['machine', 'one', 'two', 'world'].map(speaker) as [Say, Say, Say, Say]
-const gates = () => ({ isCabled: makeGate(), isReady: makeGate(), mayCall: makeGate() })
+const gates = () => ({
+  isCabled: makeGate(),
+  isReady: makeGate(),
+  mayCall: makeGate(),
+  hasCalled: makeGate(),
+  mayEnd: makeGate(),
+})
 const [ofOne, ofTwo, ofWorld] = [gates(), gates(), gates()]
-const [twoHasCalled, twoMayEnd] = [makeGate(), makeGate()]
 const [HTTP, ECHO] = [80, 7]
 
 // #region settle
 /** Sets up the inner end of a cable. */
-function settle({ isCabled }: typeof ofOne, own: 'one' | 'two' | 'world'): void {
-  isCabled.wait()
+function settle(gates: typeof ofOne, own: 'one' | 'two' | 'world'): void {
+  // Whoever holds an end of a gate keeps it from being seen that the other side has died.
+  closePipes(Object.values(gates).flatMap(({ ends }) => ends))
+  gates.isCabled.wait()
   for (const each of nets) addAddress('eth0', `${each[own]}/${each.length}`)
   setUp('eth0')
   awaitRunning('eth0')
@@ -102,8 +110,8 @@ function second(): number {
       .join(', then ')}.`,
   )
   // #endregion hops
-  twoHasCalled.open()
-  twoMayEnd.wait()
+  ofTwo.hasCalled.open()
+  ofTwo.mayEnd.wait()
   return [...isNear, ...isFar].includes(false) ? 1 : 0
 }
 // #endregion second
@@ -178,9 +186,9 @@ const resolver = fork(() => serveNames(socket, { one: nets.map(each => each.one)
 
 // #region proof
 ofTwo.mayCall.open()
-twoHasCalled.wait()
+ofTwo.hasCalled.wait()
 for (const { hardware, port } of forwardingTable(bridge)) machine(`${bridge} has heard ${hardware} at ${port}.`)
-twoMayEnd.open()
+ofTwo.mayEnd.open()
 const isTwoDone = waitpid(born[1] as number).code === 0
 ofWorld.mayCall.open()
 const isWorldDone = waitpid(born[2] as number).code === 0

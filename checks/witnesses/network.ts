@@ -239,12 +239,9 @@ export class NetworkWitness implements Witness<NetworkRecord> {
   }
 }
 
-/** What a sandbox gives whoever follows networks. */
-export const NETWORK_SETTING = { pair: true, calls: [...NAMESPACE_CALLS, ...NETWORK_CALLS] } as const
-
 /** Its sandbox has a network in which the program may lay a veth pair. */
 export const network: WitnessKind<NetworkRecord, NetworkWitness> = {
-  needs: () => NETWORK_SETTING,
+  needs: () => ({ pair: true, calls: [...NAMESPACE_CALLS, ...NETWORK_CALLS] }),
   open() {
     ensurePacketSockets()
     return scene => new NetworkWitness(scene)

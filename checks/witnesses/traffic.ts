@@ -6,7 +6,7 @@ import { closeSync } from 'node:fs'
 import { CannotRun } from '../../lib/errors.ts'
 import { NETLINK_NETFILTER, openNetlink } from '../../lib/net/netlink.ts'
 import { Traffic, type TrafficHistory } from './net/traffic.ts'
-import { NETWORK_SETTING, type NetworkRecord, NetworkWitness, network } from './network.ts'
+import { type NetworkRecord, NetworkWitness, network } from './network.ts'
 import { TrafficTeller } from './telling/traffic.ts'
 import type { Scene, WitnessKind } from './witness.ts'
 
@@ -47,7 +47,7 @@ class TrafficWitness extends NetworkWitness {
 
 /** Its sandbox is that of the witness of networks. */
 export const traffic: WitnessKind<TrafficRecord, TrafficWitness> = {
-  needs: () => NETWORK_SETTING,
+  ...(network.needs && { needs: network.needs }),
   open() {
     network.open()
     try {

@@ -84,6 +84,7 @@ export const exercises: readonly Exercise<Seen>[] = [
     task: 'Let the machine forward.',
     given: 'changeSetting(name, value) writes a setting; FORWARDING lists the names.',
     claim: HOP,
+    stopsAt: NAME,
     blank: task => `openTask(${task})`,
     hints: [
       'A Linux machine throws away what is not for itself, unless it is told to be a router.',
@@ -102,6 +103,7 @@ export const exercises: readonly Exercise<Seen>[] = [
     task: 'Let what leaves the network of the bridge bear the address of the machine.',
     given: 'firewall.masquerade(subnet, bridge) writes the rule, once for each of nets.',
     claim: FAR,
+    stopsAt: NAME,
     blank: task => `openTask(${task})`,
     hints: [
       'The call comes to the world. Look at the source that it bears there: to which address would you answer?',
@@ -120,6 +122,7 @@ export const exercises: readonly Exercise<Seen>[] = [
     task: 'Let a port of the machine lead to the first container.',
     given: 'firewall.publish(at, to) writes the rule; both are { address, port }.',
     claim: PUBLISHED,
+    stopsAt: NAME,
     blank: task => `openTask(${task})`,
     hints: [
       'The world calls the machine at its own address, outer, and a port that you choose: knobs.publish.',

@@ -32,6 +32,10 @@ export interface Scene {
 export const bare = (entry: string): string => entry.split('/')[0] as string
 export const addressesOf = ({ addresses }: Pick<Link, 'addresses'>): readonly string[] => addresses.map(bare)
 
+/** Whoever of these has an interface in a network. */
+export const neighbourAt = (all: readonly Neighbour[], net: number, index: number): Neighbour | undefined =>
+  all.find(one => one.net === net && one.own.index === index)
+
 const number = (address: string) => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
 
 /** Whether an address lies in the network of `10.9.0.1/24`. */

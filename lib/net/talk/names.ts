@@ -1,10 +1,9 @@
 /**
- * Names for addresses, as a container has them: a hosts file of its own, and a resolver on the bridge for everybody
- * else's.
+ * Names for addresses, as a container finds them: in its hosts file, and by a resolver on the bridge for everybody else.
  */
-import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, readFileSync } from 'node:fs'
 import { Unexpected } from '../../errors.ts'
-import { MS_BIND, MS_PRIVATE, MS_REC, mount } from '../../mount/mount.ts'
+import { closePipes } from '../../gate.ts'
 import { answerMessage, DNS_PORT, queryMessage, RECORD, readMessage } from './dns.ts'
 import { openUdp, receiveFrom, SOCKET, sendTo, setTimeoutOf } from './sockets.ts'
 
@@ -12,11 +11,12 @@ import { openUdp, receiveFrom, SOCKET, sendTo, setTimeoutOf } from './sockets.ts
 export type Names = Readonly<Record<string, readonly string[]>>
 
 /**
- * Answers questions for names, for ever.
+ * Answers questions for names, for ever, in a process of its own: it closes the pipes and gates of whoever made it.
  * @param fd a socket of {@link openUdp} at port 53
  * @param names all that it knows; of any other name it says that there is none
  */
 export function serveNames(fd: number, names: Names): never {
+  closePipes([])
   for (;;) {
     const { message, from } = receiveFrom(fd)
     const query = readMessage(message)
@@ -27,28 +27,6 @@ export function serveNames(fd: number, names: Names): never {
 
 /** Opens the socket of a resolver. @throws SyscallError EADDRINUSE where another one listens there */
 export const openResolver = (address: string): number => openUdp(address, { address, port: DNS_PORT })
-
-/** Directories that are there on any machine and that no container misses. */
-const PLACES = ['/mnt', '/media', '/tmp']
-
-/**
- * Gives the calling process files of its own over `/etc/hosts` and `/etc/resolv.conf`: bind mounts, as a container
- * runtime makes them. Nobody else sees them, and they end with the process.
- * @param hosts lines of hosts(5)
- * @param nameserver the address of a resolver
- * @throws SyscallError EPERM; Error of node:fs
- */
-export function useOwnNames(hosts: string, nameserver: string): void {
-  const place = PLACES.find(path => existsSync(path)) ?? '/tmp'
-  mount('none', '/', null, MS_REC | MS_PRIVATE)
-  mount('names', place, 'tmpfs')
-  const files = { '/etc/hosts': hosts, '/etc/resolv.conf': `nameserver ${nameserver}\n` }
-  for (const [path, text] of Object.entries(files)) {
-    const own = `${place}/${path.split('/').at(-1)}`
-    writeFileSync(own, text)
-    mount(own, path, null, MS_BIND)
-  }
-}
 
 /** Where an address was found. */
 export interface Found {
