@@ -37,8 +37,8 @@ export interface Stranger {
 /** The packages that labs, checks and tests need, and a shell to look around. */
 const PACKAGES = [
   ...['base-files', 'base-passwd', 'bash', 'busybox-static', 'coreutils', 'dash', 'debianutils', 'diffutils'],
-  ...['findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iputils-ping', 'libc-bin', 'libstdc++6', 'nftables', 'login', 'mawk'],
-  ...['mount', 'ncurses-bin', 'passwd', 'procps', 'sed', 'tar', 'util-linux'],
+  ...['findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iputils-ping', 'libc-bin', 'libstdc++6', 'login', 'mawk'],
+  ...['mount', 'ncurses-bin', 'nftables', 'passwd', 'procps', 'sed', 'tar', 'util-linux'],
 ]
 
 /** In the root directory: the static one that the first root takes. */
