@@ -1,13 +1,14 @@
 /**
  * For tests: a folder for everything, the program as a user runs it, and a shell in a tree.
  */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
+import { startWords } from '../lib/engine/start-words.ts'
 import { execve } from '../lib/exec.ts'
 import * as F from '../lib/flags.ts'
 import { ROOT } from '../lib/machine/root.ts'
@@ -21,10 +22,7 @@ import { RECORD } from './place.ts'
 /** An ordinary user. */
 export const NOBODY = 65534
 /** `npm run rootfs` of a checkout, for Node. */
-const programIn = (checkout: string) => [
-  ...CLONEABLE_FLAGS,
-  ...['lib/engine/start.mjs', 'buildroot/rootfs.ts'].map(path => join(checkout, path)),
-]
+const programIn = (checkout: string) => [...startWords(checkout), join(checkout, 'buildroot/rootfs.ts')]
 /** `npm run rootfs`, for Node. */
 export const PROGRAM = programIn(ROOT)
 /** Why a test cannot run here. */

@@ -2,13 +2,14 @@
  * `npm run vm` as a user starts it: guests that boot, guests that do not, and nothing left behind. A boot takes five
  * seconds without KVM, so each is asked many things.
  */
+
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
+import { startWords } from '../lib/engine/start-words.ts'
 import { findProgram } from '../lib/machine/find-program.ts'
 import { ROOT } from '../lib/machine/root.ts'
 import { until } from '../lib/machine/until.ts'
@@ -19,11 +20,7 @@ import { OTHER_ARCH } from './vm/architecture.ts'
 import { cacheFolders } from './vm/cache.ts'
 import { findQemu } from './vm/qemu.ts'
 
-const programIn = (checkout: string) => [
-  ...CLONEABLE_FLAGS,
-  join(checkout, 'lib/engine/start.mjs'),
-  join(checkout, 'buildroot/vm/vm.ts'),
-]
+const programIn = (checkout: string) => [...startWords(checkout), join(checkout, 'buildroot/vm/vm.ts')]
 const PROGRAM = programIn(ROOT)
 const BOUND = 100_000
 const NAME = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64'

@@ -2,16 +2,17 @@
  * The other processor, for real: one guest of it boots, runs labs 1 and 2 and their checks, and the tests of clone().
  * `npm run matrix` runs everything in there. What is said where there can be none stands in vm-boot.test.ts.
  */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
 import { bundle } from '../lib/engine/bundle.ts'
-import { CLONEABLE_FLAGS } from '../lib/engine/cloneable.ts'
+import { startWords } from '../lib/engine/start-words.ts'
 import { ROOT } from '../lib/machine/root.ts'
 import { OTHER_ARCH, PROCESSORS } from './vm/architecture.ts'
 
-const START = [...CLONEABLE_FLAGS, '--enable-source-maps', 'lib/engine/start.mjs']
+const START = startWords()
 const TESTS = 'lib/clone.test.ts'
 /** An hour, which only a very busy machine needs, in ms. */
 const BOUND = 3_600_000

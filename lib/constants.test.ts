@@ -13,8 +13,9 @@ import * as TERMINAL from './lab/terminal.ts'
 import { CLOSE_RANGE_CLOEXEC, F_SETFD, FD_CLOEXEC, SYS_close_range } from './machine/descriptors.ts'
 import * as POLL from './machine/poll.ts'
 import * as MOUNT_FD from './mount/detached.ts'
+import { S_IFBLK } from './mount/device-nodes.ts'
 import * as MOUNT from './mount/mount.ts'
-import { NS_GET_USERNS } from './namespaces.ts'
+import { NS_GET_OWNER_UID, NS_GET_USERNS } from './namespaces.ts'
 import * as ECHOES from './net/echoes.ts'
 import { SIOCGSKNS } from './net/follow.ts'
 import * as INTERFACES from './net/interfaces.ts'
@@ -32,6 +33,7 @@ import { ROUTE } from './net/rtnetlink/routes.ts'
 import { ERROR_QUEUE, EXTENDED_ERROR, MSGHDR } from './net/talk/hops.ts'
 import { SOCKADDR_IN, SOCKADDR_IN6, SOCKET } from './net/talk/sockets.ts'
 import { __WALL, SYS_gettid, WNOHANG, WUNTRACED } from './process.ts'
+import { _LINUX_CAPABILITY_VERSION_3, CAPABILITIES, SYS_capset } from './rights/capabilities.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './rights/keyring.ts'
 import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC } from './rights/limits.ts'
 import * as PRCTL from './rights/prctl.ts'
@@ -39,6 +41,7 @@ import { SYS_users } from './rights/users.ts'
 import { compiler, MUSL_COMPILER, withoutMusl } from './testing/in-child.ts'
 import { LOCK_EX, LOCK_NB } from './tidy/flock.ts'
 import { KCMP, SYS_kcmp } from './trace/kcmp.ts'
+import * as OPEN_INSIDE from './trace/open-inside.ts'
 import { SYS_pidfd_open } from './trace/pidfd.ts'
 import * as PTRACE from './trace/ptrace.ts'
 import { SCHED } from './trace/scheduling.ts'
@@ -61,6 +64,10 @@ const HEADERS = [
   'sys/prctl.h',
   'linux/close_range.h',
   'linux/keyctl.h',
+  'linux/capability.h',
+  'linux/openat2.h',
+  'fcntl.h',
+  'sys/stat.h',
   'sys/resource.h',
   'sys/user.h',
   'linux/elf.h',
@@ -289,6 +296,8 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   RLIMIT_NOFILE,
   RLIMIT_NPROC,
   NS_GET_USERNS,
+  NS_GET_OWNER_UID,
+  S_IFBLK,
   SYS_close_range,
   CLOSE_RANGE_CLOEXEC,
   F_SETFD,
@@ -300,6 +309,19 @@ compare('the calls about users, idmapped mounts and prctl have the numbers of th
   'sizeof(struct mount_attr)': 32,
   'offsetof(struct mount_attr, attr_set)': 0,
   'offsetof(struct mount_attr, userns_fd)': 24,
+}))
+
+compare('the capabilities, and the structs of capset and openat2, are those of the headers', () => ({
+  ...CAPABILITIES,
+  CAP_LAST_CAP: CAPABILITIES.CAP_CHECKPOINT_RESTORE,
+  SYS_capset,
+  _LINUX_CAPABILITY_VERSION_3,
+  'sizeof(struct __user_cap_header_struct)': 8,
+  'sizeof(struct __user_cap_data_struct)': 12,
+  _LINUX_CAPABILITY_U32S_3: 2,
+  ...numbersOf(OPEN_INSIDE),
+  'sizeof(struct open_how)': 24,
+  'offsetof(struct open_how, resolve)': 16,
 }))
 
 compare('what waitid says of a child is where the headers have it', () => ({

@@ -80,6 +80,15 @@ test('a gate that is used twice says so, and where', () => {
   assert.match(said, at('twice', FIRST + 2, 'gate\\.open\\(\\)'))
 })
 
+test('a gate that was used before a fork says so in the child', () => {
+  const said = failure('gate-fork', 'const gate = makeGate()', 'gate.open()', 'waitpid(fork(() => gate.wait()))')
+  assert.match(
+    said,
+    /^gate: it cannot be waited for here, because its pipe is closed in this process: it was used before/,
+  )
+  assert.doesNotMatch(said, /EBADF/)
+})
+
 test('what a call is given wrong is said with the line, and so is whatever lacks a right', () => {
   const wrong = failure('wrong', "clone('child' as never, F.SIGCHLD)")
   assert.match(wrong, /^TypeError: clone: the child must be a function, not "child"\n/)

@@ -40,7 +40,7 @@ function inodeOf(fd: number): number | undefined {
   }
 }
 
-/** The other side of a gate has died, so the gate will never be opened; or this side has used it already. */
+/** The other side of a gate has died, so the gate will never be opened; or this side cannot use it any more. */
 export class GateError extends Error {
   override readonly name = 'GateError'
 }
@@ -49,10 +49,10 @@ export class GateError extends Error {
 export interface Gate {
   /**
    * Blocks the calling process until the other side opens.
-   * @throws GateError if the other side died first, or if this side has used the gate already
+   * @throws GateError if the other side died first, if this side has used the gate already, or if its pipe is closed here
    */
   wait(): void
-  /** Lets the other side go on. @throws GateError if this side has used the gate already */
+  /** Lets the other side go on. @throws GateError if this side has used the gate already, or its pipe is closed here */
   open(): void
   /** Says that this side is the one that will wait, so that {@link Gate.isDecided} can see the other's death. */
   expect(): void
@@ -74,6 +74,14 @@ export function makeGate(): Gate {
       )
     done = { pid: process.pid, what }
   }
+  const { ino } = fstatSync(readEnd)
+  const refuseClosed = (what: string, end: number) => {
+    if (inodeOf(end) !== ino)
+      throw new GateError(
+        `gate: it cannot be ${what} here, because its pipe is closed in this process: it was used before this one was ` +
+          'forked, or closed by hand. Each fork takes a gate of its own, made before it',
+      )
+  }
   return {
     ends: [readEnd, writeEnd],
     expect() {
@@ -83,6 +91,7 @@ export function makeGate(): Gate {
     isDecided: () => poll([readEnd], 0).length > 0,
     wait() {
       refuseTwice('waited for')
+      refuseClosed('waited for', readEnd)
       closeQuietly(writeEnd)
       const read = readSync(readEnd, Buffer.alloc(1))
       closeSync(readEnd)
@@ -93,7 +102,8 @@ export function makeGate(): Gate {
     },
     open() {
       refuseTwice('opened')
-      closeSync(readEnd)
+      refuseClosed('opened', writeEnd)
+      closeQuietly(readEnd)
       writeAll(writeEnd, 'o')
       closeSync(writeEnd)
     },

@@ -7,7 +7,7 @@ import { suite, test } from 'node:test'
 import { clone } from './clone.ts'
 import { CLONE_VFORK, CLONE_VM, SIGCHLD } from './flags.ts'
 import { waitpid } from './process.ts'
-import { everyNode, runNode } from './testing/every-node.ts'
+import { everyNode, runCompiled } from './testing/every-node.ts'
 import { thrownBy } from './testing/in-child.ts'
 
 const options = { concurrency: 2, skip: process.getuid?.() !== 0 && 'makes namespaces, which takes root' }
@@ -20,7 +20,7 @@ function facts(output: string): Map<string, string> {
 
 suite('no child returns from clone()', options, () => {
   everyNode('whatever a child throws, and from however deep a stack', async node => {
-    const { code, output } = await runNode(['lib/testing/fixtures/escape.ts'], { node })
+    const { code, output } = await runCompiled('lib/testing/fixtures/escape.ts', [], { node })
     assert.doesNotMatch(output, /ESCAPED/)
     assert.equal(code, 0)
     const seen = [...facts(output)].filter(([name]) => / (copy|shared)$/.test(name))
@@ -35,7 +35,7 @@ suite('no child returns from clone()', options, () => {
 
 suite('a child can be made and can end', options, () => {
   everyNode('within calls that go through C++ and back, and in every kind of callback', async node => {
-    const { code, output } = await runNode(['lib/testing/fixtures/places.ts'], { node })
+    const { code, output } = await runCompiled('lib/testing/fixtures/places.ts', [], { node })
     assert.equal(code, 0, output)
     assert.doesNotMatch(output, /ESCAPED/)
     const seen = [...facts(output)].filter(([name]) => / (copy|shared)$/.test(name))
@@ -49,7 +49,7 @@ const LAST_WORD =
 
 suite("a child on its parent's heap", options, () => {
   everyNode('may clone, start programs, become one and exit, and the parent lives on', async node => {
-    const { code, output } = await runNode(['lib/testing/fixtures/guest.ts'], { node })
+    const { code, output } = await runCompiled('lib/testing/fixtures/guest.ts', [], { node })
     assert.equal(code, 0, output)
     const seen = facts(output)
     assert.equal(seen.get('execLate'), '1')
@@ -67,21 +67,21 @@ suite("a child on its parent's heap", options, () => {
       nested: 'was killed by SIGKILL',
     }
     for (const [kind, how] of Object.entries(ends)) {
-      const { code, signal, output } = await runNode(['lib/testing/fixtures/guest.ts', kind], { node })
+      const { code, signal, output } = await runCompiled('lib/testing/fixtures/guest.ts', [kind], { node })
       const said = output.split('\n').flatMap(line => LAST_WORD.exec(line)?.[1] ?? [])
       assert.deepEqual([code, signal, said], [70, null, [how]], output)
     }
   })
 
   everyNode('whose script V8 ends, past every `finally`, leaves a parent that knows who it is', async node => {
-    const { code, output } = await runNode(['lib/testing/fixtures/cut-short.ts'], { node })
+    const { code, output } = await runCompiled('lib/testing/fixtures/cut-short.ts', [], { node })
     assert.equal(output, 'nested 4\ncopy 4\nthe parent ends 3\n')
     assert.equal(code, 3)
   })
 
   everyNode('needs no more stack than there is under `ulimit -s 256`', async node => {
     const before = ['sh', '-c', 'ulimit -s 256 && exec "$@"', 'sh']
-    const { code, output } = await runNode(['lib/testing/fixtures/guest.ts', 'small'], { node, before })
+    const { code, output } = await runCompiled('lib/testing/fixtures/guest.ts', ['small'], { node, before })
     assert.equal(code, 0, output)
     assert.match(output, /^small 4$/m)
   })

@@ -13,7 +13,7 @@ import { CLONEABLE_FLAGS } from './engine/cloneable.ts'
 import { pipe } from './gate.ts'
 import { writeAll } from './machine/output.ts'
 import { ROOT } from './machine/root.ts'
-import { everyNode, OUTERMOST, runNode } from './testing/every-node.ts'
+import { type Ended, everyNode, OUTERMOST, runCompiled, runNode } from './testing/every-node.ts'
 
 const options = { concurrency: 2, skip: process.getuid?.() !== 0 && 'makes namespaces, which takes root' }
 const KEEPS = 'lib/testing/fixtures/keeps.ts'
@@ -24,15 +24,14 @@ function temporary(t: TestContext): string {
   return folder
 }
 
-async function report(words: readonly string[], running: Parameters<typeof runNode>[1]) {
-  const { code, output } = await runNode(words, running)
+const parsed = ({ code, output }: Ended) => {
   assert.equal(code, 0, output)
   return JSON.parse(output.slice(output.indexOf('{'))) as Record<string, unknown>
 }
 
 suite('a child', options, () => {
   everyNode("is process.pid, has its parent's process.ppid, and a WebAssembly trap is an error in it", async node => {
-    const seen = await report([KEEPS], { node })
+    const seen = parsed(await runCompiled(KEEPS, [], { node }))
     const out = 'RuntimeError: memory access out of bounds'
     assert.deepEqual(seen['trap'], [out, out, out, out])
     assert.deepEqual(seen['pids'], [true, true, true, [true, seen['parent']]])
@@ -45,7 +44,7 @@ suite('a child', options, () => {
     // Both ends of a pipe with one byte in it, as make hands a jobserver down.
     const { readEnd, writeEnd } = pipe()
     writeAll(writeEnd, '+')
-    const seen = await report([KEEPS], { node, descriptors: [readEnd, writeEnd] })
+    const seen = parsed(await runCompiled(KEEPS, [], { node, descriptors: [readEnd, writeEnd] }))
     for (const fd of [readEnd, writeEnd]) closeSync(fd)
     const { '3': reading, '4': writing } = seen['open'] as Record<string, string>
     assert.match(reading ?? '', /^pipe:/)
@@ -61,7 +60,7 @@ suite('the replacement keeps', options, () => {
     const file = join(temporary(t), 'file')
     writeFileSync(file, 'what it holds')
     const fd = openSync(file, 'r')
-    const seen = await report([KEEPS, 'read'], { node, descriptors: [fd, fd] })
+    const seen = parsed(await runNode([KEEPS, 'read'], { node, descriptors: [fd, fd] }))
     closeSync(fd)
     assert.deepEqual(
       [seen['open'], seen['text']],

@@ -9,9 +9,14 @@ import { call, libcFunction } from './machine/libc.ts'
 const libcUnshare = libcFunction('int unshare(int flags)')
 const libcSetns = libcFunction('int setns(int fd, int nstype)')
 const libcIoctl = libcFunction('int ioctl(int fd, unsigned long request)')
+const libcIoctlNumber = libcFunction('int ioctl(int fd, unsigned long request, _Out_ unsigned int *answer)')
 
-/** The ioctl request for the user namespace that a namespace belongs to, `<linux/nsfs.h>`. */
+/**
+ * The ioctl requests for the user namespace that a namespace belongs to, and for the user that a user namespace belongs
+ * to, `<linux/nsfs.h>`.
+ */
 export const NS_GET_USERNS = 0xb701
+export const NS_GET_OWNER_UID = 0xb704
 
 /** The kinds of namespace by their file in /proc/PID/ns, with the flag that makes a new one. */
 export const NAMESPACES = {
@@ -63,20 +68,67 @@ export function setns(fd: number, kind = 0): void {
   call('setns', libcSetns, [fd, kind | 0], [fd, F.flagSymbol(kind)])
 }
 
+/** The user namespace that an open namespace belongs to, or of a user namespace the one above, as `int fd`. */
+function openOwner(namespace: number): number | undefined {
+  const owner = libcIoctl(namespace, NS_GET_USERNS)
+  // EPERM: it lies outside the caller's user namespace.
+  return owner < 0 ? undefined : owner
+}
+
+/** The inodes of the user namespaces that a namespace belongs to, the nearest first. @param most how many are asked for */
+function ownersOf(pid: number | 'self', kind: NamespaceKind, most: number): number[] {
+  const owners: number[] = []
+  let fd: number | undefined = openSync(`/proc/${pid}/ns/${kind}`, 'r')
+  while (fd !== undefined) {
+    const above: number | undefined = owners.length < most ? openOwner(fd) : undefined
+    closeSync(fd)
+    if (above !== undefined) owners.push(fstatSync(above).ino)
+    fd = above
+  }
+  return owners
+}
+
+/**
+ * The user namespace that a namespace of a process belongs to; of its user namespace, the one above.
+ * @param pid as the mounted /proc numbers it
+ * @returns its inode number; `undefined` where it lies outside the caller's own
+ * @throws Error ENOENT, EACCES, as of {@link namespaces}
+ * @see ioctl_nsfs(2)
+ */
+export const owningUserNamespace = (pid: number | 'self', kind: NamespaceKind): number | undefined =>
+  ownersOf(pid, kind, 1)[0]
+
+/**
+ * The user namespaces above that of a process, the nearest first, up to the caller's own.
+ * @param pid as the mounted /proc numbers it
+ * @throws Error ENOENT, EACCES, as of {@link namespaces}
+ * @see user_namespaces(7)
+ */
+export const userNamespacesAbove = (pid: number | 'self'): number[] => ownersOf(pid, 'user', Number.POSITIVE_INFINITY)
+
+/**
+ * The user whose user namespace a process is in: who made it, and has every capability in it from outside.
+ * @param pid as the mounted /proc numbers it
+ * @returns `uid_t`, as the caller's user namespace numbers it
+ * @throws Error ENOENT, EACCES, as of {@link namespaces}; SyscallError
+ * @see ioctl_nsfs(2), user_namespaces(7)
+ */
+export function userNamespaceOwner(pid: number | 'self'): number {
+  const namespace = openSync(`/proc/${pid}/ns/user`, 'r')
+  try {
+    const uid = [0]
+    call('ioctl', libcIoctlNumber, [namespace, NS_GET_OWNER_UID, uid], [namespace, Symbol('NS_GET_OWNER_UID')], 'nsfs')
+    return uid[0] as number
+  } finally {
+    closeSync(namespace)
+  }
+}
+
 /**
  * Whether a namespace of the calling process belongs to its user namespace: only then do its capabilities count in it.
  * @see ioctl_nsfs(2)
  */
-export function ownsNamespace(kind: NamespaceKind): boolean {
-  const namespace = openSync(`/proc/self/ns/${kind}`, 'r')
-  // EPERM: it belongs to a user namespace outside the caller's.
-  const owner = libcIoctl(namespace, NS_GET_USERNS)
-  closeSync(namespace)
-  if (owner < 0) return false
-  const { ino } = fstatSync(owner)
-  closeSync(owner)
-  return ino === namespaces().user
-}
+export const ownsNamespace = (kind: NamespaceKind): boolean => owningUserNamespace('self', kind) === namespaces().user
 
 /** Runs `action` with the calling thread in the namespace of another process, and goes back. */
 export function inNamespace<T>(pid: number, kind: NamespaceKind, action: () => T): T {

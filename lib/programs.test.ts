@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { clone } from './clone.ts'
 import { cloneExec } from './clone-exec.ts'
-import { CLONEABLE_FLAGS } from './engine/cloneable.ts'
+import { startWords } from './engine/start-words.ts'
 import { execve, execvp, system } from './exec.ts'
 import * as F from './flags.ts'
 import { makeGate, pipe } from './gate.ts'
@@ -160,7 +160,7 @@ test('sleep goes on after a signal', () => {
 
 test('a clone waits for a thread that comes to rest, however long the processors are busy, and for no other', () => {
   const program = join(ROOT, 'lib/testing/fixtures/busy-thread.ts')
-  const words = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), program]
+  const words = [...startWords(ROOT), program]
   const { stdout, stderr } = spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8', timeout: 180_000 })
   assert.deepEqual([stdout, stderr], ['EBUSY\ncode 3\n', ''])
 })

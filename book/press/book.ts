@@ -80,25 +80,42 @@ async function buildAndServe({ out, port }: Values<typeof SERVE>): Promise<void>
   console.log(`The book is at ${address} until you press Ctrl-C.`)
 }
 
+/** A kernel that `npm run vm` is asked for. */
+function kernelVersion(help: string): Knob<string | undefined> {
+  const parse = (text: string) => (/^\d+(?:\.\d+)*$/.test(text) ? text : undefined)
+  return { initial: undefined, help, expected: 'a version, such as 6.1', placeholder: 'VERSION', parse }
+}
+
 const GROUPS = ['v1', 'v2', 'hybrid'] as const
 const RECORD = {
   check: flag('runs the sessions again and compares; writes nothing'),
-  guest: choice(GROUPS, undefined, 'records in the virtual machine those that are of such control groups'),
+  guest: choice(GROUPS, undefined, 'in the virtual machine, with such control groups: records those that are of it'),
+  kernel: kernelVersion('with --guest: its kernel, such as 6.1'),
+  alone: flag('with --check: one session at a time, for a slow machine'),
   print: choice(GROUPS, undefined, 'prints those that are of such control groups, for --guest; writes nothing'),
 }
 
-async function record({ check, guest, print }: Values<typeof RECORD>, names: readonly string[]): Promise<void> {
+async function record(knobs: Values<typeof RECORD>, names: readonly string[]): Promise<void> {
+  const { check, print, kernel, alone } = knobs
+  const guest = knobs.guest && { groups: knobs.guest, kernel }
+  if (kernel && !guest) throw new UsageError('--kernel is of a guest\nhint: name its control groups, as in --guest v2')
   // Imported only for this command: it uses clone(), for which Node has to be started again with other flags.
   const { checkRecordings, takeRecordings, writeReel } = await import('./recording/record.ts')
-  const { printReel, recordInGuest } = await import('./recording/guest.ts')
+  const { checkInGuest, printReel, recordInGuest } = await import('./recording/guest.ts')
   const files = chosen(names)
   const tell = (line: string) => console.log(line)
   if (print) {
     printReel(takeRecordings(ROOT, files, console.error, print))
     return
   }
+  if (check && guest) {
+    process.exitCode = checkInGuest(ROOT, guest, names)
+    return
+  }
   const take = () => (guest ? recordInGuest(ROOT, guest, names) : takeRecordings(ROOT, files, tell))
-  const { problems, skipped, count } = check ? checkRecordings(ROOT, files, tell) : writeReel(ROOT, files, take())
+  const { problems, skipped, count } = check
+    ? checkRecordings(ROOT, files, tell, alone ? 1 : undefined)
+    : writeReel(ROOT, files, take())
   for (const line of skipped) console.log(line)
   report(problems)
   console.log(`${count} sessions ${check ? 'compared' : 'run'}, ${problems.length} problems`)
@@ -112,6 +129,7 @@ const HELP = [
   '       npm run book -- record [chapter]        runs the sessions anew and writes them down',
   '       npm run book -- record --guest v2       runs those of another machine in the virtual one',
   '       npm run book -- record --check          runs them anew and compares',
+  '       npm run book -- record --check --guest v2 --kernel 6.1   compares them with what happens there',
 ]
 
 /** Parses the options of one command; its --help ends the program. */

@@ -159,6 +159,11 @@ test('what another release says in other words is the same, and what it does oth
   assert.ok(!same(['one', 'two'], ['one', '', 'two']), 'an empty line is one')
   assert.ok(same(['/bin /lib /lib64 /proc'], ['/bin /lib /proc']))
   assert.ok(!same(['/bin /etc /proc'], ['/bin /proc']))
+  assert.ok(same(['max 51'], ['max 55']))
+  assert.ok(!same(['max 51'], ['max 0']), 'whether the limit was in the way is not chance')
+  const fits = 'Each step touches 1,003,520 bytes. (19,996,672 - 524,288) / 1,003,520 = '
+  assert.ok(same([`${fits}19.40.`], [`${fits}19.52.`]))
+  assert.ok(!same([`${fits}19.40.`], [`${fits}18.40.`]))
 })
 
 test('a session that calls what a machine lacks is known, and one that has it done inside a script as well', () => {
@@ -260,6 +265,12 @@ const FAULTS: readonly (readonly [string, string, (text: string) => string | und
     'book/pictures/cable.svg',
     text => text.replace('<text', '<image href="http://x/"/><text'),
     /something outside itself/,
+  ],
+  [
+    'a picture with a colour that no page has',
+    'book/pictures/cable.svg',
+    text => text.replace('--ink', '--pink').replace('var(--ink)', 'var(--pink)'),
+    /--pink is no colour of the pages/,
   ],
   ['a man page that is not listed', LAB3, text => `${text}\nclnoe(2)`, /clnoe\(2\) is not in the list/],
   ['a lab without a chapter', LAB3, () => undefined, /lab 3 has no chapter/],

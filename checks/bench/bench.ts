@@ -18,6 +18,7 @@ import { endure } from './endurance.ts'
 import type { FunctionPath } from './function-path.ts'
 import { median, milliseconds, type Row, report, rivalRow, rotated } from './measure.ts'
 import type { Contestant, ProgramPath } from './program-path.ts'
+import type { SavePath } from './save-path.ts'
 import { compileC, makeWorkshop, runProgram, runWell } from './workshop.ts'
 
 function count(help: string): Knob<number | undefined> {
@@ -127,6 +128,7 @@ async function startUp(): Promise<void> {
 }
 
 const CHECK_ROUNDS = 2
+const MOST_FOR_A_SAVE = 1
 const SECONDS_FOR_CHECKS = 6
 
 /** Seconds of one check. A lab that cannot run on this machine takes no time, and the others still count. */
@@ -160,6 +162,21 @@ async function checks(): Promise<void> {
   ])
 }
 
+/** What a reader waits for between a save and its verdict, besides what the lab itself waits for. */
+async function saves(): Promise<void> {
+  const rows = (await runProgram<SavePath[]>('save-path.ts', [])).map(({ number, whole, waiting }): Row => {
+    const own = whole - waiting
+    const target = { text: `at most ${MOST_FOR_A_SAVE} s besides`, met: own <= MOST_FOR_A_SAVE }
+    return {
+      name: `lab ${number}`,
+      value: `${whole.toFixed(2)} s`,
+      comparison: `${waiting.toFixed(2)} s of it waiting, ${own.toFixed(2)} s besides`,
+      target,
+    }
+  })
+  report('npm run learn: from a save to its verdict', rows)
+}
+
 async function compare(): Promise<void> {
   requireRoot('the benchmark', 'npm run bench')
   const folder = makeWorkshop()
@@ -169,6 +186,7 @@ async function compare(): Promise<void> {
   await underBurdens(folder)
   await startUp()
   await checks()
+  await saves()
 }
 
 await runTool(async () => {

@@ -1,6 +1,7 @@
 /**
  * `npm run clean`: removes what was left by owners that have certainly ended, and nothing else.
  */
+
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import {
@@ -18,24 +19,24 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { clone, fork } from '../../lib/clone.ts'
 import { cloneExec } from '../../lib/clone-exec.ts'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import * as F from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { groupAt, groupsNamed, ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { discardGroups } from '../../lib/group/directory.ts'
 import { hierarchiesWith } from '../../lib/group/hierarchies.ts'
+import { INITIAL_PID_NAMESPACE } from '../../lib/machine/container.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { kill, sleep, WNOHANG, waitpid } from '../../lib/process.ts'
 import { inChild } from '../../lib/testing/in-child.ts'
 import { draftName, draftPrefix } from '../../lib/tidy/drafts.ts'
-import { INITIAL_PID_NAMESPACE } from '../../lib/tidy/owner.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { newDesk, removeDesk } from '../ready/desk.ts'
 import { awaitSo, enterProc, labRun } from '../testing/lab-runs.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
 
-const PROGRAM = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/clean/clean.ts')]
+const PROGRAM = [...startWords(ROOT), join(ROOT, 'checks/clean/clean.ts')]
 const CACHE = join(ROOT, 'node_modules', '.cache', 'clone')
 const OTHER_BOOT = '00000000'
 
@@ -260,7 +261,7 @@ test('without root it says what it found and could not remove, with exit code 77
   t.after(() => user.end())
   inNamespace(() => {
     const path = makeGroupNamed(ownName('clean', deadPid()))
-    const { status, lines } = result(user.run([...CLONEABLE_FLAGS, 'lib/engine/start.mjs', 'checks/clean/clean.ts']))
+    const { status, lines } = result(user.run([...startWords(), 'checks/clean/clean.ts']))
     assert.equal(status, 77)
     assert.ok(lines.includes(`needs root: group ${path}`), lines.join('\n'))
     assert.equal(lines.at(-1), 'hint: sudo npm run clean')

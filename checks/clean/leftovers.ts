@@ -35,7 +35,7 @@ function draftPlaces(): [folder: string, start: RegExp][] {
     ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
     ...[tmpdir(), ...deskHomes()].map((folder): [string, RegExp] => [
       folder,
-      new RegExp(`^${PREFIX}\\.(bench|cages|grade|readable|ready|vm)-`),
+      new RegExp(`^${PREFIX}\\.(bench|cages|grade|lab|readable|ready|vm)-`),
     ]),
   ]
 }

@@ -228,6 +228,15 @@ test('a container whose own group is full says how to empty it', () => {
   assert.match(found(facts, 'memory').remedy ?? '', /^mkdir -p \/sys\/fs\/cgroup\/init; for p in /)
 })
 
+test('what a container lacks because an ordinary user has started it, root is told to start', () => {
+  const cgroups = { ...GROUPS, memory: { ...V1, obstacle: 'not ours' } } as const
+  for (const container of ['podman', 'docker'] as const) {
+    const facts = { user: { ...ROOT, isMapped: true }, container, cgroups }
+    for (const id of ['root', 'memory']) assert.match(found(facts, id).remedy ?? '', RegExp(`^sudo ${container} run `))
+    assert.match(found({ ...facts, user: ROOT }, 'memory').remedy ?? '', RegExp(`^${container} run `))
+  }
+})
+
 test('WSL 1 runs nothing and says how to get to WSL 2, which runs everything', () => {
   assert.equal(answers({ wsl: 1, kernel: '4.4.0-19041-Microsoft' }, 'root'), everywhere('no/no'))
   assert.match(found({ wsl: 1 }, 'wsl').remedy ?? '', /^wsl --set-version .* 2/)

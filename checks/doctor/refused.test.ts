@@ -1,13 +1,14 @@
 /**
  * What a filter refuses is named by the doctor, and by the check in the same words, with exit code 77.
  */
+
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { compiler } from '../../lib/testing/in-child.ts'
 import type { Finding } from './find/finding.ts'
@@ -49,7 +50,7 @@ writeFileSync(`${deny}.c`, DENY)
 execFileSync(compiler(), ['-o', deny, `${deny}.c`])
 
 function run(number: number, ...words: string[]): Promise<{ readonly code: number | null; readonly text: string }> {
-  const argv = [String(number), process.execPath, ...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), ...words]
+  const argv = [String(number), process.execPath, ...startWords(ROOT), ...words]
   const child = spawn(deny, argv, {
     cwd: ROOT,
     env: { ...process.env, NO_COLOR: '1' },

@@ -2,13 +2,14 @@
  * What stands in the way is named by the doctor and, with exit code 77, by the lab or the check that comes upon it: the
  * same cause and the same remedy. Each obstacle is put up in namespaces of the test's own.
  */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import test from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { CLONE_NEWNET, CLONE_NEWNS } from '../../lib/flags.ts'
 import { hierarchiesWith } from '../../lib/group/hierarchies.ts'
+import { engineHere } from '../../lib/machine/container.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import {
@@ -25,7 +26,7 @@ import { inChild } from '../../lib/testing/in-child.ts'
 import type { Finding } from './find/finding.ts'
 
 const skip = process.getuid?.() !== 0 && 'makes namespaces, which takes root'
-const START = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs')]
+const START = startWords(ROOT)
 const LABS = { lab1: '01-fork-vs-clone', lab3: '03-newnet', lab5: '05-memory-oom', lab6: '06-freezer' } as const
 type LabName = keyof typeof LABS
 
@@ -98,6 +99,8 @@ test('a controller of v1 whose hierarchy is not mounted here: what mounts it wor
     { finding: 'memory', run: 'lab5', check: 'lab5', arrange },
     /no control group here can have the memory controller/,
   )
+  // In a container both name the command that starts a better one, and that cannot be tried from inside.
+  if (engineHere()) return
   const code = inChild(CLONE_NEWNS, () => {
     mount('none', '/', null, MS_REC | MS_PRIVATE)
     mount('run', '/run', 'tmpfs')
@@ -149,7 +152,7 @@ test('a network that ignores echo requests', { skip: pings }, () => {
 
 const RULES = {
   nft: 'nft add table inet own; nft add chain inet own in "{ type filter hook input priority 0; policy drop; }"; nft add rule inet own in iifname lo accept',
-  'iptables-legacy': 'iptables-legacy -w 5 -P INPUT DROP && iptables-legacy -w 5 -A INPUT -i lo -j ACCEPT',
+  'iptables-legacy': 'iptables-legacy -w 60 -P INPUT DROP && iptables-legacy -w 60 -A INPUT -i lo -j ACCEPT',
 } as const
 
 for (const [program, rules] of Object.entries(RULES)) {

@@ -1,7 +1,7 @@
 /**
  * Which lab can be run and checked in which way: every cell is decided by the worst of the findings it depends on.
  */
-import { LABS, type Lab } from '../../lib/lab/manifest.ts'
+import { LABS, type Lab, type Need, takesRoot } from '../../lib/lab/manifest.ts'
 import type { Finding, State } from './find/finding.ts'
 import { groupFindings } from './find/groups.ts'
 import { kernelFindings } from './find/kernel.ts'
@@ -27,7 +27,7 @@ type Id = KnownFinding['id']
 /** What a finding decides: for these labs, in these ways, running or checking. */
 interface Rule {
   readonly id: Id
-  readonly labs: (needs: readonly string[]) => boolean
+  readonly labs: (needs: readonly Need[]) => boolean
   readonly ways: readonly Way[]
   readonly actions: readonly Action[]
 }
@@ -35,8 +35,8 @@ interface Rule {
 const HERE = ['root', 'user'] as const
 const every = () => true
 const need =
-  (...wanted: readonly string[]) =>
-  (needs: readonly string[]) =>
+  (...wanted: readonly Need[]) =>
+  (needs: readonly Need[]) =>
     wanted.some(one => needs.includes(one))
 
 const rule = (id: Id, labs: Rule['labs'], ways: readonly Way[] = HERE, actions: readonly Action[] = ACTIONS): Rule => ({
@@ -50,7 +50,7 @@ const rule = (id: Id, labs: Rule['labs'], ways: readonly Way[] = HERE, actions: 
 const RULES: readonly Rule[] = [
   rule('wsl', every),
   rule('old-kernel', every),
-  rule('root', needs => needs.some(need => need !== 'kcmp'), ['root'], ['run']),
+  rule('root', needs => takesRoot({ needs }), ['root'], ['run']),
   rule('root', every, ['root'], ['check']),
   rule('user-namespaces', need('namespaces', 'network', 'mounts'), ['user'], ['run']),
   rule('own-proc', need('mounts'), ['user'], ['run']),

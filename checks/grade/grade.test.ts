@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test, { after } from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { findLab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { labNamed, studentNamed } from '../ready/names.ts'
@@ -30,7 +30,7 @@ takeOwnView()
 const folder = mkdtempSync(join(tmpdir(), 'grade-test-'))
 after(() => rmSync(folder, { recursive: true }))
 
-const COMMAND = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/grade/grade.ts')]
+const COMMAND = [...startWords(ROOT), join(ROOT, 'checks/grade/grade.ts')]
 const env = { ...process.env, INIT_CWD: folder, NO_COLOR: '1' }
 const grade = (...words: string[]) => spawnSync(process.execPath, [...COMMAND, ...words], { encoding: 'utf8', env })
 

@@ -1,13 +1,14 @@
 /**
  * One program, one verdict: every kind of program, through the check, npm run learn and a grading.
  */
+
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test, { after } from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { findLab } from '../../lib/lab/manifest.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -131,7 +132,7 @@ const students = Object.entries(KINDS).map(([title, kind], i) => {
 })
 
 const env = { ...process.env, INIT_CWD: folder, NO_COLOR: '1' }
-const START = [...CLONEABLE_FLAGS, '--enable-source-maps', join(ROOT, 'lib/engine/start.mjs')]
+const START = startWords(ROOT)
 
 function run(...words: string[]): Promise<{ readonly code: number | null; readonly text: string }> {
   const child = spawn(process.execPath, [...START, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })

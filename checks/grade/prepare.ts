@@ -7,6 +7,7 @@ import { CannotRun, UsageError } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { Assignment } from '../judge/in-child.ts'
 import { harmlessLines } from '../judge/sanitize.ts'
+import { NoOtherUser } from '../ready/folder.ts'
 import { ready, Unfit } from '../ready/ready.ts'
 import type { Submission } from './submissions.ts'
 
@@ -84,6 +85,9 @@ export async function prepare(
     const confinement = { hidden: [...hidden, ...ANSWERS], shown }
     return { submission, assignment: { slug: lab.slug, program, command: [...command], confinement } }
   } catch (error) {
+    // No fault of the student's: the mark stays open.
+    if (error instanceof NoOtherUser)
+      return { submission, assignment: { slug: lab.slug, program, command: [program], cannot: error.message } }
     return { submission, problem: problemOf(error) }
   }
 }

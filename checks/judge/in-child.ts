@@ -13,7 +13,7 @@ import { checkedLab } from '../labs/all.ts'
 import type { Observation } from '../observer/record.ts'
 import type { Confinement } from '../sandbox/confinement.ts'
 import type { Command } from '../sandbox/sandbox.ts'
-import { type Finding, judge, type Verdict } from './judge.ts'
+import { judge, type Verdict } from './judge.ts'
 import { describeLack } from './needs.ts'
 import { harmless, harmlessLines } from './sanitize.ts'
 
@@ -45,8 +45,8 @@ export interface Judging {
   readonly verdict: Promise<Verdict>
 }
 
-/** What a judge writes, a line each: who is stuck, its findings once all are decided, then its verdict. */
-type Message = { readonly finding: Finding } | { readonly verdict: Verdict } | { readonly stuck: string }
+/** What a judge writes, a line each: who is stuck, then its verdict. */
+type Message = { readonly verdict: Verdict } | { readonly stuck: string }
 
 /** Makes the texts of a verdict harmless: every text that a program may have influenced enters the reports here. */
 const clean = (verdict: Verdict): Verdict =>
@@ -68,29 +68,27 @@ const FROM_OUTSIDE = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 /**
  * Judges in a forked child, so that several run at once and none can disturb another. Where others have changed the machine
  * meanwhile, it is judged once more, in another one.
- * @param tell is called with every claim once all are decided
  * @param stuck is told who waits for what, once nobody of the program moves any more
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  */
 export function judgeInChild(
   assignment: Omit<Assignment, 'program'>,
   timeout: number,
-  tell: (finding: Finding) => void = () => {},
   read?: (seen: Observation) => readonly unknown[],
   stuck: (text: string) => void = () => {},
 ): Judging {
   const { cannot } = assignment
   if (cannot !== undefined) return { pid: undefined, verdict: Promise.resolve({ kind: 'cannot', reason: cannot }) }
   let judging: Judging | undefined
-  const start = (isLast: boolean) => {
-    judging = judgeOnce(assignment, timeout, tell, read, stuck, isLast)
+  const start = () => {
+    judging = judgeOnce(assignment, timeout, read, stuck)
     return judging.verdict
   }
   const twice = async (): Promise<Verdict> => {
-    const first = await start(false)
+    const first = await start()
     // What the sandbox itself has changed it would change again.
     if (first.kind === 'cannot' || !first.others || !isUndecided(first)) return first
-    const second = await start(true)
+    const second = await start()
     return second.kind === 'cannot' ? second : { others: first.others, ...second }
   }
   const verdict = twice()
@@ -108,20 +106,17 @@ const isUndecided = ({ findings }: Extract<Verdict, { kind: 'judged' }>) => find
 function judgeOnce(
   { slug, command, confinement, story }: Omit<Assignment, 'program'>,
   timeout: number,
-  tell: (finding: Finding) => void,
   read: ((seen: Observation) => readonly unknown[]) | undefined,
   stuck: (text: string) => void,
-  isLast: boolean,
 ): Judging {
   const { readEnd, writeEnd } = pipe()
   const pid = fork(() => {
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
-      const found = (finding: Finding) => send({ finding: harmless(finding) })
       const extra = { ...(confinement && { confinement }), ...(story !== undefined && { story }) }
       const isStuck = (text: string) => send({ stuck: harmlessLines(text) })
       send({
-        verdict: clean(judge(checkedLab(slug), command, timeout, found, read, extra, isLast, isStuck)),
+        verdict: clean(judge(checkedLab(slug), command, timeout, read, extra, isStuck)),
       })
     } catch (error) {
       // What the machine refuses is tried once more by itself, and then called by its name.
@@ -140,16 +135,10 @@ function judgeOnce(
   })
   closeQuietly(writeEnd)
   // To make a sandbox may take as long as the program may: judge.ts.
-  return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, tell, stuck) }
+  return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, stuck) }
 }
 
-async function readVerdict(
-  fd: number,
-  pid: number,
-  longest: number,
-  tell: (finding: Finding) => void,
-  stuck: (text: string) => void,
-): Promise<Verdict> {
+async function readVerdict(fd: number, pid: number, longest: number, stuck: (text: string) => void): Promise<Verdict> {
   let verdict: Verdict | undefined
   // A program that makes its judge wait for ever must not keep the others waiting.
   let isLate = false
@@ -159,8 +148,7 @@ async function readVerdict(
   }, longest * 1000)
   for await (const line of createInterface(new Socket({ fd, writable: false }))) {
     const message = JSON.parse(line) as Message
-    if ('finding' in message) tell(message.finding)
-    else if ('stuck' in message) stuck(message.stuck)
+    if ('stuck' in message) stuck(message.stuck)
     else verdict = message.verdict
   }
   clearTimeout(watchdog)

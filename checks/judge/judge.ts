@@ -20,7 +20,8 @@ import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbo
 import { compareCensus, takeCensus } from './census.ts'
 import { decide, type Finding, machineFinding } from './findings.ts'
 import { Inventory, livingProcesses } from './inventory.ts'
-import { needsOf, openWitnesses, type Witnesses } from './look-on.ts'
+import { needsOf, openWitnesses, type Witnesses, witnessesOf } from './look-on.ts'
+import { ensureEnds } from './needs.ts'
 import { tellApart } from './others.ts'
 import { Standstill } from './standstill.ts'
 import { starvedFor } from './starvation.ts'
@@ -171,29 +172,26 @@ function observe(
  * @param lab what is looked at, and what is claimed
  * @param command the program and its arguments
  * @param timeout seconds it may take
- * @param tell is called with every claim once all are decided
  * @param read extracts what else is wanted of the observation, as values that JSON can carry
  * @param tellStuck is told who waits for what, once nobody of the program moves any more
  * @param extra what the sandbox has to provide besides what the lab's witnesses need
- * @param isLast whether it will not be checked again where others have changed the machine meanwhile; otherwise nothing is
- *   told then
  * @throws CannotRun when no sandbox can be made here; SyscallError
  */
 export function judge(
   lab: CheckedLab,
   command: Command,
   timeout: number,
-  tell: (finding: Finding) => void,
   read?: (seen: Observation) => readonly unknown[],
   extra: Setting = {},
-  isLast = true,
   tellStuck: (text: string) => void = () => {},
 ): Verdict {
+  ensureEnds()
   const stopwatch = new Stopwatch()
   const mark = `.${getpid()}`
   const before = takeCensus(mark)
-  const makeWitnesses = openWitnesses(lab.witnesses)
-  const sandbox = makeSandbox(command, { ...needsOf(lab.witnesses), ...extra })
+  const kinds = witnessesOf(lab, extra.story !== undefined)
+  const makeWitnesses = openWitnesses(kinds)
+  const sandbox = makeSandbox(command, { ...needsOf(kinds), ...extra })
   const { init, warden } = sandbox
   // Made after the sandbox, so that the program does not inherit blocked signals.
   const signals = watchSignals(['SIGCHLD', 'SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -234,9 +232,8 @@ export function judge(
     ],
     sandbox.directory,
   )
-  const { own, others } = changes
+  const { others } = changes
   const all = [...findings, machineFinding(changes)]
-  if (isLast || others.length === 0 || own.length > 0) for (const each of all) tell(each)
   const { seconds } = stopwatch
   const judged = { findings: all, output: loop.output, seconds, time: stopwatch.shares(seconds) }
   return { kind: 'judged', ...judged, ...wanted, ...(others.length > 0 && { others }) }

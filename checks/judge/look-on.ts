@@ -1,7 +1,9 @@
 /**
  * The witnesses of one run as a single one: an event that it is told goes to all of them.
  */
+import { CannotRun } from '../../lib/errors.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
+import type { CheckedLab } from '../labs/lab.ts'
 import type { Story } from '../observer/story/story.ts'
 import type { Watcher } from '../observer/watcher.ts'
 import type { Sandbox, Setting } from '../sandbox/sandbox.ts'
@@ -19,7 +21,8 @@ function together(listeners: readonly Listener[]): Listener | undefined {
 /** What all kinds of witnesses of a lab need of the sandbox. @throws CannotRun where one of it cannot be had here */
 export function needsOf(kinds: readonly WitnessKind[]): Setting {
   const all = kinds.map(({ needs }) => needs?.() ?? {})
-  return Object.assign({}, ...all, { calls: all.flatMap(({ calls = [] }) => calls) })
+  const calls = all.flatMap(({ calls = [] }) => calls)
+  return Object.assign({}, ...all, { calls, storyCalls: all.flatMap(({ storyCalls = [] }) => storyCalls) })
 }
 
 /** The witnesses of one run. */
@@ -70,6 +73,21 @@ export class Witnesses {
     return Object.assign({}, ...this.#all.map(one => one.record()))
   }
 }
+
+/** Whether what a witness would look at is shown here. */
+function canOpen({ open }: WitnessKind): boolean {
+  try {
+    open()
+    return true
+  } catch (error) {
+    if (error instanceof CannotRun) return false
+    throw error
+  }
+}
+
+/** The witnesses of a lab; and those that only tell, where there is a story and they can. */
+export const witnessesOf = ({ witnesses, tellers }: CheckedLab, isTold: boolean): readonly WitnessKind[] =>
+  isTold ? [...witnesses, ...tellers.filter(canOpen)] : witnesses
 
 /**
  * Opens what has to be open before the sandbox is made.

@@ -4,6 +4,7 @@
  */
 import { closeSync, readFileSync, readlinkSync } from 'node:fs'
 import { clone, fork } from '../../lib/clone.ts'
+import { CannotRun } from '../../lib/errors.ts'
 import { CLONE_NEWNS, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate, pipe } from '../../lib/gate.ts'
 import { containerCommand } from '../../lib/machine/container.ts'
@@ -15,7 +16,7 @@ import { getpid, kill, waitpid } from '../../lib/process.ts'
 import { isPrivileged } from '../../lib/rights/privileges.ts'
 import { shares } from '../../lib/trace/kcmp.ts'
 import { pidfdOpen } from '../../lib/trace/pidfd.ts'
-import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
+import { checkEvents, FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 
 /** Something that a judge cannot do here. */
 export interface Lack {
@@ -85,10 +86,25 @@ function checkProc(): void {
   if (seen !== String(getpid())) throw new Error(`/proc/self is ${seen}, and this process is ${getpid()}`)
 }
 
+const ofCall = (what: string, seen: string | undefined): Lack[] =>
+  seen === undefined ? [] : [{ what, seen, cause: FILTER, remedy: inContainer() }]
+
+/** The calls without which nothing that a judge has begun comes to an end. They are tried before each check. */
+function lacksOfEnds(): Lack[] {
+  return [
+    ...ofCall(
+      'kill(2), by which it ends a program',
+      errorOf(() => kill(getpid(), 0)),
+    ),
+    ...ofCall('waitid(2), by which it hears what a program does', errorOf(checkEvents)),
+  ]
+}
+
 /** All that is tried, in the order in which a judge needs it. What takes root is tried where it is there. */
 export function lacksOfJudge(): Lack[] {
-  const ofCall = (what: string, seen: string | undefined): Lack[] =>
-    seen === undefined ? [] : [{ what, seen, cause: FILTER, remedy: inContainer() }]
+  const ends = lacksOfEnds()
+  // Nothing else can be tried: it would have to be ended, too.
+  if (ends.length > 0) return ends
   const proc = errorOf(checkProc)
   const foreign = {
     what: 'its own processes in /proc',
@@ -120,8 +136,14 @@ export function lacksOfJudge(): Lack[] {
   ]
 }
 
-/** The first of them in words, as a check says it. */
-export function describeLack(): string | undefined {
-  const [lack] = lacksOfJudge()
-  return lack && `the judge lacks ${lack.what}: ${lack.seen}; ${lack.cause}\nhint: ${lack.remedy}`
+/** The first of some in words, as a check says it. */
+const describe = ([lack]: readonly Lack[]) =>
+  lack && `the judge lacks ${lack.what}: ${lack.seen}; ${lack.cause}\nhint: ${lack.remedy}`
+
+export const describeLack = (): string | undefined => describe(lacksOfJudge())
+
+/** @throws CannotRun where a judge could begin something here that it could not end */
+export function ensureEnds(): void {
+  const lack = describe(lacksOfEnds())
+  if (lack !== undefined) throw new CannotRun(lack)
 }

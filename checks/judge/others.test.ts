@@ -2,6 +2,7 @@
  * What others change on the machine is not the program's doing. The machine is a network and mounts of this test's own, and
  * the others are this test: a program waits for a signal, and gets it when everything has been changed that is to be.
  */
+
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,13 +10,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { kill } from '../../lib/process.ts'
 import { allPids, readProc, statusField } from '../../lib/trace/proc.ts'
 import type { Report } from '../report/report.ts'
 import { tellApart } from './others.ts'
 
-const CHECK = [process.execPath, '--single-threaded', '--v8-pool-size=1', 'lib/engine/start.mjs', 'checks/check.ts']
+const CHECK = [process.execPath, ...startWords(), 'checks/check.ts']
 const RIGHT = join(ROOT, 'checks/labs/02-newpid/right/newpid.sh')
 /** Every machine that can run lab 3 has this kind. */
 const PAIR = 'ip link add foreign type veth peer name foreigner'

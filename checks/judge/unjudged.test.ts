@@ -37,6 +37,7 @@ function process(pid: number, namespaces: Moment['namespaces'], signal: string |
     pid,
     numbers: [pid],
     creator: PROGRAM,
+    caller: PROGRAM,
     parent: PROGRAM,
     flags: 0,
     born: 0,
@@ -149,10 +150,12 @@ test('without the counter oom_kill the claim that it rose cannot be judged', () 
   assert.deepEqual(objections(lab5, { memory: [{ ...MEMORY, oomKills: Number.NaN }] }), only(lab5, COUNTER))
 })
 
-test('a limit whose effect could not be read is not taken for one of another value', () => {
+test('a limit whose effect could not be read, because the group was removed meanwhile, is what was written', () => {
   const [{ limit: _, ...write } = {}] = GOOD.groupWrites
   const groupWrites = [write as Seen['groupWrites'][number]]
-  assert.deepEqual(objections(lab5, { groupWrites }), only(lab5, LIMITED))
+  assert.deepEqual(objections(lab5, { groupWrites }), NONE)
+  const other = [{ ...(write as Seen['groupWrites'][number]), text: '30000000' }]
+  assert.deepEqual(objections(lab5, { groupWrites: other }), { failed: [title(lab5, LIMITED)], unjudged: [] })
 })
 
 test("a kernel's log that cannot be read, or has other PIDs, is not taken for a log without the line", () => {

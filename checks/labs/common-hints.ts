@@ -33,13 +33,37 @@ const errors: readonly SeenHints[] = [
     hints: ['ENODEV: the kernel knows no file system of that type. How is it spelt in mount(8)?'],
   },
   {
+    when: /mount\(.*\): EINVAL/,
+    hints: ['EINVAL: that makes no sense to mount(2). Compare each of its words, and the flags, with its man page.'],
+  },
+  {
+    when: /(mount|chroot|umount2)\(.*\): ENOENT/,
+    hints: ['ENOENT: no such path, seen from where that process is: behind a chroot() the names from before are gone.'],
+  },
+  {
+    when: /^kill\(.*\): ESRCH/m,
+    hints: ['ESRCH: nobody has that number, seen from where kill() was called, and the error ended the program.'],
+  },
+  {
+    when: /gate: it cannot be (opened|waited for) here/,
+    hints: ['Each side uses a gate once: this one has been used up. At which gate does the other side stand now?'],
+  },
+  {
+    when: /^ +(Object|Command) ".*" is unknown|argument ".*" is wrong|".*" is garbage/m,
+    hints: ['One word of that command is not as it should be: the line below the command says which.'],
+  },
+  {
     when: /exec\w*\("[^"\s]+ [^"]*"/,
     hints: [
       'ENOENT: there is no program with spaces in its name. The program and each argument are words of their own.',
     ],
   },
   {
-    when: / must be .+, not undefined/,
+    when: /exec\w*\("[^"\s]+"\): ENOENT/,
+    hints: ['ENOENT: PATH has no program of that name. How is it spelt?'],
+  },
+  {
+    when: / must be .+(, not undefined|Received undefined)/,
     hints: [
       'Something is undefined that a call was given: see in the line below its message which variable, and who should have set it.',
     ],
@@ -59,6 +83,25 @@ const errors: readonly SeenHints[] = [
   {
     when: /a command of the program failed/,
     hints: ['A command failed. What it said itself is behind its exit code.'],
+  },
+]
+
+const slips: readonly SeenHints[] = [
+  {
+    when: /\bCLONE_\w+\s*&{1,2}\s*(F\.)?(CLONE_|SIGCHLD)/,
+    hints: [
+      'Flags are combined by |, which keeps all of them: & keeps what both sides have, and of two flags that is none.',
+    ],
+  },
+  {
+    when: /\b(clone|fork)\(\s*child\(/,
+    hints: [
+      'child(…) runs the function here and now, in your own process. What clone() and fork() take is its name: child.',
+    ],
+  },
+  {
+    when: /^\s*[\w.]+\.(open|wait|freeze|thaw|remove)\s*;?\s*$/m,
+    hints: ['Without the brackets behind its name a function is only mentioned: () calls it.'],
   },
 ]
 
@@ -92,5 +135,8 @@ const hang: readonly SeenHints[] = [
   },
 ]
 
-/** Hints for errors that end a program; for what follows in other processes; and for a program that does not end. */
-export const COMMON = { errors, others, hang } as const
+/**
+ * Hints for errors that end a program; for what follows in other processes; for a program that does not end; and for what
+ * is written in a way that cannot have been meant.
+ */
+export const COMMON = { errors, others, hang, slips } as const

@@ -43,6 +43,8 @@ export interface Exercise<Seen = Observation> {
    * The first of these that fits comes before the other hints, once the task is written and is not proved.
    */
   readonly seen?: readonly SeenHints[]
+  /** Slips of the pen: the same, matched against the lines that the reader has written. */
+  readonly written?: readonly SeenHints[]
 }
 
 /** As many titles as the longest checker has. */

@@ -24,16 +24,20 @@ interface Description<Seen> {
 export interface CheckedLab extends Description<Observation> {
   /** The witnesses of a program of the lab, besides the observer of its processes. */
   readonly witnesses: readonly WitnessKind[]
+  /** Those that look on besides where the story is asked for. No claim asks them, and a machine may lack what they need. */
+  readonly tellers: readonly WitnessKind[]
 }
 
 /**
  * Puts a lab together.
  * @param witnesses whose records its claims and questions use; one that uses anything else does not compile
+ * @param tellers who add to the story alone
  */
 export function describeLab<const Kinds extends readonly WitnessKind[]>(
   witnesses: Kinds,
   description: Description<Observation & RecordsOf<Kinds>>,
+  tellers: readonly WitnessKind[] = [],
 ): CheckedLab {
   // The one place where the records lose their types: a judge calls the claims with what these very witnesses recorded.
-  return { witnesses, ...(description as unknown as Description<Observation>) }
+  return { witnesses, tellers, ...(description as unknown as Description<Observation>) }
 }

@@ -101,6 +101,12 @@ export function openTaskNumbers(source: string): string[] {
   return [...withoutComments(source).matchAll(TASK_CALL)].map(([, number]) => number as string)
 }
 
+/** Whether the lines of a region hold no code: whatever stood there is gone, or has become a comment. */
+export function isEmptyRegion(source: string, region: string): boolean {
+  const lines = regionLines(source, region)
+  return lines !== undefined && withoutComments(lines.join('\n')).trim() === ''
+}
+
 /** The line of a task that is open in a program, from 1. */
 export function lineOfTask(source: string, number: string): number | undefined {
   const text = withoutComments(source)

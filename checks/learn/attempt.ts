@@ -78,7 +78,7 @@ export function attempt(lab: Lab, path: string, { timeout, read, stuck }: Attemp
     const lack = { ...lacking(lab, true), ...(await lackingRoot(lab)) }
     const assignment = { slug: lab.slug, source: path, command, story: basename(path), ...lack }
     if (isCancelled) return undefined
-    judging = judgeInChild(assignment, timeout, () => {}, read, stuck)
+    judging = judgeInChild(assignment, timeout, read, stuck)
     const verdict = await judging.verdict
     if (isCancelled) return undefined
     const report = labReport(lab.slug, shown(path), withTask(assignment, verdict))

@@ -6,7 +6,7 @@ import type { Lab } from '../../lib/lab/manifest.ts'
 import { checkedLab } from '../labs/all.ts'
 import { type Question, wordsFor } from '../labs/question.ts'
 import type { Prediction } from './mine/progress.ts'
-import { atBothEnds, keyLines, type Page, paragraph, type Size } from './pages/page.ts'
+import { atBothEnds, fits, keyLines, type Page, paragraph, type Size } from './pages/page.ts'
 
 /** Digits that a number may have. */
 const LONGEST = 9
@@ -57,8 +57,13 @@ export class Quiz {
     else if (key === 'enter' && this.#typed !== '') this.#take(Number(this.#typed))
   }
 
-  page({ columns }: Size): Page {
-    const width = columns - 1
+  /** The page; where the screen has no room for all of it, the answers remain to be seen and what leads to them goes. */
+  page(size: Size): Page {
+    const page = this.#pageWith(size.columns - 1, true)
+    return fits(page, size) ? page : this.#pageWith(size.columns - 1, false)
+  }
+
+  #pageWith(width: number, hasLead: boolean): Page {
     const at = this.answers.length
     const question = this.questions[at]
     const answer = question?.choices
@@ -68,17 +73,9 @@ export class Quiz {
       ? ([[`1-${question.choices.length}`, 'answers']] as const)
       : ([['enter', 'answers']] as const)
     return {
-      head: [atBothEnds(` Lab ${this.lab.number}: ${this.lab.title}`, 'predict first ', width, chalk.bold), ''],
+      head: [atBothEnds(` Lab ${this.lab.number}: ${this.lab.title}`, ['predict first '], width, chalk.bold), ''],
       body: [
-        ...paragraph(this.lab.question, width, one => one, ' '),
-        '',
-        ...paragraph(
-          'What will the kernel do? Say it before you see it: then the lab itself runs.',
-          width,
-          chalk.dim,
-          ' ',
-        ),
-        '',
+        ...(hasLead ? this.#lead(width) : []),
         ...paragraph(question?.text ?? '', width, chalk.bold, ` ${at + 1} of ${this.questions.length}  `, chalk.dim),
         '',
         ...answer,
@@ -87,6 +84,11 @@ export class Quiz {
         line => ` ${line}`,
       ),
     }
+  }
+
+  #lead(width: number): string[] {
+    const text = 'What will the kernel do? Say it before you see it: then the lab itself runs.'
+    return [...paragraph(this.lab.question, width, one => one, ' '), '', ...paragraph(text, width, chalk.dim, ' '), '']
   }
 
   /**
@@ -130,7 +132,7 @@ export function comparisonPage(lab: Lab, predictions: readonly Prediction[], rem
     return question ? compared(question, one, width) : []
   })
   return {
-    head: [atBothEnds(` Lab ${lab.number}: ${lab.title}`, 'what you predicted ', width, chalk.bold), ''],
+    head: [atBothEnds(` Lab ${lab.number}: ${lab.title}`, ['what you predicted '], width, chalk.bold), ''],
     body: [...lines, ...(remark ? paragraph(remark, width, chalk.yellow, ' ') : [])],
     foot: keyLines(
       [

@@ -5,9 +5,10 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describeError, UsageError } from '../../lib/errors.ts'
 import type { Lab } from '../../lib/lab/manifest.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { knowsFewUsers } from '../../lib/rights/users.ts'
 import { describeEnd } from '../../lib/status.ts'
@@ -51,6 +52,12 @@ function missingChapter({ slug, manPages }: Lab): string | undefined {
   const chapter = join(ROOT, 'book', `${slug}.md`)
   if (existsSync(chapter)) return undefined
   return `${shown(chapter)} is not there. Read labs/${slug}.ts, and ${manPages.join(', ')}.`
+}
+
+/** Whether a chapter is shown by a program that waits for its reader. */
+function hasPager(): boolean {
+  const [name = ''] = (process.env['PAGER'] || 'less').split(' ')
+  return basename(name) !== 'cat' && (name.includes('/') || findProgram(name) !== undefined)
 }
 
 /** What a key runs. */
@@ -112,7 +119,8 @@ class Sitting {
     if (canDraw()) process.stdout.write(CLEAR)
     const status = await runAtTerminal(words, ROOT)
     if (!status) this.#end()
-    // After a chapter that was read to its end nothing has to be said.
+    // What a pager shows stands there until the reader leaves it; without one the chapter would be gone at once.
+    else if (what === 'chapter' && status.code === 0) await (hasPager() ? undefined : this.front.pause('That was all.'))
     else if (what === 'program' || status.code !== 0) await this.front.pause(`It ${describeEnd(status)}.`)
   }
 

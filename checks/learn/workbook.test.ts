@@ -18,7 +18,7 @@ process.env['WORKBOOK_MINE'] = basename(folder)
 after(() => rmSync(folder, { recursive: true }))
 
 // The modules below read WORKBOOK_MINE when they are loaded.
-const { blankLab, lineOfTask, openTaskNumbers, putBack } = await import('../labs/tasks.ts')
+const { blankLab, lineOfTask, openTaskNumbers, putBack, regionLines } = await import('../labs/tasks.ts')
 const { compareLines, comparePage } = await import('./pages/compare.ts')
 const { standing } = await import('./mine/evidence.ts')
 const { hintsFor } = await import('./mine/hints.ts')
@@ -28,6 +28,7 @@ const { copyOf, setAside, writeCopy } = await import('./mine/mine.ts')
 const { frame } = await import('./pages/page.ts')
 const { parseProgress, readProgress, recordPredictions, recordStart, recordTasks } = await import('./mine/progress.ts')
 const { comparisonPage, Quiz } = await import('./quiz.ts')
+const { puzzlePage } = await import('./pages/puzzle.ts')
 const { keysIn } = await import('./pages/screen.ts')
 const { errorsOf } = await import('./type-errors.ts')
 const { answerFrom, toReview } = await import('./review.ts')
@@ -111,6 +112,37 @@ test('hints are chosen by what was seen: the same task, the same claim, another 
   ]
   assert.equal(new Set(hints).size, hints.length, hints.join('\n'))
   assert.equal(hints.at(-1), exercises[1]?.hints[0])
+})
+
+test('what cannot have been meant is hinted at first, in whichever task it is, and what has no line left is open', () => {
+  const first = (name: string, region: string, code: string) => {
+    const source = readFileSync(join(ROOT, 'labs', `${name}.ts`), 'utf8')
+    const text = source.replace((regionLines(source, region) ?? []).join('\n'), () => code)
+    const claim = { section: '', verdict: 'does not hold', expected: 'e', seen: 's', cause: 'c', read: 'r' } as const
+    const claims = [...checkedLab(name).claims, ...EVERY_LAB].map(({ title }): ClaimReport => ({ title, ...claim }))
+    const report = { ...reportOf(0), slug: name, claims }
+    const at = standing(name, text, report)
+    return [at.current?.exercise.region, at.current?.state, hintsFor(at, report, { source: text })[0]].join(' ')
+  }
+  const cases = [
+    ['02-newpid', 'own-numbers', 'const pid = clone(child(1), CLONE_NEWPID)', /^own-numbers broken .*here and now/],
+    [
+      '02-newpid',
+      'three-children',
+      '  const all = [startGrandchild, startGrandchild]',
+      /broken startGrandchild without \(\)/,
+    ],
+    ['03-newnet', 'open-the-gate', 'vethIsUp.open', /^open-the-gate broken .*\(\) calls it/],
+    [
+      '04-newns',
+      'five-namespaces',
+      'const pid = clone(child, F.CLONE_NEWNS & F.CLONE_NEWPID)',
+      /broken Flags are combined/,
+    ],
+    ['06-freezer', 'freeze-it', 'group.freeze', /^freeze-it broken .*\(\) calls it/],
+    ['06-freezer', 'work', '    // sleep(0.1)', /^work open /],
+  ] as const
+  for (const [name, region, code, pattern] of cases) assert.match(first(name, region, code), pattern)
 })
 
 test('while a task is open its hints are its own, whatever the program printed', () => {
@@ -246,6 +278,7 @@ test('an editor is started at the line, each in its own way', () => {
   assert.deepEqual(at('sh'), ['+7', '/x.ts'])
   assert.deepEqual(at('sh -e'), ['-e', '+7', '/x.ts'])
   assert.equal(at('no-such-editor'), undefined)
+  assert.deepEqual(editorAt('/x.ts', 7, { EDITOR: '/opt/my/vim' })?.words, ['/opt/my/vim', '+7', '/x.ts'])
 })
 
 test('the contract of every lab is there for those who write it from nothing', () => {
@@ -297,6 +330,7 @@ test('no page is wider than the screen, or higher, however small that is', () =>
       new Quiz(LAB3).page(size),
       listPage(readProgress().progress, size),
       comparisonPage(LAB3, [{ question: 'lo', answer: null, kernel: null, isRight: false }], 'remark', size),
+      ...at.tasks.map(task => puzzlePage(task, lab, size)),
     ]
     for (const page of pages) {
       const lines = frame(page, size, 3)

@@ -22,6 +22,9 @@ export class Calls {
   readonly #pending = new Map<number, Listener>()
   /** The clone that a thread is in. */
   readonly #clones = new Map<number, CloneCall>()
+  /** Threads of whose present clone the tracer has been told. */
+  readonly #reported = new Set<number>()
+  readonly #hasHidden: (caller: number, number: number) => void
 
   constructor(
     init: number,
@@ -30,7 +33,9 @@ export class Calls {
     teller: Teller,
     story: Story,
     processOf: (tid: number) => number,
+    hasHidden: (caller: number, number: number) => void,
   ) {
+    this.#hasHidden = hasHidden
     this.#watcher = watcher
     this.#signals = signals
     this.#teller = teller
@@ -39,14 +44,16 @@ export class Calls {
     this.#emulator = new CallEmulator(init)
   }
 
-  /** The clone that a thread is in; none where it has called fork(2) or vfork(2). */
+  /** Of a thread that has just made another one: the clone that it is in; none where it has called fork(2) or vfork(2). */
   cloneOf(tid: number): CloneCall | undefined {
+    this.#reported.add(tid)
     return this.#clones.get(tid)
   }
 
   /** A thread has ended, and its number may be given to another one. */
   forget(tid: number): void {
     this.#clones.delete(tid)
+    this.#reported.delete(tid)
   }
 
   /** A thread stands at the beginning of a call. @returns whether the end of the call is worth waiting for */
@@ -60,7 +67,10 @@ export class Calls {
   }
 
   #listenerFor(name: StoppedCall, args: readonly bigint[], tid: number, order: number): Listener | undefined {
-    if (CLONE_CALLS.includes(name)) return this.#takeClone(name as 'clone' | 'clone3', args, tid)
+    if (CLONE_CALLS.includes(name)) {
+      const heard = this.#watcher.call?.(name, args, tid, order)
+      return alsoTelling(this.#takeClone(name as 'clone' | 'clone3', args, tid), heard)
+    }
     if (SIGNAL_CALLS.includes(name)) return this.#takeSignal(name, args, tid, order)
     const tell = tellOfCall(this.#story, name, args, tid)
     const heard = this.#watcher.call?.(name, args, tid, order)
@@ -74,7 +84,9 @@ export class Calls {
     const clone = { call, flags: flags ?? 0, signal }
     if (flags !== undefined) this.#clones.set(tid, clone)
     const tell = this.#teller.aboutToClone(clone, tid)
+    this.#reported.delete(tid)
     return result => {
+      if (result > 0 && !this.#reported.delete(tid)) this.#hasHidden(tid, result)
       this.#clones.delete(tid)
       tell(result)
     }

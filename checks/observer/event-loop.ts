@@ -9,7 +9,10 @@ const KEPT_OUTPUT = 16384
 /** How often output is read at the end: more than a pipe holds, but bounded, because a process may go on printing. */
 const MOST_READS = 64
 const SIGCHLD = 17
-/** How long events may keep the judge from looking at the clock and at its own signals, in milliseconds. */
+/**
+ * How long events may keep the judge from looking at the clock and at its own signals, in milliseconds; and, where things
+ * are sampled, not longer than until the next look: a program that floods its judge with calls must not blind it.
+ */
 const SLICE = 100
 /** How often things are sampled that cause no event, in milliseconds. */
 const SAMPLE = 20
@@ -43,7 +46,8 @@ export class EventLoop {
   until(done: () => boolean, deadline: number): boolean {
     for (;;) {
       if (this.#samples) this.#sample()
-      const isDrained = this.#observer.drain(Math.min(deadline, Date.now() + SLICE))
+      const slice = this.#samples ? SAMPLE : SLICE
+      const isDrained = this.#observer.drain(Math.min(deadline, Date.now() + slice))
       if (done()) return true
       const left = deadline - Date.now()
       if (left <= 0 || this.interrupted) return false

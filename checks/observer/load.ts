@@ -123,3 +123,14 @@ export function wasBusy(from: Omit<Load, 'waited'>, to: Omit<Load, 'waited'>): b
   const others = total - idle - (to.own - from.own)
   return total > 0 && others >= BY_OTHERS * total && idle <= IDLE * total
 }
+
+/** So many times a program must have kept all processors busy for that to be its own doing. */
+const TOO_MANY = 2
+
+/**
+ * Whether processes would have kept all processors busy by themselves, whatever others did meanwhile.
+ * @param wanted seconds for which they ran or were ready to, added up
+ * @param seconds how long that was
+ */
+export const fillsProcessors = (wanted: number, seconds: number) =>
+  wanted >= TOO_MANY * allowedProcessors().length * seconds

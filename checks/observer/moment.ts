@@ -35,7 +35,7 @@ export const NOTHING: Sharing = { VM: false, FILES: false, FS: false, SIGHAND: f
  * @param flags of the clone that made the one from the other. Who has no I/O context, and no list of what semop(2) would
  *   undo, shares that with everybody else who has none: only with its flag it was meant to be shared
  */
-function sharingOf(tid: number, other: number, flags: number): Sharing {
+export function sharingOf(tid: number, other: number, flags: number): Sharing {
   const compare = (what: Shareable) => shares(tid, other, what)
   try {
     return {
@@ -69,6 +69,10 @@ export function look(tid: number, creator: number | undefined, flags: number): M
     throw error
   }
 }
+
+/** For a process that was killed before it could be looked at: where its creator was when that one was born. */
+export const notSeen = (creatorsBirth: Moment | undefined): Moment | undefined =>
+  creatorsBirth && { ...creatorsBirth, sharing: NOTHING }
 
 /** The file of the program that a process runs, as the kernel has loaded it. */
 export function programOf(pid: number): string {

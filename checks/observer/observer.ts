@@ -7,14 +7,15 @@ import { nsPids, readProc, statusField } from '../../lib/trace/proc.ts'
 import { eventMessage, nextEvent, PTRACE, resume, type TraceEvent } from '../../lib/trace/ptrace.ts'
 import type { Scheduled } from '../../lib/trace/scheduling.ts'
 import { Calls } from './calls.ts'
+import { followHidden } from './hidden.ts'
 import { Lateness } from './lateness.ts'
 import { Ended } from './load.ts'
-import { look, NOTHING, programOf } from './moment.ts'
-import type { Moment, ProcessRecord, SignalCall } from './record.ts'
+import { look, notSeen, programOf } from './moment.ts'
+import type { ProcessRecord, SignalCall } from './record.ts'
 import { SignalCalls } from './signal-calls.ts'
 import { Story } from './story/story.ts'
 import { type CloneCall, Teller } from './teller.ts'
-import { Threads, throughWhom } from './threads.ts'
+import { Threads, takesAll, throughWhom } from './threads.ts'
 import type { Watcher } from './watcher.ts'
 
 const SIGTRAP = 5
@@ -58,7 +59,11 @@ export class Observer {
     this.#teller = new Teller(story, name)
     const processOf = (tid: number) => this.#threads.processOf(tid)
     story.processOf = processOf
-    this.#calls = new Calls(init, watcher, this.#signals, this.#teller, story, processOf)
+    // Whoever was made so that nobody was told is born now, and has run already.
+    const hasHidden = (caller: number, number: number) => {
+      for (const one of followHidden(caller, number)) this.#bear(one, caller)
+    }
+    this.#calls = new Calls(init, watcher, this.#signals, this.#teller, story, processOf, hasHidden)
     this.#known = new Set([init])
     this.#first = [init]
     this.#threads.add(init)
@@ -180,13 +185,13 @@ export class Observer {
 
   #bearProcess(pid: number, caller: number, creator: number, clone: CloneCall): void {
     const parent = Number(statusField(pid, 'PPid') ?? creator)
-    const birth = look(pid, caller, clone.flags) ?? this.#placeUnknown(creator)
+    const birth = look(pid, caller, clone.flags) ?? notSeen(this.processes.get(creator)?.birth)
     // A process that nobody could look at is one all the same. Nothing is known of where it was born.
     if (!birth) {
       this.#teller.notSeen(pid, caller)
       return
     }
-    const made = { pid, numbers: nsPids(pid), creator, parent, flags: clone.flags, born: this.#order }
+    const made = { pid, numbers: nsPids(pid), creator, caller, parent, flags: clone.flags, born: this.#order }
     const record: ProcessRecord = { ...made, birth, programs: [] }
     this.processes.set(pid, record)
     this.#teller.born(record, caller, clone)
@@ -194,30 +199,31 @@ export class Observer {
     this.#watcher.birth?.(pid, this.#order)
   }
 
-  /** For a process that was killed before it could be looked at: where its creator was when that one was born. */
-  #placeUnknown(creator: number): Moment | undefined {
-    const birth = this.processes.get(creator)?.birth
-    return birth && { ...birth, sharing: NOTHING }
-  }
-
   #takeExec(pid: number): void {
     this.#threads.becomeOne(pid)
     const file = programOf(pid)
-    this.processes.get(pid)?.programs.push(file)
+    const record = this.processes.get(pid)
+    record?.programs.push(file)
+    // An exit_group(2) in another thread may have come too late to end more than that thread.
+    if (record) delete record.exit
     this.#teller.became(pid, file)
     this.#watcher.exec?.(pid)
   }
 
-  /** A thread is about to end. If it is the last of its process, that still has everything it had. */
+  /**
+   * A thread is about to end. If it is the last of its process, or takes the others with it, that still has everything it
+   * had. To wait for the last would not do: one that is ending already when another ends them all is not stopped again.
+   */
   #takeExit(tid: number): void {
     const pid = this.#threads.processOf(tid)
-    if (!this.#threads.ends(tid)) return
+    const isLast = this.#threads.ends(tid)
     const record = this.processes.get(pid)
-    const exit = record && look(tid, throughWhom(record.creator), record.flags)
-    if (!exit) return
-    record.exit = exit
-    record.exiting = this.#order
+    if (!record || record.exit) return
     const status = decodeStatus(eventMessage(tid) ?? 0)
+    if (!isLast && !takesAll(tid, status)) return
+    const exit = look(tid, throughWhom(record.creator, record.caller), record.flags)
+    if (!exit) return
+    Object.assign(record, { exit, exiting: this.#order })
     this.#watcher.exit?.(pid, status.code ?? undefined, tid)
     this.#teller.ending(pid, status)
   }

@@ -36,7 +36,7 @@ export interface SignalCall {
   /** The living process in an outer PID namespace that knows itself by that number, if there is one. */
   readonly outside: number | undefined
   readonly signal: number
-  /** Of a SIGKILL to a process group or to everybody: the processes of those that lived just then. */
+  /** Of a SIGKILL, or a signal that stops, to a process group or to everybody: the processes of it that lived just then. */
   readonly reached?: readonly number[]
   /** What the call returned: 0 or -errno; `undefined` if the caller did not live to see it. */
   result: number | undefined
@@ -49,6 +49,8 @@ export interface ProcessRecord {
   readonly numbers: readonly number[]
   /** The process that called fork or clone. */
   readonly creator: number
+  /** The thread of it that did. */
+  readonly caller: number
   /** Its parent at its birth: the creator, or with CLONE_PARENT the creator's own parent. */
   readonly parent: number
   /** The flags of the clone that made it, as far as they are known: fork(2) and vfork(2) have none. */

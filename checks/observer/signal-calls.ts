@@ -12,7 +12,8 @@ import { answerOf } from './story/calls.ts'
 import type { Of } from './story/event.ts'
 import type { Story } from './story/story.ts'
 
-const SIGKILL = 9
+/** SIGKILL, and SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU: what they do to somebody is asked for afterwards. */
+const FATEFUL: readonly number[] = [9, 19, 20, 21, 22]
 
 /** The number behind a pidfd of a process, in that process's PID namespace. */
 function pidOfPidfd(owner: number, fd: number): number {
@@ -53,7 +54,7 @@ export class SignalCalls {
       found: this.#numbered(tid, target),
       outside: this.#outside(tid, target),
       signal,
-      ...(signal === SIGKILL && target <= 0 && !byPidfd && { reached: this.#reachedBy(tid, target) }),
+      ...(FATEFUL.includes(signal) && target <= 0 && !byPidfd && { reached: this.#reachedBy(tid, target) }),
       result: undefined,
     }
     this.all.push(call)
@@ -88,7 +89,7 @@ export class SignalCalls {
     return (around.find(({ birth }) => birth.namespaces.pid === home) ?? around[0])?.pid
   }
 
-  /** The processes that a SIGKILL to a process group, or to everybody, reaches: nobody else is told of each. */
+  /** The processes that a signal to a process group, or to everybody, reaches: nobody else is told of each. */
   #reachedBy(caller: number, target: number): number[] {
     const level = nsPids(caller).length - 1
     const numberOf = (pid: number) => Number((statusField(pid, 'NSpgid') ?? '').split(/\s+/)[level])

@@ -3,7 +3,8 @@
  * while one lives the process can be looked at through it, even if its first thread is a zombie already.
  */
 import { readdirSync, readlinkSync } from 'node:fs'
-import { statusField } from '../../lib/trace/proc.ts'
+import type { WaitStatus } from '../../lib/status.ts'
+import { isInExitGroup, statusField } from '../../lib/trace/proc.ts'
 
 /** The process that a thread belongs to, by the number of its first thread; `undefined` if the thread is gone. */
 export function processOf(tid: number): number | undefined {
@@ -21,8 +22,13 @@ function hasNamespaces(tid: number): boolean {
   }
 }
 
-/** A thread through which a process can be looked at: its first one, else any that lives; `undefined` if none does. */
-export function throughWhom(pid: number): number | undefined {
+/**
+ * A thread through which a process can be looked at: its first one, else any that lives; `undefined` if none does.
+ * @param rather another one of its threads to look through, as long as that lives: threads may have left the directory,
+ *   the descriptors or the namespaces of the others
+ */
+export function throughWhom(pid: number, rather = pid): number | undefined {
+  if (rather !== pid && processOf(rather) === pid && hasNamespaces(rather)) return rather
   if (hasNamespaces(pid)) return pid
   try {
     return readdirSync(`/proc/${pid}/task`).map(Number).find(hasNamespaces)
@@ -30,6 +36,14 @@ export function throughWhom(pid: number): number | undefined {
     // ENOENT: the process has been waited for.
     return undefined
   }
+}
+
+/**
+ * Whether a thread that is about to end takes all others of its process with it: by exit_group(2) or by a signal, except
+ * SIGSYS, with which seccomp(2) may end a thread alone.
+ */
+export function takesAll(tid: number, { signal }: WaitStatus): boolean {
+  return signal === null ? isInExitGroup(tid) : signal !== 'SIGSYS'
 }
 
 /** The living threads of every process, by what the tracer is told. */

@@ -18,6 +18,8 @@ const WAITS: Readonly<Record<'x64' | 'arm64', readonly (readonly [number, string
     [43, 'accept', 'file'],
     [45, 'recvfrom', 'file'],
     [47, 'recvmsg', 'file'],
+    [56, 'clone'],
+    [58, 'vfork'],
     [61, 'wait4'],
     [72, 'fcntl', 'file'],
     [73, 'flock', 'file'],
@@ -31,6 +33,7 @@ const WAITS: Readonly<Record<'x64' | 'arm64', readonly (readonly [number, string
     [270, 'pselect6'],
     [271, 'ppoll'],
     [281, 'epoll_pwait'],
+    [435, 'clone3'],
   ],
   arm64: [
     [22, 'epoll_pwait'],
@@ -50,9 +53,14 @@ const WAITS: Readonly<Record<'x64' | 'arm64', readonly (readonly [number, string
     [202, 'accept', 'file'],
     [207, 'recvfrom', 'file'],
     [212, 'recvmsg', 'file'],
+    [220, 'clone'],
     [260, 'wait4'],
+    [435, 'clone3'],
   ],
 }
+
+/** exit(2) and exit_group(2): whoever is in one of them waits for nothing any more. */
+const ENDS: Readonly<Record<'x64' | 'arm64', readonly number[]>> = { x64: [60, 231], arm64: [93, 94] }
 
 /** What a process waits for. */
 export interface Wait {
@@ -71,12 +79,13 @@ function behind(tid: number, descriptor: number): string | undefined {
   }
 }
 
-/** What a thread waits for just now; `undefined` if it is gone. @see proc_pid_syscall(5) */
+/** What a thread waits for just now; `undefined` if it is gone, or about to be. @see proc_pid_syscall(5) */
 export function waitOfThread(tid: number): Wait | undefined {
   const text = readProc(tid, 'syscall')
   if (text === undefined) return undefined
   const [number = '', first = ''] = text.trim().split(' ')
   if (!/^\d+$/.test(number)) return { call: 'nothing' }
+  if (ENDS[process.arch as 'x64' | 'arm64']?.includes(Number(number))) return undefined
   const [, call, kind] = WAITS[process.arch as 'x64' | 'arm64']?.find(([one]) => one === Number(number)) ?? []
   const file = kind === 'file' ? behind(tid, Number(BigInt.asIntN(32, BigInt(first)))) : undefined
   return { call: call ?? `call ${number}`, ...(file !== undefined && { file }) }

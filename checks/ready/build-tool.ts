@@ -5,14 +5,16 @@
 import { chownSync, lstatSync, mkdirSync, openSync, readdirSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
-import { clone } from '../../lib/clone.ts'
+import { setImmediate } from 'node:timers/promises'
+import { clone, fork } from '../../lib/clone.ts'
 import { execvp } from '../../lib/exec.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
 import { pipe } from '../../lib/gate.ts'
 import { dup2 } from '../../lib/machine/descriptors.ts'
-import { closeQuietly } from '../../lib/machine/poll.ts'
+import { writeAll } from '../../lib/machine/output.ts'
+import { closeQuietly, poll } from '../../lib/machine/poll.ts'
 import * as M from '../../lib/mount/mount.ts'
-import { kill, waitpid } from '../../lib/process.ts'
+import { kill, setsid, waitpid } from '../../lib/process.ts'
 import { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, setLimit } from '../../lib/rights/limits.ts'
 import { setParentDeathSignal } from '../../lib/rights/prctl.ts'
 import { becomeUser } from '../../lib/rights/users.ts'
@@ -78,12 +80,44 @@ function beTool(argv: readonly [string, ...string[]], folder: string, shut: Shut
   return execvp(argv[0], argv)
 }
 
-/** Reads until all writers have closed the pipe, but keeps only the beginning. */
-async function drain(fd: number): Promise<string> {
-  let text = ''
-  for await (const piece of new Socket({ fd, writable: false }))
-    if (text.length < 65536) text += (piece as Buffer).toString('utf8')
-  return text
+/** The most that is kept of what a tool says, in characters, and how often it is looked for more once that has ended. */
+const [KEPT, LOOKS] = [65536, 64]
+
+/** Reads what comes through a pipe, but keeps only the beginning, until the other pipe's writer has ended. */
+async function drain(output: number, life: number): Promise<{ readonly said: string; readonly told: string }> {
+  let [said, told] = ['', '']
+  const socket = new Socket({ fd: output, writable: false })
+  socket.on('data', piece => {
+    if (said.length < KEPT) said += piece.toString('utf8')
+  })
+  for await (const piece of new Socket({ fd: life, writable: false })) told += (piece as Buffer).toString('utf8')
+  // The end of the output may never come: what the tool has left running has that open, too.
+  for (let looks = 0; looks < LOOKS && !socket.destroyed && poll([output], 0).length > 0; looks++) await setImmediate()
+  socket.destroy()
+  return { said, told }
+}
+
+/** Waits for the tool, and ends what it has left running in its process group: PID 1, if it is shut in. */
+function waitForTool(argv: readonly [string, ...string[]], folder: string, shut: Shut | undefined, lines: Lines): void {
+  setParentDeathSignal('SIGKILL')
+  const pid = fork(() => {
+    setsid()
+    beTool(argv, folder, shut, lines.output)
+  })
+  closeQuietly(lines.output)
+  const { code, signal } = waitpid(pid)
+  try {
+    kill(-pid, 'SIGKILL')
+  } catch {
+    // ESRCH: nothing has been left.
+  }
+  writeAll(lines.life, code === 0 ? 'done' : `${signal ?? `exit code ${code}`}`)
+}
+
+/** Where the tool writes, and where it is told how it ended. */
+interface Lines {
+  readonly output: number
+  readonly life: number
 }
 
 /**
@@ -96,16 +130,17 @@ export async function runTool(
   folder: string,
   shut: Shut | undefined,
 ): Promise<string | undefined> {
-  const { readEnd, writeEnd } = pipe()
+  const [output, life] = [pipe(), pipe()]
   if (shut?.isFree) giveTree(folder)
   const flags = (shut ? CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET : 0) | SIGCHLD
-  const pid = clone(() => beTool(argv, folder, shut, writeEnd), flags)
-  closeQuietly(writeEnd)
+  const lines = { output: output.writeEnd, life: life.writeEnd }
+  const pid = clone(() => waitForTool(argv, folder, shut, lines), flags)
+  for (const end of [output.writeEnd, life.writeEnd]) closeQuietly(end)
   const watchdog = setTimeout(() => kill(pid, 'SIGKILL'), BOUNDS.clock * 1000)
-  const said = await drain(readEnd)
+  const { said, told } = await drain(output.readEnd, life.readEnd)
   clearTimeout(watchdog)
-  const { code, signal } = waitpid(pid)
-  if (code === 0) return undefined
-  const lines = harmlessLines(said.trim()).split('\n').slice(0, MOST_LINES)
-  return said.trim() === '' ? `${argv[0]} ended with ${signal ?? `exit code ${code}`}` : lines.join('\n')
+  const { signal } = waitpid(pid)
+  if (told === 'done') return undefined
+  const shown = harmlessLines(said.trim()).split('\n').slice(0, MOST_LINES)
+  return said.trim() === '' ? `${argv[0]} ended with ${told || (signal ?? 'no word')}` : shown.join('\n')
 }

@@ -1,16 +1,30 @@
 /**
  * A folder as a program: one with a package.json says what is started, one with a Makefile makes it.
  */
-import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
+
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { CannotRun } from '../../lib/errors.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
+import { knowsFewUsers } from '../../lib/rights/users.ts'
 import { runTool, type Shut } from './build-tool.ts'
+import { isExecutable } from './executable.ts'
 import { labNamed } from './names.ts'
 
 const MAKEFILES = ['GNUmakefile', 'makefile', 'Makefile']
 /** What package.json may mean by "start": a program of Node's, and no more. */
 const START = /^(?:npx\s+)?(?:node|tsx)\s+(?:--import\s+tsx\s+)?([^\s&|;<>$]+)$/
 const INDEX = ['index.ts', 'index.mts', 'index.js', 'index.mjs', 'index.cjs']
+
+/** A Makefile of somebody else's, where there is no user to run it as who owns nothing. */
+export class NoOtherUser extends CannotRun {
+  constructor() {
+    super(
+      'a Makefile may do anything, so it is run as a user who owns nothing, and only root can be somebody else\n' +
+        'hint: sudo npm run grade -- DIR, or hand in the C file by itself',
+    )
+  }
+}
 
 /** Whether a folder says how it becomes a program. */
 export const isProject = (folder: string): boolean =>
@@ -36,21 +50,11 @@ function byPackage(folder: string): Found {
   return { problem: `its package.json names no file that is there: ${named[0] ?? 'bin, main or a script start'}` }
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    const found = lstatSync(path)
-    return found.isFile() && (found.mode & 0o111) !== 0
-  } catch {
-    return false
-  }
-}
-
 /** When each executable file of a folder was written. */
 const executables = (folder: string) =>
   new Map(
     readdirSync(folder)
-      .filter(name => isExecutable(join(folder, name)))
+      .filter(name => lstatSync(join(folder, name)).isFile() && isExecutable(join(folder, name)))
       .map(name => [name, lstatSync(join(folder, name), { bigint: true }).mtimeNs] as const),
   )
 
@@ -61,6 +65,7 @@ const executables = (folder: string) =>
 async function byMake(folder: string, slug: string, shut: Shut | undefined): Promise<Found> {
   const make = findProgram('make')
   if (make === undefined) return { problem: 'there is a Makefile, and this machine has no make' }
+  if (shut && knowsFewUsers()) throw new NoOtherUser()
   const before = executables(folder)
   const wrong = await runTool([make], folder, shut && { ...shut, isFree: true })
   if (wrong !== undefined) return { problem: `make has failed\n${wrong}` }
@@ -78,6 +83,7 @@ async function byMake(folder: string, slug: string, shut: Shut | undefined): Pro
  * The program of a folder.
  * @param slug of the lab that it is for
  * @param shut how make is kept from what it must not see
+ * @throws NoOtherUser
  */
 export async function programIn(folder: string, slug: string, shut: Shut | undefined): Promise<Found> {
   if (MAKEFILES.some(name => existsSync(join(folder, name)))) return byMake(folder, slug, shut)

@@ -2,13 +2,15 @@
  * The one way in which a program is made ready and started, whoever asks: a check, npm run learn or a grading. Each kind
  * of program has its row in {@link ready}, and a test tries all of them through all three.
  */
-import { accessSync, chmodSync, constants, cpSync, lstatSync, realpathSync, statSync } from 'node:fs'
+
+import { chmodSync, cpSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import type { Command } from '../sandbox/sandbox.ts'
 import type { Shut } from './build-tool.ts'
 import { compileC } from './c-program.ts'
 import { bundleDesk, programDesk } from './desk.ts'
+import { isExecutable } from './executable.ts'
 import { isProject, programIn } from './folder.ts'
 import { bundleInto, isForNode, nodeCommand, startBundle } from './node-program.ts'
 import { commandOfScript, whyUnstartable } from './unstartable.ts'
@@ -102,23 +104,12 @@ async function readyC(file: string, submitted: Submitted | undefined): Promise<R
 function readyFile(file: string, submitted: Submitted | undefined): Ready {
   const fault = whyUnstartable(file)
   if (fault?.isSure) throw unfit(file, fault.seen, fault.hint)
-  if (!fault && hasExecutableBit(file)) return { command: [placed(file, submitted)] }
+  if (!fault && isExecutable(file)) return { command: [placed(file, submitted)] }
   const words = commandOfScript(file)
   if (words) return { command: [...words, placed(file, submitted)] as unknown as Command }
   if (fault) throw unfit(file, fault.seen, fault.hint)
   const hint = 'chmod +x, and a first line such as #!/bin/sh or #!/usr/bin/env python3 in a script'
   throw new Unfit(`not executable: ${file}\nhint: ${hint}`, `it is not executable: ${hint}`)
-}
-
-function hasExecutableBit(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    // Root may execute a file if any user may, so access(2) alone does not tell.
-    return (lstatSync(file).mode & 0o111) !== 0
-  } catch {
-    // EACCES
-    return false
-  }
 }
 
 /** A folder is made into a program in a copy of it, so that nothing is written where its owner works. */

@@ -2,10 +2,12 @@
  * Why the kernel would not start a file as a program. It would only answer ENOENT or ENOEXEC, which names neither the
  * first line nor the interpreter in it.
  */
-import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
+
+import { closeSync, openSync, readSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { isOurs, machineName, OUR_MACHINE, readElf } from '../../lib/machine/elf.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
+import { isExecutable } from './executable.ts'
 
 /** What is wrong with a file, and what mends it. */
 export interface Unstartable {
@@ -30,15 +32,6 @@ function firstBytes(file: string): string {
   }
 }
 
-function canBeExecuted(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** What is wrong with the first line of a script, `#!/usr/bin/env python3`. */
 function faultOfScript(line: string, file: string): Unstartable | undefined {
   if (line.endsWith('\r'))
@@ -50,7 +43,7 @@ function faultOfScript(line: string, file: string): Unstartable | undefined {
   const [interpreter = '', ...words] = line.slice(2).trim().split(/\s+/)
   if (interpreter === '')
     return { seen: 'its first line names no interpreter', hint: `give it ${SHEBANG}`, isSure: true }
-  if (!canBeExecuted(interpreter))
+  if (!isExecutable(interpreter))
     return {
       seen: `its interpreter ${interpreter} is not there`,
       hint: 'install it, or name another in its first line',
@@ -75,7 +68,7 @@ function faultOfBinary(file: string): Unstartable | undefined {
       seen: `it is a program for ${machineName(elf.machine)}, and this machine is ${OUR_MACHINE}`,
       hint: 'compile it on this machine',
     }
-  if (elf.interpreter !== undefined && !canBeExecuted(elf.interpreter))
+  if (elf.interpreter !== undefined && !isExecutable(elf.interpreter))
     return {
       seen: `the loader that it asks for, ${elf.interpreter}, is not there`,
       hint: 'compile it on this machine, or with -static',

@@ -18,6 +18,8 @@ const ERROR = /^(?:Uncaught )?(?:[A-Z]\w*)?(?:Error|Exception|Interrupt)\b.*|^un
 const CALL = /^[a-z]\w*\(.*\): E[A-Z0-9]+ \(/
 const OURS = /^(?:gate: |a command of the program failed|task \d+\.\d+ is still open)/
 const TRACEBACK = /^Traceback \(most recent call last\):/
+/** Whether an error only says that somebody else has died. */
+export const isAboutAnother = (message: string): boolean => message.startsWith('gate: it was closed')
 /** A frame of a stack, a line of source that belongs to one, and what Node prints around them. */
 const FRAME = /^\s+at (?:(?:async )?(.+?) \()?((?:file:\/\/)?[/.\w][^()]*?):(\d+):(\d+)\)?(?: \((\w+)\))?$/
 const NAMELESS_FRAME = /^\s+at \S/
@@ -76,7 +78,7 @@ function javaScriptAt(all: readonly string[], from: number): Part | undefined {
   if (stack === to && !isOurs) return undefined
   if (CALL.test(first) && stack === to && !isHint(all[from + 1])) return undefined
   const { lines, places } = placesOf(all.slice(stack, to))
-  const isLater = first.startsWith('gate: it was closed')
+  const isLater = isAboutAnother(first)
   return { from, to: endOf(all, to), lines: [...message.slice(0, MOST_MESSAGE), ...lines], places, isLater }
 }
 
@@ -123,5 +125,9 @@ export function crashIn(output: string): Crash | undefined {
   if (!found) return undefined
   // Where somebody waited in vain is not where the mistake is.
   const places = found.isLater ? [] : found.places
-  return { lines: found.lines, places, rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)] }
+  return {
+    lines: found.lines,
+    places,
+    rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)],
+  }
 }

@@ -6,14 +6,20 @@ import type { Assignment } from '../judge/in-child.ts'
 import type { Finding, Verdict } from '../judge/judge.ts'
 import { type Job, type RunningLab, startLabs } from '../judge/run.ts'
 import { checkedLab } from '../labs/all.ts'
+import { COMMON } from '../labs/common-hints.ts'
 import type { Exercise } from '../labs/exercise.ts'
-import { findRegion, numberOf, openTaskNumbers, regionLines } from '../labs/tasks.ts'
-import { crashIn } from './crash.ts'
+import { findRegion, isEmptyRegion, numberOf, openTaskNumbers, regionLines } from '../labs/tasks.ts'
+import { crashIn, isAboutAnother } from './crash.ts'
 
-/** The places of the exercises that are open in a program, in the order in which they are done. */
+/**
+ * The places of the exercises that are open in a program, in the order in which they are done: their call still stands
+ * there, or nothing does.
+ */
 export function openPlaces(slug: string, source: string): number[] {
   const open = openTaskNumbers(source)
-  return checkedLab(slug).exercises.flatMap((_, place) => (open.includes(numberOf(slug, place)) ? [place] : []))
+  const isOpen = (region: string, place: number) =>
+    open.includes(numberOf(slug, place)) || isEmptyRegion(source, region)
+  return checkedLab(slug).exercises.flatMap(({ region }, place) => (isOpen(region, place) ? [place] : []))
 }
 
 const knows = (exercises: readonly Exercise[], seen: string) => (place: number) =>
@@ -36,6 +42,26 @@ export function crashedPlace(slug: string, source: string, output: string): numb
 }
 
 /**
+ * Where the program failed outside of every exercise: the place of the first that is written and whose hints know that
+ * error, as those of a clone without SIGCHLD know what waitpid() says much later.
+ */
+export function knowingPlace(slug: string, source: string, output: string): number | undefined {
+  const [message = ''] = crashIn(output)?.lines ?? []
+  if (message === '' || isAboutAnother(message) || crashedPlace(slug, source, output) !== undefined) return undefined
+  const open = openPlaces(slug, source)
+  const { exercises } = checkedLab(slug)
+  const place = exercises.findIndex((_, at) => !open.includes(at) && knows(exercises, message)(at))
+  return place < 0 ? undefined : place
+}
+
+/** The hints for what stands in the lines of an exercise and cannot have been meant, if there is such a thing. */
+export function slipIn(slug: string, source: string, place: number): readonly string[] | undefined {
+  const exercise = checkedLab(slug).exercises[place]
+  const text = (exercise && regionLines(source, exercise.region)?.join('\n')) ?? ''
+  return [...(exercise?.written ?? []), ...COMMON.slips].find(({ when }) => when.test(text))?.hints
+}
+
+/**
  * The place of the exercise that a reader has to look at: where the program itself failed, else the first that is open,
  * or the exercise of the claim, if that comes earlier and has been written. For a claim without an exercise it is the one whose hints fit what was seen.
  * @param seen what is known of the failure besides
@@ -48,7 +74,7 @@ export function placeBehind(
   seen: string,
   output = '',
 ): number | undefined {
-  const crashed = crashedPlace(slug, source, output)
+  const crashed = crashedPlace(slug, source, output) ?? knowingPlace(slug, source, output)
   if (crashed !== undefined) return crashed
   const open = openPlaces(slug, source)
   const exercises = checkedLab(slug).exercises

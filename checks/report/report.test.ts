@@ -1,16 +1,18 @@
 /**
  * What a check says, and to whom: its views, its exit codes, and that no program can write in its report.
  */
+
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import test from 'node:test'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { widthOf, wrap } from '../../lib/lab/layout.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { harmlessLine, harmlessLines } from '../judge/sanitize.ts'
 import type { Report } from './report.ts'
 
-const CHECK = [process.execPath, '--single-threaded', '--v8-pool-size=1', 'lib/engine/start.mjs', 'checks/check.ts']
+const CHECK = [process.execPath, ...startWords(), 'checks/check.ts']
 const FORGER = 'checks/labs/01-fork-vs-clone/wrong/forged-report.py'
 const STAYS = 'checks/labs/01-fork-vs-clone/wrong/stays-put.py'
 /** A check where another file is mounted over the kernel's log. */

@@ -32,6 +32,8 @@ export interface Setting {
   readonly rootfs?: string
   /** Further calls at which the program stops for the observer. */
   readonly calls?: readonly StoppedCall[]
+  /** The same, only where its story is asked for. */
+  readonly storyCalls?: readonly StoppedCall[]
   /** The controller whose groups are followed: writes and removals are reported. */
   readonly groups?: Controller
   /** What the program is called in its story, if that is asked for. It stops at more calls then. */
@@ -44,8 +46,8 @@ export interface Setting {
 const ALWAYS = [...CLONE_CALLS, ...SIGNAL_CALLS, ...MOUNT_CALLS]
 
 /** The calls at which a program with this setting stops. */
-export function callsToStopAt({ calls = [], groups, story }: Setting): readonly StoppedCall[] {
-  const forStory = story === undefined ? [] : [...STORY_CALLS, ...(groups ? GROUP_MAKING_CALLS : [])]
+export function callsToStopAt({ calls = [], storyCalls = [], groups, story }: Setting): readonly StoppedCall[] {
+  const forStory = story === undefined ? [] : [...STORY_CALLS, ...storyCalls, ...(groups ? GROUP_MAKING_CALLS : [])]
   return [...new Set([...ALWAYS, ...calls, ...(groups ? GROUP_CALLS : []), ...forStory])]
 }
 

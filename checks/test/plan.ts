@@ -9,18 +9,27 @@ import { ROOT } from '../../lib/machine/root.ts'
 /** What is tested: the rooms of the house. */
 const ROOMS = ['native', 'lib', 'labs', 'buildroot', 'book', 'checks']
 
-/** Files that count what is on the machine before and after, so that no other test may run meanwhile. */
-const ALONE: readonly string[] = [
-  'checks/clean/clean.test.ts',
-  'checks/trials/hostile.test.ts',
-  'checks/trials/interruptions.test.ts',
+/**
+ * Files that no other test may run beside: one leaves what any lab that starts would sweep away, and removes whatever an
+ * ended process has left; the other counts the files of the machine before and after programs that would fill it.
+ */
+const ALONE: readonly string[] = ['checks/clean/clean.test.ts', 'checks/trials/hostile.test.ts']
+
+/** Whatever takes longest begins first, so that in the end no processor waits for one long file. */
+const FIRST: readonly string[] = [
+  'checks/trials/programs.test.ts',
+  'book/press/recording/record.test.ts',
+  'lib/engine/launch.test.ts',
+  'buildroot/vm-boot.test.ts',
+  'checks/learn/exercises.test.ts',
+  'checks/trials/vm.test.ts',
+  'lib/keeps.test.ts',
   'checks/trials/without-root.test.ts',
+  'checks/trials/interruptions.test.ts',
+  'lib/heart.test.ts',
 ]
 
-/** Whatever takes longest begins first, so that all others run beside it. */
-const FIRST: readonly string[] = ['checks/trials/programs.test.ts']
-
-/** What happens in a guest alone, for so long that it runs beside those that must be alone on the machine. */
+/** What happens in a guest alone, for so long that it begins first and runs beside all others to the end. */
 const APART: readonly string[] = ['buildroot/vm-other.test.ts']
 
 /** What is to be run, as paths from the checkout's folder. */

@@ -1,8 +1,7 @@
 /**
  * Counting the results of several runs of node:test as if they were one.
  */
-import { relative } from 'node:path'
-import { ROOT } from '../../lib/machine/root.ts'
+import { testName } from './compiled.ts'
 
 /** An event of node:test as its reporters get it. @see node:test TestsStream */
 export interface TestEvent {
@@ -17,13 +16,16 @@ export interface TestEvent {
 }
 
 /** The lines with which a run sums up, in their order. */
-const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo', 'duration_ms']
+const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo']
+/** How long a run took. Runs overlap, so their durations say nothing of all of them together. */
+const DURATION = 'duration_ms'
 const MOST = 25
 
 /** The results of all runs so far. */
 export class Tally {
   readonly #counts = new Map(COUNTS.map(name => [name, 0]))
   readonly #times: { readonly name: string; readonly file: string; readonly ms: number }[] = []
+  readonly #began = performance.now()
   readonly #listsSlowest: boolean
 
   constructor(listsSlowest: boolean) {
@@ -39,6 +41,7 @@ export class Tally {
       this.#times.push({ name: data.name ?? '', file: data.file ?? '', ms: data.details?.duration_ms ?? 0 })
     if (type !== 'test:diagnostic') return true
     const [, name = '', value] = /^(\w+) ([\d.]+)$/.exec(data.message ?? '') ?? []
+    if (name === DURATION) return false
     if (!this.#counts.has(name)) return true
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + Number(value))
     return false
@@ -50,7 +53,8 @@ export class Tally {
 
   /** The last lines, as node:test words them. */
   *summary(): Generator<TestEvent> {
-    const lines = [...this.#counts].map(([name, value]) => `${name} ${value}`)
+    const counts: [string, number][] = [...this.#counts, [DURATION, performance.now() - this.#began]]
+    const lines = counts.map(([name, value]) => `${name} ${value}`)
     for (const message of [...(this.#listsSlowest ? this.#slowest() : []), ...lines])
       yield { type: 'test:diagnostic', data: { nesting: 0, message, file: undefined } }
   }
@@ -64,9 +68,9 @@ export class Tally {
       [...all].sort((one, other) => time(other) - time(one)).slice(0, MOST)
     return [
       'the slowest files:',
-      ...longest([...files], ([, ms]) => ms).map(([file, ms]) => row(ms, relative(ROOT, file))),
+      ...longest([...files], ([, ms]) => ms).map(([file, ms]) => row(ms, testName(file))),
       'the slowest tests:',
-      ...longest(this.#times, ({ ms }) => ms).map(({ name, file, ms }) => row(ms, `${relative(ROOT, file)}: ${name}`)),
+      ...longest(this.#times, ({ ms }) => ms).map(({ name, file, ms }) => row(ms, `${testName(file)}: ${name}`)),
     ]
   }
 }

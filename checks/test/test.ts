@@ -1,18 +1,15 @@
 /**
  * `npm test`: every test of the project, or those of one folder. Files that may run beside each other do, and the
- * others follow one by one, beside the guest of another processor. A failure does not stop the run, and one summary
- * stands at the end.
+ * others follow one by one; the guest of another processor runs beside all of them. A failure does not stop the run, and
+ * one summary stands at the end.
  */
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { pathToFileURL } from 'node:url'
 import { EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'
 import { fail } from '../../lib/lab/lab.ts'
-import { ROOT } from '../../lib/machine/root.ts'
+import { compiledTests } from './compiled.ts'
 import { type Plan, plan } from './plan.ts'
 import { Tally, type TestEvent } from './tally.ts'
 
@@ -25,9 +22,16 @@ const HELP = [
   'Options:',
 ]
 
-/** Runs test files, so many at a time. */
+/** Runs files, so many at a time. */
 function start(files: readonly string[], concurrency: number): AsyncIterable<TestEvent> {
-  return run({ files: files.map(file => join(ROOT, file)), concurrency }) as AsyncIterable<TestEvent>
+  return run({ files: [...files], concurrency }) as AsyncIterable<TestEvent>
+}
+
+/** The same plan, with what has to be started for each test file in its place. */
+async function compiled(plan: Plan): Promise<Plan> {
+  const started = await compiledTests([...plan.together, ...plan.alone, ...plan.apart])
+  const of = (files: readonly string[]) => files.map(file => started.get(file) ?? file)
+  return { together: of(plan.together), alone: of(plan.alone), apart: of(plan.apart) }
 }
 
 /** Takes the events of a run as they come and keeps them until they are asked for: two runs must not mix theirs. */
@@ -41,10 +45,10 @@ function keep(events: AsyncIterable<TestEvent>): Promise<readonly TestEvent[]> {
 
 /** The events of all runs, one after the other, and the summary of all at the end. */
 async function* events({ together, alone, apart }: Plan, tally: Tally): AsyncGenerator<TestEvent> {
+  const beside = apart.length > 0 ? keep(start(apart, 1)) : []
   // Most of them wait most of the time: for a guest, a browser, a shell.
   if (together.length > 0)
     for await (const event of start(together, 2 * availableParallelism())) if (tally.take(event)) yield event
-  const beside = apart.length > 0 ? keep(start(apart, 1)) : []
   if (alone.length > 0) for await (const event of start(alone, 1)) if (tally.take(event)) yield event
   for (const event of await beside) if (tally.take(event)) yield event
   yield* tally.summary()
@@ -56,12 +60,11 @@ try {
     console.log([...HELP, ...helpLines(KNOBS)].join('\n'))
     process.exit(EXIT.HOLDS)
   }
-  // Each file is a process of its own, which node:test starts with our options; tests are TypeScript without a bundle.
-  process.execArgv.push('--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href)
+  // Each file is a process of its own, which node:test starts with our options.
   const tally = new Tally(values.slowest)
   const reporter = new spec()
   reporter.pipe(process.stdout)
-  for await (const event of events(plan(words), tally))
+  for await (const event of events(await compiled(plan(words)), tally))
     if (!reporter.write(event)) await new Promise(done => reporter.once('drain', done))
   reporter.end()
   process.exitCode = tally.hasFailed ? EXIT.FAILS : EXIT.HOLDS

@@ -1,10 +1,12 @@
 /**
  * For tests that run as root: an ordinary user, with a checkout of their own in a home that no other user may read.
  */
+
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
@@ -12,15 +14,17 @@ import { readableNode } from '../../lib/testing/readable-checkout.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'
 import { makeCheckout } from './checkout.ts'
 
-/** A user that no distribution has. */
-export const USER = 70007
-const START = ['--single-threaded', '--v8-pool-size=1', '--enable-source-maps', 'lib/engine/start.mjs']
+/** A user that no distribution has, another in each process: tests that run side by side must not see each other's. */
+export const USER = 0x20000000 + process.pid
+const START = startWords()
 /** A lab's command line for Node. */
 export const lab = (slug: string, ...args: string[]): string[] => [...START, `labs/${slug}.ts`, ...args]
 /** The same for `npm run check`. */
 export const check = (...args: string[]): string[] => [...START, 'checks/check.ts', ...args]
 /** The same for `npm run learn`. */
 export const learn = (...args: string[]): string[] => [...START, 'checks/learn/learn.ts', ...args]
+/** The same for `npm run grade`. */
+export const grade = (...args: string[]): string[] => [...START, 'checks/grade/grade.ts', ...args]
 
 function give(path: string): void {
   lchownSync(path, USER, USER)

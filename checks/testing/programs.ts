@@ -10,6 +10,7 @@ import { ROOT } from '../../lib/machine/root.ts'
 import { compiler } from '../../lib/testing/in-child.ts'
 import { type Assignment, judgeInChild } from '../judge/in-child.ts'
 import type { Verdict } from '../judge/judge.ts'
+import { preferred } from './preferred.ts'
 
 const CHECKS = join(ROOT, 'checks')
 const FLAGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread']
@@ -25,6 +26,8 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   bubblewrap: ['bwrap'],
   'cgroup-tools': ['cgcreate', 'cgset', 'cgexec', 'cgdelete'],
   crun: ['crun'],
+  'libcap2-bin': ['capsh'],
+  uidmap: ['newuidmap'],
   mount: ['mount', 'umount'],
   python3: ['python3'],
 }
@@ -73,12 +76,13 @@ const wasDisturbed = (verdict: Verdict) =>
   verdict.findings.some(({ unjudged }) => /others change the machine/.test(unjudged?.missing ?? ''))
 
 /**
- * Judges a program, and again, with more time, where the machine was too busy or others have changed it: five times at
- * the most.
+ * Judges a program, and again, preferred and with more time, where the machine was too busy or others have changed it:
+ * five times at the most.
  */
 export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
-    const verdict = await judgeInChild(assignment, timeout * tries).verdict
+    const judged = () => judgeInChild(assignment, timeout * tries).verdict
+    const verdict = await (tries === 1 ? judged() : preferred(judged))
     if (tries === 5 || !(wasTooBusy(verdict) || wasDisturbed(verdict))) return verdict
   }
 }

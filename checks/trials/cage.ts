@@ -2,10 +2,11 @@
  * One interruption in a cage: PID, network and mount namespaces of its own, in which everything that is left can be
  * counted.
  */
-import { constants, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
+
+import { constants, copyFileSync, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fork } from '../../lib/clone.ts'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { execvp } from '../../lib/exec.ts'
 import { groupsNamed } from '../../lib/group/cgroup.ts'
 import { openTerminal, takeTerminal } from '../../lib/lab/pty.ts'
@@ -57,6 +58,17 @@ function wait(isSo: () => boolean, bound: number, drain: () => void): boolean {
   }
 }
 
+/** Copies what is compiled. Other tests compile meanwhile, and remove what they have compiled. */
+function copyBundles(from: string, to: string): void {
+  mkdirSync(to)
+  for (const name of readdirSync(from).filter(each => /^([\w.-]+\.mjs|node)$/.test(each)))
+    try {
+      copyFileSync(join(from, name), join(to, name), constants.COPYFILE_FICLONE)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+}
+
 /**
  * Mounts folders of the run's own over the checkout's, for what it compiles and makes.
  * @returns its temporary folder
@@ -72,7 +84,7 @@ function mountOwnFolders(folder: string, cold: boolean): string {
   ]
   for (const old of [cache, buildroot]) rmSync(old, { recursive: true, force: true })
   for (const fresh of [cache, buildroot, tmp, CACHE]) mkdirSync(fresh, { recursive: true })
-  if (!cold) cpSync(join(CACHE, 'clone'), join(cache, 'clone'), { recursive: true })
+  if (!cold) copyBundles(join(CACHE, 'clone'), join(cache, 'clone'))
   mount(cache, CACHE, null, MS_BIND)
   if (cold) {
     const isSource = (path: string) => !/^(fs|work|\.fs\..*)$/.test(relative(BUILDROOT, path))
@@ -157,7 +169,7 @@ function sendSignal({ signal, target, who }: Plan, leader: number): string | und
 
 /** Runs `npm run clean` in the cage. */
 function clean(tmp: string, output: string): void {
-  const argv = ['node', ...CLONEABLE_FLAGS, join('lib', 'engine', 'start.mjs'), join('checks', 'clean', 'clean.ts')]
+  const argv = ['node', ...startWords(), join('checks', 'clean', 'clean.ts')]
   startProgram({ argv, usual: 1 }, tmp, output)
   wait(isAlone, PATIENCE, () => {})
 }

@@ -1,13 +1,14 @@
 /**
  * Labs 5 and 6 as programs: what they say, what they refuse, and that no group is left whatever happens to them.
  */
+
 import assert from 'node:assert/strict'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { cloneExec } from '../../lib/clone-exec.ts'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import * as F from '../../lib/flags.ts'
 import { groupsNamed, makeGroup, ownName } from '../../lib/group/cgroup.ts'
 import { innerGroups } from '../../lib/group/directory.ts'
@@ -206,9 +207,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
 }
 
 test('a check that is killed while its program is frozen leaves neither a group nor a process', () => {
-  const [start, check] = ['lib/engine/start.mjs', 'checks/check.ts'].map(path => join(ROOT, path))
   const pid = cloneExec(
-    ['sh', '-c', `exec '${process.execPath}' ${CLONEABLE_FLAGS.join(' ')} '${start}' '${check}' lab6 > /dev/null`],
+    ['sh', '-c', `exec '${process.execPath}' ${startWords().join(' ')} checks/check.ts lab6 > /dev/null`],
     {
       cwd: ROOT,
     },

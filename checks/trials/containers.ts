@@ -15,6 +15,8 @@ import { ROOT } from '../../lib/machine/root.ts'
 export interface ContainerPlace {
   readonly name: string
   readonly engine: 'docker' | 'podman'
+  /** Started by an ordinary user, without any daemon of root's. */
+  readonly isRootless?: true
   readonly options: readonly string[]
 }
 
@@ -23,7 +25,9 @@ export const CONTAINER_PLACES: readonly ContainerPlace[] = [
   { name: 'docker, as it is', engine: 'docker', options: [] },
   { name: "docker, README's line", engine: 'docker', options: CONTAINER_OPTIONS },
   { name: 'docker, --privileged', engine: 'docker', options: ['--privileged', '--cgroupns=host'] },
-  { name: 'podman, rootless', engine: 'podman', options: [] },
+  { name: "podman, README's line", engine: 'podman', options: CONTAINER_OPTIONS },
+  { name: 'podman, rootless, as it is', engine: 'podman', options: [], isRootless: true },
+  { name: "podman, rootless, README's line", engine: 'podman', options: CONTAINER_OPTIONS, isRootless: true },
 ]
 
 /** The image that is made here: Debian with what the labs start, and the machine's own Node. */
@@ -51,7 +55,7 @@ function ensureImage(engine: string): void {
  * The words that run a command in a container, with this checkout at /workbook and this Node.
  * @throws CannotRun where there is no such engine, or it does not answer
  */
-export function containerWords({ engine, options }: ContainerPlace, command: readonly string[]): string[] {
+export function containerWords({ engine, options, isRootless }: ContainerPlace, command: readonly string[]): string[] {
   if (!findProgram(engine)) {
     const tool = { docker: 'docker.io', podman: 'podman' }[engine]
     throw new CannotRun(`there is no ${engine}\nhint: sudo apt-get install -y ${tool}`)
@@ -60,8 +64,11 @@ export function containerWords({ engine, options }: ContainerPlace, command: rea
     throw new CannotRun(
       `${engine} does not answer\nhint: start its daemon, and see that you may use it: ${engine} info`,
     )
-  if (engine === 'podman' && process.getuid?.() === 0)
-    throw new CannotRun('rootless is how an ordinary user starts it\nhint: npm run matrix -- --only podman, as one')
+  const isRoot = process.getuid?.() === 0
+  if (isRootless && isRoot)
+    throw new CannotRun('rootless is how an ordinary user starts it\nhint: npm run matrix -- --only rootless, as one')
+  if (engine === 'podman' && !isRootless && !isRoot)
+    throw new CannotRun('it is started by root here\nhint: sudo npm run matrix -- --only podman')
   ensureImage(engine)
   const mounts = ['-v', `${ROOT}:/workbook`, '-v', `${process.execPath}:/usr/local/bin/node:ro`, '-w', '/workbook']
   // Its network is none of a bridge's: the labs make their own.

@@ -2,6 +2,7 @@
  * The oldest supported kernel, imitated on this one by a filter that takes later system calls away. `npm run matrix`
  * boots a real one.
  */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -9,12 +10,13 @@ import { release } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { Report } from '../report/report.ts'
 
 const BOUND = 120_000
-const START = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs')]
+const START = startWords(ROOT)
 
 /** Runs Node with these words as on the oldest supported kernel. */
 function onFloor(words: readonly string[]) {

@@ -1,12 +1,13 @@
 /**
  * Hostile programs: each ends within its bound and gets an honest verdict, and the machine is as it was before.
  */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { kill } from '../../lib/process.ts'
@@ -14,6 +15,7 @@ import { judgeInChild } from '../judge/in-child.ts'
 import type { Verdict } from '../judge/judge.ts'
 import { commandFor } from '../ready/ready.ts'
 import { adoptDescendants, Bystander, changesSince, takeMachineCensus } from '../testing/machine-census.ts'
+import { preferred } from '../testing/preferred.ts'
 import { buildSpecimen, lackingTools, refusalsOf, titlesOnly, wasTooBusy } from '../testing/programs.ts'
 import { HOSTILE, type Hostile } from './hostile.ts'
 
@@ -59,10 +61,11 @@ async function verdictInTime({ slug, timeout }: Hostile, program: string): Promi
   return outcome
 }
 
-/** Judges a program, and again with more time where the machine was too busy for a verdict. */
+/** Judges a program, and again, preferred and with more time, where the machine was too busy for a verdict. */
 async function verdictOf(hostile: Hostile, program: string): Promise<Verdict> {
   for (const factor of [1, 3, 9, 27]) {
-    const verdict = await verdictInTime({ ...hostile, timeout: hostile.timeout * factor }, program)
+    const judged = () => verdictInTime({ ...hostile, timeout: hostile.timeout * factor }, program)
+    const verdict = await (factor === 1 ? judged() : preferred(judged))
     if (!wasTooBusy(verdict)) return verdict
   }
   throw new Error('the machine is too busy for a verdict, four times')
@@ -101,7 +104,7 @@ test('a report has no control characters, whatever the program prints', {
 }, async () => {
   const program = buildSpecimen('trials/hostile/forges-report.py', bystander.folder)
   const check = join(ROOT, 'checks', 'check.ts')
-  const run = spawnSync(process.execPath, [...CLONEABLE_FLAGS, 'lib/engine/start.mjs', check, 'lab1', program], {
+  const run = spawnSync(process.execPath, [...startWords(), check, 'lab1', program], {
     cwd: ROOT,
     encoding: 'utf8',
     timeout: 120_000,

@@ -2,10 +2,12 @@
  * `npm run matrix`: every lab and every check in every place that this machine can offer, as a table; with `--write`
  * the one in README.md.
  */
+
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
 import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
@@ -13,33 +15,28 @@ import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { isPrivileged } from '../../lib/rights/privileges.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
-import { CONTAINER_PLACES, type ContainerPlace, containerWords } from './containers.ts'
+import { containerWords } from './containers.ts'
 import { proveFresh } from './fresh.ts'
 import type { LabProof, PlaceProof } from './place.ts'
+import { PLACES, type Place } from './places.ts'
+import { makeSystemdRoot, type SystemdRoot } from './systemd-root.ts'
 
-const only: Knob<string | undefined> = {
+const text = (help: string, expected: string, placeholder: string): Knob<string | undefined> => ({
   initial: undefined,
-  help: 'the places whose names have this word in them',
-  expected: 'a word',
-  placeholder: 'WORD',
-  parse: text => text,
-}
-
-const run: Knob<string | undefined> = {
-  initial: undefined,
-  help: 'with --fresh: another command than npm test',
-  expected: 'a shell command',
-  placeholder: 'COMMAND',
-  parse: text => text || undefined,
-}
+  help,
+  expected,
+  placeholder,
+  parse: given => given || undefined,
+})
 
 const KNOBS = {
-  only,
+  only: text('the places whose names have this word in them', 'a word', 'WORD'),
   programs: flag('tries the right and wrong programs, too, here and in v2: half an hour more'),
+  those: text('with --programs: only those with this word in their path', 'a word', 'WORD'),
   write: flag('writes what came of it into the table of README.md'),
   fresh: flag('instead: npm test on fresh roots of Debian 12, 13 and sid; needs mmdebstrap'),
   tools: flag('with --fresh: installs what the tests use, too, so that fewer are skipped'),
-  run,
+  run: text('with --fresh: another command than npm test', 'a shell command', 'COMMAND'),
 }
 
 const HELP = [
@@ -53,76 +50,25 @@ const HELP = [
   'Options:',
 ]
 
-/** Where labs and checks are tried. */
-interface Place {
-  readonly name: string
-  /** Options of `npm run vm`; without them it is this machine. */
-  readonly vm?: readonly string[]
-  /** The guest has a processor, and so programs, of its own. */
-  readonly isOther?: boolean
-  readonly isOrdinary?: boolean
-  readonly container?: ContainerPlace
-  readonly programs?: boolean
-}
-
-/** The processor that this machine does not have. */
-const OTHER_ARCH = process.arch === 'arm64' ? 'x64' : 'arm64'
-type Layout = 'v2' | 'v1' | 'hybrid'
-
-/** A guest with a kernel of Debian's archive. */
-function guest(
-  kernel: string,
-  cgroup: Layout,
-  more: { readonly isOrdinary?: true; readonly programs?: true } = {},
-): Place {
-  const { isOrdinary, programs } = more
-  const name = `Linux ${kernel}, ${cgroup}, ${isOrdinary ? 'ordinary user' : 'root'}`
-  const vm = ['--kernel', kernel, '--cgroup', cgroup, ...(isOrdinary ? ['--user'] : [])]
-  return { name, vm, ...(programs && { programs }) }
-}
-
-const otherGuest = (cgroup: Layout): Place => ({
-  name: `Linux on ${OTHER_ARCH}, ${cgroup}, root`,
-  vm: ['--arch', OTHER_ARCH, '--cgroup', cgroup],
-  isOther: true,
-})
-
-const PLACES: readonly Place[] = [
-  { name: 'this machine, root', programs: true },
-  { name: 'this machine, ordinary user', isOrdinary: true },
-  guest('5.10', 'v2'),
-  guest('5.10', 'v2', { isOrdinary: true }),
-  guest('5.10', 'v1'),
-  guest('6.1', 'v2', { programs: true }),
-  guest('6.1', 'v2', { isOrdinary: true }),
-  guest('6.1', 'v1'),
-  guest('6.1', 'v1', { isOrdinary: true }),
-  guest('6.1', 'hybrid'),
-  guest('6.12', 'v2'),
-  guest('6.12', 'v1'),
-  guest('7', 'v2'),
-  guest('7', 'v1'),
-  otherGuest('v2'),
-  otherGuest('v1'),
-  ...CONTAINER_PLACES.map(container => ({ name: container.name, container })),
-]
-
-const NODE = [
-  '--single-threaded',
-  '--v8-pool-size=1',
-  '--enable-source-maps',
-  'lib/engine/start.mjs',
-  'checks/trials/place.ts',
-]
+const NODE = [...startWords(), 'checks/trials/place.ts']
 const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
 const SLOW = ['--timeout', '900']
 
+/** Whether programs are tried as well, and which. */
+interface Tried {
+  readonly programs: boolean
+  readonly those: string | undefined
+}
+
 /** The command that tries one place, and the user who runs it. */
-function commandOf({ vm, container, isOther, programs }: Place, user: OrdinaryUser | undefined, withPrograms: boolean) {
-  const more = withPrograms && programs ? ['--programs'] : []
+function commandOf(place: Place, user: OrdinaryUser | undefined, tried: Tried, systemd?: SystemdRoot) {
+  const { vm, container, isOther, programs } = place
+  const those = tried.those === undefined ? [] : ['--those', tried.those]
+  const more = tried.programs && programs ? ['--programs', ...those] : []
   const node = isOther ? 'node' : process.execPath
   if (container) return { words: containerWords(container, NODE), options: { cwd: ROOT } }
+  if (vm && systemd) return { words: [...VM, ...vm, ...systemd.words(...NODE, ...SLOW)], options: { cwd: ROOT } }
   if (vm) return { words: [...VM, ...vm, node, ...NODE, ...SLOW, ...more], options: { cwd: ROOT } }
   return { words: [...NODE, ...more], options: user ? user.options : { cwd: ROOT } }
 }
@@ -140,10 +86,23 @@ function listen(): void {
 }
 
 /** Runs the proof in one place. @throws CannotRun when that place cannot be had here */
-async function prove(place: Place, user: OrdinaryUser | undefined, withPrograms: boolean): Promise<PlaceProof> {
+async function prove(place: Place, user: OrdinaryUser | undefined, tried: Tried): Promise<PlaceProof> {
   if (!place.vm && !place.container && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
-  const { words, options } = commandOf(place, user, withPrograms)
-  const [program = '', ...rest] = place.container ? words : [user?.node ?? process.execPath, ...words]
+  const systemd = place.isSystemd ? makeSystemdRoot() : undefined
+  try {
+    return await runProof(place, commandOf(place, user, tried, systemd), user?.node ?? process.execPath)
+  } finally {
+    systemd?.remove()
+  }
+}
+
+/** Starts the command, and reads what it has found. */
+async function runProof(
+  place: Place,
+  { words, options }: ReturnType<typeof commandOf>,
+  node: string,
+): Promise<PlaceProof> {
+  const [program = '', ...rest] = place.container ? words : [node, ...words]
   const { signal } = interruption
   const child = spawn(program, rest, { ...options, signal, stdio: ['ignore', 'pipe', 'inherit'] })
   // That it has been ended is no error of its own: it is awaited like any other end.
@@ -224,7 +183,7 @@ async function main(): Promise<void> {
     const user = place.isOrdinary && isPrivileged() ? new OrdinaryUser() : undefined
     user?.handOver()
     try {
-      const proof = await prove(place, user, values.programs)
+      const proof = await prove(place, user, values)
       lines.push(row(place, proof))
       // What a container withholds is no failure, if the lab says so.
       const isFine = (code: number) => code === 0 || (place.container !== undefined && code === EXIT.CANNOT)

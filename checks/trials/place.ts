@@ -2,10 +2,12 @@
  * What holds in one place: runs every lab and every check there as its user would, and on demand the right and wrong
  * programs, and prints the results as one JSON document. `npm run matrix` runs it in all places.
  */
+
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { layout } from '../../lib/group/hierarchies.ts'
 import { flag, parseKnobs, seconds } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
@@ -18,6 +20,13 @@ import { SPECIMENS, type Specimen } from './programs.ts'
 const KNOBS = {
   timeout: seconds(20, 'how long a program may take in a check'),
   programs: flag('tries the right and wrong programs, too'),
+  those: {
+    initial: '',
+    help: 'with --programs: only those with this word in their path',
+    expected: 'a word',
+    placeholder: 'WORD',
+    parse: (text: string) => text,
+  },
 }
 
 /** The results of one lab. */
@@ -41,12 +50,7 @@ export interface PlaceProof {
   readonly programs: { readonly right: number; readonly wrong: number; readonly others: readonly string[] } | undefined
 }
 
-const START = [
-  '--single-threaded',
-  '--v8-pool-size=1',
-  '--enable-source-maps',
-  join(ROOT, 'lib', 'engine', 'start.mjs'),
-]
+const START = startWords(ROOT)
 
 /** Runs a program of the project to its end. */
 function run(words: readonly string[]): Promise<{ readonly exitCode: number; readonly stdout: string }> {
@@ -90,10 +94,11 @@ async function tryProgram({ slug, path, refusedBy }: Specimen, folder: string, t
 /** How many programs are tried at once: some make mistakes of a tenth of a second, which a busy machine hides. */
 const AT_ONCE = Math.max(1, availableParallelism() - 1)
 
-async function provePrograms(timeout: number): Promise<PlaceProof['programs']> {
+async function provePrograms(timeout: number, those: string): Promise<PlaceProof['programs']> {
   const folder = mkdtempSync(join(tmpdir(), 'containers-from-clone.proof-'))
   try {
-    const [left, others] = [[...SPECIMENS], new Map<Specimen, string>()]
+    const chosen = SPECIMENS.filter(({ path }) => path.includes(those))
+    const [left, others] = [[...chosen], new Map<Specimen, string>()]
     const work = async () => {
       for (let next = left.shift(); next; next = left.shift()) {
         for (const line of await tryProgram(next, folder, timeout)) others.set(next, line)
@@ -101,7 +106,7 @@ async function provePrograms(timeout: number): Promise<PlaceProof['programs']> {
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, work))
-    const good = SPECIMENS.filter(specimen => !others.has(specimen))
+    const good = chosen.filter(specimen => !others.has(specimen))
     const right = good.filter(({ refusedBy }) => refusedBy.length === 0).length
     return { right, wrong: good.length - right, others: [...others.values()] }
   } finally {
@@ -109,16 +114,16 @@ async function provePrograms(timeout: number): Promise<PlaceProof['programs']> {
   }
 }
 
-async function prove(timeout: number, withPrograms: boolean): Promise<PlaceProof> {
+async function prove(timeout: number, withPrograms: boolean, those: string): Promise<PlaceProof> {
   const reports = await check([], timeout)
   const labs: LabProof[] = []
   for (const lab of LABS) labs.push(await proveLab(lab, reports))
   const kernel = release().split('.').slice(0, 2).join('.')
-  const programs = withPrograms ? await provePrograms(timeout) : undefined
+  const programs = withPrograms ? await provePrograms(timeout, those) : undefined
   return { kernel, groups: layout(), node: process.version, labs, programs }
 }
 
 await runTool(async () => {
   const { values } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
-  console.log(JSON.stringify(await prove(values.timeout, values.programs)))
+  console.log(JSON.stringify(await prove(values.timeout, values.programs, values.those)))
 })

@@ -2,11 +2,12 @@
  * Labs, checks and wrong programs in the virtual machine, in pure v2. `npm run matrix` does it with all of them, and in
  * every layout of groups.
  */
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
-import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { ClaimReport, Report } from '../report/report.ts'
@@ -14,7 +15,7 @@ import { SPECIMENS } from './programs.ts'
 
 /** For the boot and all that runs in the guest, on a busy machine without KVM, in ms. */
 const LONG = 240_000
-const START = [...CLONEABLE_FLAGS, '--enable-source-maps', 'lib/engine/start.mjs']
+const START = startWords()
 const CHECK = [...START, 'checks/check.ts']
 /** A program that uses SIGSTOP instead of the freezer. */
 const WRONG = ['labs/06-freezer/wrong/stop-signal.sh']

@@ -19,6 +19,7 @@ import { clone } from '../../lib/clone.ts'
 import { cloneExec } from '../../lib/clone-exec.ts'
 import { CLONE_NEWUSER, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
+import { groupsNamed } from '../../lib/group/cgroup.ts'
 import { kill, waitpid } from '../../lib/process.ts'
 import { probeUserNamespaces } from '../../lib/rights/user-namespaces.ts'
 import { writeIdMaps } from '../../lib/rights/users.ts'
@@ -26,12 +27,16 @@ import { capture } from '../../lib/testing/in-child.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import { compareCensus, takeCensus } from '../judge/census.ts'
 import { awaitSo } from '../testing/lab-runs.ts'
-import { check, lab, learn, OrdinaryUser, USER } from '../testing/ordinary-user.ts'
+import { check, grade, lab, learn, OrdinaryUser, USER } from '../testing/ordinary-user.ts'
+import { takeOwnView } from '../testing/own-view.ts'
+import { preferred } from '../testing/preferred.ts'
 
 const skip =
   process.getuid?.() !== 0
     ? 'needs root, to become somebody else'
     : !probeUserNamespaces().works && 'no user namespaces'
+// Interfaces and mounts are counted, and other tests have some, too.
+takeOwnView()
 /** `undefined` where all tests are skipped. */
 const user = (skip ? undefined : new OrdinaryUser()) as OrdinaryUser
 after(() => user?.end())
@@ -42,15 +47,26 @@ interface Report {
     readonly slug: string
     readonly verdict: string
     readonly missing?: string
-    readonly claims: readonly { readonly title: string; readonly verdict: string }[]
+    readonly claims: readonly {
+      readonly title: string
+      readonly verdict: string
+      readonly seen?: string
+      readonly missing?: string
+    }[]
   }[]
 }
 
 const claimsOf = (report: Report, verdict: string) =>
   report.labs.flatMap(({ claims }) => claims.filter(each => each.verdict === verdict).map(({ title }) => title))
 
+/** The interfaces and mounts that this process sees, and the groups that the user owns. */
+function census() {
+  const owned = groupsNamed(() => true).filter(path => statSync(path, { throwIfNoEntry: false })?.uid === USER)
+  return new Set([...takeCensus('\0'), ...owned.map(path => `cgroup ${path}`)])
+}
+
 test('labs 1 to 4 run, and the machine is as it was', { skip }, () => {
-  const before = takeCensus('lab')
+  const before = census()
   for (const [slug, ...args] of [
     ['01-fork-vs-clone'],
     ['02-newpid'],
@@ -74,7 +90,7 @@ test('labs 1 to 4 run, and the machine is as it was', { skip }, () => {
     if (slug === '03-newnet') assert.match(stdout, /3 packets transmitted, 3 (packets )?received, 0% packet loss/)
     if (slug === '04-newns') assert.match(stdout, /^myhost\n0\nsh$/m)
   }
-  assert.deepEqual(compareCensus(before, takeCensus('lab')), [])
+  assert.deepEqual(compareCensus(before, census()), [])
   awaitSo(() => user.processes().length === 0)
 })
 
@@ -105,16 +121,26 @@ test('labs 5 and 6 run in groups that were handed over, and leave them empty', {
     )
 })
 
-test('every lab passes its check; what the kernel keeps from an ordinary user is not counted as held', { skip }, t => {
+/** The check of every lab, once more and preferred where the machine was too busy for a verdict. */
+async function checkAll() {
+  const run = () => user.run(check('--json'), 300_000)
+  const first = run()
+  return /machine is too busy/.test(first.stdout) ? preferred(async () => run()) : first
+}
+
+test('every lab passes its check; what the kernel keeps from an ordinary user is not counted as held', {
+  skip,
+}, async t => {
   const made = user.handOver()
   t.after(() => user.takeBack())
-  const { status, stdout, stderr } = user.run(check('--json'), 300_000)
+  const { status, stdout, stderr } = await checkAll()
   const report = JSON.parse(stdout) as Report
   const hidden = readFileSync('/proc/sys/kernel/dmesg_restrict', 'utf8').trim() === '1'
-  assert.deepEqual(claimsOf(report, 'does not hold'), [], stderr)
+  const seen = report.labs.flatMap(({ claims }) => claims.map(each => each.seen ?? each.missing ?? [])).flat()
+  assert.deepEqual(claimsOf(report, 'does not hold'), [], [...seen, stderr].join('\n'))
   if (made.length === 0) return
   const unjudged = hidden ? ["the kernel's log names that group and that process"] : []
-  assert.deepEqual(claimsOf(report, 'cannot be judged'), unjudged)
+  assert.deepEqual(claimsOf(report, 'cannot be judged'), unjudged, seen.join('\n'))
   assert.deepEqual([status, report.labs.length], [hidden ? 77 : 0, 6])
 })
 
@@ -220,4 +246,18 @@ test('the reader who is no root has their copy checked, and what is written is t
   const files = readdirSync(mine).sort()
   assert.deepEqual(files, ['01-fork-vs-clone.ts', 'progress.json', 'tsconfig.json'])
   for (const path of [mine, ...files.map(name => join(mine, name))]) assert.equal(statSync(path).uid, USER)
+})
+
+test('a class is graded without root, but for a Makefile, whose mark stays open with the reason', { skip }, () => {
+  const folder = join(user.home, 'class')
+  const source = readFileSync(join(user.checkout, 'checks/labs/01-fork-vs-clone/right/fork-vs-clone.c'), 'utf8')
+  for (const path of ['ada/lab1.c', 'bob/lab1/lab1.c']) {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    writeFileSync(join(folder, path), source)
+  }
+  writeFileSync(join(folder, 'bob/lab1/Makefile'), 'lab1: lab1.c\n\tcc -o $@ $<\n')
+  const { status, stdout, stderr } = user.run([...grade(folder), '--out', join(user.home, 'grades')])
+  assert.equal(status, 77, stdout + stderr)
+  assert.match(stdout, /^ +✔ ada +lab 1 +8 of 8/m)
+  assert.match(stdout, /^ +\? bob +lab 1 +- of 8 +a Makefile may do anything/m)
 })

@@ -6,6 +6,7 @@ import test, { after } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { clone } from '../../lib/clone.ts'
 import { CLONEABLE_FLAGS } from '../../lib/engine/cloneable.ts'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { CLONE_NEWNET, CLONE_NEWPID, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { widthOf } from '../../lib/lab/layout.ts'
@@ -23,7 +24,7 @@ import { picture } from './picture.ts'
 
 const isRoot = process.getuid?.() === 0
 const skip = !isRoot && 'makes namespaces, which takes root'
-const WATCH = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/watch/watch.ts')]
+const WATCH = [...startWords(ROOT), join(ROOT, 'checks/watch/watch.ts')]
 const watch = (...words: string[]) => spawnSync(process.execPath, [...WATCH, ...words], { encoding: 'utf8' })
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are
 const plain = (line: string) => line.replace(/\x1b\[[0-9;]*m/g, '')

@@ -16,29 +16,12 @@ import type { SignalCall } from '../observer/record.ts'
 import type { Story } from '../observer/story/story.ts'
 import { Foreign } from './foreign-signals.ts'
 import { type GroupsWitness, groups } from './groups.ts'
-import { Tally } from './tally.ts'
+import { type Counted, Tally } from './tally.ts'
 import { GroupTeller } from './telling/groups.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** What a process has done up to a moment. Only differences between two moments mean anything. */
-export interface Activity {
-  readonly pid: number
-  /** Whether one of its threads is in the group now. It may have been before. */
-  readonly isMember: boolean
-  /** What its threads in the group have had of the processors, in seconds, and how long they were ready and had none. */
-  readonly work: Scheduled
-  /** How often they have stood still for the judge. */
-  readonly stops: number
-  /** How often those went to sleep and not for a tracer: so often they have woken, or will. */
-  readonly sleeps: number
-  /** CPU time of all its threads, wherever they are, in seconds. */
-  readonly ran: number
-  /** How often any of them has given up or lost the processor, but for its tracer. */
-  readonly switches: number
-  /** Whether one of those in the group runs, or is ready to. */
-  readonly isReady: boolean
-  /** The letter of its state: `S`, `D`, `T`, … */
-  readonly state: string
+export interface Activity extends Counted {
   /** How many signals of others have reached it. */
   readonly signals: number
 }

@@ -2,8 +2,8 @@
  * The witness of the kernel's log: what the kernel wrote to it while the program ran.
  */
 
+import { INITIAL_PID_NAMESPACE } from '../../lib/machine/container.ts'
 import { namespaces } from '../../lib/namespaces.ts'
-import { INITIAL_PID_NAMESPACE } from '../../lib/tidy/owner.ts'
 import { openKernelLog } from '../../lib/trace/kmsg.ts'
 import type { WitnessKind } from './witness.ts'
 

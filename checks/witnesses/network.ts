@@ -80,7 +80,8 @@ export class NetworkWitness implements Witness<NetworkRecord> {
     this.#freshLinks ??= inNamespace(this.#init, 'net', interfaceNames)
     this.#outside ??= this.#enter(this.#init, undefined)
     this.look()
-    this.#enter(pid, networkOf(throughWhom(this.#processes.get(pid)?.creator ?? 0)))
+    const { creator = 0, caller } = this.#processes.get(pid) ?? {}
+    this.#enter(pid, networkOf(throughWhom(creator, caller)))
   }
 
   call(name: StoppedCall, args: readonly bigint[], tid: number) {

@@ -3,11 +3,11 @@
  * with what it and its creator had just before and just after. What a call changes for whom is known from that, and from
  * nothing that others do at the same time.
  */
-import { readlinkSync } from 'node:fs'
+import { readlinkSync, statSync } from 'node:fs'
 import { PLACE_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
-import { lookAtPlace } from '../observer/moment.ts'
+import { lookAtPlace, sharingOf } from '../observer/moment.ts'
 import type { Observer } from '../observer/observer.ts'
-import type { Place } from '../observer/record.ts'
+import type { Place, ProcessRecord, Sharing } from '../observer/record.ts'
 import type { Story } from '../observer/story/story.ts'
 import { processOf, throughWhom } from '../observer/threads.ts'
 import { tellOfPlace } from './telling/places.ts'
@@ -18,6 +18,8 @@ export interface Pair {
   readonly own: Place
   /** Missing if the creator is gone. */
   readonly creator?: Place
+  /** What the two share; missing if the creator is gone. */
+  readonly sharing?: Sharing
 }
 
 /** One call that closed a descriptor or changed the directory. */
@@ -26,6 +28,8 @@ export interface Act {
   readonly pid: number
   /** The descriptors that it names and that were files: no pipes and sockets, and nothing of /proc. */
   readonly files: readonly number[]
+  /** Of those, the ones behind which is still the file that the process was born with. */
+  readonly inherited: readonly number[]
   /** The descriptor in whose place it puts another file, as dup2(2) does, if there was one. */
   readonly replaced: number | undefined
   readonly before: Pair
@@ -62,12 +66,23 @@ function isFile(tid: number, fd: number): boolean {
   }
 }
 
+/** The file behind a descriptor, as device:inode; `undefined` if there is none. */
+function fileBehind(tid: number, fd: number): string | undefined {
+  const found = statSync(`/proc/${tid}/fd/${fd}`, { throwIfNoEntry: false })
+  return found && `${found.dev}:${found.ino}`
+}
+
+/** The calls that may move somebody to another directory. */
+const MOVES: readonly StoppedCall[] = ['chdir', 'fchdir', 'setns', 'pivot_root']
+
 class PlacesWitness implements Witness<PlacesRecord> {
   readonly #acts: Act[] = []
   readonly #story: Story
   #processes: Observer['processes'] = new Map()
   /** The living children of each process that run no other program than their parent did. */
   readonly #plain = new Map<number, Set<number>>()
+  /** What each of them was born with, by descriptor. */
+  readonly #born = new Map<number, ReadonlyMap<number, string | undefined>>()
 
   constructor({ story }: Scene) {
     this.#story = story
@@ -82,17 +97,19 @@ class PlacesWitness implements Witness<PlacesRecord> {
     const record = pid === undefined ? undefined : this.#processes.get(pid)
     // Whoever has become another program does what that one does, and there are many such calls.
     if (pid === undefined || !record || this.#isOther(pid)) return undefined
-    const before = this.#pair(tid, record.creator)
+    const before = this.#pair(tid, record)
     if (!before) return undefined
     const files = namedBy(name, args, before.own.descriptors).filter(fd => isFile(tid, fd))
     const replaced = replacedBy(name, args, before.own.descriptors)
     // Most of these calls close or move nothing that matters: a socket, a pipe, a descriptor that is not open.
-    if (!/dir$/.test(name) && files.length === 0 && replaced === undefined) return undefined
+    if (!MOVES.includes(name) && files.length === 0 && replaced === undefined) return undefined
+    const born = this.#born.get(pid)
+    const inherited = files.filter(fd => born?.has(fd) && born.get(fd) === fileBehind(tid, fd))
     const tell = tellOfPlace(this.#story, name, args, tid, files, record.creator)
     return (result: number) => {
-      const after = result < 0 ? undefined : this.#pair(tid, record.creator)
+      const after = result < 0 ? undefined : this.#pair(tid, record)
       tell(result, before, after)
-      if (after) this.#acts.push({ order, pid, files, replaced, before, after })
+      if (after) this.#acts.push({ order, pid, files, inherited, replaced, before, after })
     }
   }
 
@@ -111,8 +128,9 @@ class PlacesWitness implements Witness<PlacesRecord> {
   }
 
   birth(pid: number): void {
-    const creator = this.#processes.get(pid)?.creator ?? 0
+    const { creator = 0, birth } = this.#processes.get(pid) ?? {}
     this.#plain.set(creator, (this.#plain.get(creator) ?? new Set()).add(pid))
+    this.#born.set(pid, new Map(birth?.descriptors.map(fd => [fd, fileBehind(pid, fd)])))
   }
 
   exec(pid: number): void {
@@ -126,12 +144,15 @@ class PlacesWitness implements Witness<PlacesRecord> {
 
   #isPlainNoMore(pid: number): void {
     this.#plain.get(this.#processes.get(pid)?.creator ?? 0)?.delete(pid)
+    this.#born.delete(pid)
   }
 
-  #pair(tid: number, creator: number): Pair | undefined {
+  #pair(tid: number, { creator, caller, flags }: ProcessRecord): Pair | undefined {
     const own = lookAtPlace(tid)
-    const beside = lookAtPlace(throughWhom(creator))
-    return own && { own, ...(beside && { creator: beside }) }
+    const thread = throughWhom(creator, caller)
+    const beside = lookAtPlace(thread)
+    if (!own || thread === undefined || !beside) return own && { own }
+    return { own, creator: beside, sharing: sharingOf(tid, thread, flags) }
   }
 
   record(): PlacesRecord {

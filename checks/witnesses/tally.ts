@@ -26,14 +26,30 @@ interface Account {
 /** What a process has done, and how it stands. */
 export interface Counted {
   readonly pid: number
+  /** Whether one of its threads is in the group now. It may have been before. */
   readonly isMember: boolean
+  /** What its threads in the group have had of the processors, in seconds, and how long they were ready and had none. */
   readonly work: Scheduled
+  /** How often they have stood still for the judge. */
   readonly stops: number
+  /** How often those went to sleep and not for a tracer: so often they have woken, or will. */
   readonly sleeps: number
+  /** CPU time of all its threads, wherever they are, in seconds. */
   readonly ran: number
+  /** How often any of them has given up or lost the processor, but for its tracer. */
   readonly switches: number
+  /** Whether one of those in the group runs, or is ready to. */
   readonly isReady: boolean
+  /** The letter of its state: `S`, `D`, `T`, … */
   readonly state: string
+  /** How many bytes it has written since its birth, where the kernel counts them. */
+  readonly written?: number
+}
+
+/** How many bytes a process has written since its birth, where the kernel counts them: proc_pid_io(5). */
+function writtenBy(pid: number): { readonly written?: number } {
+  const [, bytes] = /^wchar: (\d+)$/m.exec(readProc(pid, 'io') ?? '') ?? []
+  return bytes === undefined ? {} : { written: Number(bytes) }
 }
 
 const NOTHING = { ran: 0, waited: 0, stops: 0, sleeps: 0, preemptions: 0 }
@@ -95,7 +111,7 @@ export class Tally {
     }
     if (!isAlive) return undefined
     const { work, stops: stood, sleeps, ran, switches } = account
-    return { pid, isMember, work, stops: stood, sleeps, ran, switches, isReady, state }
+    return { pid, isMember, work, stops: stood, sleeps, ran, switches, isReady, state, ...writtenBy(pid) }
   }
 
   #add(account: Account, tid: number, counters: Counters, last: Omit<Counters, 'state'>): void {

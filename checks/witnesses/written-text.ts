@@ -5,11 +5,13 @@ import { readMemory } from '../../lib/trace/remote-memory.ts'
 import type { StoppedCall } from '../../lib/trace/seccomp.ts'
 
 /** As much of it as is recorded, in bytes. */
-const LONGEST_TEXT = 256
+const LONGEST_TEXT = 256n
+/** Of how many pieces writev(2) may be given it, and the size of what describes one. */
+const [MOST_PIECES, PIECE] = [64n, 16]
 
-function textAt(tid: number, address: bigint, length: bigint): string {
-  const longest = Number(length < LONGEST_TEXT ? length : LONGEST_TEXT)
-  return readMemory(tid, address, longest).toString('latin1').trim()
+function rawAt(tid: number, address: bigint, length: bigint): string {
+  if (length === 0n) return ''
+  return readMemory(tid, address, Number(length < LONGEST_TEXT ? length : LONGEST_TEXT)).toString('latin1')
 }
 
 /**
@@ -17,10 +19,13 @@ function textAt(tid: number, address: bigint, length: bigint): string {
  * @throws Error if the thread was killed while it was stopped
  */
 export function writtenText(name: StoppedCall, tid: number, [, address = 0n, length = 0n]: readonly bigint[]): string {
-  if (name === 'write' || name === 'pwrite64') return textAt(tid, address, length)
+  if (name === 'write' || name === 'pwrite64') return rawAt(tid, address, length).trim()
   // sendfile(2), splice(2) and their like take the text from a file or a pipe.
   if (!name.includes('writev')) return '?'
-  // struct iovec { void *iov_base; size_t iov_len; }: the first of them.
-  const vector = readMemory(tid, address, 16)
-  return textAt(tid, vector.readBigUInt64LE(0), vector.readBigUInt64LE(8))
+  // struct iovec { void *iov_base; size_t iov_len; }: what lies in all of them is written as one text.
+  const count = Number(length < MOST_PIECES ? length : MOST_PIECES)
+  const vector = readMemory(tid, address, count * PIECE)
+  const places = Array.from({ length: count }, (_, i) => i * PIECE)
+  const pieces = places.map(at => rawAt(tid, vector.readBigUInt64LE(at), vector.readBigUInt64LE(at + 8)))
+  return pieces.join('').slice(0, Number(LONGEST_TEXT)).trim()
 }

@@ -10,6 +10,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { shimName } from '../machine/packages.mjs'
 import { ROOT } from '../machine/root.ts'
+import { OUTERMOST } from '../testing/every-node.ts'
 import type { Report } from '../testing/fixtures/launched.ts'
 import { NODE_VERSIONS, type NodeVersion, NoSuchNode, nodeFolder } from '../testing/node-versions.ts'
 import { CLONEABLE_FLAGS } from './cloneable.ts'
@@ -20,8 +21,6 @@ const NPX = ['npx', 'tsx']
 const TSX = ['node_modules/.bin/tsx']
 const IMPORT = ['node', '--import', 'tsx']
 const PLAIN = ['node']
-const OLDEST = NODE_VERSIONS[0]
-const NEWEST = NODE_VERSIONS[3]
 const BOUND = 90_000
 const options = { concurrency: 3, skip: process.getuid?.() !== 0 && 'makes namespaces, which takes root' }
 
@@ -185,7 +184,7 @@ suite('a program starts', options, () => {
     for (const way of [NPX, TSX, IMPORT, PLAIN]) {
       if (way === PLAIN && !stripsTypes(version)) continue
       // npx starts the same tsx, and takes longest.
-      if (way === NPX && version !== OLDEST && version !== NEWEST) continue
+      if (way === NPX && !OUTERMOST.includes(version)) continue
       nodeTest(`with \`${way.join(' ')}\` on Node ${version}, and its clones work`, () => checkStart(way, version))
     }
   }
@@ -232,7 +231,7 @@ suite('the replacement', options, () => {
     without('script'),
   )
 
-  for (const version of [OLDEST, NEWEST]) {
+  for (const version of OUTERMOST) {
     nodeTest(`keeps an uncaught error at its TypeScript line on Node ${version}`, async () => {
       const { code, stderr } = await run([...TSX, ENDING, 'fail'], { version })
       const source = fs.readFileSync(join(ROOT, ENDING), 'utf8')
@@ -274,7 +273,7 @@ async function throughSlowPipe(t: TestContext, way: readonly string[], version: 
 }
 
 suite('what a program and its child print', options, () => {
-  for (const version of [OLDEST, NEWEST]) {
+  for (const version of OUTERMOST) {
     for (const way of [IMPORT, TSX]) {
       nodeTest(`goes whole and in order into a slow pipe: ${way.join(' ')}, Node ${version}`, async t => {
         assert.ok((await throughSlowPipe(t, way, version)) === FLOOD)
@@ -318,7 +317,7 @@ async function endsWhole({ program, inner, ended }: Awaited<ReturnType<typeof st
 }
 
 suite('a signal', { ...options, concurrency: 2 }, () => {
-  for (const version of [OLDEST, NEWEST]) {
+  for (const version of OUTERMOST) {
     nodeTest(`that ends the program is what its starter sees, Node ${version}`, async () => {
       const direct = await startWaiting([...IMPORT, ENDING, 'wait'], { version })
       process.kill(direct.program, 'SIGTERM')
@@ -446,7 +445,7 @@ suite('the bundle', options, () => {
     assert.notDeepEqual(checkout.bundles(), first)
   })
 
-  for (const version of [OLDEST, NEWEST]) {
+  for (const version of OUTERMOST) {
     nodeTest(`is done without where the cache cannot be written, Node ${version}`, async t => {
       const { folder, bundles } = copyCheckout(t)
       const cache = join(folder, 'node_modules', '.cache')
@@ -509,7 +508,7 @@ suite('the shim', options, () => {
     })
   }
 
-  for (const version of [OLDEST, NEWEST]) {
+  for (const version of OUTERMOST) {
     nodeTest(`up to date is enough for a checkout that cannot be written, Node ${version}`, async t => {
       const { folder } = copyCheckout(t)
       works(await report(readOnly(folder, TSX), { cwd: folder, version }))

@@ -2,11 +2,14 @@
  * Where the calling process may make control groups: root at the root of a hierarchy, an ordinary user in a group that
  * was handed over to them (delegated).
  */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'
 import { engineHere } from '../machine/container.ts'
+import { isWritable } from '../mount/writable.ts'
 import { getpid, getppid } from '../process.ts'
+import { knowsFewUsers } from '../rights/users.ts'
 import {
   type Controller,
   type Dialect,
@@ -24,15 +27,6 @@ export interface GroupHome {
   readonly hierarchy: Hierarchy
   /** Its directory. */
   readonly path: string
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const isOwn = (path: string) => statSync(path, { throwIfNoEntry: false })?.uid === process.geteuid?.()
@@ -118,7 +112,7 @@ export function homeWith(controller: Controller, dialect?: Dialect): GroupHome {
   const hierarchy = hierarchyWith(controller, dialect)
   const fault = obstacleIn(hierarchy, controller)
   if (fault === 'read-only' || (fault && process.geteuid?.() === 0)) {
-    const asking = { isRoot: process.geteuid?.() === 0, container: engineHere() }
+    const asking = { isRoot: process.geteuid?.() === 0, container: engineHere(), isMapped: knowsFewUsers() }
     const { cause, remedy } = describeObstacle(fault, hierarchy.path, asking)
     throw new CannotRun(
       `no control group with the ${controller} controller can be made in ${hierarchy.path}: ${cause}\nhint: ${remedy}`,

@@ -4,8 +4,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../errors.ts'
-import { containerCommand, engineHere } from '../machine/container.ts'
+import { engineHere, rootfulCommand } from '../machine/container.ts'
 import { mounts } from '../mount/mount.ts'
+import { knowsFewUsers } from '../rights/users.ts'
 
 /** The two interfaces of the kernel to control groups. */
 export type Dialect = 'v1' | 'v2'
@@ -108,7 +109,7 @@ function remedy(controller: Controller): string {
     return `it was switched off at boot: add cgroup_enable=${controller} to the kernel's command line`
   // A container gets its groups from the engine that starts it.
   const engine = engineHere()
-  if (engine) return containerCommand(engine)
+  if (engine) return rootfulCommand(engine, knowsFewUsers())
   if (isElsewhere(controller)) return mountElsewhere(controller)
   if (layout() === 'none')
     return 'no cgroup file system is mounted that shows the whole tree: mount -t cgroup2 none /sys/fs/cgroup'

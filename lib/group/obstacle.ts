@@ -2,10 +2,12 @@
  * What keeps the calling process from making groups in a hierarchy that is there, and what helps. The doctor says it
  * beforehand, labs and checks when they cannot go on.
  */
-import { accessSync, constants, existsSync } from 'node:fs'
+
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { containerCommand } from '../machine/container.ts'
+import { type Engine, rootfulCommand } from '../machine/container.ts'
 import { mounts } from '../mount/mount.ts'
+import { isWritable } from '../mount/writable.ts'
 import { type Controller, type Hierarchy, wordsOf } from './hierarchies.ts'
 
 /**
@@ -30,15 +32,6 @@ function isOccupied({ path, dialect }: Hierarchy, controller: Controller): boole
   return !handsDown && wordsOf(join(path, 'cgroup.procs')).length > 0
 }
 
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** What keeps root from making groups with a controller in a hierarchy. */
 export function obstacleIn(hierarchy: Hierarchy, controller: Controller): Obstacle | undefined {
   if (isReadOnly(hierarchy.path)) return 'read-only'
@@ -56,22 +49,19 @@ export interface Asking {
   readonly isRoot: boolean
   /** How the user becomes root. */
   readonly become?: string | undefined
-  /** The engine of the container that this is in: `docker`, `podman`, … */
-  readonly container?: string | undefined
+  /** The engine of the container that this is in, if it is known how that starts a better one. */
+  readonly container?: Engine | undefined
+  /** Whether root is here another user than on the machine. */
+  readonly isMapped?: boolean
 }
-
-const betterContainer = (engine: string) =>
-  engine === 'docker' || engine === 'podman'
-    ? containerCommand(engine)
-    : 'start the container privileged, or work on its host'
 
 /** The cause and the remedy in words. @param path where the hierarchy is mounted */
 export function describeObstacle(
   obstacle: Obstacle,
   path: string,
-  { isRoot, become = 'sudo', container }: Asking,
+  { isRoot, become = 'sudo', container, isMapped = false }: Asking,
 ): { readonly cause: string; readonly remedy: string } {
-  const better = container ? betterContainer(container) : undefined
+  const better = container && rootfulCommand(container, isMapped)
   const prefix = isRoot ? '' : `${become} `
   if (obstacle === 'read-only')
     return { cause: 'it is mounted read-only', remedy: better ?? `${prefix}mount -o remount,rw ${path}` }

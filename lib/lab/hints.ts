@@ -85,6 +85,8 @@ const HINTS: Readonly<Record<string, string | (() => string)>> = {
   'memory.swap.max EACCES': NOT_YOURS,
   'rmdir EBUSY': 'there are still processes in the group: see its cgroup.procs',
   'unshare EPERM': () => `a new namespace ${needsRoot()}; see unshare(2)`,
+  'unshare ENOSPC':
+    'a limit on namespaces is reached: 33 levels of user namespaces, or what /proc/sys/user/max_*_namespaces says',
   'unshare EINVAL':
     'a process with several threads (Node is one) cannot unshare CLONE_NEWUSER or CLONE_VM; use clone()',
   'setns EPERM': () => `joining a namespace ${needsRoot()}; see setns(2)`,
@@ -121,6 +123,12 @@ const HINTS: Readonly<Record<string, string | (() => string)>> = {
   'connect EHOSTUNREACH': 'nobody on the wire answers for that address, or for that of the gateway',
   'connect ETIMEDOUT': 'no answer came: the packets, or their answers, get lost on the way',
   'tty EPERM': "it takes a session leader without a terminal of its own (setsid), and a terminal that is nobody else's",
+  'mknod EPERM':
+    'a device node takes root of the machine itself: root of a user namespace binds nodes of the machine instead',
+  'setresuid EINVAL': 'the map of this user namespace has no such user: see /proc/self/uid_map',
+  'setresgid EINVAL': 'the map of this user namespace has no such group: see /proc/self/gid_map',
+  'capset EPERM':
+    'a capability can be given up and never taken: permitted is at most what it was, effective at most what is permitted',
   'kcmp ENOSYS': 'this kernel is built without kcmp(2) (CONFIG_KCMP)',
   'ptrace EPERM': 'the process is traced already, or kernel.yama.ptrace_scope forbids it; see ptrace(2)',
 }

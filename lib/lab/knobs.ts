@@ -65,6 +65,16 @@ export function interfaceName(initial: string, help: string): Knob<string> {
   return { initial, help, expected: 'a name of 1 to 15 letters and digits, and not lo', placeholder: 'NAME', parse }
 }
 
+/** Some IDs that follow one another, by the first and how many there are: `100000:65536`. */
+export function idSpan(help: string): Knob<{ readonly first: number; readonly count: number } | undefined> {
+  const parse = (text: string) => {
+    const [, first, count] = /^(\d{1,10}):([1-9]\d{0,9})$/.exec(text) ?? []
+    const span = { first: Number(first), count: Number(count) }
+    return first === undefined || span.first + span.count > 2 ** 32 - 1 ? undefined : span
+  }
+  return { initial: undefined, help, expected: 'FIRST:COUNT such as 100000:65536', placeholder: 'FIRST:COUNT', parse }
+}
+
 /** A port of TCP, from 1 to 65535. */
 export function port(initial: number, help: string): Knob<number> {
   const parse = (text: string) => (/^[1-9]\d{0,4}$/.test(text) && Number(text) < 65536 ? Number(text) : undefined)

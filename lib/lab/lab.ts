@@ -12,7 +12,7 @@ import { writeAll } from '../machine/output.ts'
 import { installHint, type Tool } from '../machine/packages.mjs'
 import { ruleProgram } from '../net/nat/firewall.ts'
 import { ensureRawSockets } from '../net/raw-socket.ts'
-import { ensurePrivileges, isPrivilege } from '../rights/privileges.ts'
+import { ensurePrivileges, ensureUserNamespaces, explainRefusal, isPrivilege } from '../rights/privileges.ts'
 import { whyNoComparison } from '../trace/kcmp.ts'
 import { helpLines, type Knobs, parseKnobs, type Values, type Words } from './knobs.ts'
 import { findLab, isController, type Lab, type Need, takesRoot } from './manifest.ts'
@@ -29,6 +29,7 @@ export function ensure(needs: readonly Need[], what: string): void {
     else if (need === 'ip' || need === 'ping') ensureProgram(need, what)
     else if (need === 'nft') ruleProgram(what)
     else if (need === 'kcmp') ensureComparing(what)
+    else if (need === 'user-namespaces') ensureUserNamespaces(what)
   }
 }
 
@@ -120,8 +121,10 @@ export async function startLab<K extends Knobs>(
   knobs: K,
   options: LabOptions = {},
 ): Promise<Values<K> & { readonly words: readonly string[] }> {
-  process.on('uncaughtException', error => fail(error, EXIT.FAILS))
   const lab = findLab(name)
+  const explain = (error: unknown) =>
+    lab.needs.includes('user-namespaces') ? explainRefusal(error, `lab ${lab.number}`) : error
+  process.on('uncaughtException', error => fail(explain(error), EXIT.FAILS))
   const { values, help, words } = parseKnobs(knobs, process.argv.slice(2), options.words ?? 'none')
   if (help) {
     printHelp(lab, knobs, options.words ?? 'none')

@@ -8,12 +8,14 @@ import { slugOf, unknownLab } from './lab-names.mjs'
 
 /**
  * What a lab needs: privilege over new `namespaces`, over a `network`, over `mounts` with a /proc of their own;
- * a program, ping with the raw socket that it takes; nft with the rules that it sets; kcmp(2); control groups with a controller.
+ * a program, ping with the raw socket that it takes; nft with the rules that it sets; kcmp(2); user namespaces, which it makes itself, whoever runs it;
+ * control groups with a controller.
  */
-export type Need = Privilege | 'ip' | 'ping' | 'nft' | 'kcmp' | Controller
+export type Need = Privilege | 'ip' | 'ping' | 'nft' | 'kcmp' | 'user-namespaces' | Controller
 
 /** Whether a lab needs what root has. */
-export const takesRoot = ({ needs }: Pick<Lab, 'needs'>): boolean => needs.some(need => need !== 'kcmp')
+export const takesRoot = ({ needs }: Pick<Lab, 'needs'>): boolean =>
+  needs.some(need => need !== 'kcmp' && need !== 'user-namespaces')
 
 /** Whether a need is a controller of control groups. */
 export const isController = (need: Need): need is Controller => need === 'memory' || need === 'freezer'
@@ -88,6 +90,15 @@ export const LABS: readonly Lab[] = [
     contents: 'what a process notices of being frozen.',
     needs: ['freezer'],
     manPages: ['cgroups(7)', 'signal(7)', 'proc_pid_status(5)'],
+  },
+  {
+    number: 7,
+    slug: '07-userns',
+    title: 'A user namespace',
+    question: 'Root of what?',
+    contents: 'root of what: users and their maps, and what root consists of.',
+    needs: ['user-namespaces'],
+    manPages: ['user_namespaces(7)', 'capabilities(7)', 'newuidmap(1)', 'capset(2)', 'PR_SET_NO_NEW_PRIVS(2const)'],
   },
   {
     number: 9,

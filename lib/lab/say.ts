@@ -44,6 +44,21 @@ export function note(text: string): void {
   print(chalk.dim(`         ${text}`))
 }
 
+/**
+ * What the kernel answers to something that it is expected to refuse: the name of the errno, or `done`.
+ * @param action makes one call
+ */
+export function refusal(action: () => void): string {
+  try {
+    action()
+    return 'done'
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
+    return code
+  }
+}
+
 /** How the names of speakers are told apart, one after the other. */
 const COLOURS = ['cyan', 'yellow', 'magenta', 'green'] as const
 const known: string[] = []

@@ -1,5 +1,6 @@
 /**
- * How a container is started in which everything works. Tried with Docker: every lab runs and every claim holds.
+ * How a container is started in which everything works. Tried with Docker and with podman: where root starts it, every
+ * lab runs and every claim holds.
  */
 import { existsSync, readlinkSync } from 'node:fs'
 
@@ -26,22 +27,34 @@ export const CONTAINER_OPTIONS: readonly string[] = [
 /** The name that README gives the image of buildroot/Containerfile. */
 export const IMAGE = 'containers-from-clone'
 
-/** The PID namespace of the machine itself, `PROC_PID_INIT_INO` of <linux/proc_ns.h>. */
-const MACHINE = 'pid:[4026531836]'
+/** The inode of the machine's own PID namespace, `PROC_PID_INIT_INO` of <linux/proc_ns.h>. */
+export const INITIAL_PID_NAMESPACE = 0xeffffffc
+
+/** An engine of which it is known how it starts a container in which everything works. */
+export type Engine = 'docker' | 'podman'
 
 /**
  * The engine whose container the calling process is in, by the files that it leaves; `undefined` in none and in that of
  * another engine. Images of virtual machines may have the same files, but are in the first PID namespace.
  */
-export function engineHere(): 'docker' | 'podman' | undefined {
-  if (readlinkSync('/proc/self/ns/pid') === MACHINE) return undefined
+export function engineHere(): Engine | undefined {
+  if (readlinkSync('/proc/self/ns/pid') === `pid:[${INITIAL_PID_NAMESPACE}]`) return undefined
   if (existsSync('/run/.containerenv')) return 'podman'
   return existsSync('/.dockerenv') ? 'docker' : undefined
 }
 
 /**
  * The one command, for a shell in the checkout.
- * @param engine `docker` or `podman`
+ * @param become what stands in front of it, `sudo `
  */
-export const containerCommand = (engine: string = engineHere() ?? 'docker'): string =>
-  `${engine} run -it --rm ${CONTAINER_OPTIONS.join(' ')} -v "$PWD":/workbook -w /workbook ${IMAGE}`
+export const containerCommand = (engine: Engine = engineHere() ?? 'docker', become = ''): string =>
+  `${become}${engine} run -it --rm ${CONTAINER_OPTIONS.join(' ')} -v "$PWD":/workbook -w /workbook ${IMAGE}`
+
+/**
+ * The same for what only the root of the machine may hand to a container, its control groups above all. An engine that
+ * an ordinary user has started (rootless podman) is that user to the kernel, whatever its options are.
+ * @param isMapped whether root in here is another user on the machine, as `/proc/self/uid_map` says
+ * @see user_namespaces(7)
+ */
+export const rootfulCommand = (engine: Engine | undefined, isMapped: boolean): string =>
+  containerCommand(engine, isMapped ? 'sudo ' : '')

@@ -15,6 +15,8 @@ const libcMknodat = libcFunction(
 /** The number of mknodat(2) by architecture, `<asm/unistd.h>`. */
 export const SYS_mknodat = { x64: 259, arm64: 33 }[process.arch as 'x64' | 'arm64']
 const AT_FDCWD = -100
+/** The type of a block device in a mode, `<sys/stat.h>`. */
+export const S_IFBLK = 0o060000
 
 /**
  * Makes a device node in the file system the calling process sees.

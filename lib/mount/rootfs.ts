@@ -1,8 +1,9 @@
 /**
  * The root file system of lab 4: where it is, and whether a shell can start in it.
  */
+
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { cloneExec } from '../clone-exec.ts'
@@ -12,6 +13,7 @@ import { ROOT } from '../machine/root.ts'
 import { waitpid } from '../process.ts'
 import { describeEnd } from '../status.ts'
 import { resolveInside } from '../trace/inside.ts'
+import { isWritable } from './writable.ts'
 
 export { resolveInside } from '../trace/inside.ts'
 export { bindDevices, DEVICES, deviceNumber, mknod } from './device-nodes.ts'
@@ -84,16 +86,6 @@ export function tryShell(directory: string): void {
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error
     throw new CannotRun(`the shell of ${directory} cannot be started: ${error.message.split('\n')[0]}\n${hint}`)
-  }
-}
-
-/** Whether the calling process may make entries in a directory. */
-function isWritable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -26,11 +26,16 @@ const SETTING = '/proc/sys/net/ipv4/icmp_echo_ignore_all'
 /** A program and its arguments. */
 type Words = readonly [string, ...string[]]
 
+/**
+ * How long iptables waits for others that use it, in s: the lock is one for the whole machine, whatever network
+ * namespace the rules are in.
+ */
+const LOCK = '60'
 /** How the rules of each kind of firewall are printed and read in again. */
 const FIREWALLS: readonly { readonly print: Words; readonly load: Words }[] = [
   { print: ['nft', 'list', 'ruleset'], load: ['nft', '-f', '-'] },
-  { print: ['iptables-save'], load: ['iptables-restore', '-w', '5'] },
-  { print: ['iptables-legacy-save'], load: ['iptables-legacy-restore', '-w', '5'] },
+  { print: ['iptables-save'], load: ['iptables-restore', '-w', LOCK] },
+  { print: ['iptables-legacy-save'], load: ['iptables-legacy-restore', '-w', LOCK] },
 ]
 
 /** Addresses for two namespaces that nobody else is in. */
@@ -90,7 +95,8 @@ function refusingFirewall(): Unanswered | undefined {
     return {
       seen: `with a copy of the rules of ${tables}, a ping from another network got no answer`,
       cause: `this machine's firewall (${print.join(' ')}) drops what comes from a new network`,
-      remedy: program === 'nft' ? letIn(stdout) : `${tables} -w 5 -I INPUT -p icmp --icmp-type echo-request -j ACCEPT`,
+      remedy:
+        program === 'nft' ? letIn(stdout) : `${tables} -w ${LOCK} -I INPUT -p icmp --icmp-type echo-request -j ACCEPT`,
     }
   }
   return undefined

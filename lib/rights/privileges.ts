@@ -1,13 +1,13 @@
 /**
  * Which privileges the calling process has, and how it gets the missing ones without root.
  */
-import { CannotRun } from '../errors.ts'
+import { CannotRun, SyscallError } from '../errors.ts'
 import { CLONE_NEWNET } from '../flags.ts'
 import { containerCommand } from '../machine/container.ts'
 import { ownsNamespace } from '../namespaces.ts'
 import { statusField } from '../trace/proc.ts'
 import { withSudo } from './sudo.ts'
-import { probeUserNamespaces } from './user-namespaces.ts'
+import { probeUserNamespaces, readSwitches, whatForbids } from './user-namespaces.ts'
 import { continueInUserNamespace } from './without-root.ts'
 
 /** A privilege that a lab needs: over new `namespaces`, over a `network`, over `mounts` with a /proc of their own. */
@@ -55,6 +55,40 @@ export function requireRoot(what: string, command: string): void {
   throw new CannotRun(
     `${what} takes root (CAP_SYS_ADMIN, CAP_NET_ADMIN)\nhint: ${process.getuid?.() === 0 ? inContainer() : withSudo(command)}`,
   )
+}
+
+function ensureWorking(what: string): void {
+  const { works, seen, cause = 'the kernel refuses it', remedy } = probeUserNamespaces()
+  if (works) return
+  throw new CannotRun(
+    `${what} cannot run here without user namespaces: ${cause}\nseen: ${seen}\nhint: ${remedy ?? containerCommand()}`,
+  )
+}
+
+/**
+ * Makes sure that the calling process, whoever its user is, can make a user namespace whose root can make mounts. It is
+ * tried only where a switch may forbid it: trying makes processes, of which somebody who follows the program would ask
+ * what they are for.
+ * @param what who asks, `lab 7`
+ * @throws CannotRun with the switch that forbids it, and the remedy
+ */
+export function ensureUserNamespaces(what: string): void {
+  // A filter is in force in every container, and in most of them it allows it.
+  if (whatForbids({ ...readSwitches(), isFiltered: false })) ensureWorking(what)
+}
+
+/**
+ * What to tell of an error of a program that makes user namespaces: that this machine has none for it, where that is so.
+ * @param what who asks, `lab 7`
+ */
+export function explainRefusal(error: unknown, what: string): unknown {
+  if (!(error instanceof SyscallError) || !['clone', 'unshare', 'mount'].includes(error.syscall)) return error
+  try {
+    ensureWorking(what)
+  } catch (better) {
+    return better
+  }
+  return error
 }
 
 /**

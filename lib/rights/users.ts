@@ -3,8 +3,11 @@
  */
 import { writeFileSync } from 'node:fs'
 import { CannotRun } from '../errors.ts'
+import { CLONE_NEWUSER } from '../flags.ts'
 import { call, libcFunction } from '../machine/libc.ts'
 import { readSelf } from '../machine/self.ts'
+import { unshare } from '../namespaces.ts'
+import { allowInspection } from './prctl.ts'
 
 // The system calls and not libc's wrappers: these have every thread that libc knows of change as well and wait for it,
 // and a clone has only one of those threads.
@@ -31,13 +34,16 @@ export interface IdRange {
 /**
  * Maps users and groups of a new user namespace to those of the caller's. A map can be written once per namespace.
  * @param pid a process in the new namespace
- * @param ranges `inside outside count`, at most 340, for users and for groups
+ * @param ranges `inside outside count`, at most 340, for users
+ * @param groups the same for groups; those of the users by default
  * @throws Error EPERM (without CAP_SETUID only one's own ID, and `deny` in setgroups first), EINVAL (overlap)
  * @see user_namespaces(7)
  */
-export function writeIdMaps(pid: number, ranges: readonly IdRange[]): void {
-  const text = ranges.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join('')
-  for (const file of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${file}`, text)
+export function writeIdMaps(pid: number, ranges: readonly IdRange[], groups = ranges): void {
+  const text = (all: typeof ranges) =>
+    all.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join('')
+  writeFileSync(`/proc/${pid}/uid_map`, text(ranges))
+  writeFileSync(`/proc/${pid}/gid_map`, text(groups))
 }
 
 /**
@@ -52,6 +58,23 @@ export function writeOwnIdMap(pid: number): void {
   writeFileSync(`/proc/${pid}/setgroups`, 'deny')
   writeFileSync(`/proc/${pid}/uid_map`, `0 ${process.geteuid?.()} 1`)
   writeFileSync(`/proc/${pid}/gid_map`, `0 ${process.getegid?.()} 1`)
+}
+
+/**
+ * Moves the calling process, which has one thread, into a new user namespace below its own, and makes it root there: its
+ * user and group become 0, and no other ID is known inside.
+ * @throws SyscallError ENOSPC (33 are above it already, or the limit of user.max_user_namespaces), EPERM (its user is nobody in its own namespace), EINVAL
+ * @see user_namespaces(7)
+ */
+export function enterUserNamespace(): void {
+  // Afterwards both are 65534, until the map is there.
+  const [uid, gid] = [process.geteuid?.(), process.getegid?.()]
+  unshare(CLONE_NEWUSER)
+  // Who has changed their user is not dumpable, and their own files in /proc belong to root of the machine.
+  allowInspection()
+  writeFileSync('/proc/self/setgroups', 'deny')
+  writeFileSync('/proc/self/uid_map', `0 ${uid} 1`)
+  writeFileSync('/proc/self/gid_map', `0 ${gid} 1`)
 }
 
 /** Whether the calling process is in a user namespace that knows only some of the machine's users. */

@@ -4,6 +4,8 @@
 import { type SpawnOptions, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { bundle } from '../engine/bundle.ts'
+import { CLONEABLE_FLAGS } from '../engine/cloneable.ts'
 import { ROOT } from '../machine/root.ts'
 import { NODE_VERSIONS, type NodeVersion, NoSuchNode, nodeFolder } from './node-versions.ts'
 
@@ -54,6 +56,17 @@ export async function runNode(words: readonly string[], running: Running = {}): 
       resolve({ code, signal, output })
     })
   })
+}
+
+/**
+ * The same from the program's bundle, in a Node that can be cloned: in a quarter of the time that a loader and the
+ * replacement of the Node take, for tests that are about neither.
+ * @param program relative to the checkout
+ */
+export async function runCompiled(program: string, words: readonly string[], running: Running = {}): Promise<Ended> {
+  const file = await bundle(join(ROOT, program))
+  const options = file === undefined ? ['--import', 'tsx'] : ['--enable-source-maps']
+  return await runNode([file ?? program, ...words], { ...running, options: [...CLONEABLE_FLAGS, ...options] })
 }
 
 /** The oldest and the newest of them. */

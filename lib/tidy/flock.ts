@@ -21,21 +21,31 @@ function holderOf(fd: number): number | undefined {
   return Number(line?.trim().split(/\s+/)[4]) || undefined
 }
 
+/** What came of an attempt to lock something. */
+export interface LockAttempt {
+  readonly isLocked: boolean
+  /** Who else holds it, if that is known. */
+  readonly holder?: number | undefined
+  /** Gives it back before the calling process ends. Does nothing where it was not locked. */
+  release(): void
+}
+
 /**
- * Locks a file or directory for the calling process, and for those it clones, until all of them are gone.
- * @returns whether it did, and who else holds it if that is known. On a file system without locks it is as if it did.
+ * Locks a file or directory for the calling process, and for those it clones, until it is released or all of them are
+ * gone.
+ * @returns whether it did. On a file system without locks it is as if it did.
  * @throws Error ENOENT, EACCES
  * @see flock(2), proc_locks(5)
  */
-export function tryLock(path: string): { readonly isLocked: boolean; readonly holder?: number | undefined } {
+export function tryLock(path: string): LockAttempt {
   const fd = openSync(path, constants.O_RDONLY)
   try {
     call('flock', libcFlock, [fd, LOCK_EX | LOCK_NB], [path, Symbol('LOCK_EX|LOCK_NB')])
-    return { isLocked: true }
+    return { isLocked: true, release: () => closeQuietly(fd) }
   } catch (error) {
     const isHeld = error instanceof SyscallError && error.code === 'EAGAIN'
     const holder = isHeld ? holderOf(fd) : undefined
     closeQuietly(fd)
-    return { isLocked: !isHeld, holder }
+    return { isLocked: !isHeld, holder, release() {} }
   }
 }

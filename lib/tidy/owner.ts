@@ -5,11 +5,9 @@
 import { existsSync, readlinkSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { basename } from 'node:path'
+import { INITIAL_PID_NAMESPACE } from '../machine/container.ts'
 import { getpid } from '../process.ts'
 import { allPids, nsPids, readProc, statusField } from '../trace/proc.ts'
-
-/** The first PID namespace of every kernel has this inode: `PROC_PID_INIT_INO`. */
-export const INITIAL_PID_NAMESPACE = 0xeffffffc
 
 /** The unit of times in /proc/PID/stat: `sysconf(_SC_CLK_TCK)`, the same on every machine of today. */
 const TICKS_PER_SECOND = 100

@@ -54,6 +54,24 @@ const NUMBERS = {
     mkdir: 83,
     mkdirat: 258,
     prctl: 157,
+    execve: 59,
+    execveat: 322,
+    open: 2,
+    openat: 257,
+    openat2: 437,
+    creat: 85,
+    chown: 92,
+    lchown: 94,
+    fchown: 93,
+    fchownat: 260,
+    chmod: 90,
+    fchmod: 91,
+    fchmodat: 268,
+    truncate: 76,
+    setuid: 105,
+    setreuid: 113,
+    setresuid: 117,
+    capset: 126,
   },
   arm64: {
     audit: 0xc00000b7,
@@ -104,13 +122,31 @@ const NUMBERS = {
     mkdir: undefined,
     mkdirat: 34,
     prctl: 167,
+    execve: 221,
+    execveat: 281,
+    open: undefined,
+    openat: 56,
+    openat2: 437,
+    creat: undefined,
+    chown: undefined,
+    lchown: undefined,
+    fchown: 55,
+    fchownat: 54,
+    chmod: undefined,
+    fchmod: 52,
+    fchmodat: 53,
+    truncate: 45,
+    setuid: 146,
+    setreuid: 145,
+    setresuid: 147,
+    capset: 91,
   },
 } as const
 
 /** A system call that can be stopped at. */
 export type StoppedCall = Exclude<keyof (typeof NUMBERS)['x64'], 'audit'>
 
-/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has no rmdir, mkdir and mknod. */
+/** The numbers of the calls, and the AUDIT_ARCH of this machine. arm64 has none that newer ones replace, such as rmdir, open and chown. */
 export function callNumbers(): Readonly<Record<'audit' | StoppedCall, number | undefined>> {
   const numbers = NUMBERS[process.arch as 'x64' | 'arm64']
   if (!numbers)

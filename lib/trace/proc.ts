@@ -30,6 +30,14 @@ export function sleepsOn(pid: number, signal: Signal): boolean {
   return isPending && /^State:\s*[SD]/m.test(status)
 }
 
+/** exit_group(2), which ends all threads of the caller's process, `<asm/unistd.h>`. */
+const EXIT_GROUP: Partial<Record<NodeJS.Architecture, number>> = { x64: 231, arm64: 94 }
+
+/** Whether a thread that stands still, or waits, is in exit_group(2). @see proc_pid_syscall(5) */
+export function isInExitGroup(tid: number): boolean {
+  return Number(readProc(tid, 'syscall')?.split(' ')[0]) === EXIT_GROUP[process.arch]
+}
+
 /** The number of a process in each PID namespace it is in, outermost first: the line `NSpid:` of its status. */
 export function nsPids(pid: number): number[] {
   return (statusField(pid, 'NSpid') ?? '').split(/\s+/).filter(Boolean).map(Number)

@@ -2,7 +2,7 @@
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which does not stop the tracee.
  */
 import koffi from 'koffi'
-import { CannotRun } from '../errors.ts'
+import { CannotRun, SyscallError } from '../errors.ts'
 import { call, lastErrno, libcFunction } from '../machine/libc.ts'
 import { __WALL, WNOHANG } from '../process.ts'
 import { decodeStatus, type WaitStatus } from '../status.ts'
@@ -158,25 +158,46 @@ export function setFirstArgument(tid: number, value: bigint): void {
 }
 
 const SIGTRAP = 5
+const ECHILD = 10
 
 /** `siginfo_t` of waitid(2), `<signal.h>`. */
 export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
 /** `<sys/wait.h>` */
 export const WAITID = { P_ALL: 0, P_PID: 1, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
 
-/** The next thread (or `only` that one) that has an event, which is left in place; `undefined` if none has. */
-function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean } | undefined {
+/**
+ * The next thread (or `only` that one) that has an event, which is left in place; `undefined` if none has.
+ * @param kinds which events: stops and ends, or one of the two
+ */
+function peek(
+  only?: number,
+  kinds = WAITID.WEXITED | WAITID.WSTOPPED,
+): { readonly tid: number; readonly hasEnded: boolean } | undefined {
   const info = Buffer.alloc(SIGINFO.size)
-  const { P_ALL, P_PID, WSTOPPED, WEXITED, WNOWAIT, CLD_DUMPED } = WAITID
+  const { P_ALL, P_PID, WNOWAIT, CLD_DUMPED } = WAITID
   const [kind, id] = only === undefined ? [P_ALL, 0] : [P_PID, only]
-  if (libcWaitid(kind, id, info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
+  if (libcWaitid(kind, id, info, kinds | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
   const tid = info.readInt32LE(SIGINFO.pid)
   // CLD_EXITED, CLD_KILLED, CLD_DUMPED are 1 to 3.
   return tid === 0 ? undefined : { tid, hasEnded: info.readInt32LE(SIGINFO.code) <= CLD_DUMPED }
 }
 
 /**
- * The next thing that happened to a traced thread or a child; `undefined` if nothing has.
+ * Makes sure that the calling process can hear of events at all: a filter that refuses waitid(2) would make it wait for ever.
+ * @throws SyscallError EPERM, ENOSYS
+ * @see waitid(2)
+ */
+export function checkEvents(): void {
+  const info = Buffer.alloc(SIGINFO.size)
+  const options = WAITID.WEXITED | WNOHANG | WAITID.WNOWAIT | __WALL
+  if (libcWaitid(WAITID.P_ALL, 0, info, options) < 0 && lastErrno() !== ECHILD)
+    throw new SyscallError('waitid', [Symbol('P_ALL'), 0], lastErrno(), undefined)
+}
+
+/**
+ * The next thing that happened to a traced thread or a child; `undefined` if nothing has. Ends come before all else: others
+ * may have heard of one by a pidfd, and what they then did came later. There are never more of them than threads, because
+ * none is born meanwhile.
  * @param beforeEnd called with a thread that has ended, while its parent does not know it yet
  * @param first threads whose events come before all others: the kernel goes through the threads in an order of its own,
  *   and one that comes early in it and always has an event would keep all others waiting
@@ -185,7 +206,7 @@ export function nextEvent(
   beforeEnd: (tid: number) => void = () => {},
   first: readonly number[] = [],
 ): TraceEvent | undefined {
-  let next: ReturnType<typeof peek>
+  let next = peek(undefined, WAITID.WEXITED)
   for (const tid of first) next ??= peek(tid)
   next ??= peek()
   if (!next) return undefined

@@ -16,16 +16,17 @@ export const SCHED = { OTHER: 0, RR: 2, RESET_ON_FORK: 0x40000000 } as const
 const NICE = -10
 
 /**
- * Has the scheduler prefer the calling thread to busy ones, as far as its privileges allow; its children are not
- * preferred.
+ * Has the scheduler prefer the calling thread to busy ones, as far as its privileges allow.
+ * @param of `children`: those that it makes meanwhile are preferred, too; by default they are like all others
  * @returns makes it like all others again
  * @see sched_setscheduler(2), setpriority(2)
  */
-export function becomePrompt(): () => void {
+export function becomePrompt(of: 'thread' | 'children' = 'thread'): () => void {
   const set = (policy: number, priority: number) => libcSetScheduler(0, policy, { sched_priority: priority }) === 0
-  if (set(SCHED.RR | SCHED.RESET_ON_FORK, 1)) return () => void set(SCHED.OTHER, 0)
+  const reset = of === 'thread' ? SCHED.RESET_ON_FORK : 0
+  if (set(SCHED.RR | reset, 1)) return () => void set(SCHED.OTHER, 0)
   const before = getPriority()
-  set(SCHED.OTHER | SCHED.RESET_ON_FORK, 0)
+  set(SCHED.OTHER | reset, 0)
   try {
     setPriority(NICE)
   } catch {

@@ -39,7 +39,17 @@ export const GROUP_CALLS = [...Object.keys(WRITE_CALLS), 'rmdir', 'unlinkat'] as
 export const CLONE_CALLS: readonly StoppedCall[] = ['clone', 'clone3']
 
 /** The calls that close a descriptor, put another file in its place, or change the directory. */
-export const PLACE_CALLS: readonly StoppedCall[] = ['close', 'close_range', 'dup2', 'dup3', 'chdir', 'fchdir']
+export const PLACE_CALLS: readonly StoppedCall[] = [
+  'close',
+  'close_range',
+  'dup2',
+  'dup3',
+  'chdir',
+  'fchdir',
+  // Whoever enters a mount namespace stands in its root, and whoever stood in the old root goes to the new one.
+  'setns',
+  'pivot_root',
+]
 
 /** The calls that move a thread into other namespaces. */
 export const NAMESPACE_CALLS: readonly StoppedCall[] = ['unshare', 'setns']
@@ -60,6 +70,27 @@ export const READ_CALLS: readonly StoppedCall[] = ['read', 'readv', 'preadv2']
 
 /** The calls that may attach a file system or make a device node. */
 export const MOUNT_CALLS: readonly StoppedCall[] = ['mount', 'mknod', 'mknodat']
+
+/** The calls that open a file for writing, or make one. */
+export const OPEN_CALLS: readonly StoppedCall[] = ['open', 'openat', 'openat2', 'creat']
+
+/** The calls that change the owner of a file, its permissions or its length. */
+export const OWNER_CALLS: readonly StoppedCall[] = [
+  'chown',
+  'lchown',
+  'fchown',
+  'fchownat',
+  'chmod',
+  'fchmod',
+  'fchmodat',
+  'truncate',
+]
+
+/** The calls that run a program. */
+export const EXEC_CALLS: readonly StoppedCall[] = ['execve', 'execveat']
+
+/** The calls by which a thread becomes another user's, or has fewer capabilities. */
+export const RIGHTS_CALLS: readonly StoppedCall[] = ['setuid', 'setreuid', 'setresuid', 'capset', 'prctl']
 
 /**
  * The calls at which a program stops besides where its story is asked for. prctl(2) is the one by which a program on

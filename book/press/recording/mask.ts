@@ -3,8 +3,8 @@
  * Numbers must still correspond: one PID of the recording stands for one PID of the run, everywhere.
  */
 
+import { INITIAL_PID_NAMESPACE } from '../../../lib/machine/container.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
-import { INITIAL_PID_NAMESPACE } from '../../../lib/tidy/owner.ts'
 
 /** What may differ without a meaning, and what is compared in its place. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
@@ -27,6 +27,10 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b(Node v?)\d+\.\d+\.\d+/g, '$1V'],
   [/\bruns \d+ more threads/g, 'runs N more threads'],
   [/\bticked \d+ times/g, 'ticked N times'],
+  // In how many steps it dies is compared; by how much it misses the next one depends on where it begins.
+  [/(?<=\/ 1,003,520 = \d+)\.\d\d\./g, '.NN.'],
+  // How often the limit was in the way, in memory.events.
+  [/^max [1-9]\d{0,3}$/g, 'max N'],
   // From here on: what differs from one distribution, or one release of it, to the next.
   [/\bBusyBox v[\d.]+ \([^)]*\)/g, 'BusyBox V'],
   // The busybox of 2025 names the line of a script, also of the one behind -c.

@@ -15,7 +15,7 @@ import { requireRoot } from '../../../lib/rights/privileges.ts'
 import { refill } from '../source/fences.ts'
 import type { Problem } from '../source/problem.ts'
 import { type Circumstances, circumstances, stamped } from './circumstances.ts'
-import { Comparison } from './mask.ts'
+import { compare, problem, type Take } from './compare.ts'
 import { type Recording, recordingsOf } from './recording.ts'
 import { runSession, type Session } from './session.ts'
 import { stageBundles } from './stage-programs.ts'
@@ -24,12 +24,6 @@ import { lackingTools } from './tools.ts'
 /** How many sessions run at once: most of them mostly wait. A guest has to do with less. */
 const AT_ONCE = 6
 const AT_ONCE_IN_GUEST = 1
-
-/** A recording and the chapter it stands in. */
-export interface Take {
-  readonly file: string
-  readonly recording: Recording
-}
 
 /** What is wrong if a command needs root and the session does not show sudo. */
 function missingSudo({ commands, isByUser }: Recording): string | undefined {
@@ -91,13 +85,6 @@ export function runAll(
   return done
 }
 
-const problem = ({ file, recording }: Take, what: string, hint: string): Problem => ({
-  file,
-  line: recording.line,
-  what,
-  hint,
-})
-
 /** The line that shows on which kind of machine a session was recorded. */
 const GROUPS = /This machine's control groups: (\w+)/
 
@@ -113,23 +100,6 @@ function elsewhere(take: Take): string | undefined {
   const groups = GROUPS.exec(take.recording.body.join('\n'))?.[1]
   const isOther = groups !== undefined && groups !== layout()
   return isOther ? `it is of a machine whose control groups are ${groups}` : impossible(take)
-}
-
-function compare(take: Take, session: Session): Problem[] {
-  const again = `npm run book -- record ${take.file.replace(/^.*\/|\.md$/g, '')} records it again`
-  if (session.fault)
-    return [
-      problem(
-        take,
-        `the session does not run as it should: ${session.fault}\n  ${session.lines.slice(-3).join('\n  ')}`,
-        'run it by hand',
-      ),
-    ]
-  const found = new Comparison(session.pids).difference(take.recording.body, session.lines)
-  if (!found) return []
-  const line = take.recording.line + 1 + found.at
-  const what = `the recording is not what happens now\n  recorded: ${found.before ?? '(nothing more)'}\n  seen now: ${found.now ?? '(nothing more)'}`
-  return [{ file: take.file, line, what, hint: again }]
 }
 
 /** The result of recording or comparing. */
@@ -153,8 +123,13 @@ const faultsOf = (takes: readonly Take[]) =>
     return fault ? [problem(take, fault, 'book/press/README.md says how a recording is written')] : []
   })
 
-/** Runs the sessions again and compares. */
-export function checkRecordings(root: string, files: readonly string[], tell: (line: string) => void): Outcome {
+/** Runs the sessions again and compares. @param atOnce how many at a time */
+export function checkRecordings(
+  root: string,
+  files: readonly string[],
+  tell: (line: string) => void,
+  atOnce = AT_ONCE,
+): Outcome {
   const all = takesOf(root, files)
   const faults = faultsOf(all)
   const takes = all.filter(take => !recordingFault(take.recording))
@@ -162,11 +137,17 @@ export function checkRecordings(root: string, files: readonly string[], tell: (l
     const why = elsewhere(take)
     return why ? [`${take.file}:${take.recording.line}: not compared: ${why}`] : []
   })
+  const problems = [...faults]
   const done = runAll(
     takes.filter(take => !elsewhere(take)),
-    take => tell(`${take.file}:${take.recording.line}`),
+    (take, session) => {
+      const found = compare(root, take, session)
+      problems.push(...found)
+      // Said at once: in a guest the whole of it takes long.
+      tell(`${take.file}:${take.recording.line}${found.length > 0 ? `: ${found[0]?.what}` : ''}`)
+    },
+    atOnce,
   )
-  const problems = [...faults, ...[...done].flatMap(([take, session]) => compare(take, session))]
   return { problems, skipped, count: done.size }
 }
 

@@ -22,7 +22,7 @@ import { buildStage, enterStage, staged } from './stage.ts'
 import { stageEnvironment, USER } from './stage-programs.ts'
 
 /** How long a session may take, in seconds: in a guest without KVM each is ten times as slow. */
-const LONGEST = 300
+const LONGEST = 900
 const ADDRESS = '192.168.1.20'
 
 /** The result of a session. */

@@ -1,10 +1,12 @@
 /**
  * The user on the stage of a recording, the place of the checkout there, and the programs that are found.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { bundleSync, cachedBundle } from '../../../lib/engine/bundle.ts'
 import { bundlePath } from '../../../lib/engine/bundle-cache.mjs'
+import { startWords } from '../../../lib/engine/start-words.ts'
 import { LABS } from '../../../lib/lab/manifest.ts'
 import { ROOT } from '../../../lib/machine/root.ts'
 
@@ -31,17 +33,21 @@ export function stageBundles(): ReadonlyMap<string, string> {
 
 /**
  * Puts a quick script in the place of npx, which takes longer to find a program in node_modules/.bin than many a lab
- * runs. A program that is not there is left to npx itself.
+ * runs. A lab is started at once as the process to which tsx and the replacement of its Node would lead: the tests of
+ * lib/engine hold that they do. A program that is not there is left to npx itself.
  * @param bin a folder that comes first in the PATH
  */
 export function shortenNpx(bin: string): void {
   const own = `${CHECKOUT}/node_modules/.bin`
   const [npx] = stagePath()
-  writeFileSync(
-    join(bin, 'npx'),
-    `#!/bin/sh\ncase $1 in -*) ;; *) [ -x ${own}/"$1" ] && PATH=${own}:$PATH exec "$@";; esac\nexec ${npx}/npx "$@"\n`,
-    { mode: 0o755 },
-  )
+  const start = ['node', ...startWords()].join(' ')
+  const lines = [
+    '#!/bin/sh',
+    `case "$1 $2" in "tsx labs/"*) [ -f "$2" ] && shift && exec ${start} "$@";; esac`,
+    `case $1 in -*) ;; *) [ -x ${own}/"$1" ] && PATH=${own}:$PATH exec "$@";; esac`,
+    `exec ${npx}/npx "$@"`,
+  ]
+  writeFileSync(join(bin, 'npx'), `${lines.join('\n')}\n`, { mode: 0o755 })
 }
 
 /** Where programs are looked for, this Node's own first. */

@@ -84,7 +84,7 @@ export function drawTicksPicture(chapter: string, style: string): string {
 
 /** The picture as it has to be now. */
 export function ticksPicture(): string {
-  const style = STYLE.exec(readFileSync(join(ROOT, 'book', 'pictures', '05-fault.svg'), 'utf8'))?.[0] ?? ''
+  const style = STYLE.exec(readFileSync(join(ROOT, 'book', 'pictures', '04-roots.svg'), 'utf8'))?.[0] ?? ''
   return drawTicksPicture(readFileSync(CHAPTER, 'utf8'), style)
 }
 

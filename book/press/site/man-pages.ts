@@ -5,10 +5,10 @@
 
 const NAMES: Readonly<Record<string, string>> = {
   1:
-    'chroot dmesg kill man nsenter pgrep ps script setpriv strace su systemd-cgls systemd-cgtop systemd-run time ' +
+    'chroot dmesg kill man newuidmap nsenter pgrep ps script setpriv strace su systemd-cgls systemd-cgtop systemd-run time ' +
     'unshare',
   2:
-    '_exit access bind brk capget chdir chmod chown chroot clone clone3 close connect dup2 epoll_wait execve ' +
+    '_exit access bind brk capget capset chdir chmod chown chroot clone clone3 close connect dup2 epoll_wait execve ' +
     'exit_group fchdir fork fsmount fsopen futex getpagesize getpgid getpid getppid getrandom getresuid gettid getuid ioctl ' +
     'ioctl_nsfs ioctl_tty kcmp keyctl kill lseek madvise memfd_create mkdir mknod mknodat mlock mmap mount ' +
     'mount_setattr move_mount mprotect munmap nanosleep open open_tree openat pause personality pidfd_open ' +

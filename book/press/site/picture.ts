@@ -2,6 +2,8 @@
  * A picture of the book as an element of the page, so that it follows the page's light or dark and needs no further
  * file.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { escapeHtml } from '../source/html.ts'
 
 /** What a picture has to contain, and how a problem names it where it is missing. */
@@ -13,9 +15,16 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
 ]
 const FOREIGN = /(?:href|src)="(?!#)|url\((?!["']?#)|@import|<script|<image/
 
+/** The names of the colours that the pages have. */
+const COLOURS: ReadonlySet<string> = new Set(
+  readFileSync(join(import.meta.dirname, 'assets', 'style.css'), 'utf8').match(/--[\w-]+(?=:)/g),
+)
+
 /** What is wrong with a picture. */
 export function pictureFault(svg: string): string | undefined {
   if (FOREIGN.test(svg)) return 'it refers to something outside itself'
+  const strange = [...svg.matchAll(/var\((--[\w-]+)\)/g)].find(([, name = '']) => !COLOURS.has(name))
+  if (strange) return `${strange[1]} is no colour of the pages: see book/press/site/assets/style.css`
   return PARTS.find(([part]) => !part.test(svg))?.[1]
 }
 

@@ -6,7 +6,7 @@ import type { Controller } from '../../../lib/group/hierarchies.ts'
 import { describeObstacle } from '../../../lib/group/obstacle.ts'
 import type { Facts } from '../observe/facts.ts'
 import { finding } from './finding.ts'
-import { asRoot, betterContainer } from './remedies.ts'
+import { asRoot, betterContainer, engineOf } from './remedies.ts'
 
 const LAYOUTS = {
   v1: 'v1: a tree of groups for each controller',
@@ -28,12 +28,13 @@ function controller(facts: Facts, id: Controller) {
   const { hierarchy, fault = '', obstacle } = facts.cgroups[id]
   if (!hierarchy) {
     const [cause, remedy] = fault.split('\nhint: ')
-    return finding(id, title, 'missing', 'none', { cause, remedy: facts.container ? betterContainer(facts) : remedy })
+    return finding(id, title, 'missing', 'none', { cause, remedy: engineOf(facts) ? betterContainer(facts) : remedy })
   }
   const seen = `${hierarchy.path} (${hierarchy.dialect})`
   if (!obstacle) return finding(id, title, 'good', seen)
-  const { user, become, container } = facts
-  const asking = { isRoot: user.uid === 0, become, container }
+  const { user, become } = facts
+  const isRoot = user.uid === 0
+  const asking = { isRoot, become, container: engineOf(facts), isMapped: isRoot && user.isMapped }
   return finding(id, title, 'missing', seen, describeObstacle(obstacle, hierarchy.path, asking))
 }
 

@@ -2,7 +2,7 @@
  * Commands that mend something, for the machine at hand.
  */
 
-import { containerCommand } from '../../../lib/machine/container.ts'
+import { type Engine, rootfulCommand } from '../../../lib/machine/container.ts'
 import { installCommands, type Tool } from '../../../lib/machine/packages.mjs'
 import type { Facts } from '../observe/facts.ts'
 
@@ -22,9 +22,14 @@ export function install({ distribution, user, become }: Facts, tools: readonly T
   return `install ${tools.join(' and ')} with the package manager of ${distribution.name}`
 }
 
+/** The engine of this container, if it is known how that starts a better one. */
+export const engineOf = ({ container }: Facts): Engine | undefined =>
+  container === 'docker' || container === 'podman' ? container : undefined
+
 /** How a container is started in which everything works. */
-export function betterContainer({ container }: Facts): string {
-  if (container === undefined || container === 'docker' || container === 'podman')
-    return containerCommand(container ?? 'docker')
-  return 'start the container privileged, or work on its host'
+export function betterContainer(facts: Facts): string {
+  const { container, user } = facts
+  const engine = container === undefined ? 'docker' : engineOf(facts)
+  if (!engine) return 'start the container privileged, or work on its host'
+  return rootfulCommand(engine, container !== undefined && user.uid === 0 && user.isMapped)
 }

@@ -2,16 +2,17 @@
  * What root can do here, as an ordinary user asks: where sudo wants no password, this very program is started with it and
  * tries as root what it cannot try otherwise. Where it wants one, nobody is asked.
  */
+
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { CLONEABLE_FLAGS } from '../../../lib/engine/cloneable.ts'
+import { startWords } from '../../../lib/engine/start-words.ts'
 import { findProgram } from '../../../lib/machine/find-program.ts'
 import { ROOT } from '../../../lib/machine/root.ts'
 import { sudoFinds } from '../../../lib/rights/sudo.ts'
 import type { Facts } from './facts.ts'
 
 /** The program itself, whose bundle its user has made already: root writes nothing into the checkout. */
-const DOCTOR = [...CLONEABLE_FLAGS, join(ROOT, 'lib/engine/start.mjs'), join(ROOT, 'checks/doctor/doctor.ts')]
+const DOCTOR = [...startWords(ROOT), join(ROOT, 'checks/doctor/doctor.ts')]
 
 /** Runs a command by sudo; `undefined` where it wants a password, or does not allow it. */
 function bySudo(...words: readonly string[]): string | undefined {

@@ -18,10 +18,16 @@ export function plainChildren(seen: Seen): Child[] {
   return childrenOf(seen).filter((child): child is Child => child.exit !== undefined && child.programs.length === 0)
 }
 
-/** What it shared with its parent both at its birth and at its exit, or (`ever`) at one of the two. */
-export function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always'): Sharing {
+/**
+ * What it shared with its parent at every moment at which both were there: at its birth, at each of its acts, and at its
+ * end; or (`ever`) at one of them. Whose parent has ended before shares nothing any more, and that is no fault of its own.
+ */
+export function sharing(seen: Seen, child: Child, how: 'always' | 'ever' = 'always'): Sharing {
+  const { birth, exit } = child
+  const acts = actsOf(seen, child).flatMap(({ before, after }) => [before.sharing, after.sharing])
+  const moments = [birth.sharing, ...acts, exit.creator && exit.sharing].filter(each => each !== undefined)
   const both = (what: keyof Sharing) =>
-    how === 'ever' ? birth.sharing[what] || exit.sharing[what] : birth.sharing[what] && exit.sharing[what]
+    how === 'ever' ? moments.some(each => each[what]) : moments.every(each => each[what])
   return {
     VM: both('VM'),
     FILES: both('FILES'),
@@ -36,23 +42,19 @@ export function sharing({ birth, exit }: Child, how: 'always' | 'ever' = 'always
 const actsOf = ({ acts }: Seen, { pid }: ProcessRecord) => acts.filter(act => act.pid === pid)
 
 /** The inherited files that a call of a child closed and that its creator had open at that moment. */
-const closed = ({ birth }: ProcessRecord, { files, before, after }: Act): number[] =>
-  files.filter(
-    fd =>
-      birth.descriptors.includes(fd) && !after.own.descriptors.includes(fd) && before.creator?.descriptors.includes(fd),
-  )
+const closed = ({ inherited, before, after }: Act): number[] =>
+  inherited.filter(fd => !after.own.descriptors.includes(fd) && before.creator?.descriptors.includes(fd))
 
 const moves = ({ before, after }: Act) => before.own.directory !== after.own.directory
 
 /** Whether a child closed something and moved, while its parent lived. */
-export const hasClosed = (seen: Seen, child: ProcessRecord) =>
-  actsOf(seen, child).some(act => closed(child, act).length > 0)
+export const hasClosed = (seen: Seen, child: ProcessRecord) => actsOf(seen, child).some(act => closed(act).length > 0)
 export const hasMoved = (seen: Seen, child: ProcessRecord) =>
   actsOf(seen, child).some(act => moves(act) && act.after.creator !== undefined)
 
 /** Whether the parent lost what a child closed, and went where a child went, by the child's own call. */
 export const parentLost = (seen: Seen, child: ProcessRecord) =>
-  actsOf(seen, child).some(act => closed(child, act).some(fd => !act.after.creator?.descriptors.includes(fd)))
+  actsOf(seen, child).some(act => closed(act).some(fd => !act.after.creator?.descriptors.includes(fd)))
 export const parentMoved = (seen: Seen, child: ProcessRecord) =>
   actsOf(seen, child)
     .filter(moves)
@@ -64,7 +66,7 @@ export const parentMoved = (seen: Seen, child: ProcessRecord) =>
  */
 function parentActed(seen: Seen, child: ProcessRecord): boolean {
   const { creator, born, exiting = Number.POSITIVE_INFINITY } = child
-  const fds = actsOf(seen, child).flatMap(act => closed(child, act))
+  const fds = actsOf(seen, child).flatMap(act => closed(act))
   const own = seen.acts.filter(({ pid, order }) => pid === creator && order > born && order < exiting)
   const lost = ({ before, after, replaced }: Act) =>
     fds.some(fd => fd === replaced || (before.own.descriptors.includes(fd) && !after.own.descriptors.includes(fd)))
@@ -81,7 +83,7 @@ const NAMES: Readonly<Record<keyof Sharing, string>> = {
 }
 
 function describe(seen: Seen, child: Child): string {
-  const [ever, always] = [sharing(child, 'ever'), sharing(child)]
+  const [ever, always] = [sharing(seen, child, 'ever'), sharing(seen, child)]
   const all = (Object.keys(NAMES) as (keyof Sharing)[]).filter(what => ever[what])
   const shared = all.map(what => (always[what] ? NAMES[what] : `${NAMES[what]} (for a part of its life)`))
   const did = [hasClosed(seen, child) && 'closed a file', hasMoved(seen, child) && 'changed directory'].filter(Boolean)
@@ -114,7 +116,9 @@ const CLOSED_ALREADY =
 function refute(wanted: Sharing, expected: string, cause: string, how?: (seen: Seen, child: Child) => boolean) {
   return (seen: Seen) => {
     const same = (child: Child) =>
-      [sharing(child), sharing(child, 'ever')].every(shared => JSON.stringify(shared) === JSON.stringify(wanted))
+      [sharing(seen, child), sharing(seen, child, 'ever')].every(
+        shared => JSON.stringify(shared) === JSON.stringify(wanted),
+      )
     const holds = plainChildren(seen).some(
       child =>
         same(child) &&

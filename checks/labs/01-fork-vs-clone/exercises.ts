@@ -10,11 +10,11 @@ const [FORKED, MEMORY, FILES, DIRECTORY] = titlesOf(checker)
 
 /** Whether some child was born that shares exactly this with its parent, whatever it then did. */
 function shares(what: 'nothing' | 'VM' | 'FILES' | 'FS', missing: string) {
-  const fits = (child: Child) =>
-    Object.entries(sharing(child)).every(([name, isShared]) => isShared === (name === what))
+  const fits = (seen: Seen, child: Child) =>
+    Object.entries(sharing(seen, child)).every(([name, isShared]) => isShared === (name === what))
   return (seen: Seen): Proof => {
     const children = plainChildren(seen)
-    if (children.some(fits)) return true
+    if (children.some(child => fits(seen, child))) return true
     return children.length === 0 ? undefined : missing
   }
 }

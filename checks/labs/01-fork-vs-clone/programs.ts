@@ -23,6 +23,9 @@ export const programs: ProgramTable = {
   'right/no-signal.c': [],
   'right/own-words.ts': [],
   'right/wrapped.sh': [],
+  'right/creator-gone.c': [],
+  'right/thread-of-its-own.c': [],
+  'right/told-by-a-signal.c': [],
   'wrong/prints-only.sh': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/threads.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/four-forks.py': [MEMORY, FILES, DIRECTORY],
@@ -50,4 +53,7 @@ export const programs: ProgramTable = {
   'wrong/runs-itself.c': [FORKED, DIRECTORY],
   'wrong/orphans.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/grandchild-acts.c': [MEMORY, FILES, DIRECTORY],
+  'wrong/number-reused.c': [FORKED, MEMORY, FILES, DIRECTORY],
+  'wrong/parent-enters.c': [FORKED],
+  'wrong/unshares-between.c': [FORKED, FILES],
 }

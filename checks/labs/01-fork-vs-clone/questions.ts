@@ -8,7 +8,7 @@ import { parentLost, parentMoved, plainChildren, type Seen, sharing } from './cl
 /** The child that shared just this with its parent, or nothing. */
 function sharer(seen: Seen, what: 'FILES' | 'FS' | undefined) {
   return plainChildren(seen).find(child =>
-    Object.entries(sharing(child)).every(([each, isShared]) => isShared === (each === what)),
+    Object.entries(sharing(seen, child)).every(([each, isShared]) => isShared === (each === what)),
   )
 }
 

@@ -82,9 +82,13 @@ function describeEnd(record: ProcessRecord | undefined): string {
 
 const describeEnds = (all: readonly ProcessRecord[]) => all.map(describeEnd).join(', then ') || describeEnd(undefined)
 
+/** Whether a call was meant for one process: by its number, or by that of a process group in which it is alone. */
+const isFor = ({ pid }: ProcessRecord, { found, reached }: SignalCall) =>
+  found === pid || (reached?.length === 1 && reached[0] === pid)
+
 /** The call that killed a process, if one has that is `meant`. */
-function shotAt(seen: Observation, { pid }: ProcessRecord, meant: (call: SignalCall) => boolean = () => true) {
-  return seen.signals.find(call => call.found === pid && call.signal === SIGKILL && call.result === 0 && meant(call))
+function shotAt(seen: Observation, one: ProcessRecord, meant: (call: SignalCall) => boolean = () => true) {
+  return seen.signals.find(call => isFor(one, call) && call.signal === SIGKILL && call.result === 0 && meant(call))
 }
 
 const claims: Checker = [
@@ -140,7 +144,7 @@ const claims: Checker = [
       const init = findInit(seen)
       const all = numbered(seen, init, 2)
       const isKilled = (one: ProcessRecord) =>
-        one.status?.signal === 'SIGKILL' && shotAt(seen, one, ({ from, target }) => from === init?.pid && target === 2)
+        one.status?.signal === 'SIGKILL' && shotAt(seen, one, ({ from }) => from === init?.pid)
       return unless(
         all.some(isKilled),
         'kill(2, SIGKILL) by PID 1, and 2 dies of it',
@@ -186,7 +190,9 @@ const claims: Checker = [
         `PID 1: ${describeEnd(init)}, its parent: ${describeEnd(parent)}${
           parent?.status?.code === 0 && !outlived ? ', which did not outlive it' : ''
         }`,
-        'the parent did not wait for its child (clone without SIGCHLD?), or something killed PID 1 from outside',
+        init?.status?.code
+          ? 'an error that PID 1 reports itself'
+          : 'the parent did not wait for its child (clone without SIGCHLD?), or something killed PID 1 from outside',
       )
     },
   },

@@ -49,6 +49,20 @@ function isReaped(seen: Seen): Proof {
     : true
 }
 
+/** Whether PID 1 has waited for the other two: what has ended by itself stays a zombie until then, too. */
+function areReaped(seen: Seen): Proof {
+  const init = findInit(seen)
+  const others = [3, 4].flatMap(number => numbered(seen, init, number).slice(-1))
+  const left = init && seen.unreaped.get(init.pid)
+  if (left === undefined || others.length < 2) return undefined
+  // Of those that ended while it stood at its own end the kernel had no time to kill one.
+  const isAlone = ({ pid, ended }: (typeof others)[number]) => left.includes(pid) || (ended ?? 0) > (init?.exiting ?? 0)
+  const alone = others.filter(one => one.status?.code === 0 && isAlone(one))
+  if (alone.length > 0)
+    return `${alone.map(({ numbers }) => numbers.at(-1)).join(' and ')} came to the end, and PID 1 had not waited: had it been quicker, the kernel would have killed them with it. waitpid() for both.`
+  return others.every(({ status }) => status?.code === 0) || undefined
+}
+
 export const exercises: readonly Exercise<Seen>[] = [
   {
     region: 'own-numbers',
@@ -86,6 +100,12 @@ export const exercises: readonly Exercise<Seen>[] = [
       'Call startGrandchild() three times; each call returns when that child has spoken. The rest needs all three results.',
       'const [first, second, third] = [startGrandchild(), …]: three calls in one array.',
     ],
+    written: [
+      {
+        when: /startGrandchild\s*[,\]]/,
+        hints: ['startGrandchild without () is only mentioned: each call, with its brackets, makes one.'],
+      },
+    ],
     seen: [
       {
         when: /child of [2-4]/,
@@ -108,6 +128,12 @@ export const exercises: readonly Exercise<Seen>[] = [
       'tryToKill(…) with outerParent.',
     ],
     seen: [
+      {
+        when: /^kill\(\d+, SIGKILL\): ESRCH/m,
+        hints: [
+          'ESRCH is what was to be seen: in here nobody has that number. kill() itself ends the program with it; tryToKill(), below, prints it.',
+        ],
+      },
       {
         when: /kill: .* not undefined/,
         hints: [
@@ -138,6 +164,12 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
+        when: /still running after/,
+        hints: [
+          'PID 1 waits for 2, which stands at its gate and ends only when it is killed: first tryToKill(), then waitpid().',
+        ],
+      },
+      {
         when: /2: exit code 0/,
         hints: ['2 came to its end by itself: its gate was opened, or it was waited for after that. Kill it before.'],
       },
@@ -153,6 +185,7 @@ export const exercises: readonly Exercise<Seen>[] = [
     task: 'Let the other two go on, and wait until they have ended.',
     given: 'Each has a gate mayGoOn, which you open, and a pid, for which you wait.',
     claim: OUTLIVE,
+    proof: areReaped,
     hints: [
       'What becomes of the others when PID 1 ends before them? See pid_namespaces(7).',
       'The kernel kills everybody else in the namespace then. So open the gate of each, and wait for each with waitpid().',
@@ -160,8 +193,10 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
-        when: /[34]: killed by SIGKILL/,
-        hints: ['One of them was killed together with PID 1, which had not waited for it: waitpid() for both.'],
+        when: /[34]: (killed by SIGKILL|exit code [1-9])/,
+        hints: [
+          'One of them did not come to its end: PID 1 was gone first, and had not waited for it. waitpid() for both.',
+        ],
       },
       {
         when: /still running after|[34]: still alive/,

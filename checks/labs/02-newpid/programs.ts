@@ -22,6 +22,9 @@ export const programs: ProgramTable = {
   'right/second-try.sh': [],
   'right/two-deeper.sh': [],
   'right/own-words.ts': [],
+  'right/job-control.sh': [],
+  'right/last-first.c': [],
+  'right/told-by-pidfds.c': [],
   'wrong/prints-only.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
   'wrong/dead-number.c': [OUTSIDE],
   'wrong/late-thread.c': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
@@ -45,4 +48,7 @@ export const programs: ProgramTable = {
   'wrong/kills-zombie.c': [KILLS],
   'wrong/parent-leaves.c': [END],
   'wrong/cousins.c': [OUTSIDE],
+  'wrong/first-fails.sh': [END],
+  'wrong/others-shoot.c': [OUTSIDE, KILLS],
+  'wrong/thread-number.c': [OUTSIDE],
 }

@@ -135,7 +135,7 @@ export const checker: Checker<Seen> = [
         sent + lost === 0
           ? 'nobody inside sent any'
           : `${lost} of ${(story?.requests ?? 0) + (story?.neverLeft ?? 0)} requests had no reply`,
-        'the ping began before both ends were up: open the gate only when the pair stands',
+        'the ping began before both ends were up, or went on when one was not any more: open the gate only when the pair stands, and leave it until the last reply',
       )
       return lost > 0 ? failure : unlessUnderWay(seen, 'the first echo request', failure)
     },

@@ -2,51 +2,12 @@
  * The exercises of lab 3.
  */
 
-import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker, type Seen, storyOf } from './claims.ts'
+import { checker, type Seen } from './claims.ts'
 import { INSIDE, OUTSIDE } from './pings.ts'
+import { endProof, hasPassed, hasPinged, isAcross } from './proofs.ts'
 
 const [NET, LINKS, , ADDRESSES, PING] = titlesOf(checker)
-
-/** What is missing of one end of the pair; nothing as long as there is no pair. */
-function endProof(what: 'inner' | 'outer', address: string, how: string) {
-  return (seen: Seen): Proof => {
-    const link = storyOf(seen)?.view[what]
-    if (!link) return undefined
-    const [own] = link.addresses.filter(entry => entry.startsWith(`${address}/`))
-    if (link.isUp && own === `${address}/24`) return true
-    if (own !== undefined && own !== `${address}/24`)
-      return `The ${what} end has ${own}: behind the address stands how many of its bits are the network, and of a /24 that is 24. ${how}`
-    if (own !== undefined) return `The ${what} end has its address and is down: it has to be set up, too. ${how}`
-    // Nobody has touched the inner end as long as its gate is closed.
-    if (!link.isUp && link.addresses.length === 0)
-      return what === 'inner' ? undefined : `The outer end is there, down and without an address. ${how}`
-    return `The ${what} end ${link.isUp ? 'is up' : 'is down'} and has ${link.addresses.join(' and ') || 'no address'}, and not ${address}/24. ${how}`
-  }
-}
-
-/** The child has passed its gate once something of its own end has changed. */
-function hasPassed(seen: Seen): Proof {
-  const { inner } = storyOf(seen)?.view ?? {}
-  return inner && (inner.isUp || inner.addresses.length > 0) ? true : undefined
-}
-
-function hasPinged(seen: Seen): Proof {
-  const story = storyOf(seen)
-  if (!story?.view.isConnected) return undefined
-  if (story.answered >= 3)
-    return seen.timedOut === undefined
-      ? true
-      : `${story.answered} requests were answered, and the ping goes on for ever: -c 3 ends it after three.`
-  if (story.overLo > 0)
-    return `${story.overLo} requests went over lo: that is an address of the child's own. Ping that of the other end, outerAddress.`
-  if (story.sent > story.requests)
-    return `Requests went out, but to another address than ${OUTSIDE}, at which the outer end is: outerAddress.`
-  if (story.arrived > 0 && story.arrived < 3)
-    return `${story.arrived === 1 ? 'One request has' : 'Two requests have'} gone out, and it takes three: -c is how many.`
-  return undefined
-}
 
 export const exercises: readonly Exercise<Seen>[] = [
   {
@@ -71,6 +32,7 @@ export const exercises: readonly Exercise<Seen>[] = [
   {
     region: 'lay-the-pair',
     task: "Lay a veth pair whose inner end is born in the child's network.",
+    proof: isAcross,
     given: 'await $`…` runs a command. The names of the ends are veth and peer, and pid is the child.',
     claim: LINKS,
     blank: task => `openTask(${task})`,
@@ -163,6 +125,10 @@ export const exercises: readonly Exercise<Seen>[] = [
       {
         when: /gate: it was closed/,
         hints: ['The child waited at a gate that nobody opened, and then you were gone.'],
+      },
+      {
+        when: /gate: it cannot be/,
+        hints: ['childHasSpoken has had its turn: the child opened it, and you waited. It stands at vethIsUp now.'],
       },
     ],
   },

@@ -156,11 +156,11 @@ function requestsThrough(inside: NetworkHistory, inner: number, outside: Network
   })
 }
 
-/** Whether a request is one from the inner end's address to the outer end's, as the two were then. */
+/** Whether a request is from the inner end to the outer one, as they were then, or to the address that this ought to have. */
 function isMeant({ echo: { source, target } }: Request, { inner, outer }: View): boolean {
   if (!inner || !outer) return false
   const isFrom = hasAddress(inner, INSIDE) ? source === INSIDE : hasAddress(inner, source)
-  return isFrom && (hasAddress(outer, OUTSIDE) ? target === OUTSIDE : hasAddress(outer, target))
+  return isFrom && (target === OUTSIDE || (!hasAddress(outer, OUTSIDE) && hasAddress(outer, target)))
 }
 
 /** Two networks, of which one was entered from the other. */

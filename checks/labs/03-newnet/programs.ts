@@ -23,6 +23,9 @@ export const programs: ProgramTable = {
   'right/packet-socket.py': [],
   'right/left-to-the-kernel.py': [],
   'right/user-namespace.sh': [],
+  'right/in-pieces.sh': [],
+  'right/kept-by-mount.sh': [],
+  'right/thread-outside.py': [],
   'right/parent-inside.sh': [],
   'wrong/prints-only.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/no-namespace.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
@@ -46,6 +49,7 @@ export const programs: ProgramTable = {
   'wrong/another-address.py': [PING],
   'wrong/one-with-a-third-link.py': [PING],
   'wrong/without-24.py': [ADDRESSES, PING, LOSS],
+  'wrong/last-lost.sh': [LOSS],
   'wrong/too-early.py': [LOSS],
   'wrong/third-between.py': [ADDRESSES, PING],
 }

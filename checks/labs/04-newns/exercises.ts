@@ -144,6 +144,10 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       { when: /inside:.*veth1 down/, hints: ["veth1 is there but down: setip('veth1', …) sets it up."] },
+      {
+        when: /ioctl\(.*\bveth0\b.*ENODEV/,
+        hints: ['veth0 is the outer end, and it is not in here: the inner one is veth1, with innerAddress.'],
+      },
       { when: /ENODEV/, hints: ['There is no interface of that name inside: the gate allIsLaid comes before this.'] },
     ],
   },

@@ -27,6 +27,7 @@ export const programs: ProgramTable = {
   'right/one-deeper.sh': [],
   'right/own-terminal.py': [],
   'right/pivot-root.c': [],
+  'right/all-namespaces.sh': [],
   'wrong/changed-shell.sh': [TYPED],
   'wrong/chrooted-child.sh': [ROOT, TYPED],
   'wrong/copied-root.sh': [ROOT],
@@ -65,4 +66,7 @@ export const programs: ProgramTable = {
   'wrong/swallowed.sh': [TYPED],
   'wrong/tries-codes.sh': [TYPED],
   'wrong/two-pairs.sh': [ENDS],
+  'wrong/bound-shell.sh': [TYPED],
+  'wrong/mounts-meanwhile.sh': [VISIBLE],
+  'wrong/overlay-root.sh': [ROOT],
 }

@@ -21,7 +21,7 @@ import {
   lastOf,
   limitAbove,
   limitInForce,
-  limitWrites,
+  limitSet,
   mayBeNamed,
   membersOf,
   momentOfKill,
@@ -47,10 +47,6 @@ const OTHER_NUMBERS: Objection = {
   remedy: 'check on the machine itself, or in a container started with --pid host',
 }
 
-const NO_FIGURES: Objection = {
-  missing: 'what the group held when its limit was written, or what that limit then was',
-  remedy: 'write the limit while nobody removes the group',
-}
 const NO_COUNTER: Objection = {
   missing: 'the counter oom_kill, which groups of this kernel do not have',
   remedy: 'check on Linux 4.13 or later',
@@ -77,7 +73,7 @@ const claims: Checker<Seen> = [
           ? 'nobody was ever in a group that the program made'
           : victim?.pid === seen.program
             ? 'the program itself was in it'
-            : `${companions(seen).length + 1} processes at the same time in ${name(groupOf(seen) ?? '')}`,
+            : `${companions(seen).length + 1} processes at the same time in ${name(groupOf(seen) ?? '')} or below it`,
         'its number was never written to cgroup.procs (or another was); or its parent is in there, too: a shell that joins should exec',
       )
     },
@@ -86,14 +82,12 @@ const claims: Checker<Seen> = [
     title: 'that group was limited to 20,000,000 bytes before the process grew',
     section: 'limit',
     refute: seen => {
-      const written = limitWrites(seen).filter(({ result }) => result !== undefined && result >= 0)
-      if (written.some(({ limit, usage }) => limit === undefined || usage === undefined)) return NO_FIGURES
       const write = limitInForce(seen)
       const inTime = write !== undefined && (write.usage ?? Number.POSITIVE_INFINITY) <= LITTLE
-      const isRight = write?.limit === wholePages(LIMIT) && momentOfKill(seen)?.limit === wholePages(LIMIT)
+      const isRight = write && limitSet(write) === wholePages(LIMIT) && momentOfKill(seen)?.limit === wholePages(LIMIT)
       const above = limitAbove(seen)
       return unless(
-        inTime && isRight && above >= wholePages(LIMIT),
+        inTime && isRight === true && above >= wholePages(LIMIT),
         `a limit of ${format(LIMIT)} (${format(wholePages(LIMIT))} in whole pages), set while the group held little, and still that when the process ended`,
         `limit ${format(momentOfKill(seen)?.limit)} when the process ended${above < LIMIT ? `, and ${format(above)} of a group above it` : ''}; ${describeWrites(seen)}`,
         'the limit has another value, is on another group, or was written after the memory was taken',
@@ -163,7 +157,7 @@ const claims: Checker<Seen> = [
       return unless(
         peak !== undefined && peak <= most + LAST_CHARGE && peak >= most * REACHED && limitHits !== 0,
         `a peak of the limit, ${format(most < UNLIMITED ? most : wholePages(LIMIT))} bytes, or a little below it`,
-        `peak ${format(peak)}, limit ${format(most)}${limitHits === 0 ? ', which was never in the way: a group above it was' : ''}`,
+        `peak ${format(peak)}, limit ${format(most)}${limitHits === 0 && oomKills ? ', which was never in the way: a group above it was' : ''}`,
         'the memory was taken outside the group or before the limit, or the process stopped early',
       )
     },

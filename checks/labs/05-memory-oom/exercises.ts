@@ -63,6 +63,10 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
+        when: /freezer\S*\/memory\.\S+".*: (EACCES|ENOENT)/,
+        hints: ["This group has no file for memory: it was made in another controller. Task 5.1: 'memory'."],
+      },
+      {
         when: /limit 1\d,\d{3},\d{3}/,
         hints: ['The limit is about half of what it should be: write knobs.limit itself.'],
       },
@@ -70,6 +74,12 @@ export const exercises: readonly Exercise<Seen>[] = [
         when: /limit 20,97\d,\d{3}|limit 20,480,000/,
         hints: [
           'That is a number of mebibytes or of thousands of 1,024. The limit is 20,000,000 bytes, rounded to pages.',
+        ],
+      },
+      {
+        when: /limit [\d,]+ when the process ended; (?!20000000 )\d+ written/,
+        hints: [
+          'Another number of bytes was written than knobs.limit, which is 20,000,000: see above what was written.',
         ],
       },
     ],
@@ -90,6 +100,12 @@ export const exercises: readonly Exercise<Seen>[] = [
         when: /nobody was ever in a group/,
         hints: [
           'The child was never in the group. Stop the program if it still takes memory, and look at group.dialect.',
+        ],
+      },
+      {
+        when: /the program itself was in it/,
+        hints: [
+          'Your own program is in the group, and all that it has with it: only the child belongs in, group.add(pid).',
         ],
       },
       {

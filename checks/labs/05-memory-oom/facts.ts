@@ -2,6 +2,7 @@
  * What an observation says of the group and the process that lab 5 is about.
  */
 import { errnoName } from '../../../lib/errors.ts'
+import { wholePages } from '../../../lib/group/memory.ts'
 import type { Observation, ProcessRecord } from '../../observer/record.ts'
 import type { GroupsRecord, GroupWrite, Stay } from '../../witnesses/groups.ts'
 import type { KernelLogRecord } from '../../witnesses/kernel-log.ts'
@@ -74,8 +75,15 @@ export function victimOf(seen: Seen): ProcessRecord | undefined {
 const stayOf = (seen: Seen): Stay | undefined =>
   seen.stays.findLast(({ group, pid }) => group === groupOf(seen) && pid === victimOf(seen)?.pid)
 
+/** Whether a group is another one or lies below it, by all directories that the two have had. */
+const isWithin = ({ directories }: Seen, group: string, outer: string) =>
+  (directories.get(group) ?? [group]).some(path =>
+    [outer, ...(directories.get(outer) ?? [])].some(each => `${path}/`.startsWith(`${each}/`)),
+  )
+
 /**
- * The processes that were in the group at the same time as the victim. Its creator may have been, to make it there, if it
+ * The processes that were in the group, or in one below it, at the same time as the victim: what they hold counts as the
+ * group's. Its creator may have been, to make it there, if it
  * left again while the group held little.
  */
 export function companions(seen: Seen): number[] {
@@ -86,7 +94,7 @@ export function companions(seen: Seen): number[] {
   const hasLeft = ({ pid, held = Number.POSITIVE_INFINITY }: Stay) => pid === creator && held <= LITTLE
   const beside = seen.stays.filter(
     other =>
-      other.group === stay.group &&
+      isWithin(seen, other.group, stay.group) &&
       other.pid !== stay.pid &&
       other.from < to &&
       (other.to ?? Number.POSITIVE_INFINITY) > from &&
@@ -110,15 +118,34 @@ export function limitAbove(seen: Seen): number {
   return Math.min(...above.map(({ limit }) => limit))
 }
 
+/** What a number with K, M or G behind it is multiplied by. */
+const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
+
+/** The limit that a text asks for, in whole pages; `undefined` if it is not known, or not a number. */
+function limitMeant(text: string): number | undefined {
+  const [, digits = '', unit = ''] = /^(0x[0-9a-f]+|\d+)([kmg]?)$/i.exec(text) ?? []
+  const base = /^0x/i.test(digits) ? 16 : /^0/.test(digits) ? 8 : 10
+  const bytes = Number.parseInt(digits, base) * (UNITS[unit.toLowerCase()] ?? 1)
+  return Number.isNaN(bytes) ? undefined : wholePages(bytes)
+}
+
+/** The limit that a write has set: what was so when it was done, or, if that could not be read, what it asks for. */
+export const limitSet = ({ text, limit }: GroupWrite) => limit ?? limitMeant(text)
+
+/** Whether a write has set the limit to something else, or asks for that. */
+const setsOther = (write: GroupWrite, wanted: number | undefined) =>
+  limitSet(write) !== wanted || (limitMeant(write.text) ?? wanted) !== wanted
+
 /**
  * The write that gave the group the limit that it had when the victim ended: the first of those that set this limit
- * without another one in between.
+ * without another one in between. Of two that were made at the same time, each may show what the other has set; so the
+ * text counts as well.
  */
 export function limitInForce(seen: Seen): GroupWrite | undefined {
   const ended = victimOf(seen)?.ended ?? Number.POSITIVE_INFINITY
   const done = limitWrites(seen).filter(({ result, order }) => (result ?? -1) >= 0 && order < ended)
   const last = done.at(-1)
-  const other = done.findLastIndex(({ limit }) => limit !== last?.limit)
+  const other = done.findLastIndex(write => setsOther(write, last && limitSet(last)))
   return done[other + 1]
 }
 
@@ -129,10 +156,15 @@ export function limitWrites(seen: Seen): GroupWrite[] {
   return seen.groupWrites.filter(write => write.group === group && LIMIT_FILES.includes(write.file))
 }
 
+/** How many writes are shown. */
+const SHOWN = 6
+
 export function describeWrites(seen: Seen): string {
   const describe = ({ file, text, usage, result }: GroupWrite) =>
     `${text} written to ${file} when the group held ${format(usage)}${(result ?? 0) < 0 ? ` (${errnoName(-(result ?? 0))})` : ''}`
-  return limitWrites(seen).map(describe).join('; ') || 'nobody wrote a limit to the group'
+  const all = [...new Set(limitWrites(seen).map(describe))]
+  const more = all.length > SHOWN ? [`and ${all.length - SHOWN} more writes`] : []
+  return [...all.slice(0, SHOWN), ...more].join('; ') || 'nobody wrote a limit to the group'
 }
 
 export function describeEnd(record: ProcessRecord | undefined): string {

@@ -23,6 +23,8 @@ export const programs: ProgramTable = {
   'right/helpers-end.sh': [],
   'right/in-a-namespace.sh': [],
   'right/threads.py': [],
+  'right/born-inside.c': [],
+  'right/lifted-afterwards.sh': [],
   'right/own-words.ts': [],
   'wrong/bystander.sh': [GROUP],
   'wrong/forged-log.py': [COUNTER, LOG, SIGNAL, PEAK],
@@ -44,6 +46,8 @@ export const programs: ProgramTable = {
   'wrong/ten-times.sh': [LIMIT],
   'wrong/twice.sh': [COUNTER, ALONE],
   'wrong/two-victims.sh': [GROUP, COUNTER, ALONE],
+  'wrong/below-it.sh': [GROUP],
+  'wrong/two-writers.c': [LIMIT],
   'wrong/shared-memory.c': [ALONE],
   'wrong/loosened.sh': [LIMIT],
 }

@@ -26,8 +26,12 @@ interface Run {
   readonly late?: number
   /** Whether others keep all processors busy. */
   readonly isBusy?: boolean
+  /** How many processes of the program itself want a processor all the time. */
+  readonly loops?: number
   /** From one signal of another process to the next; each is one more sleep. */
   readonly signals?: number
+  /** From when to when it stands still for a judge that has not heard of it yet. */
+  readonly stands?: readonly [from: number, to: number]
   /** Ticks end here. */
   readonly until?: number
 }
@@ -37,8 +41,10 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
   const [before, frozen] = run.times
   const thaw = before + frozen
   const isFrozen = at > before && at <= thaw
-  // The time that the process has had, without that in which it was frozen.
-  const own = Math.min(at, before) + Math.max(0, at - thaw)
+  const [stop, heard] = run.stands ?? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const stood = Math.max(0, Math.min(at, heard) - stop)
+  // The time that the process has had, without that in which it was frozen, or stood still for the judge.
+  const own = Math.min(at, before) + Math.max(0, at - thaw) - stood
   const ticks = Math.floor(Math.min(own, run.until ?? own) / run.pause + 1e-9)
   const signals = run.signals ? Math.floor(at / run.signals) : 0
   const work = { ran: ticks * 1e-4, waited: ticks * (run.waits ?? 0) }
@@ -46,14 +52,15 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
     pid: CHILD,
     isMember: true,
     work,
-    stops: 0,
+    stops: at >= stop ? 1 : 0,
     sleeps: ticks + signals,
     ran: work.ran,
     switches: ticks + signals,
     isReady: own % run.pause > run.pause - (run.waits ?? 0) + 1e-9,
-    state: isFrozen ? 'D' : 'S',
+    state: isFrozen ? 'D' : at >= stop && at < heard ? 't' : 'S',
     signals,
   }
+  const sandbox = { ran: work.ran, waited: work.waited + (run.loops ?? 0) * at }
   const load: Load = { machine: { total: 2 * at, idle: run.isBusy ? 0 : 1.9 * at }, own: 0.05 * at, waited: 0 }
   return {
     ...{
@@ -65,7 +72,7 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
       group: GROUP,
       isFrozen,
     },
-    ...{ heard: 0, late: 0, sandbox: work, load, processes: [activity] },
+    ...{ heard: at >= heard ? 1 : 0, late: stood, sandbox, load, processes: [activity] },
   }
 }
 
@@ -105,6 +112,19 @@ function verdictOn(run: Run) {
 
 const HOLDS = { failed: [], unjudged: [] }
 const GOOD: Run = { times: [0.5, 0.7, 0.7], pause: 0.1 }
+
+test('who stands still for the judge does not sleep, however late the judge hears of that', () => {
+  for (const stands of [
+    [0.31, 0.45],
+    [1.35, 1.65],
+  ] as const) {
+    const [before, frozen, after] = GOOD.times
+    const longer = [before + 0.3, frozen, after + 0.3] as const
+    for (const looks of [0.02, 0.1]) assert.deepEqual(verdictOn({ ...GOOD, times: longer, stands, looks }), HOLDS)
+    const sleeper = verdictOn({ ...GOOD, times: longer, pause: 0.2, stands: [stands[0], stands[0] + 0.03] })
+    assert.ok(sleeper.failed.length > 0)
+  }
+})
 
 test('ten ticks a second hold, before and after, on a quiet machine and on a busy one', () => {
   assert.deepEqual(verdictOn(GOOD), HOLDS)
@@ -151,6 +171,12 @@ test('looks that are too rare give no verdict', () => {
   const rare: Run = { times: [1, 0.7, 1.2], pause: 0.05, looks: 0.5 }
   for (const isBusy of [false, true])
     assert.deepEqual(verdictOn({ ...rare, isBusy }), { failed: [], unjudged: [WORKED, SAME] })
+})
+
+test('a program that would keep the processors busy by itself is not excused by others who do so as well', () => {
+  const rare: Run = { times: [1, 0.7, 1.2], pause: 0.05, looks: 0.5, isBusy: true, loops: 1000 }
+  assert.deepEqual(verdictOn(rare), { failed: [WORKED, SAME], unjudged: [] })
+  assert.deepEqual(verdictOn({ ...GOOD, isBusy: true, loops: 1000 }), HOLDS)
 })
 
 test('what signals make a process do is not its own work', () => {

@@ -9,7 +9,7 @@ import type { FreezerRecord } from '../../witnesses/freezer.ts'
 import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { isUnjudged, unless, unlessUnderWay } from '../claim.ts'
-import { LONGEST_SLEEP, type Look, type Work, workAnywhere, workAt } from './work.ts'
+import { isOwnLoad, LONGEST_SLEEP, type Look, type Work, workAnywhere, workAt } from './work.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & GroupsRecord & FreezerRecord
@@ -112,7 +112,8 @@ const spent = (looks: readonly Look[], what: 'ran' | 'switches') =>
 
 const isBusy = (looks: readonly Look[]) => {
   const [first, last] = [looks[0], looks.at(-1)]
-  return first !== undefined && last !== undefined && wasBusy(first.load, last.load)
+  if (first === undefined || last === undefined || isOwnLoad(first, last)) return false
+  return wasBusy(first.load, last.load)
 }
 
 /** No verdict on what the judge could not see because the machine was busy. */
@@ -123,10 +124,14 @@ const tooBusy = (what: string): Objection => ({
 
 function describeWork({ sleep, wakes, seconds, signals }: Work, looks: readonly Look[]): string {
   if (looks.length < 2) return 'it was not there'
-  if (sleep > LONGEST_SLEEP) return `it slept for ${round(sleep)} s at a stretch`
+  // Rounded up, or it would read like what is allowed.
+  if (sleep > LONGEST_SLEEP) return `it slept for ${round(Math.ceil(sleep * 100) / 100)} s at a stretch`
   const byOthers = signals > 0 ? `, and ${signals} signals of others` : ''
   return `${wakes} wakes of its own in ${round(seconds)} s${byOthers}`
 }
+
+/** The cause where a process was there, and slept too long. */
+const SLEPT = 'it waits for something that comes too seldom, for what others do, or for signals alone'
 
 const AT_WORK = `never asleep for more than ${LONGEST_SLEEP} s at a stretch`
 
@@ -138,7 +143,8 @@ function sat(seen: Seen, one: Ticker | undefined): Objection | undefined {
   if (seen.members.get(one.group)?.has(seen.program)) return unless(false, title, 'the program itself sat in it', cause)
   const work = one.frozen.length > 0 ? workAt(one.before, BEFORE, 'last') : workAnywhere(one.before, BEFORE)
   if (work.answer === 'unknown') return tooBusy('what it did before the freeze')
-  return unless(work.answer === 'yes', title, describeWork(work, one.before), cause)
+  const likely = work.sleep > LONGEST_SLEEP ? SLEPT : cause
+  return unless(work.answer === 'yes', title, describeWork(work, one.before), likely)
 }
 
 function wasFrozen(_: Seen, one: Ticker | undefined): Objection | undefined {
@@ -170,7 +176,9 @@ function stoodStill(_: Seen, one: Ticker | undefined): Objection | undefined {
 }
 
 function notStopped(seen: Seen, one: Ticker | undefined): Objection | undefined {
-  const sent = seen.signals.filter(({ found, signal }) => found === one?.pid && STOP_SIGNALS.includes(signal))
+  const isFor = ({ found, reached = [] }: Seen['signals'][number]) =>
+    one !== undefined && (found === one.pid || reached.includes(one.pid))
+  const sent = seen.signals.filter(call => STOP_SIGNALS.includes(call.signal) && isFor(call))
   const stopped = one !== undefined && (seen.stopped.has(one.pid) || one.frozen.some(({ state }) => state === 'T'))
   return unless(
     one !== undefined && one.frozen.length > 0 && sent.length === 0 && !stopped,
@@ -191,7 +199,7 @@ function wentOn(_: Seen, one: Ticker | undefined): Objection | undefined {
     work.answer === 'yes',
     expected,
     describeWork(work, one.after),
-    'it was never thawed, was killed at once, or another process took its place',
+    work.sleep > LONGEST_SLEEP ? SLEPT : 'it was never thawed, was killed at once, or another process took its place',
   )
 }
 

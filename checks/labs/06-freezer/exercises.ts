@@ -13,6 +13,18 @@ const [ENDS] = titlesOf(EVERY_LAB)
 
 type Seen = OfClaims & FarewellRecord
 
+/** Whether the child was at work, and has written something; where the kernel does not count that, its waking is all. */
+function hasWritten(seen: Seen): Proof {
+  if (checker[0]?.refute(seen) !== undefined) return undefined
+  const { before = [], frozen = [], after = [] } = ticker(seen) ?? {}
+  // Before its first tick it has written what makes a child of it.
+  const [first, ...later] = [...before, ...frozen, ...after].map(({ written }) => written)
+  const isSilent = first !== undefined && later.length > 0 && later.every(written => written === first)
+  return isSilent
+    ? 'The child wakes and sleeps and writes nothing: writeAll(ticks.writeEnd, …), a line each time.'
+    : true
+}
+
 /** Whether the group of the process at work was frozen, and no process stopped instead: the lab's end freezes another. */
 function isFrozen(seen: Seen): Proof {
   const members = new Set([...seen.members.values()].flatMap(pids => [...pids]))
@@ -29,6 +41,9 @@ function isFrozen(seen: Seen): Proof {
 function isRemoved(seen: Seen): Proof {
   const left = seen.groupsLeft.get(seen.program)
   if (left === undefined || seen.members.size === 0) return undefined
+  const worker = ticker(seen)?.pid
+  if (worker !== undefined && seen.unreaped.get(seen.program)?.includes(worker))
+    return 'The child is dead, and nobody has waited for it: until waitpid(pid) it is a zombie.'
   return left.length === 0 || 'When your program ended its group was still there: group.remove(), once nobody is in it.'
 }
 
@@ -38,6 +53,7 @@ export const exercises: readonly Exercise<Seen>[] = [
     task: 'Have the child write down what time it is, ten times a second.',
     given: 'writeAll(ticks.writeEnd, text), a line each; now() - began is the time; sleep(seconds).',
     claim: WORKED,
+    proof: hasWritten,
     blank: task => `openTask(${task})`,
     hints: [
       'The child has no event loop, so no timers: it writes, sleeps, and does so for ever. The loop is there already.',
@@ -69,6 +85,10 @@ export const exercises: readonly Exercise<Seen>[] = [
       'group.add(…), with the number that fork returned.',
     ],
     seen: [
+      {
+        when: /waited in write\(\) of \S*(freezer\.state|cgroup\.freeze)/,
+        hints: ['Your program has frozen itself: it is in the group, and the child, whose number is pid, is not.'],
+      },
       {
         when: /nobody was ever in a group/,
         hints: ['Nobody was in the group while it was watched: add pid before the group is frozen.'],

@@ -24,6 +24,7 @@ export const programs: ProgramTable = {
   'right/ten-a-second.sh': [],
   'right/threads.py': [],
   'right/timer.c': [],
+  'right/three-together.sh': [],
   'wrong/answers-sigcont.sh': [WORKED, SAME],
   'wrong/answers-signals.sh': [WORKED, SAME],
   'wrong/empty-group.sh': [WORKED, FROZEN, STILL, FREEZER, SAME],
@@ -54,4 +55,5 @@ export const programs: ProgramTable = {
   'wrong/two-short.sh': [FROZEN],
   'wrong/worker-outside.sh': [WORKED, SAME],
   'wrong/zombie.py': [FROZEN, STILL, FREEZER, SAME],
+  'wrong/group-stopped.sh': [FREEZER],
 }

@@ -3,7 +3,7 @@
  * at a stretch, by the kernel's own counters. Time that it waited for a processor, or was stopped for the judge, does
  * not count as sleep: so a busy machine changes nothing, as long as the judge could look often enough.
  */
-import { wasBusy } from '../../observer/load.ts'
+import { fillsProcessors, wasBusy } from '../../observer/load.ts'
 import type { Activity, FreezerMoment } from '../../witnesses/freezer.ts'
 
 /** A process at a moment of its group. */
@@ -19,8 +19,11 @@ export const LONGEST_SLEEP = 0.15
  * itself.
  */
 const WITH_COMPANY = 2
-/** How long a sleep may have been at most, in seconds: when between two looks a process woke is not known exactly. */
-const LONGEST_BETWEEN = 0.3
+/**
+ * How long a sleep may have been at most, in seconds: when between two looks a process woke is not known exactly. Of two
+ * looks that are g apart, one that sleeps for 0.1 s seems to sleep for up to 0.1 + 2g, one for 0.2 s from 0.2 + g on.
+ */
+const [LONGEST_BETWEEN, PER_GAP] = [0.3, 1.5]
 /** How long the effect of a signal may take, in seconds. */
 const SIGNAL = 0.04
 const WAKES_PER_SECOND = 10
@@ -53,13 +56,14 @@ function interval(from: Look, to: Look, signalledAt: number): Interval {
   const waited = to.work.waited - from.work.waited
   const busy = ran + waited
   const [longest, shortest] = [to.to - from.from, Math.max(0, to.from - from.to)]
-  // Where no thread has stopped, none has waited for the judge.
-  const late = to.heard > from.heard ? to.late - from.late : 0
+  // Where no thread has stopped, none has waited for the judge. One of which the judge has not heard yet does.
+  const late = to.heard > from.heard || stops(from, to) ? to.late - from.late : 0
   const others = to.sandbox.ran + to.sandbox.waited - from.sandbox.ran - from.sandbox.waited - busy
   const wakes = to.sleeps - from.sleeps
   // The kernel counts a wait when it is over: a thread that is ready at the end may have waited all the time.
   const surely = to.isReady ? 0 : Math.max(0, shortest - busy)
-  const isAwake = from.isReady && to.isReady && wakes === 0
+  const stands = from.state === 't' && to.state === 't' && to.heard === from.heard
+  const isAwake = stands || (from.isReady && to.isReady && wakes === 0)
   return {
     wakes,
     slept: {
@@ -91,6 +95,12 @@ function intervalsOf(looks: readonly Look[]): Interval[] {
 
 /** The answer to a question: yes, no, or that it cannot be known, because the machine was busy with others. */
 export type Answer = 'yes' | 'no' | 'unknown'
+
+/** Whether the other processes of the program would have kept all processors busy by themselves. */
+export function isOwnLoad(from: Look, to: Look): boolean {
+  const wanted = (look: Look) => look.sandbox.ran + look.sandbox.waited - look.work.ran - look.work.waited
+  return fillsProcessors(wanted(to) - wanted(from), to.at - from.at)
+}
 
 /** How a process worked. */
 export interface Work {
@@ -147,6 +157,7 @@ class Walk {
   #waited = 0
   #slept = 0
   #hadCompany = false
+  #everHadCompany = false
   /** The longest time between two looks. */
   #gap = 0
   /** The present sleep: at most, certainly, and without waiting for others. */
@@ -171,6 +182,7 @@ class Walk {
     const { most, surely } = each.slept
     this.#slept += most
     this.#hadCompany ||= each.hasCompany
+    this.#everHadCompany ||= each.hasCompany
     // It woke somewhere between the two looks, once or several times.
     const parts = each.wakes > 0 ? each.wakes + 1 : 1
     const goesOn = each.wakes === 0
@@ -217,13 +229,15 @@ class Walk {
     const ends = [this.#first, this.#last].filter(each => each !== undefined)
     const looks = ends.flatMap(({ from, to }) => [from, to]).sort((one, other) => one.at - other.at)
     const [from, to] = [looks[0], looks.at(-1)]
-    const isBusy = from !== undefined && to !== undefined && wasBusy(from.load, to.load)
-    return isBusy || this.#gap > RARE ? 'unknown' : 'no'
+    if (from === undefined || to === undefined || isOwnLoad(from, to)) return 'no'
+    return wasBusy(from.load, to.load) || this.#gap > RARE ? 'unknown' : 'no'
   }
 
   #answer(): Answer {
     if (this.#refused) return this.#refused
-    if (this.#isEnough() && this.#longest.most <= LONGEST_BETWEEN) return 'yes'
+    // Whoever waits for another one sleeps longer.
+    const most = this.#everHadCompany ? LONGEST_BETWEEN : LONGEST_SLEEP + PER_GAP * this.#gap
+    if (this.#isEnough() && this.#longest.most <= Math.min(most, LONGEST_BETWEEN)) return 'yes'
     // There was not enough time, even counting all that is uncertain.
     if (this.#length < this.#needed) return 'no'
     return this.#unknown()

@@ -19,8 +19,9 @@ export function editorAt(
   const wanted = environment['VISUAL'] || environment['EDITOR']
   const named = wanted?.trim().split(/\s+/)
   const name = named?.[0] ?? [...IN_WINDOWS.slice(0, 1), 'nano', 'vim', 'vi'].find(each => findProgram(each))
-  const program = name === undefined ? undefined : findProgram(name)
-  if (name === undefined || program === undefined) return undefined
+  // A path is one already, and is not looked for.
+  const program = name?.includes('/') ? name : name && findProgram(name)
+  if (name === undefined || !program) return undefined
   const kind = basename(name)
   const place = ['code', 'codium', 'code-insiders', 'cursor'].includes(kind)
     ? ['-g', `${path}:${line}`]

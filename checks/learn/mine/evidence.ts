@@ -5,7 +5,7 @@
 import { checkedLab } from '../../labs/all.ts'
 import type { Exercise, Proof } from '../../labs/exercise.ts'
 import { findRegion, lineOfTask, numberOf } from '../../labs/tasks.ts'
-import { crashedPlace, openPlaces, placeBehind } from '../../report/name-task.ts'
+import { crashedPlace, knowingPlace, openPlaces, placeBehind, slipIn } from '../../report/name-task.ts'
 import type { ClaimReport, LabReport } from '../../report/report.ts'
 
 /** One task. */
@@ -30,6 +30,10 @@ export interface Standing {
   readonly current?: TaskState
   /** The first claim that does not hold. */
   readonly failed?: ClaimReport
+  /** Whether it is in that task that the program itself has failed. */
+  readonly crash?: boolean
+  /** The hints for what is written in it and cannot have been meant. */
+  readonly slip?: readonly string[]
   /** Whether no claim fails, some hold (those that cannot be judged here do not count), and no task is broken. */
   readonly isDone: boolean
 }
@@ -78,12 +82,16 @@ export function standing(slug: string, source: string, report: LabReport | undef
   const blamed = failed && report?.claims.find(claim => claim === failed || isCutShort(claim))
   const output = report?.output ?? ''
   const proofs = exercises.map((_, place) => (open.includes(place) ? null : (known.proofs?.[place] ?? null)))
-  const crashed = failed && crashedPlace(slug, source, output)
+  const crashed = failed && (crashedPlace(slug, source, output) ?? knowingPlace(slug, source, output))
   const refused = refusedPlace(slug, source, known.wrongLines ?? [])
   const faulty = proofs.findIndex(proof => typeof proof === 'string')
+  const hasSlip = (at: number) => !open.includes(at) && proofs[at] !== true && slipIn(slug, source, at) !== undefined
+  const slipped = failed && [...exercises.keys()].find(hasSlip)
   const place = ((): number | undefined => {
     const own = crashed ?? (failed && refused)
-    if (own !== undefined && !open.includes(own)) return own
+    if (slipped !== undefined) return slipped
+    // What the kernel has seen to be missing in an earlier task may be why a later one fails.
+    if (own !== undefined && !open.includes(own)) return faulty >= 0 && faulty < own ? faulty : own
     if (faulty >= 0 && (open[0] === undefined || faulty < open[0])) return faulty
     // Of several tasks with the claim that was left open, how the program hung tells which.
     const seen = [blamed?.seen ?? blamed?.missing, blamed !== failed && failed?.seen, output].filter(Boolean).join('\n')
@@ -106,5 +114,7 @@ export function standing(slug: string, source: string, report: LabReport | undef
   const current = place === undefined ? undefined : tasks[place]
   const isSeen = report?.claims.some(({ verdict }) => verdict === 'holds') ?? false
   const isDone = isSeen && !failed && !tasks.some(({ state }) => state === 'broken')
-  return { tasks, ...(current && { current }), ...(failed && { failed }), isDone }
+  const slip = slipped === undefined ? undefined : slipIn(slug, source, slipped)
+  const besides = { ...(slip && { slip }), ...(place !== undefined && place === crashed && { crash: true }) }
+  return { tasks, ...(current && { current }), ...(failed && { failed }), ...besides, isDone }
 }

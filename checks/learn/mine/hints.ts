@@ -53,8 +53,10 @@ export function hintsFor(
   // What the program prints about its own failure comes before what is missing because of it. Of a program that does
   // not end, nothing else that was seen can be relied on.
   const found =
+    at.slip ??
     firstFor(exercise.seen, output) ??
     likeName(output ?? '', source) ??
+    (at.crash ? firstFor(COMMON.errors, output) : undefined) ??
     (fault === undefined ? undefined : [fault]) ??
     firstFor(exercise.seen, hang) ??
     (hang !== undefined ? hintsForHang(hang, stuck) : undefined) ??

@@ -38,16 +38,15 @@ export interface MainView {
   readonly wasDone: boolean
 }
 
-/** From everything to the least. */
+/** From everything to the least; where that has no room either, the page is scrolled, and nothing is left out of it. */
 const DETAILS: readonly Detail[] = [
   { tasks: 'all', held: 'all', output: 12, story: 5 },
   { tasks: 'all', held: 'all', output: 6, story: 5 },
   { tasks: 'all', held: 'count', output: 6, story: 5 },
   { tasks: 'all', held: 'count', output: 3, story: 5 },
   { tasks: 'strip', held: 'count', output: 3, story: 3 },
-  { tasks: 'strip', held: 'count', output: 0, story: 3 },
-  { tasks: 'strip', held: 'count', output: 0, story: 0 },
 ]
+const SCROLLED: Detail = { tasks: 'strip', held: 'count', output: 6, story: 5 }
 
 /** The sign of each state, and what it says. */
 export const SIGNS = {
@@ -121,10 +120,17 @@ function doneLines({ lab, standing, progress }: MainView, width: number): string
   return ['', ...paragraph(text, width, chalk.green, ' '), ...known, ...containerLines(progress, width)]
 }
 
+/** What is missing of a task, where every claim holds all the same. */
+function faultLines({ standing, report }: MainView, width: number): string[] {
+  const { current, failed } = standing ?? {}
+  if (!report || failed || current?.fault === undefined) return []
+  return ['', ...paragraph(current.fault, width, chalk.bold, ' ✘ ', chalk.red)]
+}
+
 /** The third time that the same is seen: what would have to be seen instead? */
 function askingLines({ isAsking, standing }: MainView, width: number): string[] {
   if (!isAsking || !standing?.failed) return []
-  const text = `Three times the same. Before you look again: at "${standing.failed.title}", what do you expect the kernel to see, and in which order? Enter shows what it saw.`
+  const text = `Three times the same. Enter shows again what the kernel saw. Before that: what do you expect it to see, and in which order, at "${standing.failed.title}"?`
   return [...paragraph(text, width, chalk.cyan, ' '), '']
 }
 
@@ -146,12 +152,13 @@ function pageWith(view: MainView, level: Detail, width: number): Page {
   const { tasks, output } = level
   const { lab, standing, report, problem, types, message, status, wasDone } = view
   const done = standing ? standing.tasks.filter(({ state }) => state === 'proved').length : 0
-  const right = standing ? `${done} of ${standing.tasks.length} tasks proved` : ''
+  const tally = `${done} of ${standing?.tasks.length}`
+  const rights = standing ? [`${tally} tasks proved `, `${tally} proved `, `${tally} `] : []
   const seen = view.isAsking ? { ...level, story: 0 } : level
   const claims = report && problem.length === 0 ? claimLines(report, seen, width) : []
   return {
     head: [
-      atBothEnds(` Lab ${lab.number} of ${LABS.length}: ${lab.title}`, `${right} `, width, chalk.bold),
+      atBothEnds(` Lab ${lab.number} of ${LABS.length}: ${lab.title}`, rights, width, chalk.bold),
       ...paragraph(status, width, chalk.dim, ' '),
       '',
     ],
@@ -165,6 +172,7 @@ function pageWith(view: MainView, level: Detail, width: number): Page {
       ...askingLines(view, width),
       ...hintLines(view, width),
       ...claims,
+      ...faultLines(view, width),
       ...doneLines(view, width),
       ...types.flatMap((text, i) => [
         ...(i === 0 ? [''] : []),
@@ -191,5 +199,5 @@ function pageWith(view: MainView, level: Detail, width: number): Page {
 export function mainPage(view: MainView, size: Size): Page {
   const width = size.columns - 1
   const pages = DETAILS.map(each => pageWith(view, each, width))
-  return pages.find(page => fits(page, size)) ?? (pages.at(-1) as Page)
+  return pages.find(page => fits(page, size)) ?? pageWith(view, SCROLLED, width)
 }

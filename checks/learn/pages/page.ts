@@ -38,12 +38,14 @@ export function paragraph(text: string, width: number, style: Style = plain, lea
     .map((line, i) => (i === 0 ? leadStyle(lead) : indent) + style(line.trimEnd()))
 }
 
-/** One line with something at each end; on a narrow screen the left one alone. */
-export function atBothEnds(left: string, right: string, width: number, style: Style): string {
-  const room = width - widthOf(right) - 2
-  if (room < widthOf(left) / 2) return style(cut(left, width))
-  const start = cut(left, room)
-  return style(start) + ' '.repeat(width - widthOf(start) - widthOf(right)) + chalk.dim(right)
+/**
+ * One line with something at each end, or none of the right ones where there is no room for it beside the left.
+ * @param rights the same in ever fewer words: the first is taken that fits
+ */
+export function atBothEnds(left: string, rights: readonly string[], width: number, style: Style): string {
+  const right = rights.find(each => widthOf(left) + 2 + widthOf(each) <= width)
+  if (right === undefined) return style(cut(left, width))
+  return style(left) + ' '.repeat(width - widthOf(left) - widthOf(right)) + chalk.dim(right)
 }
 
 /** Keys and what they do, in as many lines as it takes: `h hint  n next`. */

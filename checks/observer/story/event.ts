@@ -177,6 +177,27 @@ export type What =
       readonly state: 'frozen' | 'thawed'
       readonly members: readonly number[]
     }
+  /** Somebody writes a map of a user namespace, or whether setgroups(2) is allowed in it. */
+  | { readonly kind: 'map'; readonly file: string; readonly text: string; answer?: Answer }
+  /**
+   * Who `who` is from now on, in its own user namespace and as the program numbers users outside, and how many
+   * capabilities each of its sets has.
+   */
+  | {
+      readonly kind: 'rights'
+      readonly inside: number
+      readonly outside: number
+      readonly sets: Readonly<Record<'effective' | 'permitted' | 'inheritable' | 'bounding' | 'ambient', number>>
+      readonly noNewPrivs: boolean
+    }
+  /** A file that somebody made, opened for writing, gave away or made a device node of; `owner` is whose it is then. */
+  | {
+      readonly kind: 'file'
+      readonly call: string
+      readonly path: string
+      readonly owner?: { readonly inside: number; readonly outside: number }
+      answer: Answer
+    }
   /** The judge typed a line at the terminal; `who` has read one; `who` has answered one, by the code of its end. */
   | { readonly kind: 'typed'; readonly text: string }
   | { readonly kind: 'read'; readonly text: string }

@@ -10,6 +10,11 @@ const MOST = 5
 
 /** What a claim is about by its title, and the kinds of events that show it. The first that fits counts. */
 const ABOUT: readonly (readonly [RegExp, readonly Kind[]])[] = [
+  [/\b(capability|set-user-ID)\b/, ['rights', 'exec']],
+  [
+    /\b(inside|refused|outside)\b.*\b(user|map|file|owner|level)\b/,
+    ['map', 'rights', 'file', 'hostname', 'mount', 'unshare'],
+  ],
   [/\becho\b/, ['packet', 'link', 'address']],
   [/\b(SIGKILL|kills|signal|sent)\b/, ['signal', 'exit', 'oom']],
   [/\b(limit|limited|grew|counter|kernel's log|memory group)\b/, ['write', 'group', 'memory', 'oom', 'exit']],

@@ -1,6 +1,7 @@
 /**
  * How a story is shown: its lines, its picture, its JSON; that names in it can do nothing; and what is wrong usage.
  */
+
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { chromium } from 'playwright-core'
+import { startWords } from '../../../lib/engine/start-words.ts'
 import { findProgram } from '../../../lib/machine/find-program.ts'
 import { ROOT } from '../../../lib/machine/root.ts'
 import type { StoryEvent, Told, What } from '../../observer/story/event.ts'
@@ -17,7 +19,7 @@ import { fold, linesThatCount, storyLines } from './lines.ts'
 import { drawPicture } from './picture.ts'
 import { layLines } from './print.ts'
 
-const CHECK = ['--single-threaded', '--v8-pool-size=1', 'lib/engine/start.mjs', 'checks/check.ts']
+const CHECK = [...startWords(), 'checks/check.ts']
 const EVERY_CALL = 'checks/judge/fixtures/every-call.py'
 const folder = mkdtempSync(join(tmpdir(), 'story-'))
 after(() => rmSync(folder, { recursive: true }))

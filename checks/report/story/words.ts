@@ -101,6 +101,16 @@ function ofPlace(what: Of<'close'> | Of<'chdir'>, names: Names): string {
   return `${call}${answered(what.answer)}${both}`
 }
 
+const ofUser = ({ inside, outside }: { readonly inside: number; readonly outside: number }) =>
+  `user ${inside} inside, ${outside} outside`
+
+/** The sets that nothing is in are not named. */
+function ofRights({ inside, outside, sets, noNewPrivs }: Of<'rights'>): string {
+  const parts = Object.entries(sets).flatMap(([name, count]) => (count > 0 ? [`${name} ${count}`] : []))
+  const powers = parts.length > 0 ? `capabilities: ${parts.join(', ')}` : 'no capabilities'
+  return `is ${ofUser({ inside, outside })}; ${powers}${noNewPrivs ? '; no_new_privs' : ''}`
+}
+
 /** A pipe and a socket have numbers that mean nothing to a reader. */
 function ofWait({ call, file }: Of<'waits'>): string {
   if (call === 'nothing') return 'still computes'
@@ -169,6 +179,12 @@ function inFull({ what, who }: StoryEvent, names: Names): string {
       return `is killed by the kernel: ${groupName(what.group)} is at its limit of ${bytes(what.limit)}`
     case 'freezer':
       return `${groupName(what.group)} is ${what.state}${what.members.length > 0 ? `, with ${names.list(what.members)} in it` : ''}`
+    case 'map':
+      return `writes ${what.text} to ${what.file}${answered(what.answer)}`
+    case 'rights':
+      return ofRights(what)
+    case 'file':
+      return `${what.call}(${quote(what.path)})${answered(what.answer)}${what.owner ? `; it belongs to ${ofUser(what.owner)}` : ''}`
     case 'typed':
       return `types ${oneLine(what.text)}`
     case 'read':

@@ -38,6 +38,7 @@ export function tellOfPlace(
   creator: number,
 ): (result: number, before: Pair, after: Pair | undefined) => void {
   const isMove = /chdir$/.test(name)
+  // Others of these calls are told of by themselves.
   if (!story.isAsked || (!isMove && files.length === 0)) return () => {}
   const path = name === 'chdir' ? readCString(tid, args[0] ?? 0n, LONGEST_PATH) : `descriptor ${args[0]}`
   const told = story.add<Of<'close'> | Of<'chdir'>>(

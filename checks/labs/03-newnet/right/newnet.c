@@ -56,8 +56,7 @@ int main(void) {
 
     int status;
     if (waitpid(pid, &status, 0) == -1) die("waitpid");
-    // The kernel removes a dead namespace, and the pair with it, some time later: if it is quicker, that is no
-    // failure.
+    // The kernel removes a dead namespace, and the pair with it, some time later, or earlier.
     if (system("ip link del outside 2>/dev/null") == -1) die("system");
     if (if_nametoindex("outside") != 0) {
         fprintf(stderr, "outside: the link is still there\n");

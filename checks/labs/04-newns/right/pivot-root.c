@@ -32,8 +32,7 @@ static void enter_root(void) {
     check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount /");
     check(mount("fs", "fs", NULL, MS_BIND, NULL), "mount fs");
     check(chdir("fs"), "chdir fs");
-    // The old root is stacked on top of the new one and then detached: no file of the machine can be reached any
-    // more.
+    // The old root is stacked on top of the new one and then detached: no file of the machine is in reach.
     check(syscall(SYS_pivot_root, ".", ".") != 0, "pivot_root");
     check(umount2(".", MNT_DETACH), "umount2");
     check(mount("proc", "/proc", "proc", 0, NULL), "mount proc");

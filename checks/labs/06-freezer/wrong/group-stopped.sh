@@ -1,0 +1,34 @@
+#!/bin/sh
+# Wrong: while it is frozen SIGSTOP is sent to its process group, and SIGCONT before the thaw.
+# Broken: the freezer held it, and not a stop signal.
+set -eu
+
+if [ -d /sys/fs/cgroup/freezer ]; then
+    group=/sys/fs/cgroup/freezer/ticks.$$
+    file=freezer.state freeze=FROZEN thaw=THAWED state=freezer.state
+else
+    group=/sys/fs/cgroup/ticks.$$
+    file=cgroup.freeze freeze=1 thaw=0 state=cgroup.events
+fi
+wait_for() {
+    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+}
+
+mkdir "$group"
+setsid sh -c 'echo $$ >"$1/cgroup.procs"; exec ping -q -i 0.02 127.0.0.1' sh "$group" >/dev/null &
+ticker=$!
+wait_for . "$group/cgroup.procs"
+sleep 0.5
+
+echo "$freeze" >"$group/$file"
+wait_for '^(FROZEN|frozen 1)' "$group/$state"
+kill -STOP "-$ticker"
+sleep 0.6
+kill -CONT "-$ticker"
+echo "$thaw" >"$group/$file"
+sleep 0.8
+
+kill -KILL "$ticker"
+wait "$ticker" || [ $? = 137 ]
+# The group can be removed only when the kernel has taken the dead process out of it.
+timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

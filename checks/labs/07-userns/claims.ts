@@ -1,0 +1,243 @@
+/**
+ * Lab 7: a child that is root of its own user namespace and nobody's root outside, by its maps, by what it made, by what
+ * it was allowed and refused, and by what was left of its capabilities.
+ */
+import { outsideOf } from '../../../lib/rights/id-ranges.ts'
+import type { Deed } from '../../witnesses/rights/deeds.ts'
+import type { Checker, Objection } from '../claim.ts'
+import { programOf, unless, unlessUnderWay } from '../claim.ts'
+import {
+  deedsOf,
+  descentsOf,
+  isRootInside,
+  isSingle,
+  losses,
+  may,
+  nameSome,
+  namespacesSeen,
+  outsideUser,
+  type Seen,
+} from './facts.ts'
+import { offers } from './programs-run.ts'
+
+/** Of 33 levels that there can be, some are above the sandbox: those of a container, and of a check without root. */
+const LEAST_DEPTH = 25
+const CHANGES_OWNER = /chown/
+
+type Missing = readonly (readonly [what: string, isThere: boolean])[]
+
+/** A claim that asks for several things, of which each is there or is not. */
+function unlessAll(parts: Missing, expected: string, cause: string): Objection | undefined {
+  const missing = parts.filter(([, isThere]) => !isThere).map(([what]) => what)
+  const there = parts.filter(([, isThere]) => isThere).map(([what]) => what)
+  return unless(
+    missing.length === 0,
+    expected,
+    `not seen: ${missing.join(', ')}${there.length > 0 ? `; seen: ${there.join(', ')}` : ''}`,
+    cause,
+  )
+}
+
+const byRoot = (seen: Seen) => {
+  const of = <K extends Deed['kind']>(kind: K) => deedsOf(seen, kind).filter(({ by }) => isRootInside(by))
+  return of
+}
+
+function refuteFile(seen: Seen): Objection | undefined {
+  const all = deedsOf(seen, 'made file')
+  const byRootInside = all.filter(({ by }) => isRootInside(by))
+  const flaws = byRootInside.map(({ path, file, by, isSeenOutside }) => {
+    if (file.uid !== outsideOf(by.maps.users, 0) || file.gid !== outsideOf(by.maps.groups, 0))
+      return `${path} is of another user or group than 0 inside`
+    return isSeenOutside ? undefined : `${path} was made where nobody outside can see it`
+  })
+  const [other] = all
+  return unless(
+    flaws.includes(undefined),
+    'a new file, made by root inside, that has an owner on both sides: 0 inside, and outside whoever that is',
+    flaws[0] ?? (other ? `${other.path} was made by somebody who was not root inside` : 'nobody made a file there'),
+    'the child has to be root before it makes the file, in a directory of the outside that it may write to',
+  )
+}
+
+function refuteMay(seen: Seen): Objection | undefined {
+  const of = byRoot(seen)
+  const parts: Missing = [
+    [
+      'a mount',
+      of('mount').some(({ answer, owner, by, isNew }) => done(answer) && isNew && owner === by.userNamespace),
+    ],
+    ['a host name', of('host name').some(({ answer, owner, by }) => done(answer) && owner === by.userNamespace)],
+    ['a file given away', of('changed file').some(deed => isGift(seen, deed))],
+  ]
+  return unlessAll(
+    parts,
+    'each of them done by root inside: in a mount and a UTS namespace that belong to its user namespace, and by chown',
+    'unshare(CLONE_NEWNS | CLONE_NEWUTS) by root inside makes namespaces that are its own, and chown knows the users of the map',
+  )
+}
+
+const done = (answer: string | undefined) => answer === 'done'
+
+/** A file that root inside has given to somebody else of the map; where there is nobody else, to itself. */
+function isGift(seen: Seen, { call, answer, before, after }: Extract<Deed, { kind: 'changed file' }>): boolean {
+  if (!CHANGES_OWNER.test(call) || !done(answer) || !before || !after) return false
+  return isSingle(seen) || before.uid !== after.uid || before.gid !== after.gid
+}
+
+/**
+ * A file of the outside whose owner is nobody inside: where there are several users, that of its root, or of somebody
+ * whom not even the sandbox has a number for.
+ */
+function isForeign(seen: Seen, { by, before }: Extract<Deed, { kind: 'changed file' }>): boolean {
+  if (!before || by.maps.users.some(({ outside, count }) => before.uid >= outside && before.uid < outside + count))
+    return false
+  return isSingle(seen) || (outsideUser(seen, before.uid) ?? 0) === 0
+}
+
+function refuteMayNot(seen: Seen): Objection | undefined {
+  const of = byRoot(seen)
+  const isRefused = (answer: string | undefined, ...codes: readonly string[]) => codes.includes(answer ?? '')
+  const levels = descentsOf(seen)
+  const parts: Missing = [
+    [
+      'the outer host name',
+      of('host name').some(
+        ({ answer, owner, by }) => isRefused(answer, 'EPERM') && owner !== by.userNamespace && may(by, 'CAP_SYS_ADMIN'),
+      ),
+    ],
+    ['a device', of('made node').some(({ answer, by }) => isRefused(answer, 'EPERM') && may(by, 'CAP_MKNOD'))],
+    [
+      "a file of the outer root's",
+      of('changed file').some(
+        deed =>
+          isRefused(deed.answer, 'EACCES', 'EPERM') &&
+          isForeign(seen, deed) &&
+          may(deed.by, 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_CHOWN'),
+      ),
+    ],
+    ['a level more', levels.some(({ answer, within }) => isRefused(answer, 'ENOSPC') && within.length >= LEAST_DEPTH)],
+  ]
+  return unlessAll(
+    parts,
+    'root inside, with all its capabilities, asks for each of them, and the kernel says no (the last time with ENOSPC)',
+    'the call was not made, or by somebody who lacked the capability: then it is refused for another reason',
+  )
+}
+
+function refuteLoss(seen: Seen): Objection | undefined {
+  const all = losses(seen)
+  const { moment, lost, left = [] } = all.at(-1) ?? {}
+  return unless(
+    all.some(({ gone }) => gone !== 0n),
+    'root inside has a capability, and later neither it nor its child has that in CapEff, CapPrm, CapInh, CapBnd or CapAmb',
+    moment === undefined
+      ? 'root inside could always do what it could at first'
+      : `${nameSome(lost ?? 0n)} was gone from some sets, and stayed in ${left.join(' and ')}`,
+    'PR_CAPBSET_DROP takes it from the bounding set, capset() from the other three, and that from the ambient one',
+  )
+}
+
+function refuteAfterExec(seen: Seen): Objection | undefined {
+  const all = losses(seen)
+  const hasRun = byRoot(seen)('program').length > 0
+  const dropped = all.find(({ gone }) => gone !== 0n)
+  return unless(
+    all.some(({ moment, gone }) => moment.isExec && gone !== 0n),
+    'whoever has given it up runs a program, still as user 0 inside, and does not have it there either',
+    dropped
+      ? `nobody who had given up ${nameSome(dropped.gone)} ran a program as user 0`
+      : hasRun
+        ? 'every program that user 0 ran had all capabilities again'
+        : 'root inside ran no program',
+    'to user 0 execve gives whatever the bounding set has: only what is gone from there does not come back',
+  )
+}
+
+function refuteSetUserId(seen: Seen): Objection | undefined {
+  const all = offers(seen)
+  const given = all.filter(({ isGiven, isBound }) => isGiven && !isBound)
+  const withheld = all.filter(({ isGiven, isBound }) => !isGiven && isBound)
+  const what = isSingle(seen) ? 'a program that user 0 runs without capabilities' : 'a set-user-ID program of the map'
+  const how = !all.length
+    ? `nobody inside ran ${what}`
+    : !given.length
+      ? `${what} was run, and never gave anything`
+      : !withheld.length
+        ? `${what} gave what it could, each time it was run`
+        : 'one program gave, and another one was kept from it'
+  return unless(
+    given.some(one => withheld.some(other => other.file === one.file)),
+    `${what} is run twice: it makes its user another one or gives capabilities; and with NoNewPrivs: 1, it does not`,
+    how,
+    'PR_SET_NO_NEW_PRIVS comes before execve, and the file is copied, given to 0 and made 4755 inside: one of the outside does not count there',
+  )
+}
+
+/** What could still have come when the program's time was up is neither right nor wrong. */
+const inTime = (what: string, refute: (seen: Seen) => Objection | undefined) => (seen: Seen) =>
+  unlessUnderWay(seen, what, refute(seen))
+
+export const checker: Checker<Seen> = [
+  {
+    title: 'a child lives in a user namespace of its own, and the program stays outside',
+    section: 'user-namespace',
+    refute: inTime('a child in a user namespace', seen => {
+      const own = [...namespacesSeen(seen).keys()]
+      const { exit, birth } = programOf(seen)
+      const isOutside = (exit ?? birth).namespaces.user === seen.sandbox.user
+      return unless(
+        own.length > 0 && isOutside,
+        'a process whose user namespace is another than that of the program',
+        isOutside
+          ? 'every process stayed in the user namespace that it was started in'
+          : 'the program itself moved, and nobody was left outside',
+        'CLONE_NEWUSER is missing, or unshare was called by the program itself instead of a child',
+      )
+    }),
+  },
+  {
+    title: '0 inside is an ordinary user outside, by maps that have a range where there is one',
+    section: 'map',
+    refute: inTime('a map', seen => {
+      const flaws = [...namespacesSeen(seen).values()]
+      const [worst] = flaws.filter(flaw => flaw !== undefined).sort((one, other) => other.rank - one.rank)
+      return unless(
+        flaws.includes(undefined),
+        'a process that is 0 inside, user and group alike, and for the outside one of many that are nobody there',
+        worst?.seen ?? 'there was no user namespace to map',
+        worst?.cause ?? 'without CLONE_NEWUSER a user is the same everywhere',
+      )
+    }),
+  },
+  {
+    title: 'a file that root inside makes belongs to 0 inside and to that user outside',
+    section: 'file',
+    refute: inTime('a file', refuteFile),
+  },
+  {
+    title: 'root inside mounts, sets a host name and gives a file away, where all of it is its own',
+    section: 'root',
+    refute: inTime('what root may', refuteMay),
+  },
+  {
+    title: "root inside is refused the outer host name, a device, a file of the outer root's, and a level too deep",
+    section: 'refused',
+    refute: inTime('what root may not', refuteMayNot),
+  },
+  {
+    title: 'root inside gives a capability up, in all five sets',
+    section: 'less',
+    refute: inTime('a capability given up', refuteLoss),
+  },
+  {
+    title: 'after execve that capability is still gone, although the user is 0',
+    section: 'across-execve',
+    refute: inTime('a program that is run after it', refuteAfterExec),
+  },
+  {
+    title: 'a set-user-ID program gives what it can, and with no_new_privs nothing',
+    section: 'no-new-privs',
+    refute: inTime('such a program', refuteSetUserId),
+  },
+]

@@ -1,0 +1,212 @@
+/**
+ * Lab 7: what follows from what was seen of users and capabilities. IDs are the judge's; "inside" is a user namespace of
+ * the program, "outside" the sandbox that it was started in.
+ */
+import { CAPABILITIES, type Capability, capabilityNames, hasCapability } from '../../../lib/rights/capabilities.ts'
+import { insideOf, outsideOf } from '../../../lib/rights/id-ranges.ts'
+import type { IdRange } from '../../../lib/rights/users.ts'
+import type { Observation } from '../../observer/record.ts'
+import type { Deed } from '../../witnesses/rights/deeds.ts'
+import type { Moment, RightsRecord } from '../../witnesses/rights/rights.ts'
+import type { Standing } from '../../witnesses/rights/standing.ts'
+
+/** What the claims of this lab see. */
+export type Seen = Observation & RightsRecord
+
+/** Users below are those of the system: `UID_MIN` of login.defs(5). */
+const FIRST_ORDINARY = 1000
+
+const countOf = (map: readonly IdRange[]) => map.reduce((sum, { count }) => sum + count, 0)
+
+/** Whether the program was started where root is the only user, as in the sandbox of an ordinary user. */
+export const isSingle = ({ sandboxMaps }: Seen): boolean => countOf(sandboxMaps.users) < 2
+
+/** A user of the judge's as the program outside numbers it. */
+export const outsideUser = ({ sandboxMaps }: Seen, user: number): number | undefined =>
+  insideOf(sandboxMaps.users, user)
+
+/** Whether somebody acts as root of their own user namespace. */
+export function isRootInside({ uids, maps }: Standing): boolean {
+  const root = outsideOf(maps.users, 0)
+  return root !== undefined && uids[1] === root && uids[3] === root
+}
+
+/** Those of a program's first and of its last numbers that are of the system. */
+function systemIds(map: readonly IdRange[], known: readonly IdRange[]): number | undefined {
+  return map
+    .map(({ outside }) => insideOf(known, outside))
+    .filter(id => id !== undefined && id < FIRST_ORDINARY)
+    .sort((one = 0, other = 0) => one - other)[0]
+}
+
+/** What is wrong with being root at one moment, and how far it came. */
+export interface Flaw {
+  readonly rank: number
+  readonly seen: string
+  readonly cause: string
+}
+
+const MANY =
+  'a range is one line, 0 FIRST COUNT, in uid_map and one in gid_map; root may write it, or newuidmap for others'
+
+function mapFlaw(seen: Seen, { maps: { users, groups } }: Pick<Standing, 'maps'>): Flaw | undefined {
+  const { sandboxMaps: known } = seen
+  if (users.length === 0)
+    return {
+      rank: 0,
+      seen: 'nobody wrote its uid_map',
+      cause: 'the map has to be written while the child waits for it',
+    }
+  if (outsideOf(users, 0) === undefined || outsideOf(groups, 0) === undefined)
+    return {
+      rank: 1,
+      seen: outsideOf(users, 0) === undefined ? 'its uid_map has no 0' : 'its gid_map has no 0',
+      cause: 'the first number of a line in uid_map and gid_map is the one inside: root is 0 there',
+    }
+  if (isSingle(seen)) return undefined
+  const [user, group] = [systemIds(users, known.users), systemIds(groups, known.groups)]
+  if (user !== undefined || group !== undefined)
+    return {
+      rank: 2,
+      seen: `its map has ${user === undefined ? 'group' : 'user'} ${user ?? group} of the outside`,
+      cause: `who is inside must be nobody to the system: users and groups from ${FIRST_ORDINARY} on, and never root`,
+    }
+  if (countOf(users) < 2 || countOf(groups) < 2)
+    return { rank: 3, seen: `its map has only one ${countOf(users) < 2 ? 'user' : 'group'}`, cause: MANY }
+  return undefined
+}
+
+/** IDs as a reader knows them: those of a map by their number inside, others by that outside. */
+function named(ids: readonly number[], map: readonly IdRange[], known: readonly IdRange[]): string {
+  const one = (id: number) => {
+    const inside = insideOf(map, id)
+    return inside === undefined ? `${insideOf(known, id) ?? 'nobody'} outside` : `${inside} inside`
+  }
+  return [...new Set(ids.map(one))].join(' and ')
+}
+
+const AS_ROOT = 'a map gives numbers and makes nobody somebody else: setresuid(0, 0, 0), once it is written'
+const IN_GROUP =
+  'setresgid(0, 0, 0) and setgroups() belong to setresuid(0, 0, 0): a user or group of the outside is a right there'
+
+/** Somebody who acts as root inside and is still a user, or in a group, of the outside. */
+function remnantOf(seen: Seen, { uids, gids, groups, maps }: Standing): Flaw | undefined {
+  const { users, groups: known } = seen.sandboxMaps
+  const outer = (ids: readonly number[], map: readonly IdRange[]) => ids.filter(id => insideOf(map, id) === undefined)
+  // An ordinary user cannot leave their groups.
+  const [user, group] = [outer(uids, maps.users), outer(isSingle(seen) ? gids : [...gids, ...groups], maps.groups)]
+  if (user.length + group.length === 0) return undefined
+  const what = user.length > 0 ? `user ${named(user, [], users)}` : `in group ${named(group, [], known)}`
+  return { rank: 5, seen: `root inside was still ${what}`, cause: IN_GROUP }
+}
+
+/** What keeps somebody from being root of a proper user namespace, at one moment; `undefined` if they are. */
+function flawOf(seen: Seen, moment: Moment): Flaw | undefined {
+  const flaw = mapFlaw(seen, moment)
+  if (flaw) return flaw
+  const { uids, gids, maps } = moment
+  const [user, group] = [outsideOf(maps.users, 0), outsideOf(maps.groups, 0)]
+  if (uids.some(id => id !== user))
+    return {
+      rank: 4,
+      seen: `the child was user ${named(uids, maps.users, seen.sandboxMaps.users)}, and never only 0 inside`,
+      cause: AS_ROOT,
+    }
+  if (gids.some(id => id !== group))
+    return {
+      rank: 5,
+      seen: `the child was of group ${named(gids, maps.groups, seen.sandboxMaps.groups)}, and never only 0 inside`,
+      cause: IN_GROUP,
+    }
+  return remnantOf(seen, moment)
+}
+
+/** What keeps each user namespace from having a proper root; for one that has, nothing. */
+export function namespacesSeen(seen: Seen): ReadonlyMap<number, Flaw | undefined> {
+  const best = new Map<number, Flaw | undefined>()
+  for (const moment of seen.moments) {
+    const flaw = flawOf(seen, moment)
+    const known = best.get(moment.userNamespace)
+    const isBetter = !best.has(moment.userNamespace) || (known && (!flaw || flaw.rank > known.rank))
+    if (isBetter) best.set(moment.userNamespace, flaw)
+  }
+  // Who has acted as root and not been it alone: that somebody is it later, or elsewhere, does not heal that.
+  for (const { by } of seen.deeds)
+    if (isRootInside(by) && !best.get(by.userNamespace)) best.set(by.userNamespace, remnantOf(seen, by))
+  return best
+}
+
+/**
+ * Who counts: those in a user namespace with a proper root or, where there is none, everybody in one of the program's.
+ * The map is asked for once more, because the kernel may give the number of a user namespace that has ended to another.
+ */
+function whoCounts(seen: Seen): (one: Pick<Standing, 'userNamespace' | 'maps'>) => boolean {
+  const proper = new Set([...namespacesSeen(seen)].filter(([, flaw]) => !flaw).map(([inode]) => inode))
+  if (proper.size === 0) return () => true
+  return ({ userNamespace, maps }) => proper.has(userNamespace) && !mapFlaw(seen, { maps })
+}
+
+/** The deeds of those who count. */
+export function deedsOf<K extends Deed['kind']>(seen: Seen, kind: K): Extract<Deed, { kind: K }>[] {
+  const counts = whoCounts(seen)
+  return seen.deeds.filter((deed): deed is Extract<Deed, { kind: K }> => deed.kind === kind && counts(deed.by))
+}
+
+/** The attempts to go one user namespace deeper, below one with a proper root, or any where there is none. */
+export function descentsOf(seen: Seen): Extract<Deed, { kind: 'user namespace' }>[] {
+  const flaws = namespacesSeen(seen)
+  const all = seen.deeds.flatMap(deed => (deed.kind === 'user namespace' ? [deed] : []))
+  const proper = all.filter(({ within }) => within.some(inode => flaws.has(inode) && !flaws.get(inode)))
+  return [...flaws.values()].includes(undefined) ? proper : all
+}
+
+/** A process and all that made it, the nearest first. */
+function lineage({ processes }: Seen, pid: number): number[] {
+  const line: number[] = []
+  for (let one = processes.get(pid); one && !line.includes(one.pid); one = processes.get(one.creator))
+    line.push(one.pid)
+  return line
+}
+
+const SETS = ['effective', 'permitted', 'inheritable', 'bounding', 'ambient'] as const
+
+/** Somebody who is root inside and lacks what they, or who made them, had. */
+export interface Loss {
+  readonly moment: Moment
+  /** What is gone from the effective, the permitted or the bounding set. */
+  readonly lost: bigint
+  /** What of it is gone from all five. */
+  readonly gone: bigint
+  /** The sets that still have some of what is lost. */
+  readonly left: readonly string[]
+}
+
+/** Everybody who is root inside and could do more before, at each moment. */
+export function losses(seen: Seen): Loss[] {
+  const counts = whoCounts(seen)
+  const roots = seen.moments.filter(moment => counts(moment) && isRootInside(moment))
+  return roots.flatMap(moment => {
+    const line = lineage(seen, moment.pid)
+    const had = roots
+      .filter(({ at, pid, userNamespace }) => {
+        return at < moment.at && userNamespace === moment.userNamespace && line.includes(pid)
+      })
+      .map(({ capabilities: { effective, permitted, bounding } }) => effective & permitted & bounding)
+      .reduce((all, set) => all | set, 0n)
+    const { effective, permitted, bounding } = moment.capabilities
+    const lost = had & ~(effective & permitted & bounding)
+    const left = SETS.filter(name => (moment.capabilities[name] & lost) !== 0n)
+    const gone = SETS.reduce((set, name) => set & ~moment.capabilities[name], lost)
+    return lost === 0n ? [] : [{ moment, lost, gone, left }]
+  })
+}
+
+/** Some capabilities by name, the first of them. */
+export function nameSome(set: bigint): string {
+  const names = capabilityNames(set)
+  return names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ')
+}
+
+/** Whether somebody could do a thing, had it been of their own user namespace. */
+export const may = ({ capabilities }: Standing, ...needed: readonly Capability[]): boolean =>
+  needed.some(name => CAPABILITIES[name] !== undefined && hasCapability(capabilities.effective, name))

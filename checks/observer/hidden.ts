@@ -1,0 +1,43 @@
+/**
+ * Processes that a tracer was not told of. CLONE_UNTRACED is taken out of the flags of every clone, but clone3(2) reads them
+ * from memory, and another thread may have put it back by then.
+ */
+import { readdirSync } from 'node:fs'
+import { allPids, nsPids, statusField } from '../../lib/trace/proc.ts'
+import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
+import { processOf } from './threads.ts'
+
+/** The threads of a process; none if it has ended. */
+function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number)
+  } catch {
+    return []
+  }
+}
+
+/**
+ * Follows from here on what a thread has just made and nobody has been told of, with what that has made since.
+ * @param number by which the clone has named it
+ * @returns those that are followed now, each behind its parent
+ */
+export function followHidden(caller: number, number: number): number[] {
+  const level = nsPids(caller).length - 1
+  const candidates = [...threadsOf(processOf(caller) ?? caller), ...allPids()]
+  const hidden = candidates.filter(pid => pid !== caller && nsPids(pid)[level] === number && followOne(pid))
+  for (const pid of hidden)
+    hidden.push(...allPids().filter(one => Number(statusField(one, 'PPid')) === pid && followOne(one)))
+  return hidden
+}
+
+/** @returns whether it was not followed before, and is now */
+function followOne(pid: number): boolean {
+  if (statusField(pid, 'TracerPid') !== '0') return false
+  try {
+    seize(pid, FOLLOW_TREE)
+    return true
+  } catch {
+    // ESRCH: it has ended.
+    return false
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Who a thread is at one moment, and what it may do: its users and groups, the maps of its user namespace, its
+ * capabilities. All of it is what the kernel shows to the judge, of a thread that stands still.
+ */
+import { readlinkSync } from 'node:fs'
+import { type CapabilitySets, parseCapabilities } from '../../../lib/rights/capabilities.ts'
+import { parseIdMap } from '../../../lib/rights/id-ranges.ts'
+import type { IdRange } from '../../../lib/rights/users.ts'
+import { readProc } from '../../../lib/trace/proc.ts'
+
+/** The maps of a user namespace. Before they are written they are empty. */
+export interface Maps {
+  readonly users: readonly IdRange[]
+  readonly groups: readonly IdRange[]
+}
+
+/** A thread at one moment. */
+export interface Standing {
+  /** The inode of its user namespace. */
+  readonly userNamespace: number
+  /** Real, effective, saved, and that for files. */
+  readonly uids: readonly number[]
+  readonly gids: readonly number[]
+  /** Further groups. */
+  readonly groups: readonly number[]
+  readonly maps: Maps
+  readonly capabilities: CapabilitySets
+  readonly noNewPrivs: boolean
+}
+
+/** The user namespace of a thread, by its inode; `undefined` if it is gone. */
+export function userNamespaceOf(tid: number): number | undefined {
+  try {
+    return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${tid}/ns/user`))?.[1])
+  } catch {
+    return undefined
+  }
+}
+
+/** The maps of the user namespace of a thread. */
+export const mapsOf = (tid: number): Maps => ({
+  users: parseIdMap(readProc(tid, 'uid_map') ?? ''),
+  groups: parseIdMap(readProc(tid, 'gid_map') ?? ''),
+})
+
+/** The lines of /proc/PID/status that say who somebody is and what they may do. */
+const RELEVANT = /^(Uid|Gid|Groups|Cap...|NoNewPrivs):.*$/gm
+
+/** Those lines of a thread, by which two looks at it are compared; empty if it is gone. */
+export const statusOf = (tid: number): string => (readProc(tid, 'status') ?? '').match(RELEVANT)?.join('\n') ?? ''
+
+/**
+ * Puts together what was seen of a thread.
+ * @param status of {@link statusOf}
+ * @returns `undefined` if it tells nothing
+ */
+export function standingOf(status: string, userNamespace: number, maps: Maps): Standing | undefined {
+  const capabilities = parseCapabilities(status)
+  if (!capabilities) return undefined
+  const numbers = (field: string) => {
+    const [, text = ''] = new RegExp(`^${field}:[ \\t]*(.*)$`, 'm').exec(status) ?? []
+    return text.split(/\s+/).filter(Boolean).map(Number)
+  }
+  return {
+    userNamespace,
+    uids: numbers('Uid'),
+    gids: numbers('Gid'),
+    groups: numbers('Groups'),
+    maps,
+    capabilities,
+    noNewPrivs: numbers('NoNewPrivs')[0] === 1,
+  }
+}
