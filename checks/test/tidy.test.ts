@@ -45,6 +45,7 @@ const ORDER = [
   'checks/labs',
   'checks/witnesses/rights',
   'checks/witnesses',
+  'checks/witnesses/group',
   'checks/witnesses/shell',
   'checks/witnesses/telling',
   'checks/witnesses/net',
