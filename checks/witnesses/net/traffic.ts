@@ -6,6 +6,7 @@ import { closeQuietly } from '../../../lib/machine/poll.ts'
 import { ConnectionListener, type NewConnection } from '../../../lib/net/nat/conntrack.ts'
 import { hasLegacyNat, type NatRule, natRules, RuleListener } from '../../../lib/net/nat/rules.ts'
 import { PacketTap, type PassedPacket } from '../../../lib/net/packets.ts'
+import { DNS_PORT } from '../../../lib/net/talk/dns.ts'
 import type { Tap } from './followed-network.ts'
 
 /** In which step something was seen, and when the judge heard of it, in ms since the epoch. */
@@ -37,8 +38,13 @@ function keyOf({ index, way, source, target, ...packet }: PassedPacket): string 
   return [index, way, source, sourcePort, target, targetPort, flags, flags === '' ? '' : sequence].join()
 }
 
-/** Whether a packet tells something: acknowledgements alone do not. */
-const tells = (packet: PassedPacket) => packet.protocol !== 'tcp' || packet.flags !== '' || packet.size > 0
+/** Whether a packet tells something: acknowledgements alone do not, nor messages that are about no name. */
+function tells(packet: PassedPacket): boolean {
+  if (packet.protocol === 'tcp') return packet.flags !== '' || packet.size > 0
+  // A packet that may not be forwarded is sent to learn who would have to.
+  if (packet.protocol === 'icmp' || packet.ttl === 1) return true
+  return packet.sourcePort === DNS_PORT || packet.targetPort === DNS_PORT
+}
 
 /** The sockets in one network, and what they have heard. */
 export class Traffic implements Tap, TrafficHistory {
