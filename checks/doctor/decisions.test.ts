@@ -151,6 +151,10 @@ test('ping is missing for lab 3 alone, ip for labs 3 and 4', () => {
   assert.equal(without('cc'), everywhere('yes/yes'))
 })
 
+test('nft is missing for lab 9 alone', () => {
+  assert.equal(answers({ tools: { nft: ABSENT } }, 'root'), rows('yes/yes', { 9: 'no/no' }))
+})
+
 const SWITCHES: Switches = {
   isBuilt: true,
   most: 60_000,
@@ -250,7 +254,7 @@ test('without a group of their own, ordinary users lack labs 5 and 6, and are to
 
 test('a limit of 0 namespaces applies to root, too', () => {
   const exhausted = ['user.max_net_namespaces']
-  assert.equal(answers({ exhausted }, 'root'), rows('yes/no', { 3: 'no/no', 4: 'no/no' }))
+  assert.equal(answers({ exhausted }, 'root'), rows('yes/no', { 3: 'no/no', 4: 'no/no', 9: 'no/no' }))
   assert.equal(found({ exhausted }, 'network-limit').remedy, 'sudo sysctl user.max_net_namespaces=15000')
 })
 

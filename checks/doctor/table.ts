@@ -73,6 +73,7 @@ const RULES: readonly Rule[] = [
   rule('kernel', every, HERE, ['check']),
   rule('ip', need('ip')),
   rule('ping', need('ping')),
+  rule('nft', need('nft')),
   rule('veth', need('network')),
   rule('rootfs', need('mounts')),
   rule('memory', need('memory')),

@@ -48,7 +48,7 @@ export interface Exercise<Seen = Observation> {
 }
 
 /** As many titles as the longest checker has. */
-type Titles = [string, string, string, string, string, string, string, string]
+type Titles = [string, string, string, string, string, string, string, string, string]
 
 /** The titles of a checker's claims, for a destructuring that names them. */
 export const titlesOf = (checker: readonly Pick<Claim, 'title'>[]): Titles =>
