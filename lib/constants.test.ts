@@ -21,7 +21,19 @@ import { NS_GET_OWNER_UID, NS_GET_USERNS } from './namespaces.ts'
 import * as ECHOES from './net/echoes.ts'
 import { SIOCGSKNS } from './net/follow.ts'
 import * as INTERFACES from './net/interfaces.ts'
+import { FAMILY } from './net/ip.ts'
+import { CONNTRACK } from './net/nat/conntrack.ts'
+import { NFGENMSG_SIZE, NFNETLINK } from './net/nat/nfnetlink.ts'
+import { NFT } from './net/nat/rules.ts'
 import * as NETLINK from './net/netlink.ts'
+import * as PACKETS from './net/packet-socket.ts'
+import { IP_HEADER } from './net/packets.ts'
+import { ADDRESS } from './net/rtnetlink/addresses.ts'
+import { LINK } from './net/rtnetlink/links.ts'
+import { NEIGHBOUR } from './net/rtnetlink/neighbours.ts'
+import { ROUTE } from './net/rtnetlink/routes.ts'
+import { ERROR_QUEUE, EXTENDED_ERROR, MSGHDR } from './net/talk/hops.ts'
+import { SOCKADDR_IN, SOCKADDR_IN6, SOCKET } from './net/talk/sockets.ts'
 import { __WALL, SYS_gettid, WNOHANG, WUNTRACED } from './process.ts'
 import { _LINUX_CAPABILITY_VERSION_3, CAPABILITIES, SYS_capset } from './rights/capabilities.ts'
 import { KEYCTL_JOIN_SESSION_KEYRING, SYS_keyctl } from './rights/keyring.ts'
@@ -64,11 +76,19 @@ const HEADERS = [
   'linux/elf.h',
   'net/if.h',
   'netinet/in.h',
+  'netinet/ip.h',
   'linux/kcmp.h',
   'linux/netlink.h',
   'linux/nsfs.h',
   'linux/rtnetlink.h',
   'linux/net_namespace.h',
+  'linux/veth.h',
+  'linux/errqueue.h',
+  'linux/netfilter/nfnetlink.h',
+  'linux/netfilter/nfnetlink_conntrack.h',
+  'linux/netfilter/nf_conntrack_common.h',
+  'linux/netfilter/nf_tables.h',
+  'linux/netfilter/nf_tables_compat.h',
   'linux/if_packet.h',
   'linux/if_ether.h',
   'linux/icmp.h',
@@ -154,6 +174,13 @@ compare('the requests, flags and offsets of struct ifreq are those of net/if.h',
 compare('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', () => ({
   ...NETLINK.NETLINK,
   AF_NETLINK: NETLINK.AF_NETLINK,
+  NETLINK_ROUTE: NETLINK.NETLINK_ROUTE,
+  NETLINK_NETFILTER: NETLINK.NETLINK_NETFILTER,
+  ...ADDRESS,
+  ...LINK,
+  ...NEIGHBOUR,
+  ...ROUTE,
+  ...FAMILY,
   'SOCK_RAW | SOCK_CLOEXEC': NETLINK.SOCK_RAW_CLOEXEC,
   'sizeof(struct nlmsghdr)': NETLINK.SIZES.nlmsghdr,
   'sizeof(struct ifinfomsg)': NETLINK.SIZES.ifinfomsg,
@@ -164,14 +191,45 @@ compare('the messages and sizes of rtnetlink are those of linux/rtnetlink.h', ()
   SIOCGSKNS,
 }))
 
+compare('rules and connections: the constants are those of linux/netfilter/', () => ({
+  ...NFNETLINK,
+  ...CONNTRACK,
+  ...NFT,
+  'sizeof(struct nfgenmsg)': NFGENMSG_SIZE,
+}))
+
+compare('sockets: the options, addresses and the queue of errors are those of the headers', () => ({
+  ...SOCKET,
+  ...ERROR_QUEUE,
+  'sizeof(struct sockaddr_in)': SOCKADDR_IN.size,
+  'offsetof(struct sockaddr_in, sin_port)': SOCKADDR_IN.port,
+  'offsetof(struct sockaddr_in, sin_addr)': SOCKADDR_IN.address,
+  'sizeof(struct sockaddr_in6)': SOCKADDR_IN6.size,
+  'offsetof(struct sockaddr_in6, sin6_port)': SOCKADDR_IN6.port,
+  'offsetof(struct sockaddr_in6, sin6_addr)': SOCKADDR_IN6.address,
+  'sizeof(struct msghdr)': MSGHDR.size,
+  'offsetof(struct msghdr, msg_control)': MSGHDR.control,
+  'offsetof(struct msghdr, msg_controllen)': MSGHDR.controllen,
+  'sizeof(struct cmsghdr)': EXTENDED_ERROR.cmsghdr,
+  'sizeof(struct sock_extended_err)': EXTENDED_ERROR.size,
+  'offsetof(struct sock_extended_err, ee_origin)': EXTENDED_ERROR.origin,
+  'offsetof(struct sock_extended_err, ee_type)': EXTENDED_ERROR.type,
+  'sizeof(struct iphdr)': IP_HEADER.least,
+  'offsetof(struct iphdr, frag_off)': IP_HEADER.fragment,
+  'offsetof(struct iphdr, ttl)': IP_HEADER.ttl,
+  'offsetof(struct iphdr, protocol)': IP_HEADER.protocol,
+  'offsetof(struct iphdr, saddr)': IP_HEADER.source,
+  'offsetof(struct iphdr, daddr)': IP_HEADER.target,
+}))
+
 compare('packet sockets: the constants and offsets are those of linux/if_packet.h', () => ({
-  ...ECHOES.PACKET,
+  ...PACKETS.PACKET,
   ...ECHOES.ICMP,
-  'sizeof(struct sockaddr_ll)': ECHOES.SOCKADDR_LL.size,
-  'offsetof(struct sockaddr_ll, sll_protocol)': ECHOES.SOCKADDR_LL.protocol,
-  'offsetof(struct sockaddr_ll, sll_ifindex)': ECHOES.SOCKADDR_LL.index,
-  'offsetof(struct sockaddr_ll, sll_pkttype)': ECHOES.SOCKADDR_LL.type,
-  '(unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)': 0xfffff000,
+  'sizeof(struct sockaddr_ll)': PACKETS.SOCKADDR_LL.size,
+  'offsetof(struct sockaddr_ll, sll_protocol)': PACKETS.SOCKADDR_LL.protocol,
+  'offsetof(struct sockaddr_ll, sll_ifindex)': PACKETS.SOCKADDR_LL.index,
+  'offsetof(struct sockaddr_ll, sll_pkttype)': PACKETS.SOCKADDR_LL.type,
+  '(unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)': PACKETS.PROTOCOL,
   'BPF_LD | BPF_H | BPF_ABS': 0x28,
   'BPF_LD | BPF_B | BPF_ABS': 0x30,
   'BPF_JMP | BPF_JSET | BPF_K': 0x45,

@@ -10,7 +10,13 @@ import { CannotRun } from '../../lib/errors.ts'
 /** The modules without which there is no root, no output and no exit code. */
 export const NEEDED = ['virtio_pci', 'virtio_console', '9p', '9pnet_virtio', 'overlay'] as const
 /** The modules that the labs use, and programs that need random numbers. */
-export const WANTED = ['virtio_rng', 'veth'] as const
+export const WANTED = [
+  'virtio_rng',
+  'veth',
+  // Lab 9: a bridge, rules and connections. What nft(8) asks for the guest cannot load by itself.
+  ...['bridge', 'br_netfilter', 'nf_tables', 'nf_conntrack', 'nf_conntrack_netlink', 'nf_nat'],
+  ...['nft_chain_nat', 'nft_nat', 'nft_masq', 'nft_redir', 'nft_ct', 'nft_compat', 'xt_MASQUERADE', 'xt_nat'],
+] as const
 
 /** `virtio-rng.ko.xz` and `virtio_rng` are one module. */
 const moduleName = (path: string): string =>

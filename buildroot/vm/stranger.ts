@@ -38,7 +38,7 @@ export interface Stranger {
 const PACKAGES = [
   ...['base-files', 'base-passwd', 'bash', 'busybox-static', 'coreutils', 'dash', 'debianutils', 'diffutils'],
   ...['findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iputils-ping', 'libc-bin', 'libstdc++6', 'login', 'mawk'],
-  ...['mount', 'ncurses-bin', 'passwd', 'procps', 'sed', 'tar', 'util-linux'],
+  ...['mount', 'ncurses-bin', 'nftables', 'passwd', 'procps', 'sed', 'tar', 'util-linux'],
 ]
 
 /** In the root directory: the static one that the first root takes. */

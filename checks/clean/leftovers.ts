@@ -33,7 +33,7 @@ function draftPlaces(): [folder: string, start: RegExp][] {
     [join(ROOT, 'mine'), /^.+\.(ts|json)\./],
     ...besideRootfs.map((folder): [string, RegExp] => [folder, /^\.fs\./]),
     ...besideRootfs.map((folder): [string, RegExp] => [join(folder, 'work'), /^(unpack-|buildroot-.+\.tar\.xz\.)/]),
-    ...[tmpdir(), ...deskHomes()].map((folder): [string, RegExp] => [
+    ...[...new Set([tmpdir(), '/tmp']), ...deskHomes()].map((folder): [string, RegExp] => [
       folder,
       new RegExp(`^${PREFIX}\\.(bench|cages|grade|lab|readable|ready|vm)-`),
     ]),

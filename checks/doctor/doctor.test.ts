@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { CLONE_NEWNS } from '../../lib/flags.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import {
@@ -111,14 +112,19 @@ function secondsOfChildren(): number {
   return (Number(fields[13]) + Number(fields[14])) / 100
 }
 const stateOf = (report: Report, id: string) => report.findings.find(finding => finding.id === id)?.state
-const answers = ({ labs }: Report, way: Way) => labs.map(({ ways }: Row) => ways[way].run.answer).join(' ')
+/** The answers for the first six labs. */
+const answers = ({ labs }: Report, way: Way) =>
+  labs
+    .slice(0, 6)
+    .map(({ ways }: Row) => ways[way].run.answer)
+    .join(' ')
 
 suite('the doctor', options, () => {
   test('answers for every lab, for people in 80 columns and for programs', () => {
     const { stdout, status } = run(DOCTOR)
     const report = doctor()
     assert.equal(status, 0)
-    assert.equal(report.labs.length, 6)
+    assert.equal(report.labs.length, LABS.length)
     for (const { number, title } of report.labs) assert.match(stdout, new RegExp(`^lab ${number}: ${title} `, 'm'))
     assert.ok(!stdout.includes('\x1b'))
     for (const line of stdout.split('\n').filter(each => /^(lab| {2}[✔~✘?])/.test(each)))

@@ -28,7 +28,7 @@ const HELP = [
 ]
 
 /** Findings whose remedy `npm run setup` is. */
-const PACKAGES = ['cc', 'ip', 'ping', 'busybox']
+const PACKAGES = ['cc', 'ip', 'ping', 'nft', 'busybox']
 
 /** The command to type next: the remedy that helps most, or a lab. */
 function nextCommand({ findings, labs }: Diagnosed): string {

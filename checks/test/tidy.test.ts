@@ -47,6 +47,7 @@ const ORDER = [
   'checks/witnesses/freezing',
   'checks/witnesses/rights',
   'checks/witnesses',
+  'checks/witnesses/group',
   'checks/witnesses/shell',
   'checks/witnesses/telling',
   'checks/witnesses/net',
@@ -60,6 +61,9 @@ const ORDER = [
   'lib/tidy',
   'lib/rights',
   'lib/mount',
+  'lib/net/talk',
+  'lib/net/nat',
+  'lib/net/rtnetlink',
   'lib/net',
   'lib/trace',
   'lib/machine',
@@ -80,6 +84,7 @@ const MOST_LINES = 250
 const LONGER: Readonly<Record<string, string>> = {
   'checks/labs/06-freezer/claims.ts': 'the story of one freeze, and five claims about it',
   'checks/learn/session.ts': 'every key on every page, as one table',
+  'checks/observer/story/event.ts': 'every kind of event of every lab, as one type',
 }
 /** Programs that are tried, quoted or started as data, and pictures: as many as there are, and each in a table of its own. */
 const IS_DATA = /(^|\/)(right|wrong|hostile|fixtures|pictures|assets|guest|external)\/|^book\/programs\//

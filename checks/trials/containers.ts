@@ -32,7 +32,7 @@ export const CONTAINER_PLACES: readonly ContainerPlace[] = [
 
 /** The image that is made here: Debian with what the labs start, and the machine's own Node. */
 const IMAGE = 'containers-from-clone-matrix'
-const PACKAGES = 'iproute2,iputils-ping,busybox-static,procps,libstdc++6,util-linux'
+const PACKAGES = 'iproute2,iputils-ping,nftables,busybox-static,procps,libstdc++6,util-linux'
 
 const runs = (engine: string, ...words: string[]) => spawnSync(engine, words, { stdio: 'ignore' }).status === 0
 

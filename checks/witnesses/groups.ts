@@ -8,12 +8,12 @@ import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
 import { readProc, statusField } from '../../lib/trace/proc.ts'
 import { type StoppedCall, WRITE_CALLS } from '../../lib/trace/seccomp.ts'
 import type { SandboxGroups } from '../sandbox/groups.ts'
-import type { GroupsRecord, GroupWrite, Stay } from './group-record.ts'
+import type { GroupsRecord, GroupWrite, Stay } from './group/record.ts'
+import { writtenText } from './group/written-text.ts'
 import { GroupTeller, type Look } from './telling/groups.ts'
 import type { Scene, Witness, WitnessKind } from './witness.ts'
-import { writtenText } from './written-text.ts'
 
-export type { GroupsRecord, GroupWrite, Stay } from './group-record.ts'
+export type { GroupsRecord, GroupWrite, Stay } from './group/record.ts'
 
 /** Files whose writes are recorded. */
 const GROUP_FILE = /^(cgroup\.(procs|threads|freeze|kill)|tasks|freezer\.state|memory\.[a-z_.]+)$/

@@ -8,10 +8,7 @@
  * change a network or send something, so that of a program that does one thing after the other it is known in which
  * order it did. A step is what happened between two such looks.
  */
-import { CannotRun } from '../../lib/errors.ts'
-import { containerCommand } from '../../lib/machine/container.ts'
 import { inNamespace } from '../../lib/namespaces.ts'
-import { EchoTap } from '../../lib/net/echoes.ts'
 import type { NetworkFollower } from '../../lib/net/follow.ts'
 import { interfaceNames } from '../../lib/net/free-network.ts'
 import type { Link } from '../../lib/net/links.ts'
@@ -20,7 +17,14 @@ import type { StopReason } from '../../lib/trace/ptrace.ts'
 import { NAMESPACE_CALLS, NETWORK_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
-import { echoesAsked, FollowedNetwork, type NetworkHistory, type PlacedLink } from './net/followed-network.ts'
+import { ensurePacketSockets } from './net/ensure.ts'
+import {
+  echoesAsked,
+  FollowedNetwork,
+  type MakeTap,
+  type NetworkHistory,
+  type PlacedLink,
+} from './net/followed-network.ts'
 import { hasOneOf, networkOf, socketsHere, threadsOf } from './net/inhabitants.ts'
 import { type Pair, pairsBetween } from './net/pairs.ts'
 import { changesOrSends, NetworkTeller } from './telling/network.ts'
@@ -54,9 +58,17 @@ export class NetworkWitness implements Witness<NetworkRecord> {
 
   readonly #teller: NetworkTeller
 
-  constructor({ sandbox, story }: Scene) {
+  readonly #makeTap: MakeTap | undefined
+
+  /** @param makeTap makes further sockets in each network, for a lab that asks more of it */
+  constructor({ sandbox, story }: Scene, makeTap?: MakeTap) {
+    this.#makeTap = makeTap
     this.#init = sandbox.init
     this.#teller = new NetworkTeller(story)
+  }
+
+  protected get networks(): ReadonlyMap<number, NetworkHistory> {
+    return this.#networks
   }
 
   begin({ observer }: Start): void {
@@ -123,7 +135,7 @@ export class NetworkWitness implements Witness<NetworkRecord> {
   #enter(tid: number, from: number | undefined): number | undefined {
     const net = networkOf(tid)
     if (net === undefined) return undefined
-    const followed = this.#networks.get(net) ?? new FollowedNetwork(net)
+    const followed = this.#networks.get(net) ?? new FollowedNetwork(net, this.#makeTap)
     const parent = networkOf(throughWhom(Number(statusField(tid, 'PPid') ?? 0)))
     for (const one of [from, parent]) if (one !== undefined && one !== net) followed.enteredFrom.add(one)
     const open = [...this.#networks.values()].filter(({ isOpen }) => isOpen)
@@ -232,14 +244,7 @@ export class NetworkWitness implements Witness<NetworkRecord> {
 export const network: WitnessKind<NetworkRecord, NetworkWitness> = {
   needs: () => ({ pair: true, calls: [...NAMESPACE_CALLS, ...NETWORK_CALLS] }),
   open() {
-    try {
-      new EchoTap().close()
-    } catch (error) {
-      const { message, code } = error as NodeJS.ErrnoException
-      const remedy = code === 'EPERM' ? containerCommand() : 'modprobe af_packet'
-      const cause = code === 'EPERM' ? ': this root lacks CAP_NET_RAW, as in a container of podman' : ''
-      throw new CannotRun(`packets are seen by packet sockets, and ${message.split('\n')[0]}${cause}\nhint: ${remedy}`)
-    }
+    ensurePacketSockets()
     return scene => new NetworkWitness(scene)
   },
 }

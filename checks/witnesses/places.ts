@@ -68,8 +68,13 @@ function isFile(tid: number, fd: number): boolean {
 
 /** The file behind a descriptor, as device:inode; `undefined` if there is none. */
 function fileBehind(tid: number, fd: number): string | undefined {
-  const found = statSync(`/proc/${tid}/fd/${fd}`, { throwIfNoEntry: false })
-  return found && `${found.dev}:${found.ino}`
+  try {
+    const { dev, ino } = statSync(`/proc/${tid}/fd/${fd}`)
+    return `${dev}:${ino}`
+  } catch {
+    // ENOENT, EACCES: there is none, or the process was killed while it stood there.
+    return undefined
+  }
 }
 
 /** The calls that may move somebody to another directory. */

@@ -75,6 +75,12 @@ export function idSpan(help: string): Knob<{ readonly first: number; readonly co
   return { initial: undefined, help, expected: 'FIRST:COUNT such as 100000:65536', placeholder: 'FIRST:COUNT', parse }
 }
 
+/** A port of TCP, from 1 to 65535. */
+export function port(initial: number, help: string): Knob<number> {
+  const parse = (text: string) => (/^[1-9]\d{0,4}$/.test(text) && Number(text) < 65536 ? Number(text) : undefined)
+  return { initial, help, expected: 'a port from 1 to 65535', placeholder: 'PORT', parse }
+}
+
 /** A word from a list. */
 export function choice<W extends string>(
   words: readonly W[],

@@ -10,6 +10,7 @@ import { findProgram, isBusybox, SBIN } from '../machine/find-program.ts'
 import { ensureKernel } from '../machine/kernel-version.ts'
 import { writeAll } from '../machine/output.ts'
 import { installHint, type Tool } from '../machine/packages.mjs'
+import { ruleProgram } from '../net/nat/firewall.ts'
 import { ensureRawSockets } from '../net/raw-socket.ts'
 import { ensurePrivileges, ensureUserNamespaces, explainRefusal, isPrivilege } from '../rights/privileges.ts'
 import { whyNoComparison } from '../trace/kcmp.ts'
@@ -26,6 +27,7 @@ export function ensure(needs: readonly Need[], what: string): void {
   for (const need of needs) {
     if (isController(need)) hierarchyWith(need)
     else if (need === 'ip' || need === 'ping') ensureProgram(need, what)
+    else if (need === 'nft') ruleProgram(what)
     else if (need === 'kcmp') ensureComparing(what)
     else if (need === 'user-namespaces') ensureUserNamespaces(what)
   }

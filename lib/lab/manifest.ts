@@ -8,10 +8,10 @@ import { slugOf, unknownLab } from './lab-names.mjs'
 
 /**
  * What a lab needs: privilege over new `namespaces`, over a `network`, over `mounts` with a /proc of their own;
- * a program, ping with the raw socket that it takes; kcmp(2); user namespaces, which it makes itself, whoever runs it;
+ * a program, ping with the raw socket that it takes; nft with the rules that it sets; kcmp(2); user namespaces, which it makes itself, whoever runs it;
  * control groups with a controller.
  */
-export type Need = Privilege | 'ip' | 'ping' | 'kcmp' | 'user-namespaces' | Controller
+export type Need = Privilege | 'ip' | 'ping' | 'nft' | 'kcmp' | 'user-namespaces' | Controller
 
 /** Whether a lab needs what root has. */
 export const takesRoot = ({ needs }: Pick<Lab, 'needs'>): boolean =>
@@ -108,6 +108,15 @@ export const LABS: readonly Lab[] = [
     contents: 'where the writes of a container go: layers, a root without a way back, volumes.',
     needs: ['namespaces', 'mounts'],
     manPages: ['mount(2)', 'mount_namespaces(7)', 'pivot_root(2)', 'umount2(2)', 'mknod(2)', 'xattr(7)', 'chroot(2)'],
+  },
+  {
+    number: 9,
+    slug: '09-bridge',
+    title: 'A network with neighbours',
+    question: 'How does the answer find its way back?',
+    contents: 'a bridge, names, NAT and a published port: how the answer finds its way back.',
+    needs: ['namespaces', 'network', 'nft'],
+    manPages: ['veth(4)', 'rtnetlink(7)', 'bridge(8)', 'nft(8)', 'resolv.conf(5)', 'hosts(5)'],
   },
 ]
 

@@ -58,3 +58,18 @@ export function refusal(action: () => void): string {
     return code
   }
 }
+
+/** How the names of speakers are told apart, one after the other. */
+const COLOURS = ['cyan', 'yellow', 'magenta', 'green'] as const
+const known: string[] = []
+
+/**
+ * Somebody else speaks: of a lab in which there are more than two sides.
+ * @param name at most seven letters
+ * @returns a function that prints what they say
+ */
+export function speaker(name: string): (text: string) => void {
+  const place = known.includes(name) ? known.indexOf(name) : known.push(name) - 1
+  const colour = COLOURS[place % COLOURS.length] as (typeof COLOURS)[number]
+  return text => print(`${chalk[colour](name.padStart(7))}  ${text}`)
+}

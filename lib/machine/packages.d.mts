@@ -1,5 +1,5 @@
 /** A program, or a set of them, that a machine may lack. The other ones are for the other processor, x64 or arm64. */
-export type Tool = 'cc' | 'ip' | 'ping' | 'busybox' | 'qemu' | 'otherQemu' | 'otherCc'
+export type Tool = 'cc' | 'ip' | 'ping' | 'nft' | 'busybox' | 'qemu' | 'otherQemu' | 'otherCc'
 /** How a distribution installs packages. */
 export type Family = 'apt' | 'dnf' | 'apk' | 'pacman' | 'zypper' | 'unknown'
 /** What /etc/os-release says. */

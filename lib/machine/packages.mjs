@@ -52,6 +52,7 @@ export const PACKAGES = {
   cc: { ...all('gcc'), apt: 'gcc libc6-dev', apk: 'gcc musl-dev', zypper: 'gcc glibc-devel' },
   ip: { ...all('iproute2'), dnf: 'iproute' },
   ping: { ...all('iputils'), apt: 'iputils-ping', apk: 'iputils-ping' },
+  nft: all('nftables'),
   busybox: { ...all('busybox'), apt: 'busybox-static', apk: 'busybox-static', zypper: 'busybox-static' },
   qemu: QEMU[OWN],
   otherQemu: QEMU[OTHER],

@@ -89,7 +89,7 @@ export function freeAddresses(addresses: readonly string[], take: (network: stri
   if (network === undefined)
     throw new CannotRun(
       'no free /24 is left in 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16: routes of this machine cover them all\n' +
-        'hint: name addresses with --outside and --inside, or run it in the virtual machine: npm run vm',
+        'hint: name addresses that are free (--help lists the options), or run it in the virtual machine: npm run vm',
     )
   return addresses.map(address => toAddress((network | (toNumber(address) & 255)) >>> 0))
 }

@@ -19,6 +19,8 @@ export interface Link {
   readonly peerIsElsewhere: boolean
   /** The number by which this namespace knows the one of its other end, if that is another. @see ip-netns(8) */
   readonly peerNsid?: number
+  /** The index of the bridge that it is a port of. */
+  readonly master?: number
   /** IPv4 addresses with their prefix length, `10.0.0.4/24`. */
   readonly addresses: readonly string[]
 }
@@ -39,6 +41,7 @@ export function toLink(message: Buffer, addresses: readonly string[]): Link {
   const index = message.readInt32LE(4)
   const found = attributes(message.subarray(SIZES.ifinfomsg))
   const nsid = found.get(NETLINK.IFLA_LINK_NETNSID)?.readInt32LE()
+  const master = found.get(NETLINK.IFLA_MASTER)?.readInt32LE()
   return {
     index,
     name: text(found.get(NETLINK.IFLA_IFNAME)) ?? '',
@@ -47,6 +50,7 @@ export function toLink(message: Buffer, addresses: readonly string[]): Link {
     peerIndex: found.get(NETLINK.IFLA_LINK)?.readInt32LE(),
     peerIsElsewhere: nsid !== undefined,
     ...(nsid !== undefined && { peerNsid: nsid }),
+    ...(master !== undefined && { master }),
     addresses,
   }
 }

@@ -12,11 +12,17 @@ const libcSetsockopt = libcFunction(
 )
 
 export const AF_NETLINK = 16
+/** What a socket is about: networks, or netfilter's rules and connections. `<linux/netlink.h>` */
+export const NETLINK_ROUTE = 0
+export const NETLINK_NETFILTER = 12
 export const SOCK_RAW_CLOEXEC = 3 | 0o2000000
 /** Messages, groups and attributes, `<linux/netlink.h>`, `<linux/rtnetlink.h>`, `<linux/if_link.h>`, `<linux/if_addr.h>`,
  * `<linux/neighbour.h>`, `<linux/net_namespace.h>`. */
 export const NETLINK = {
   NLM_F_REQUEST: 0x1,
+  NLM_F_ACK: 0x4,
+  NLM_F_EXCL: 0x200,
+  NLM_F_CREATE: 0x400,
   NLM_F_DUMP: 0x300,
   NLMSG_ERROR: 2,
   NLMSG_DONE: 3,
@@ -38,8 +44,10 @@ export const NETLINK = {
   RTMGRP_NEIGH: 0x4,
   RTMGRP_IPV4_IFADDR: 0x10,
   RTMGRP_IPV4_ROUTE: 0x40,
+  IFLA_ADDRESS: 1,
   IFLA_IFNAME: 3,
   IFLA_LINK: 5,
+  IFLA_MASTER: 10,
   IFLA_LINKINFO: 18,
   IFLA_LINK_NETNSID: 37,
   IFLA_INFO_KIND: 1,
@@ -65,9 +73,11 @@ const ENOBUFS = 105
 /** The kernel sends no more at a time. What is in it is copied before anything else is read. */
 const ROOM = Buffer.alloc(65536)
 
-/** A message: its type, and what comes behind `struct nlmsghdr`. */
+/** A message: its type, who brought it about, and what comes behind `struct nlmsghdr`. */
 export interface Message {
   readonly type: number
+  /** The port of the socket whose request it tells of, or answers; 0 for what the kernel did by itself. */
+  readonly port: number
   readonly body: Buffer
 }
 
@@ -97,7 +107,8 @@ function messagesOf(bytes: Buffer): Message[] {
   for (let at = 0; at + SIZES.nlmsghdr <= bytes.length; ) {
     const size = bytes.readUInt32LE(at)
     if (size < SIZES.nlmsghdr) break
-    messages.push({ type: bytes.readUInt16LE(at + 4), body: bytes.subarray(at + SIZES.nlmsghdr, at + size) })
+    const [type, port] = [bytes.readUInt16LE(at + 4), bytes.readUInt32LE(at + 12)]
+    messages.push({ type, port, body: bytes.subarray(at + SIZES.nlmsghdr, at + size) })
     at += (size + 3) & ~3
   }
   return messages
@@ -105,13 +116,14 @@ function messagesOf(bytes: Buffer): Message[] {
 
 /**
  * A socket to the kernel's networks, in the network namespace of the calling thread, where it stays for good.
- * @param groups `RTMGRP_…` to be told of what changes; 0 for a socket that asks
+ * @param groups a bit for each group, `RTMGRP_…`, to be told of what changes; 0 for a socket that asks
+ * @param protocol {@link NETLINK_ROUTE} or {@link NETLINK_NETFILTER}
  * @returns `int fd`, close-on-exec
- * @throws SyscallError EMFILE
+ * @throws SyscallError EMFILE; EPROTONOSUPPORT where the kernel lacks the protocol
  * @see netlink(7)
  */
-export function openNetlink(groups = 0): number {
-  const fd = call('socket', libcSocket, [AF_NETLINK, SOCK_RAW_CLOEXEC, 0])
+export function openNetlink(groups = 0, protocol = NETLINK_ROUTE): number {
+  const fd = call('socket', libcSocket, [AF_NETLINK, SOCK_RAW_CLOEXEC, protocol])
   if (groups === 0) return fd
   // struct sockaddr_nl { u16 family, pad; u32 pid, groups; }
   const address = Buffer.alloc(12)
@@ -146,16 +158,31 @@ function receive(fd: number): Message[] {
 /**
  * Asks for all objects of one type.
  * @param type `RTM_GETLINK` and its like
+ * @param body what the request says besides, as of which family
+ * @returns the body of each; none where the kernel refuses
  * @throws SyscallError
  */
-export function dump(fd: number, type: number): Buffer[] {
-  send(fd, type, NETLINK.NLM_F_DUMP, Buffer.alloc(SIZES.ifinfomsg))
+export function dump(fd: number, type: number, body: Buffer = Buffer.alloc(SIZES.ifinfomsg)): Buffer[] {
+  send(fd, type, NETLINK.NLM_F_DUMP, body)
   const found: Buffer[] = []
   for (;;)
     for (const message of receive(fd)) {
       if (message.type === NETLINK.NLMSG_DONE || message.type === NETLINK.NLMSG_ERROR) return found
       found.push(message.body)
     }
+}
+
+/**
+ * Has the kernel change something, and waits until it has done so.
+ * @param flags `NLM_F_CREATE` and its like
+ * @returns 0, or the errno for which it has not
+ * @throws SyscallError where the request cannot be sent
+ */
+export function change(fd: number, type: number, flags: number, body: Buffer): number {
+  send(fd, type, flags | NETLINK.NLM_F_ACK, body)
+  for (;;)
+    // struct nlmsgerr { int error; struct nlmsghdr msg; }
+    for (const message of receive(fd)) if (message.type === NETLINK.NLMSG_ERROR) return -message.body.readInt32LE(0)
 }
 
 /** Asks one question. @returns the answer; `undefined` if it was an error */

@@ -119,7 +119,7 @@ export const OWNER_CALLS: readonly StoppedCall[] = [
 export const EXEC_CALLS: readonly StoppedCall[] = ['execve', 'execveat']
 
 /** The calls by which a thread becomes another user's, or has fewer capabilities. */
-export const RIGHTS_CALLS: readonly StoppedCall[] = ['setuid', 'setreuid', 'setresuid', 'capset', 'prctl']
+export const RIGHTS_CALLS: readonly StoppedCall[] = ['setuid', 'setreuid', 'setresuid', 'capset']
 
 /**
  * The calls at which a program stops besides where its story is asked for. prctl(2) is the one by which a program on

@@ -24,14 +24,14 @@ const NAMES: Readonly<Record<string, string>> = {
     'core elf group hosts os-release passwd proc proc_cgroups proc_loadavg proc_meminfo proc_pid_cgroup ' +
     'proc_pid_fd proc_pid_limits proc_pid_maps proc_pid_mem proc_pid_mountinfo proc_pid_mounts proc_pid_ns ' +
     'proc_pid_oom_score_adj proc_pid_root proc_pid_smaps proc_pid_stat proc_pid_status proc_pid_task ' +
-    'proc_pid_uid_map proc_sys_kernel subgid subuid sysfs systemd.resource-control tmpfs',
+    'proc_pid_uid_map proc_sys_kernel resolv.conf subgid subuid sysfs systemd.resource-control tmpfs',
   7:
     'arp capabilities cgroup_namespaces cgroups cpuset credentials epoll icmp inotify ip ipc_namespaces ' +
     'mount_namespaces namespaces netdevice netlink network_namespaces path_resolution pid_namespaces pipe ' +
     'pthreads pty raw rtnetlink sched session-keyring signal signal-safety socket sysvipc time_namespaces unix ' +
     'user_namespaces uts_namespaces vdso xattr',
   8:
-    'bridge ip ip-address ip-link ip-neighbour ip-netns ip-route ld.so lsns mount ping pivot_root switch_root sysctl tc ' +
+    'bridge ip ip-address ip-link ip-neighbour ip-netns ip-route ld.so lsns mount nft ping pivot_root switch_root sysctl tc ' +
     'umount',
 }
 

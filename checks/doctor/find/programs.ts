@@ -44,6 +44,7 @@ export const programFindings = (facts: Facts) => [
   tool(facts, 'cc', 'a C compiler', 'limited'),
   tool(facts, 'ip', 'ip', 'missing'),
   tool(facts, 'ping', 'ping', 'missing'),
+  tool(facts, 'nft', 'nft', 'missing'),
   rootfs(facts),
   tool(facts, 'qemu', 'QEMU', 'missing'),
   kvm(facts),

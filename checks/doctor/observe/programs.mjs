@@ -56,6 +56,7 @@ const PROBES = {
   cc: compilerFault,
   ip: ipFault,
   ping: () => absent('ping', 'lab 3 sends its packets with it'),
+  nft: () => (findProgram('iptables-nft') ? undefined : absent('nft', 'lab 9 writes its rules with it')),
   busybox: busyboxFault,
   qemu: () => absent(QEMU, 'npm run vm starts the virtual machine with it'),
 }

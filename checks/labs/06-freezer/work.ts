@@ -38,10 +38,10 @@ interface Interval {
   readonly wakes: number
   /** How long all of its threads have slept: at most, and surely. */
   readonly slept: { readonly most: number; readonly surely: number }
-  /**
-   * The same without the time in which it may have waited for another process of the sandbox that was itself held up.
-   */
+  /** The same without the time in which it may have waited for others of the sandbox that were held up themselves. */
   readonly sleptOnItsOwn: number
+  /** How much of it the process may have stood still for the judge. */
+  readonly stood: number
   readonly length: number
   readonly ran: number
   readonly waited: number
@@ -58,6 +58,7 @@ function interval(from: Look, to: Look, signalledAt: number): Interval {
   const [longest, shortest] = [to.to - from.from, Math.max(0, to.from - from.to)]
   // Where no thread has stopped, none has waited for the judge. One of which the judge has not heard yet does.
   const late = to.heard > from.heard || stops(from, to) ? to.late - from.late : 0
+  const stood = stops(from, to) ? late : 0
   const others = to.sandbox.ran + to.sandbox.waited - from.sandbox.ran - from.sandbox.waited - busy
   const wakes = to.sleeps - from.sleeps
   // The kernel counts a wait when it is over: a thread that is ready at the end may have waited all the time.
@@ -68,9 +69,10 @@ function interval(from: Look, to: Look, signalledAt: number): Interval {
     wakes,
     slept: {
       most: isAwake ? 0 : Math.max(0, longest - (from.isReady ? 0 : busy)),
-      surely: Math.max(0, surely - (stops(from, to) ? late : 0)),
+      surely: Math.max(0, surely - stood),
     },
     sleptOnItsOwn: Math.max(0, surely - Math.max(0, others) - late),
+    stood,
     length: to.at - from.at,
     ran,
     waited,
@@ -157,7 +159,8 @@ class Walk {
   #waited = 0
   #slept = 0
   #hadCompany = false
-  #everHadCompany = false
+  /** How much longer its sleeps may seem for other reasons: whoever waits for another one sleeps longer. */
+  #slack = 0
   /** The longest time between two looks. */
   #gap = 0
   /** The present sleep: at most, certainly, and without waiting for others. */
@@ -182,7 +185,7 @@ class Walk {
     const { most, surely } = each.slept
     this.#slept += most
     this.#hadCompany ||= each.hasCompany
-    this.#everHadCompany ||= each.hasCompany
+    this.#slack += each.hasCompany ? LONGEST_BETWEEN : each.stood
     // It woke somewhere between the two looks, once or several times.
     const parts = each.wakes > 0 ? each.wakes + 1 : 1
     const goesOn = each.wakes === 0
@@ -222,9 +225,7 @@ class Walk {
     return to ? Math.max(0, to.at - to.since) : 0
   }
 
-  /**
-   * Unknown only if others were in the way, or the judge was late; if a program is in its own way, the answer is no.
-   */
+  /** Unknown only if others were in the way, or the judge was late; if a program is in its own way, the answer is no. */
   #unknown(): Answer {
     const ends = [this.#first, this.#last].filter(each => each !== undefined)
     const looks = ends.flatMap(({ from, to }) => [from, to]).sort((one, other) => one.at - other.at)
@@ -235,9 +236,8 @@ class Walk {
 
   #answer(): Answer {
     if (this.#refused) return this.#refused
-    // Whoever waits for another one sleeps longer.
-    const most = this.#everHadCompany ? LONGEST_BETWEEN : LONGEST_SLEEP + PER_GAP * this.#gap
-    if (this.#isEnough() && this.#longest.most <= Math.min(most, LONGEST_BETWEEN)) return 'yes'
+    const bound = Math.min(LONGEST_BETWEEN, LONGEST_SLEEP + PER_GAP * this.#gap + this.#slack)
+    if (this.#isEnough() && this.#longest.most <= bound) return 'yes'
     // There was not enough time, even counting all that is uncertain.
     if (this.#length < this.#needed) return 'no'
     return this.#unknown()

@@ -14,7 +14,7 @@ const NOT_ROOT = 4
 function isMapped(seen: Seen): Proof {
   const flaws = [...namespacesSeen(seen).values()]
   if (flaws.some(flaw => !flaw || flaw.rank >= NOT_ROOT)) return true
-  const [flaw] = flaws.filter(one => one !== undefined).sort((one, other) => other.rank - one.rank)
+  const [flaw] = flaws.filter(one => one !== undefined)
   return flaw && flaw.rank > 0 ? `${flaw.seen}: ${flaw.cause}.` : undefined
 }
 

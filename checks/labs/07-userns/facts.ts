@@ -185,9 +185,12 @@ export interface Loss {
 export function losses(seen: Seen): Loss[] {
   const counts = whoCounts(seen)
   const roots = seen.moments.filter(moment => counts(moment) && isRootInside(moment))
+  // All capabilities are there from the birth of a user namespace on, before anybody is root of it.
+  const inside = new Set(roots.map(({ userNamespace }) => userNamespace))
+  const earlier = seen.moments.filter(({ userNamespace }) => inside.has(userNamespace))
   return roots.flatMap(moment => {
     const line = lineage(seen, moment.pid)
-    const had = roots
+    const had = earlier
       .filter(({ at, pid, userNamespace }) => {
         return at < moment.at && userNamespace === moment.userNamespace && line.includes(pid)
       })

@@ -77,12 +77,14 @@ export type What =
   /** An interface of a network, which is named by the inode of its namespace. `who` made the call that changed it. */
   | {
       readonly kind: 'link'
-      readonly change: 'appeared' | 'vanished' | 'up' | 'down' | 'renamed'
+      readonly change: 'appeared' | 'vanished' | 'up' | 'down' | 'renamed' | 'joined' | 'left'
       readonly network: number
       readonly name: string
       readonly type?: string
       /** Its former name. */
       readonly was?: string
+      /** The bridge of which it is a port now, or has been. */
+      readonly bridge?: string
     }
   | {
       readonly kind: 'address'
@@ -111,6 +113,38 @@ export type What =
       readonly target: string
       readonly id: number
       readonly sequence: number
+    }
+  /** A packet by which somebody connects or accepts, asks for a name or answers, or says that a packet's time was up. */
+  | {
+      readonly kind: 'segment'
+      readonly says: 'connects' | 'accepts' | 'asks' | 'answers' | 'time is up'
+      readonly way: 'out' | 'in' | 'in, for another'
+      readonly network: number
+      readonly link: string
+      /** Addresses, with their ports where there are any. */
+      readonly source: string
+      readonly target: string
+      /** Sequence number by which TCP begins, of a connection. */
+      readonly sequence?: number
+      /** The name that was asked for, and the addresses in an answer. */
+      readonly name?: string
+      readonly addresses?: readonly string[]
+    }
+  /** The kernel remembers a connection whose addresses it rewrites; `reply` is how an answer will look when it comes. */
+  | {
+      readonly kind: 'connection'
+      readonly network: number
+      readonly original: string
+      readonly reply: string
+      readonly changes: 'source' | 'target' | 'both'
+    }
+  /** A rule that rewrites addresses has been added. */
+  | {
+      readonly kind: 'rule'
+      readonly network: number
+      readonly table: string
+      readonly chain: string
+      readonly does: string
     }
   | { readonly kind: 'group'; readonly change: 'made' | 'removed'; readonly group: string; answer?: Answer }
   /** Something was written to a file of a control group. */

@@ -117,6 +117,9 @@ export function counts(event: StoryEvent, { program }: Told, cast: Cast): boolea
       return what.table !== LOCAL_TABLE && what.gateway !== undefined
     case 'packet':
       return (what.echo === 'request') === (what.way === 'out')
+    case 'segment':
+      // That it was accepted is told by what comes of it.
+      return what.says !== 'accepts' && !(what.says === 'answers' && what.way === 'out')
     case 'close':
     case 'chdir':
       return who?.pid !== program

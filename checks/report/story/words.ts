@@ -47,7 +47,7 @@ function ofWrite({ group, file, text, answer, limit, joined, left }: Of<'write'>
   return `writes ${text} to ${groupName(group)}/${file}${answered(answer)}${effect}`
 }
 
-function ofLink({ change, name, type, was }: Of<'link'>, where: string): string {
+function ofLink({ change, name, type, was, bridge }: Of<'link'>, where: string): string {
   switch (change) {
     case 'appeared':
       return `${name}${type === undefined ? '' : `, a ${type},`} is there now${where}`
@@ -55,6 +55,10 @@ function ofLink({ change, name, type, was }: Of<'link'>, where: string): string 
       return `${name} is gone${where}`
     case 'renamed':
       return `${was} is called ${name} now${where}`
+    case 'joined':
+      return `${name} is a port of ${bridge} now${where}`
+    case 'left':
+      return `${name} is no longer a port of ${bridge}${where}`
     default:
       return `${name} is ${change}${where}`
   }
@@ -69,6 +73,26 @@ function ofRoute({ change, destination, link, gateway }: Of<'route'>, where: str
 function ofPacket({ echo, way, link, source, target, sequence }: Of<'packet'>): string {
   const verb = way === 'out' ? 'leaves by' : way === 'in' ? 'arrives at' : 'passes, for somebody else, by'
   return `echo ${echo} ${sequence} from ${source} to ${target} ${verb} ${link}`
+}
+
+const MEANS = {
+  connects: 'SYN',
+  accepts: 'SYN, ACK',
+  asks: 'question',
+  answers: 'answer',
+  'time is up': 'time exceeded',
+}
+
+function ofSegment({ says, way, link, source, target, name, addresses }: Of<'segment'>, where: string): string {
+  const verb = way === 'out' ? 'leaves by' : way === 'in' ? 'arrives at' : 'passes, for somebody else, by'
+  const known = addresses?.length ? ` is ${addresses.join(', ')}` : addresses ? ' is nobody' : ''
+  const about = name === undefined ? '' : ` (${name}${known})`
+  return `${MEANS[says]}${about} from ${source} to ${target} ${verb} ${link}${where}`
+}
+
+function ofConnection({ original, reply, changes }: Of<'connection'>, where: string): string {
+  const what = changes === 'both' ? 'source and target' : `the ${changes}`
+  return `remembers ${original}, answered by ${reply}: NAT changes ${what}${where}`
 }
 
 function ofPlace(what: Of<'close'> | Of<'chdir'>, names: Names): string {
@@ -157,6 +181,12 @@ function inFull({ what, who }: StoryEvent, names: Names): string {
       return ofRoute(what, where)
     case 'packet':
       return ofPacket(what)
+    case 'segment':
+      return ofSegment(what, where)
+    case 'connection':
+      return ofConnection(what, where)
+    case 'rule':
+      return `a rule of table ${what.table}, chain ${what.chain}, does ${what.does}${where}`
     case 'group':
       return `${what.change === 'made' ? 'mkdir' : 'rmdir'} ${groupName(what.group)}${answered(what.answer)}`
     case 'write':

@@ -3,6 +3,7 @@
 # commands that do not exist, devices that are only opened. Exits with the number of ways that were open.
 import ctypes
 import errno
+import mmap
 import os
 import platform
 import resource
@@ -10,6 +11,9 @@ import stat
 import struct
 import sys
 import time
+
+if os.uname().nodename != "sandbox":
+    sys.exit("only for a sandbox: on a machine it would change the host name, and more")
 
 X86 = platform.machine() == "x86_64"
 libc = ctypes.CDLL(None, use_errno=True)
@@ -52,6 +56,17 @@ def raised():
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard + 4096))
 
 
+def called_by_32_bits():
+    """mov $20, %eax (getpid); int $0x80; ret. A kernel without calls of 32 bits ends the child by a signal."""
+    pid = os.fork()
+    if pid == 0:
+        code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        code.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")
+        call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+        os._exit(1 if call() == -errno.ENOSYS else 0)
+    if os.waitpid(pid, 0)[1] != 0:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
 
 # From <asm/unistd.h>: this one, and arm64.
 CALLS = {
@@ -66,6 +81,11 @@ CALLS = {
     "acct": (163, 89),
     "ioperm": (173, None),
     "iopl": (172, None),
+    # What is done by these the observer would not see.
+    "io_uring_setup": (425, 425),
+    "io_setup": (206, 0),
+    "seccomp": (317, 277),
+    "fsopen": (430, 430),
 }
 number = {name: both[0 if X86 else 1] for name, both in CALLS.items()}
 none = ctypes.c_void_p(None)
@@ -83,6 +103,10 @@ attempt("perf of all", lambda: called(number["perf_event_open"], struct.pack("II
 if X86:
     attempt("ioperm", lambda: called(number["ioperm"], 0x80, 1, 1))
     attempt("iopl", lambda: called(number["iopl"], 3))
+    attempt("a call of 32 bits", called_by_32_bits)
+    attempt("a call of x32", lambda: called(0x40000000 + 39, denied=(errno.ENOSYS,)))
+for name in ("io_uring_setup", "io_setup", "seccomp", "fsopen"):
+    attempt(name, lambda: called(number[name], 99, none, none, denied=(errno.ENOSYS,)))
 for name, numbers in (("mem", (1, 1)), ("port", (1, 4)), ("msr", (202, 0))):
     attempt(f"/dev/{name}", lambda: made(name, numbers))
 for path in ("/dev/kmsg", "/proc/sys/kernel/sysrq", "/proc/kcore", "/proc/sys/vm/drop_caches"):

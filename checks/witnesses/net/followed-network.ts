@@ -45,6 +45,16 @@ export interface NetworkHistory {
   readonly givenUp: readonly { readonly step: number; readonly index: number; readonly address: string }[]
 }
 
+/** Further sockets in a network, for a lab that asks more of it than how it changed. */
+export interface Tap {
+  /** Takes what has happened in a step. */
+  take(step: number, at: number): void
+  close(): void
+}
+
+/** Makes the tap of a network, inside that network. @param inside does something there later, where nobody need live any more */
+export type MakeTap = (net: number, inside: <T>(action: () => T) => T) => Tap
+
 /** What is kept of one network at most: somebody may change or flood it for ever. */
 const MOST = 4000
 /** Of how many interfaces echoes are kept. */
@@ -65,11 +75,14 @@ export class FollowedNetwork implements NetworkHistory {
   asked: number | undefined
   follower: NetworkFollower | undefined
   #tap: EchoTap | undefined
+  #further: Tap | undefined
+  readonly #makeTap: MakeTap | undefined
   /** How many echoes have passed each interface. */
   readonly #passed = new Map<number, number>()
 
-  constructor(net: number) {
+  constructor(net: number, makeTap?: MakeTap) {
     this.net = net
+    this.#makeTap = makeTap
   }
 
   get isOpen(): boolean {
@@ -80,7 +93,9 @@ export class FollowedNetwork implements NetworkHistory {
   open(tid: number, step: number, place: (links: readonly Link[]) => readonly PlacedLink[]): void {
     inNamespace(tid, 'net', () => {
       this.#tap = new EchoTap()
-      this.follower = new NetworkFollower()
+      const follower = new NetworkFollower()
+      this.follower = follower
+      this.#further = this.#makeTap?.(this.net, action => follower.inside(action))
     })
     if (this.follower) this.#keep(this.follower.state, step, place)
   }
@@ -94,6 +109,7 @@ export class FollowedNetwork implements NetworkHistory {
   take(step: number, place: (links: readonly Link[]) => readonly PlacedLink[]): boolean {
     const echoes = this.#tap?.echoes() ?? []
     for (const echo of echoes) this.#takeEcho({ ...echo, step, at: Date.now() })
+    this.#further?.take(step, Date.now())
     const before = this.follower?.state.links
     const changes = this.follower?.changes() ?? []
     for (const state of changes) {
@@ -135,8 +151,10 @@ export class FollowedNetwork implements NetworkHistory {
 
   close(): void {
     this.#tap?.close()
+    this.#further?.close()
     this.follower?.close()
     this.#tap = undefined
+    this.#further = undefined
     this.follower = undefined
   }
 }

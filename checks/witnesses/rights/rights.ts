@@ -43,12 +43,13 @@ const CALLS: readonly StoppedCall[] = [
   ...OPEN_CALLS,
   ...OWNER_CALLS,
   ...EXEC_CALLS,
+  ...RIGHTS_CALLS,
   ...NAMESPACE_CALLS,
   ...MOUNT_CALLS,
   'sethostname',
 ]
-/** The calls of which only a story tells: what becomes of them is seen at the next call of the others. */
-const STORY_CALLS: readonly StoppedCall[] = [...RIGHTS_CALLS, 'write']
+/** The calls of which only a story tells: what becomes of prctl(2) is seen at the next call of the others. */
+const STORY_CALLS: readonly StoppedCall[] = ['prctl', 'write']
 /** More than this no program needs, and one that floods the witness must not take the judge's memory. */
 const MOST = 20000
 
@@ -149,8 +150,8 @@ class RightsWitness implements Witness<RightsRecord> {
     }
     const hear = this.#outcome(name, args, tid)
     // Of all other calls, the many openings for reading above all, nothing is asked.
-    if (!hear && !isMove && !RIGHTS_CALLS.includes(name)) return undefined
     const isBetween = name === 'prctl'
+    if (!hear && !isMove && !isBetween && !RIGHTS_CALLS.includes(name)) return undefined
     const by = this.#look(pid, tid, false, isBetween)
     return result => {
       if (by) this.#note(hear?.(result), pid, name, by, result)

@@ -24,6 +24,19 @@ function* addressChanges(network: number, before: Link, after: Link): Generator<
   for (const address of without(after.addresses, before.addresses)) yield { ...base, change: 'added', address }
 }
 
+/** A link as it was before it was a port of anything. */
+function withoutMaster({ master: _, ...link }: Link): Link {
+  return link
+}
+
+function* portChanges(network: number, before: Link, after: Link, all: readonly Link[]): Generator<What> {
+  if (before.master === after.master) return
+  const base = { kind: 'link' as const, network, name: after.name }
+  const nameOf = (master: number) => all.find(({ index }) => index === master)?.name ?? `interface ${master}`
+  if (before.master !== undefined) yield { ...base, change: 'left', bridge: nameOf(before.master) }
+  if (after.master !== undefined) yield { ...base, change: 'joined', bridge: nameOf(after.master) }
+}
+
 function* linkChanges(network: number, before: NetworkState, after: NetworkState): Generator<What> {
   const base = { kind: 'link' as const, network }
   for (const link of before.links) {
@@ -35,8 +48,9 @@ function* linkChanges(network: number, before: NetworkState, after: NetworkState
     const old = before.links.find(({ index }) => index === link.index)
     if (!old) yield { ...base, change: 'appeared', name, ...(kind && { type: kind }) }
     else if (old.name !== name) yield { ...base, change: 'renamed', name, was: old.name }
-    const earlier = old ?? { ...link, isUp: false, addresses: [] }
+    const earlier = old ?? withoutMaster({ ...link, isUp: false, addresses: [] })
     yield* addressChanges(network, earlier, link)
+    yield* portChanges(network, earlier, link, [...before.links, ...after.links])
     if (earlier.isUp !== link.isUp) yield { ...base, change: link.isUp ? 'up' : 'down', name }
   }
 }

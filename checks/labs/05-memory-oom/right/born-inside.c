@@ -71,7 +71,7 @@ int main(void) {
     if (waitpid(pid, &status, 0) == -1) die("waitpid");
     /* The group can be removed only when the kernel has taken the dead process out of it. */
     for (int tries = 0; rmdir(group) != 0; tries++) {
-        if (errno != EBUSY || tries == 1000) die(group);
+        if (errno != EBUSY || tries == 60000) die(group);
         usleep(1000);
     }
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 0 : 1;

@@ -18,4 +18,4 @@ cgexec -g "memory:$group" tail /dev/zero || status=$?
 [ "$status" = 137 ]
 
 # The group can be removed only when the kernel has taken the dead process out of it.
-timeout 5 sh -c 'until cgdelete -g "memory:$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until cgdelete -g "memory:$1" 2>/dev/null; do :; done' sh "$group"

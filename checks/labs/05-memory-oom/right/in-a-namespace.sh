@@ -15,6 +15,6 @@ file=/dev/shm/oom.$$
 status=0
 unshare --pid --fork sh -c 'echo 0 >"$1/cgroup.procs"; exec dd if=/dev/zero of="$2" bs=1M 2>/dev/null' sh "$group" "$file" || status=$?
 rm "$file"
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
 # Which of its ends unshare(1) reports of a killed child depends on its version.
 [ "$status" != 0 ]

@@ -31,6 +31,6 @@ done
 
 kill "$other"
 wait "$other" || [ $? = 143 ]
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group.other"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group.other"
 [ "$status" = 137 ]

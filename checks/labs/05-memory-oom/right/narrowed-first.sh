@@ -19,5 +19,5 @@ rm value
 sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' sh "$group" &
 status=0
 wait $! || status=$?
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
 [ "$status" = 137 ]

@@ -18,5 +18,5 @@ done
 sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' sh "$group" &
 status=0
 wait $! || status=$?
-timeout 5 sh -c 'until rmdir "$1" "$2" 2>/dev/null || [ ! -e "$2" ]; do :; done' sh "$group" "$outer"
+timeout 60 sh -c 'until rmdir "$1" "$2" 2>/dev/null || [ ! -e "$2" ]; do :; done' sh "$group" "$outer"
 [ "$status" = 137 ]

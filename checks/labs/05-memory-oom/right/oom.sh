@@ -21,4 +21,4 @@ wait $! || status=$?
 [ "$status" = 137 ]
 
 # The group can be removed only when the kernel has taken the dead process out of it.
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -22,5 +22,5 @@ echo >go
 status=0
 wait $! || status=$?
 rm go
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
 [ "$status" = 137 ]

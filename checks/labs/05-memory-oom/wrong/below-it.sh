@@ -32,6 +32,6 @@ status=0
 wait $! || status=$?
 kill "$other"
 wait "$other" || [ $? = 143 ]
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group/below"
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group/below"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
 [ "$status" = 137 ]

@@ -25,4 +25,4 @@ wait $! || status=$?
 echo >end
 wait "$bystander"
 rm end
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -21,5 +21,5 @@ limit "$outer/inner" 20000000
 sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' victim "$outer/inner" &
 status=0
 wait $! || status=$?
-timeout 5 sh -c 'until rmdir "$1/inner" "$1" 2>/dev/null; do :; done' sh "$outer"
+timeout 60 sh -c 'until rmdir "$1/inner" "$1" 2>/dev/null; do :; done' sh "$outer"
 [ "$status" = 137 ]

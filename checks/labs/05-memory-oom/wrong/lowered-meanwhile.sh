@@ -20,5 +20,5 @@ sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' victim "$group" &
 status=0
 wait $! || status=$?
 limit 20000000
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
 [ "$status" = 137 ]

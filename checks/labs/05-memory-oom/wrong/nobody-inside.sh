@@ -13,4 +13,4 @@ done
 [ ! -e "$group/memory.swap.max" ] || echo 0 >"$group/memory.swap.max"
 
 head -c 30000000 /dev/zero | tail >/dev/null
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

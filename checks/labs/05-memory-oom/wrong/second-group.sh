@@ -16,5 +16,5 @@ for group in "$memory/oom.$$" "$memory/other.$$"; do
     status=0
     wait $! || status=$?
     [ "$status" = 137 ]
-    timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+    timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
 done

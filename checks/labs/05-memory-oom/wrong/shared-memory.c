@@ -59,7 +59,7 @@ int main(void) {
     if (pid == 0) grow();
     if (pid == -1 || waitpid(pid, &status, 0) == -1) die("fork");
     for (int tries = 0; rmdir(group) != 0; tries++) {
-        if (errno != EBUSY || tries == 1000) die(group);
+        if (errno != EBUSY || tries == 60000) die(group);
         usleep(1000);
     }
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 0 : 1;

@@ -16,4 +16,4 @@ sh -c 'echo $$ >"$1/cgroup.procs"; exec tail /dev/zero' sh "$group" &
 status=0
 wait $! || status=$?
 [ "$status" = 137 ]
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

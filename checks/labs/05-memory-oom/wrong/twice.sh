@@ -18,4 +18,4 @@ for victim in first second; do
     wait $! || status=$?
     [ "$status" = 137 ]
 done
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

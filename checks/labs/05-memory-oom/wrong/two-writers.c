@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,11 @@
 
 static char group[64];
 static const char *limit;
-static atomic_int is_over;
-static int tokens[2];
+static struct writer {
+    const char *value;
+    int asked[2];
+} writers[2] = {{"19900000", {0}}, {"20000000", {0}}};
+static int done[2];
 
 static void die(const char *what) {
     perror(what);
@@ -33,30 +35,28 @@ static void set(const char *file, const char *value) {
     close(fd);
 }
 
-// With each write of a thread the child may take a little more: so both have written often when it dies.
-static void *write_always(void *value) {
-    while (!is_over) {
-        set(limit, value);
-        if (write(tokens[1], value, 1) != 1) die("token");
+// Each waits to be asked, so that the two write between any two steps of the child.
+static void *write_when_asked(void *argument) {
+    const struct writer *writer = argument;
+    char byte;
+    while (read(writer->asked[0], &byte, 1) == 1) {
+        set(limit, writer->value);
+        if (write(done[1], "x", 1) != 1) die("done");
     }
     return NULL;
 }
 
-static void take(char token) {
-    char next = token;
-    while (next == token)
-        if (read(tokens[0], &next, 1) != 1) _exit(1);
-}
-
 static void grow(void) {
+    char bytes[2];
     set("cgroup.procs", "0");
     for (;;) {
         char *volatile block = malloc(1000000);
         if (block == NULL) _exit(1);
         memset(block, 1, 1000000);
-        // The first digit of what they write is different.
-        take('1');
-        take('2');
+        for (int i = 0; i < 2; i++)
+            if (write(writers[i].asked[1], "x", 1) != 1) _exit(1);
+        for (int i = 0; i < 2; i++)
+            if (read(done[0], bytes, 1) != 1) _exit(1);
     }
 }
 
@@ -64,18 +64,19 @@ int main(void) {
     int status, v1 = access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) == 0;
     limit = v1 ? "memory.limit_in_bytes" : "memory.max";
     snprintf(group, sizeof group, "/sys/fs/cgroup/%soom.%d", v1 ? "memory/" : "", (int)getpid());
-    if (mkdir(group, 0755) == -1 || pipe(tokens) == -1) die(group);
+    if (mkdir(group, 0755) == -1 || pipe(done) == -1) die(group);
+    if (pipe(writers[0].asked) == -1 || pipe(writers[1].asked) == -1) die("pipe");
     set(limit, "20000000");
     set("memory.swap.max", "0");
     pid_t pid = fork();
     if (pid == 0) grow();
-    pthread_t low, high;
-    if (pthread_create(&low, NULL, write_always, "19900000") != 0) die("thread");
-    if (pthread_create(&high, NULL, write_always, "20000000") != 0) die("thread");
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        if (pthread_create(&threads[i], NULL, write_when_asked, &writers[i]) != 0) die("thread");
     if (waitpid(pid, &status, 0) == -1) die("waitpid");
-    is_over = 1;
-    pthread_join(low, NULL);
-    pthread_join(high, NULL);
+    // Then nobody is left who could ask.
+    for (int i = 0; i < 2; i++) close(writers[i].asked[1]);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
     for (int tries = 0; rmdir(group) != 0; tries++) {
         if (errno != EBUSY || tries == 10000) die(group);
         usleep(1000);

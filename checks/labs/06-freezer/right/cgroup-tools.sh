@@ -12,7 +12,7 @@ else
     directory=/sys/fs/cgroup/$group state=cgroup.events
 fi
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 cgcreate -g "$controller:$group"
@@ -30,4 +30,4 @@ sleep 0.7
 kill -KILL "$ticker"
 wait "$ticker" || [ $? = 137 ]
 # The group can be removed only when the kernel has taken the dead process out of it.
-timeout 5 sh -c 'until cgdelete -g "$1:$2" 2>/dev/null; do :; done' sh "$controller" "$group"
+timeout 60 sh -c 'until cgdelete -g "$1:$2" 2>/dev/null; do :; done' sh "$controller" "$group"

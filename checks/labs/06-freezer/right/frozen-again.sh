@@ -10,7 +10,7 @@ else
     file=cgroup.freeze freeze=1 thaw=0 state=cgroup.events
 fi
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 mkdir "$group"
@@ -32,4 +32,4 @@ kill -KILL "$ticker"
 echo "$thaw" >"$group/$file"
 wait "$ticker" || [ $? = 137 ]
 # The group can be removed only when the kernel has taken the dead process out of it.
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -10,7 +10,7 @@ else
     file=cgroup.freeze freeze=1 thaw=0 state=cgroup.events
 fi
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 # Who is frozen between vfork(2) and execve(2) keeps its parent, in v1, from being frozen: thaw, and try again.
@@ -35,4 +35,4 @@ sleep 0.7
 kill -KILL "$ticker"
 wait "$ticker" || [ $? = 137 ]
 # The last sleep(1) may outlive its parent by the rest of a tick.
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -10,7 +10,7 @@ else
     file=cgroup.freeze freeze=1 thaw=0 state=cgroup.events
 fi
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 mkdir "$group"
@@ -30,7 +30,7 @@ start
 second=$!
 start
 third=$!
-timeout 5 sh -c 'until [ "$(wc -l <"$1")" = 3 ]; do :; done' sh "$group/cgroup.procs"
+timeout 60 sh -c 'until [ "$(wc -l <"$1")" = 3 ]; do :; done' sh "$group/cgroup.procs"
 sleep 0.5
 freeze_for 0.1
 kill -KILL "$second"
@@ -40,4 +40,4 @@ kill -KILL "$first" "$third"
 wait "$first" || [ $? = 137 ]
 wait "$third" || [ $? = 137 ]
 # The group can be removed only when the kernel has taken the dead process out of it.
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -72,7 +72,7 @@ int main(void) {
     check(waitpid(pid, &status, 0) != pid, "waitpid");
     /* The group can be removed only when the kernel has taken the dead process out of it. */
     for (int tries = 0; rmdir(group) != 0; tries++) {
-        check(errno != EBUSY || tries == 1000, group);
+        check(errno != EBUSY || tries == 60000, group);
         usleep(1000);
     }
     return 0;

@@ -11,7 +11,7 @@ else
     file=cgroup.freeze freeze=1 thaw=0 state=cgroup.events
 fi
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 mkdir "$group"
@@ -37,4 +37,4 @@ sleep 0.9
 kill -KILL "$ticker"
 wait "$ticker" || [ $? = 137 ]
 # The group can be removed only when the kernel has taken the dead process out of it.
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -11,7 +11,7 @@ else
     file=cgroup.freeze freeze=1 state=cgroup.events
 fi
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 mkdir "$group"

@@ -7,7 +7,7 @@ set -eu
 group=/sys/fs/cgroup/unified/ticks.$$
 [ -d /sys/fs/cgroup/unified ] || group=/sys/fs/cgroup/ticks.$$
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 mkdir "$group"
@@ -22,4 +22,4 @@ sleep 0.7
 
 echo 1 >"$group/cgroup.kill"
 wait "$ticker" || [ $? = 137 ]
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

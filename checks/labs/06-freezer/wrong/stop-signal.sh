@@ -9,7 +9,7 @@ else
     group=/sys/fs/cgroup/ticks.$$
 fi
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 mkdir "$group"
@@ -26,4 +26,4 @@ sleep 0.7
 
 kill -KILL "$ticker"
 wait "$ticker" || [ $? = 137 ]
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"

@@ -11,7 +11,7 @@ else
     file=cgroup.freeze freeze=1 thaw=0 state=cgroup.events
 fi
 wait_for() {
-    timeout 5 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
 }
 
 mkdir "$group" "$group.other"
@@ -32,5 +32,5 @@ sleep 0.7
 kill -KILL "$ticker" "$idle"
 wait "$ticker" || [ $? = 137 ]
 wait "$idle" || [ $? = 137 ]
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
-timeout 5 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group.other"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group.other"

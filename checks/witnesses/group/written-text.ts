@@ -1,8 +1,8 @@
 /**
  * The text that a thread is about to write.
  */
-import { readMemory } from '../../lib/trace/remote-memory.ts'
-import type { StoppedCall } from '../../lib/trace/seccomp.ts'
+import { readMemory } from '../../../lib/trace/remote-memory.ts'
+import type { StoppedCall } from '../../../lib/trace/seccomp.ts'
 
 /** As much of it as is recorded, in bytes. */
 const LONGEST_TEXT = 256n

@@ -1,0 +1,51 @@
+/**
+ * The smallest service there is: whoever connects is told by which address they are seen. That both ends name an address,
+ * and whether it is the same one, is all that a lab about NAT wants to know.
+ */
+import { closeSync, readFileSync } from 'node:fs'
+import { SyscallError } from '../../errors.ts'
+import { writeAll } from '../../machine/output.ts'
+import { poll } from '../../machine/poll.ts'
+import type { Endpoint } from '../nat/firewall.ts'
+import { acceptTcp, connectTcp, listenTcp } from './sockets.ts'
+
+/** Who says something. */
+export type Say = (text: string) => void
+
+/**
+ * Listens at these endpoints of the calling thread's network.
+ * @returns a function that answers whoever connects, for ever, and says who that is
+ * @throws SyscallError as {@link listenTcp}
+ */
+export function greet(say: Say, at: readonly Endpoint[]): () => never {
+  const listening = at.map(listenTcp)
+  return () => {
+    for (;;)
+      for (const ready of poll(listening, Number.POSITIVE_INFINITY)) {
+        const { fd, peer } = acceptTcp(ready)
+        say(`Somebody has connected, and I see them at ${peer.address}.`)
+        writeAll(fd, `I see you at ${peer.address}`)
+        closeSync(fd)
+      }
+  }
+}
+
+/**
+ * Connects to somebody who greets, and says what both ends are to each other.
+ * @param who their name, for what is said
+ * @param timeout in seconds
+ * @returns whether there was an answer; if there was none, why not has been said
+ */
+export function call(say: Say, who: string, to: Endpoint, timeout: number): boolean {
+  const whom = `${who} at ${to.address} port ${to.port}`
+  try {
+    const { fd, own } = connectTcp(to, timeout)
+    say(`I am ${own.address}, and ${whom} answers: ${readFileSync(fd, 'utf8')}.`)
+    closeSync(fd)
+    return true
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error
+    say(`${whom}: ${error.code}${error.hint ? `, ${error.hint}` : ''}.`)
+    return false
+  }
+}

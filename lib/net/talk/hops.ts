@@ -1,0 +1,87 @@
+/**
+ * Who forwards a packet on its way, as traceroute(8) finds out: a packet may be forwarded only so many times, and whoever
+ * finds that it has been forwarded often enough says so to its sender.
+ */
+import { closeSync } from 'node:fs'
+import koffi from 'koffi'
+import { call, libcFunction } from '../../machine/libc.ts'
+import { poll } from '../../machine/poll.ts'
+import { endpointOf, openUdp, sendTo } from './sockets.ts'
+
+const libcSetsockopt = libcFunction(
+  'int setsockopt(int fd, int level, int name, const uint8_t *value, unsigned int len)',
+)
+const libcRecvmsg = libcFunction('long recvmsg(int fd, uint8_t *message, int flags)')
+
+/** `<netinet/in.h>`, `<sys/socket.h>`, `<linux/errqueue.h>`, `<linux/icmp.h>`. */
+export const ERROR_QUEUE = {
+  IPPROTO_IP: 0,
+  IP_TTL: 2,
+  IP_RECVERR: 11,
+  MSG_ERRQUEUE: 0x2000,
+  SO_EE_ORIGIN_ICMP: 2,
+  ICMP_DEST_UNREACH: 3,
+  ICMP_TIME_EXCEEDED: 11,
+} as const
+/** `struct msghdr { void *name; u32 namelen; struct iovec *iov; size_t iovlen; void *control; size_t controllen; int flags; }` */
+export const MSGHDR = { size: 56, control: 32, controllen: 40 } as const
+/** `struct cmsghdr { size_t len; int level, type; }`, and behind it `struct sock_extended_err`. */
+export const EXTENDED_ERROR = { cmsghdr: 16, size: 16, origin: 4, type: 5 } as const
+
+/** Somebody who answered for a packet. */
+export interface Hop {
+  /** `undefined` if nobody did. */
+  readonly address: string | undefined
+  /** Whether that is where the packet was to go. */
+  readonly isThere: boolean
+}
+
+function setOption(fd: number, option: number, value: number): void {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(value)
+  call('setsockopt', libcSetsockopt, [fd, ERROR_QUEUE.IPPROTO_IP, option, bytes, 4], [fd, option, value])
+}
+
+/** Takes what ICMP said of a packet from a socket's queue of errors. */
+function takeError(fd: number): Hop | undefined {
+  const control = Buffer.alloc(128)
+  const message = Buffer.alloc(MSGHDR.size)
+  message.writeBigUInt64LE(koffi.address(control), MSGHDR.control)
+  message.writeBigUInt64LE(BigInt(control.length), MSGHDR.controllen)
+  if (libcRecvmsg(fd, message, ERROR_QUEUE.MSG_ERRQUEUE) < 0) return undefined
+  const error = control.subarray(EXTENDED_ERROR.cmsghdr)
+  if (error.readUInt8(EXTENDED_ERROR.origin) !== ERROR_QUEUE.SO_EE_ORIGIN_ICMP) return undefined
+  const { address } = endpointOf(error.subarray(EXTENDED_ERROR.size))
+  return { address, isThere: error.readUInt8(EXTENDED_ERROR.type) === ERROR_QUEUE.ICMP_DEST_UNREACH }
+}
+
+/** A port at which nobody listens: whoever gets the packet says so. traceroute(8) begins with it. */
+const PORT = 33434
+
+/** Sends one packet that may be forwarded `ttl` - 1 times. */
+function hop(address: string, ttl: number, timeout: number): Hop {
+  const fd = openUdp(address)
+  try {
+    setOption(fd, ERROR_QUEUE.IP_RECVERR, 1)
+    setOption(fd, ERROR_QUEUE.IP_TTL, ttl)
+    sendTo(fd, Buffer.from('hop'), { address, port: PORT + ttl })
+    const isTold = poll([fd], timeout).length > 0
+    return (isTold ? takeError(fd) : undefined) ?? { address: undefined, isThere: false }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * Finds who is on the way to an address, by IPv4.
+ * @param most how many are looked for
+ * @param timeout in seconds, for each
+ * @returns one for each, in their order; the last is where the packet was to go, if that has answered
+ * @throws SyscallError ENETUNREACH
+ * @see traceroute(8), ip(7) IP_RECVERR
+ */
+export function hops(address: string, most = 4, timeout = 1): Hop[] {
+  const found: Hop[] = []
+  for (let ttl = 1; ttl <= most && !found.at(-1)?.isThere; ttl++) found.push(hop(address, ttl, timeout))
+  return found
+}

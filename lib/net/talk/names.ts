@@ -1,0 +1,73 @@
+/**
+ * Names for addresses, as a container finds them: in its hosts file, and by a resolver on the bridge for everybody else.
+ */
+import { closeSync, readFileSync } from 'node:fs'
+import { Unexpected } from '../../errors.ts'
+import { closePipes } from '../../gate.ts'
+import { answerMessage, DNS_PORT, queryMessage, RECORD, readMessage } from './dns.ts'
+import { openUdp, receiveFrom, SOCKET, sendTo, setTimeoutOf } from './sockets.ts'
+
+/** Addresses by name. */
+export type Names = Readonly<Record<string, readonly string[]>>
+
+/**
+ * Answers questions for names, for ever, in a process of its own: it closes the pipes and gates of whoever made it.
+ * @param fd a socket of {@link openUdp} at port 53
+ * @param names all that it knows; of any other name it says that there is none
+ */
+export function serveNames(fd: number, names: Names): never {
+  closePipes([])
+  for (;;) {
+    const { message, from } = receiveFrom(fd)
+    const query = readMessage(message)
+    if (!query || query.isAnswer) continue
+    sendTo(fd, answerMessage(query, Object.hasOwn(names, query.name) ? names[query.name] : undefined), from)
+  }
+}
+
+/** Opens the socket of a resolver. @throws SyscallError EADDRINUSE where another one listens there */
+export const openResolver = (address: string): number => openUdp(address, { address, port: DNS_PORT })
+
+/** Where an address was found. */
+export interface Found {
+  readonly address: string
+  readonly by: string
+}
+
+/** The address behind a name in a text of hosts(5). */
+function inHosts(text: string, name: string): string | undefined {
+  const lines = text.split('\n').map(line => line.replace(/#.*/, '').trim().split(/\s+/))
+  return lines.find(([, ...names]) => names.includes(name))?.[0]
+}
+
+/** Asks a resolver. @returns the addresses; none if it knows no such name or does not answer in time */
+export function askResolver(server: string, name: string, timeout = 5): readonly string[] {
+  const fd = openUdp(server)
+  try {
+    setTimeoutOf(fd, SOCKET.SO_RCVTIMEO, timeout)
+    const query = { id: (process.pid * 31) & 0xffff, name, type: RECORD.A }
+    sendTo(fd, queryMessage(query), { address: server, port: DNS_PORT })
+    const answer = readMessage(receiveFrom(fd).message)
+    return answer?.isAnswer && answer.id === query.id ? answer.addresses : []
+  } catch {
+    // EAGAIN, ECONNREFUSED: nobody answers there.
+    return []
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * Finds the address behind a name as getaddrinfo(3) does: first in `/etc/hosts`, then by the resolver of
+ * `/etc/resolv.conf`.
+ * @param timeout in seconds, for the resolver
+ * @throws Unexpected where neither knows it
+ */
+export function lookUp(name: string, timeout = 5): Found {
+  const own = inHosts(readFileSync('/etc/hosts', 'utf8'), name)
+  if (own !== undefined) return { address: own, by: '/etc/hosts' }
+  const [, server = ''] = /^nameserver\s+(\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf8')) ?? []
+  const [address] = askResolver(server, name, timeout)
+  if (address !== undefined) return { address, by: `the resolver at ${server}` }
+  throw new Unexpected(`nobody knows the name ${name}: neither /etc/hosts nor the resolver at ${server}`)
+}
