@@ -100,7 +100,7 @@ let birth: Birth | undefined
 function liveAsCopy(): void {
   const isCopy = birth?.isCopy ?? true
   beCopy(isCopy)
-  // In the parent it stays: if V8 ended the rehearsal, nobody would put it back.
+  // The parent, which only rehearses, keeps its own: should V8 end the rehearsal, nobody would put it back.
   if (isCopy && process.exitCode !== undefined) process.exitCode = undefined
   if (birth?.extra !== undefined) closeQuietly(birth.extra)
   if (birth) shimEnd(runChild(birth.child, birth.arg as never))
