@@ -98,8 +98,10 @@ let birth: Birth | undefined
  * compiled in every child again.
  */
 function liveAsCopy(): void {
-  beCopy(birth?.isCopy ?? true)
-  if (process.exitCode !== undefined) process.exitCode = undefined
+  const isCopy = birth?.isCopy ?? true
+  beCopy(isCopy)
+  // The parent, which only rehearses, keeps its own: should V8 end the rehearsal, nobody would put it back.
+  if (isCopy && process.exitCode !== undefined) process.exitCode = undefined
   if (birth?.extra !== undefined) closeQuietly(birth.extra)
   if (birth) shimEnd(runChild(birth.child, birth.arg as never))
 }
@@ -110,13 +112,15 @@ const entrance = childFunction(liveAsCopy)
 /** How often V8 has to run a function before it caches the types that it has met there. */
 const REHEARSALS = 100
 
-/** Runs in the parent what every child will run, so that it is compiled. */
+let isRehearsed = false
+
+/** Runs in the parent, once, what every child will run, so that it is compiled. */
 function rehearse(): void {
-  const { exitCode } = process
+  if (isRehearsed) return
   birth = { child: () => {}, arg: undefined, isCopy: false }
   shimRehearse(entrance, REHEARSALS)
   birth = undefined
-  process.exitCode = exitCode
+  isRehearsed = true
 }
 
 /** Arguments that take 48 KiB of the stack. */
@@ -205,8 +209,9 @@ export function clone<T = undefined>(
   checkChild(child)
   const wanted = checkFlags(flags)
   checkProcess()
-  if (prepareLives()) rehearse()
   takeRoom.apply(undefined, FILLER as [])
+  prepareLives()
+  rehearse()
   announce('clone')
   if ((wanted & F.CLONE_VM) !== 0) {
     if (cgroup !== undefined)

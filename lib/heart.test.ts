@@ -44,6 +44,16 @@ suite('a child can be made and can end', options, () => {
   })
 })
 
+suite('a first clone() that is cut short in the midst of its preparations', options, () => {
+  for (const place of ['stdout', 'stderr', 'rehearsal', 'stack'])
+    everyNode(`(${place}) is made up for: children of later ones end`, async node => {
+      const { code, output } = await runCompiled('lib/testing/fixtures/cut-first.ts', [place], { node })
+      const pair = 'copy 4\nshared 4\n'
+      assert.equal(output, `${pair}${pair}a child speaks\ncopy 4\na child speaks\nshared 4\nthe parent 6\n`)
+      assert.equal(code, 6)
+    })
+})
+
 const LAST_WORD =
   /^clone: child \d+, on this program's memory \(CLONE_VM\), (.+) in the midst of its work; .+ exit code 70$/
 

@@ -27,7 +27,7 @@ const LEGEND = `${ANSWERS.yes} yes   ${ANSWERS.limited} with a loss   ${ANSWERS.
 const lay = (line: string, hang: number) => wrap(line, hang, Math.min(columns(), WIDTH))
 /** The width of the text, also into a pipe. */
 const WIDTH = 80
-const [NAME, COLUMN] = [31, 14]
+const COLUMN = 14
 
 /** The machine in one line. */
 const machineLine = ({ distribution, kernel, arch, node, user, wsl, container }: Facts) =>
@@ -46,10 +46,12 @@ function tableLines(labs: readonly Row[], { ordinary }: Facts): string[] {
   const cells = ({ ways }: Row) =>
     WAYS.map(way => ACTIONS.map(action => ANSWERS[ways[way][action].answer] + ' '.repeat(action.length)).join(''))
   const pad = ' '.repeat(COLUMN - 'run check '.length)
+  const names = labs.map(({ number, title }) => `lab ${number}: ${title}`)
+  const width = Math.max(...names.map(name => name.length)) + 2
   return [
-    chalk.dim(`${' '.repeat(NAME)}${WAYS.map(way => heads[way].padEnd(COLUMN)).join('')}`.trimEnd()),
-    chalk.dim(`${' '.repeat(NAME)}${WAYS.map(() => 'run check '.padEnd(COLUMN)).join('')}`.trimEnd()),
-    ...labs.map(row => `${`lab ${row.number}: ${row.title}`.padEnd(NAME)}${cells(row).join(pad)}`.trimEnd()),
+    chalk.dim(`${' '.repeat(width)}${WAYS.map(way => heads[way].padEnd(COLUMN)).join('')}`.trimEnd()),
+    chalk.dim(`${' '.repeat(width)}${WAYS.map(() => 'run check '.padEnd(COLUMN)).join('')}`.trimEnd()),
+    ...labs.map((row, i) => `${names[i]?.padEnd(width)}${cells(row).join(pad)}`.trimEnd()),
   ]
 }
 
@@ -110,7 +112,7 @@ export function show(facts: Facts, { findings, labs }: Diagnosed, next: string, 
     chalk.bold(lay(machineLine(facts), 2)),
     '',
     ...tableLines(labs, facts),
-    chalk.dim(`${' '.repeat(NAME)}${LEGEND}`),
+    chalk.dim(`${' '.repeat(width)}${LEGEND}`),
     ...(shown.length > 0 ? [''] : []),
     ...shown.flatMap(found => findingLines(found, labs)),
     '',

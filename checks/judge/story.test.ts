@@ -17,6 +17,7 @@ import { commandFor } from '../ready/ready.ts'
 import { linesThatCount } from '../report/story/lines.ts'
 import { callsToStopAt } from '../sandbox/plan.ts'
 import { preferred } from '../testing/preferred.ts'
+import { judgePatiently } from '../testing/programs.ts'
 import { judgeInChild } from './in-child.ts'
 import type { Finding } from './judge.ts'
 import { needsOf } from './look-on.ts'
@@ -36,7 +37,7 @@ function script(name: string, ...lines: readonly string[]): string {
 
 /** The story of a program that is judged as one of a lab. */
 async function storyOf(slug: string, program: string, timeout = 60): Promise<Told> {
-  const verdict = await judgeInChild({ slug, command: await commandFor(program), story: 'program' }, timeout).verdict
+  const verdict = await judgePatiently({ slug, command: await commandFor(program), story: 'program' }, timeout)
   assert.ok(verdict.kind === 'judged' && verdict.story, JSON.stringify(verdict))
   return verdict.story
 }
@@ -245,13 +246,13 @@ test('where nobody asks for it no call more is stopped at, and the program is no
   }
   const program = script('tells', 'env; hostname other')
   const read = (seen: { readonly story: readonly StoryEvent[] }) => seen.story.map(({ what }) => what.kind)
-  const verdict = await judgeInChild({ slug: '02-newpid', command: [program] }, 60, read).verdict
+  const verdict = await judgePatiently({ slug: '02-newpid', command: [program] }, 60, read)
   assert.ok(verdict.kind === 'judged')
   assert.equal(verdict.story, undefined)
   assert.doesNotMatch(verdict.output, /CHECK_STORY/)
   // What processes do the observer sees in any case.
   assert.deepEqual([...new Set(verdict.read)].sort(), ['birth', 'clone', 'exec', 'exit'])
-  const asked = await judgeInChild({ slug: '02-newpid', command: [program], story: 'tells' }, 60, read).verdict
+  const asked = await judgePatiently({ slug: '02-newpid', command: [program], story: 'tells' }, 60, read)
   assert.ok(asked.kind === 'judged' && asked.read?.includes('hostname'))
   assert.match(asked.output, /CHECK_STORY=1/)
 })

@@ -79,9 +79,13 @@ const wasDisturbed = (verdict: Verdict) =>
  * Judges a program, and again, preferred and with more time, where the machine was too busy or others have changed it:
  * five times at the most.
  */
-export async function judgePatiently(assignment: Omit<Assignment, 'program'>, timeout: number): Promise<Verdict> {
+export async function judgePatiently(
+  assignment: Omit<Assignment, 'program'>,
+  timeout: number,
+  read?: Parameters<typeof judgeInChild>[2],
+): Promise<Verdict> {
   for (let tries = 1; ; tries++) {
-    const judged = () => judgeInChild(assignment, timeout * tries).verdict
+    const judged = () => judgeInChild(assignment, timeout * tries, read).verdict
     const verdict = await (tries === 1 ? judged() : preferred(judged))
     if (tries === 5 || !(wasTooBusy(verdict) || wasDisturbed(verdict))) return verdict
   }

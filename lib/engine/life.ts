@@ -8,7 +8,6 @@ import { isGuest } from './guest.ts'
 import { findSignalLock } from './signal-lock.ts'
 
 let isCopy = false
-let isPrepared = false
 
 /** Whether this process is an ordinary Node: neither a copy of its parent nor a guest on its parent's heap. */
 const isOrdinary = () => !isCopy && !isGuest()
@@ -62,16 +61,19 @@ function wrapPid(): void {
 /** The function that process.exit calls, and that some programs call themselves. */
 const internals = process as unknown as { reallyExit(code: number): never }
 
-/** Installs the wrappers before the first clone. @returns whether this was the first time */
-export function prepareLives(): boolean {
-  if (isPrepared) return false
-  isPrepared = true
-  findSignalLock()
-  wrapStream('stdout', 1)
-  wrapStream('stderr', 2)
-  wrapExit()
-  wrapPid()
-  return true
+/**
+ * What has not been installed yet. A step that is cut short, by the end of the stack or by V8 (the `timeout` of
+ * node:vm), comes again before the next clone; to do one twice changes nothing. With a step missing, a copy would call
+ * Node's own `process.exit`, which waits for threads that no copy has.
+ */
+const steps = [findSignalLock, () => wrapStream('stdout', 1), () => wrapStream('stderr', 2), wrapExit, wrapPid]
+
+/** Installs the wrappers, where that has not been done. To be called before every clone. */
+export function prepareLives(): void {
+  for (let step = steps[0]; step; step = steps[0]) {
+    step()
+    steps.shift()
+  }
 }
 
 /** Sets whether this process is a copy of its parent, from here on. */

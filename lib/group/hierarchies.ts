@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from '../errors.ts'
 import { engineHere, rootfulCommand } from '../machine/container.ts'
+import { withProgram } from '../machine/packages.mjs'
 import { mounts } from '../mount/mount.ts'
 import { knowsFewUsers } from '../rights/users.ts'
 
@@ -91,6 +92,10 @@ function isElsewhere(controller: Controller): boolean {
   return own !== undefined && own.hierarchy !== '0' && !hierarchiesWith(controller).some(each => each.dialect === 'v1')
 }
 
+/** The command that mounts a hierarchy of v1. */
+const mountAt = (path: string, controllers: string) =>
+  withProgram('mount', `mkdir -p ${path} && mount -t cgroup -o ${controllers} none ${path}`)
+
 /** The command that mounts it, together with the controllers that share its hierarchy. */
 function mountElsewhere(controller: Controller): string {
   const all = knownControllers()
@@ -98,7 +103,7 @@ function mountElsewhere(controller: Controller): string {
   const names = all.filter(({ hierarchy }) => hierarchy === number).map(({ name }) => name)
   const place = layout() === 'hybrid' || layout() === 'v1' ? '/sys/fs/cgroup' : '/run/cgroup'
   const path = `${place}/${names.join(',')}`
-  return `v1 has it, in a hierarchy that is not mounted here: mkdir -p ${path} && mount -t cgroup -o ${names.join(',')} none ${path}`
+  return `v1 has it, in a hierarchy that is not mounted here: ${mountAt(path, names.join(','))}`
 }
 
 /** Why a controller is missing, as far as the kernel tells. */
@@ -112,8 +117,7 @@ function remedy(controller: Controller): string {
   if (engine) return rootfulCommand(engine, knowsFewUsers())
   if (isElsewhere(controller)) return mountElsewhere(controller)
   if (layout() === 'none')
-    return 'no cgroup file system is mounted that shows the whole tree: mount -t cgroup2 none /sys/fs/cgroup'
-  if (layout() !== 'v2' && enabled === '1')
-    return `mkdir -p /sys/fs/cgroup/${controller} && mount -t cgroup -o ${controller} none /sys/fs/cgroup/${controller}`
+    return `no cgroup file system is mounted that shows the whole tree: ${withProgram('mount', 'mount -t cgroup2 none /sys/fs/cgroup')}`
+  if (layout() !== 'v2' && enabled === '1') return mountAt(`/sys/fs/cgroup/${controller}`, controller)
   return `this kernel may be built without it: /proc/cgroups lists what it has`
 }

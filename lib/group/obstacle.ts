@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Engine, rootfulCommand } from '../machine/container.ts'
+import { withProgram } from '../machine/packages.mjs'
 import { mounts } from '../mount/mount.ts'
 import { isWritable } from '../mount/writable.ts'
 import { type Controller, type Hierarchy, wordsOf } from './hierarchies.ts'
@@ -64,7 +65,10 @@ export function describeObstacle(
   const better = container && rootfulCommand(container, isMapped)
   const prefix = isRoot ? '' : `${become} `
   if (obstacle === 'read-only')
-    return { cause: 'it is mounted read-only', remedy: better ?? `${prefix}mount -o remount,rw ${path}` }
+    return {
+      cause: 'it is mounted read-only',
+      remedy: better ?? withProgram('mount', `${prefix}mount -o remount,rw ${path}`),
+    }
   if (obstacle === 'not ours')
     return {
       cause: 'it belongs to the root of the machine, and this one is not that',

@@ -1,5 +1,5 @@
 /** A program, or a set of them, that a machine may lack. The other ones are for the other processor, x64 or arm64. */
-export type Tool = 'cc' | 'ip' | 'ping' | 'nft' | 'busybox' | 'qemu' | 'otherQemu' | 'otherCc'
+export type Tool = 'cc' | 'ip' | 'ping' | 'nft' | 'busybox' | 'mount' | 'qemu' | 'otherQemu' | 'otherCc'
 /** How a distribution installs packages. */
 export type Family = 'apt' | 'dnf' | 'apk' | 'pacman' | 'zypper' | 'unknown'
 /** What /etc/os-release says. */
@@ -27,6 +27,8 @@ export function becomeRoot(): string[] | undefined
 export function installCommands(tools: readonly Tool[], family: Family, prefix?: readonly string[]): string[][]
 /** The same in one line for this machine; where its family is unknown, a sentence. */
 export function installHint(tools: readonly Tool[]): string
+/** A command that takes a program, after what installs that where this machine lacks it, as a minimal root does mount(8). */
+export function withProgram(tool: Tool, command: string): string
 
 /** The file name of the shim that is built for this machine's C library. */
 export { shimName } from '../../native/libc-name.mjs'

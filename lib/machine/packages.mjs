@@ -54,6 +54,7 @@ export const PACKAGES = {
   ping: { ...all('iputils'), apt: 'iputils-ping', apk: 'iputils-ping' },
   nft: all('nftables'),
   busybox: { ...all('busybox'), apt: 'busybox-static', apk: 'busybox-static', zypper: 'busybox-static' },
+  mount: { ...all('util-linux'), apt: 'mount' },
   qemu: QEMU[OWN],
   otherQemu: QEMU[OTHER],
   otherCc: CROSS[OTHER],
@@ -140,6 +141,11 @@ export function installHint(tools) {
   const commands = installCommands(tools, distribution().family)
   if (commands.length > 0) return commands.map(words => words.join(' ')).join(' && ')
   return `install ${tools.map(tool => PACKAGES[tool].pacman).join(' and ')} with this machine's package manager`
+}
+
+export function withProgram(tool, command) {
+  if (findProgram(tool)) return command
+  return `${installHint([tool])}${distribution().family === 'unknown' ? ', then ' : ' && '}${command}`
 }
 
 export { shimName } from '../../native/libc-name.mjs'

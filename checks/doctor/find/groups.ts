@@ -4,6 +4,7 @@
 import { handOver } from '../../../lib/group/delegation.ts'
 import type { Controller } from '../../../lib/group/hierarchies.ts'
 import { describeObstacle } from '../../../lib/group/obstacle.ts'
+import { withProgram } from '../../../lib/machine/packages.mjs'
 import type { Facts } from '../observe/facts.ts'
 import { finding } from './finding.ts'
 import { asRoot, betterContainer, engineOf } from './remedies.ts'
@@ -19,7 +20,8 @@ function dialect(facts: Facts) {
   const title = 'the dialect of control groups'
   const { layout } = facts.cgroups
   if (layout !== 'none') return finding('cgroups', title, 'good', LAYOUTS[layout])
-  const remedy = facts.container ? betterContainer(facts) : asRoot(facts, 'mount -t cgroup2 none /sys/fs/cgroup')
+  const mounting = () => withProgram('mount', asRoot(facts, 'mount -t cgroup2 none /sys/fs/cgroup'))
+  const remedy = facts.container ? betterContainer(facts) : mounting()
   return finding('cgroups', title, 'missing', LAYOUTS.none, { cause: 'labs 5 and 6 make groups', remedy })
 }
 

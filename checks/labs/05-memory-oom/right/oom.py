@@ -43,7 +43,7 @@ if child == 0:
 _, status = os.waitpid(child, 0)
 
 # The group can be removed only when the kernel has taken the dead process out of it.
-deadline = time.monotonic() + 2
+deadline = time.monotonic() + 60
 while os.path.isdir(group):
     try:
         os.rmdir(group)

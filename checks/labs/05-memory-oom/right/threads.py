@@ -7,7 +7,7 @@ import threading
 import time
 
 V1 = "/sys/fs/cgroup/memory"
-PATIENCE = 5
+PATIENCE = 60
 group = f"{V1 if os.path.isdir(V1) else '/sys/fs/cgroup'}/oom.{os.getpid()}"
 
 

@@ -57,7 +57,7 @@ except OSError as error:
 os.kill(pid, signal.SIGKILL)
 _, status = os.waitpid(pid, 0)
 assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-for _ in range(200):
+for _ in range(6000):
     try:
         os.rmdir(group)
         break

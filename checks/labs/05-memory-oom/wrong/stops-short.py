@@ -37,7 +37,7 @@ if pid == 0:
     child()
     os._exit(0)
 os.waitpid(pid, 0)
-for _ in range(200):
+for _ in range(6000):
     try:
         os.rmdir(group)
         break

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-PATIENCE = 5
+PATIENCE = 60
 V1 = "/sys/fs/cgroup/freezer"
 # Only v2 has this file at the top of a hierarchy.
 V2 = [root for root in ("/sys/fs/cgroup/unified", "/sys/fs/cgroup") if os.path.exists(f"{root}/cgroup.controllers")]

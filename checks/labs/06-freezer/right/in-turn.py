@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 
-PATIENCE = 5
+PATIENCE = 60
 V1 = "/sys/fs/cgroup/freezer"
 group = f"{V1 if os.path.isdir(V1) else '/sys/fs/cgroup'}/ticks.{os.getpid()}"
 if os.path.isdir(V1):

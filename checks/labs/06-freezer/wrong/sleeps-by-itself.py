@@ -33,7 +33,7 @@ if ticker == 0:
 os.read(done, 1)
 os.kill(ticker, signal.SIGKILL)
 os.waitpid(ticker, 0)
-for _ in range(200):
+for _ in range(6000):
     try:
         os.rmdir(group)
         break

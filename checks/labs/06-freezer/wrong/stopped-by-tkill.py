@@ -7,7 +7,7 @@ import platform
 import signal
 import time
 
-PATIENCE = 5
+PATIENCE = 60
 SYS_TKILL = {"x86_64": 200, "aarch64": 130}[platform.machine()]
 V1 = "/sys/fs/cgroup/freezer"
 group = f"{V1 if os.path.isdir(V1) else '/sys/fs/cgroup'}/ticks.{os.getpid()}"
@@ -59,7 +59,7 @@ write(FILE, THAW)
 time.sleep(0.7)
 os.kill(ticker, signal.SIGKILL)
 os.waitpid(ticker, 0)
-for _ in range(200):
+for _ in range(6000):
     try:
         os.rmdir(group)
         break
