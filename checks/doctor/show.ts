@@ -52,6 +52,7 @@ function tableLines(labs: readonly Row[], { ordinary }: Facts): string[] {
     chalk.dim(`${' '.repeat(width)}${WAYS.map(way => heads[way].padEnd(COLUMN)).join('')}`.trimEnd()),
     chalk.dim(`${' '.repeat(width)}${WAYS.map(() => 'run check '.padEnd(COLUMN)).join('')}`.trimEnd()),
     ...labs.map((row, i) => `${names[i]?.padEnd(width)}${cells(row).join(pad)}`.trimEnd()),
+    chalk.dim(`${' '.repeat(width)}${LEGEND}`),
   ]
 }
 
@@ -112,7 +113,6 @@ export function show(facts: Facts, { findings, labs }: Diagnosed, next: string, 
     chalk.bold(lay(machineLine(facts), 2)),
     '',
     ...tableLines(labs, facts),
-    chalk.dim(`${' '.repeat(width)}${LEGEND}`),
     ...(shown.length > 0 ? [''] : []),
     ...shown.flatMap(found => findingLines(found, labs)),
     '',

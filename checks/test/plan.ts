@@ -21,6 +21,7 @@ const FIRST: readonly string[] = [
   'book/press/recording/record.test.ts',
   'lib/engine/launch.test.ts',
   'buildroot/vm-boot.test.ts',
+  'checks/learn/sittings.test.ts',
   'checks/learn/exercises.test.ts',
   'checks/trials/vm.test.ts',
   'lib/keeps.test.ts',
