@@ -15,7 +15,8 @@ def third():
 
 
 def machine(one, two, far):
-    bridge.run('ip link add cni0 type bridge')
+    # Without one of its own a bridge has the lowest of its ports' addresses, and another one when the third port goes.
+    bridge.run('ip link add cni0 address 02:00:00:00:00:09 type bridge')
     bridge.run(f'ip address add {bridge.GATEWAY}/16 dev cni0 && ip link set cni0 up')
     for name, pid in ('vethone', one), ('vethtwo', two), ('vetht3', bridge.start(third)):
         bridge.cable(name, pid)
