@@ -86,12 +86,15 @@ function reap(): void {
   for (const pid of childrenOf(getpid())) waitpid(pid, WNOHANG)
 }
 
-/** What has changed, and stays changed. Groups that have vanished belonged to other programs. */
+/**
+ * What has changed, and stays changed. Groups that have vanished belonged to other programs; and a child that has may
+ * be the compiler of the Node that this one has replaced, which kept its children.
+ */
 export function changesSince(before: Census): string[] {
   let changes: string[] = []
   until(() => {
     reap()
-    changes = compareCensus(before, takeMachineCensus()).filter(line => !/^cgroup .* vanished$/.test(line))
+    changes = compareCensus(before, takeMachineCensus()).filter(line => !/^(cgroup|process) .* vanished$/.test(line))
     return changes.length === 0
   }, PATIENCE)
   return changes
