@@ -132,7 +132,10 @@ export function comparisonPage(lab: Lab, predictions: readonly Prediction[], rem
     return question ? compared(question, one, width) : []
   })
   return {
-    head: [atBothEnds(` Lab ${lab.number}: ${lab.title}`, ['what you predicted '], width, chalk.bold), ''],
+    head: [
+      atBothEnds(` Lab ${lab.number}: ${lab.title}`, ['what you predicted ', 'predicted '], width, chalk.bold),
+      '',
+    ],
     body: [...lines, ...(remark ? paragraph(remark, width, chalk.yellow, ' ') : [])],
     foot: keyLines(
       [

@@ -156,6 +156,9 @@ function pageWith(view: MainView, level: Detail, width: number): Page {
   const rights = standing ? [`${tally} tasks proved `, `${tally} proved `, `${tally} `] : []
   const seen = view.isAsking ? { ...level, story: 0 } : level
   const claims = report && problem.length === 0 ? claimLines(report, seen, width) : []
+  const crash = report && problem.length === 0 ? crashLines(report, width) : []
+  // Before what was seen, and where not all is to be seen at once, before the error as well: it was asked for last.
+  const asked = [...askingLines(view, width), ...hintLines(view, width)]
   return {
     head: [
       atBothEnds(` Lab ${lab.number} of ${LABS.length}: ${lab.title}`, rights, width, chalk.bold),
@@ -167,10 +170,7 @@ function pageWith(view: MainView, level: Detail, width: number): Page {
       '',
       ...problem.flatMap(text => paragraph(text, width, chalk.yellow, ' ')),
       ...(view.stuck === undefined ? [] : [...paragraph(view.stuck, width, chalk.yellow, ' '), '']),
-      ...(report && problem.length === 0 ? crashLines(report, width) : []),
-      // Before what was seen: on a small screen the rest is below its end.
-      ...askingLines(view, width),
-      ...hintLines(view, width),
+      ...(level === SCROLLED ? [...asked, ...crash] : [...crash, ...asked]),
       ...claims,
       ...faultLines(view, width),
       ...doneLines(view, width),
