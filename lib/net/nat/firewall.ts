@@ -128,9 +128,10 @@ function byIptables(mark: string, tell: (command: string) => void): Firewall {
 /** Takes out the rules with a comment, which iptables prints as it takes them. */
 function removeMarked(program: string, table: string, mark: string): void {
   const { stdout } = spawnSync(program, ['-t', table, '-S'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  const rules = (stdout ?? '').split('\n').filter(line => line.includes(`--comment ${mark}`))
-  for (const line of rules)
-    spawnSync(program, ['-w', '5', '-t', table, ...line.replace(/^-A/, '-D').split(' ')], { stdio: 'ignore' })
+  // The whole comment: lab9_br1 is not lab9_br10, which another lab may have.
+  const rules = (stdout ?? '').split('\n').map(line => line.split(' '))
+  for (const words of rules.filter(words => words[words.indexOf('--comment') + 1] === mark))
+    spawnSync(program, ['-w', '5', '-t', table, '-D', ...words.slice(1)], { stdio: 'ignore' })
 }
 
 /**
