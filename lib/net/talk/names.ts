@@ -40,8 +40,11 @@ function inHosts(text: string, name: string): string | undefined {
   return lines.find(([, ...names]) => names.includes(name))?.[0]
 }
 
+/** How long a resolver may take, in seconds: it is a process, and may have to wait for a processor before it answers. */
+const PATIENCE = 60
+
 /** Asks a resolver. @returns the addresses; none if it knows no such name or does not answer in time */
-export function askResolver(server: string, name: string, timeout = 5): readonly string[] {
+export function askResolver(server: string, name: string, timeout = PATIENCE): readonly string[] {
   const fd = openUdp(server)
   try {
     setTimeoutOf(fd, SOCKET.SO_RCVTIMEO, timeout)
@@ -63,7 +66,7 @@ export function askResolver(server: string, name: string, timeout = 5): readonly
  * @param timeout in seconds, for the resolver
  * @throws Unexpected where neither knows it
  */
-export function lookUp(name: string, timeout = 5): Found {
+export function lookUp(name: string, timeout = PATIENCE): Found {
   const own = inHosts(readFileSync('/etc/hosts', 'utf8'), name)
   if (own !== undefined) return { address: own, by: '/etc/hosts' }
   const [, server = ''] = /^nameserver\s+(\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf8')) ?? []
