@@ -26,6 +26,8 @@ export interface Firewall {
   remove(): void
 }
 
+type Rules = Omit<Firewall, 'remove'>
+
 /** The programs that can write rules of nf_tables, the first choice first. */
 const PROGRAMS = ['nft', 'iptables-nft'] as const
 const MODULES = 'modprobe -a nf_tables nft_chain_nat nft_masq nft_nat nf_nat'
@@ -56,7 +58,7 @@ function run(program: string, words: readonly string[]): void {
 }
 
 /** Rules by nft(8): a table for each family, in which chains are made when a rule needs them. */
-function byNft(table: string, tell: (command: string) => void): Firewall {
+function byNft(table: string, tell: (command: string) => void): Rules {
   const done = new Set<string>()
   const nft = (...words: string[]) => {
     tell(['nft', ...words].join(' '))
@@ -97,14 +99,11 @@ function byNft(table: string, tell: (command: string) => void): Firewall {
       nft('add', 'rule', family, table, 'arriving', ...match, 'dnat', 'to', end(to))
     },
     dropForwarded: () => chain('ip', 'passing', 'type filter hook forward priority 0 ; policy drop'),
-    remove() {
-      for (const family of ['ip', 'ip6']) spawnSync('nft', ['delete', 'table', family, table], { stdio: 'ignore' })
-    },
   }
 }
 
 /** Rules by iptables-nft(8): in the tables that all share, so each bears a comment by which it is found again. */
-function byIptables(mark: string, tell: (command: string) => void): Firewall {
+function byIptables(mark: string, tell: (command: string) => void): Rules {
   const rule = (address: string, table: string, ...words: string[]) => {
     const program = familyOf(address) === FAMILY.AF_INET ? 'iptables-nft' : 'ip6tables-nft'
     tell([program, '-t', table, '-I', ...words].join(' '))
@@ -118,10 +117,6 @@ function byIptables(mark: string, tell: (command: string) => void): Firewall {
       rule(at.address, 'nat', 'PREROUTING', ...match, '-j', 'DNAT', '--to-destination', end(to))
     },
     dropForwarded: () => rule('', 'filter', 'FORWARD', '-j', 'DROP'),
-    remove() {
-      for (const program of ['iptables-nft', 'ip6tables-nft'])
-        for (const table of ['nat', 'filter']) removeMarked(program, table, mark)
-    },
   }
 }
 
@@ -135,11 +130,23 @@ function removeMarked(program: string, table: string, mark: string): void {
 }
 
 /**
+ * Removes a table of {@link makeFirewall} from the calling thread's network, whichever program has written its rules. It
+ * never fails: what is gone already need not go.
+ * @param table its name
+ */
+export function removeTable(table: string): void {
+  for (const family of ['ip', 'ip6']) spawnSync('nft', ['delete', 'table', family, table], { stdio: 'ignore' })
+  for (const program of ['iptables-nft', 'ip6tables-nft'])
+    for (const shared of ['nat', 'filter']) removeMarked(program, shared, table)
+}
+
+/**
  * A table of rules in the calling thread's network; it is made when the first rule is.
  * @param table its name
  * @param tell is called with each command before it runs
  * @throws CannotRun where there is no program to set rules with
  */
 export function makeFirewall(table: string, tell: (command: string) => void): Firewall {
-  return ruleProgram('this lab') === 'nft' ? byNft(table, tell) : byIptables(table, tell)
+  const rules = ruleProgram('this lab') === 'nft' ? byNft(table, tell) : byIptables(table, tell)
+  return { ...rules, remove: () => removeTable(table) }
 }
