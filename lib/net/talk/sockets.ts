@@ -131,7 +131,13 @@ export function connectTcp(to: Endpoint, timeout = 5): { readonly fd: number; re
   })
 }
 
-function connect(fd: number, to: Endpoint): void {
+/**
+ * Connects a socket; one for single messages only learns whom it is for, and hears from then on that nobody is there.
+ * @param to `const struct sockaddr *addr`
+ * @throws SyscallError as {@link connectTcp}
+ * @see connect(2), udp(7)
+ */
+export function connect(fd: number, to: Endpoint): void {
   const address = sockaddr(to)
   try {
     callUninterrupted('connect', libcConnect, [fd, address, address.length], [fd, shown(to)])
