@@ -27,6 +27,7 @@ import { treeDigest } from '../lib/mount/tree-digest.ts'
 import { unpackLayer } from '../lib/mount/unpack-layer.ts'
 import { keepsNotes, layerEntries } from '../lib/mount/whiteouts.ts'
 import { waitpid } from '../lib/process.ts'
+import { shellCode } from '../lib/status.ts'
 
 const knobs = await startLab('08-layers', {
   root: path('DIRECTORY', "root file system (./fs if there is one, else this project's)"),
@@ -37,7 +38,7 @@ const knobs = await startLab('08-layers', {
 const root = resolve(usableRootfs(knobs.root))
 const [more, commit] = [knobs.layer, knobs.commit].map(file => file && resolve(file))
 // A mount namespace of our own, and a file system in memory: both end with this process.
-const stage = makeStage('512m')
+const stage = makeStage('512m', commit ? [commit] : [])
 process.chdir(stage)
 
 // #region layers
@@ -162,7 +163,7 @@ const pid = clone(first, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, lay('first'))
 hasChanged.wait()
 for (const { path, kind } of layerEntries('first/upper')) if (kind !== 'directory') outside(`upper: ${path} (${kind})`)
 outside(`The layers are ${digests()}${digests() === before ? ', byte for byte as before' : ''}.`)
-const { code } = waitpid(clone(second, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, lay('second')))
+const status = waitpid(clone(second, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, lay('second')))
 M.mount('stick', 'media/stick', 'tmpfs')
 hasMounted.open()
 hasAnswered.wait()
@@ -171,4 +172,4 @@ const seen = M.mountPointsAmong(places).map(place => place.slice(stage.length + 
 outside(`Of what was mounted inside I see: ${list(seen)}; in data: ${list(readdirSync('data'))}`)
 if (commit) packLayer('first/upper', commit)
 mayEnd.open()
-process.exitCode = code || (waitpid(pid).code ?? 1)
+process.exitCode = shellCode(status) || shellCode(waitpid(pid))

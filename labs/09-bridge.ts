@@ -17,13 +17,12 @@ import { note, speaker } from '../lib/lab/say.ts'
 import { useOwnNames } from '../lib/mount/own-names.ts'
 import { unshare } from '../lib/namespaces.ts'
 import { freeBridge } from '../lib/net/free-bridge.ts'
-import { interfaceNames } from '../lib/net/free-network.ts'
 import { awaitRunning } from '../lib/net/interfaces.ts'
 import { connections, tupleText } from '../lib/net/nat/conntrack.ts'
 import { makeFirewall } from '../lib/net/nat/firewall.ts'
 import { blameFirewallForLoss } from '../lib/net/nat/refused.ts'
 import { addAddress } from '../lib/net/rtnetlink/addresses.ts'
-import { addBridge, addVeth, deleteLink, setMaster, setUp } from '../lib/net/rtnetlink/links.ts'
+import { addBridge, addVeth, setMaster, setUp } from '../lib/net/rtnetlink/links.ts'
 import { forwardingTable, neighbours } from '../lib/net/rtnetlink/neighbours.ts'
 import { addRoute, routes } from '../lib/net/rtnetlink/routes.ts'
 import { changeSetting, setting } from '../lib/net/settings.ts'
@@ -32,6 +31,7 @@ import { hops } from '../lib/net/talk/hops.ts'
 import { lookUp, openResolver, serveNames } from '../lib/net/talk/names.ts'
 import { kill, waitpid } from '../lib/process.ts'
 import { keep } from '../lib/tidy/keeper.ts'
+import { markBridge, tableOf, takeBack } from '../lib/tidy/own-bridge.ts'
 
 const BREAKS = ['no-masquerade', 'no-forwarding', 'forward-drop', 'same-address'] as const
 const knobs = await startLab('09-bridge', {
@@ -135,16 +135,12 @@ const end = (pid: number) => [kill(pid, 'SIGKILL'), waitpid(pid)]
 // #region containers
 const born = [first, second, outThere].map(child => clone(child, CLONE_NEWNET | CLONE_NEWNS | SIGCHLD))
 // #endregion containers
-const firewall = makeFirewall(`lab9_${bridge}`, command => machine(`# ${command}`))
+const firewall = makeFirewall(tableOf(bridge), command => machine(`# ${command}`))
 // #region clean
-/** What ends with a network namespace, and on a machine does not. */
-function cleanUp(): void {
-  firewall.remove()
-  if (interfaceNames().includes(bridge)) deleteLink(bridge)
-  for (const [name, value] of Object.entries(before)) changeSetting(name, value)
-}
 const FORWARDING = ['net.ipv4.ip_forward', ...(knobs.ipv6 ? ['net.ipv6.conf.all.forwarding'] : [])]
 const before = Object.fromEntries(FORWARDING.map(name => [name, setting(name) ?? '']))
+/** What ends with a network namespace, and on a machine does not: the table, the settings and the bridge. */
+const cleanUp = () => takeBack(bridge, before)
 const keeper = knobs['on-this-machine'] ? keep(cleanUp) : undefined
 // #endregion clean
 
@@ -153,6 +149,8 @@ addBridge(bridge)
 for (const { gateway, length } of nets) addAddress(bridge, `${gateway}/${length}`)
 setUp(bridge)
 // #endregion bridge
+// If the keeper is killed as well, npm run clean knows by this what it has to take back.
+if (keeper) markBridge(bridge, before)
 cables.forEach((cable, i) => {
   // #region cable
   addVeth(cable, { name: 'eth0', pid: born[i] as number })
@@ -192,7 +190,8 @@ ofTwo.mayEnd.open()
 const isTwoDone = waitpid(born[1] as number).code === 0
 ofWorld.mayCall.open()
 const isWorldDone = waitpid(born[2] as number).code === 0
-for (const { original, reply } of connections())
+const ours = nets.flatMap(each => [each.one, each.two, each.world])
+for (const { original, reply } of connections(ours))
   machine(`I remember ${tupleText(original)}, answered by ${tupleText(reply)}.`)
 for (const pid of [born[0] as number, resolver]) end(pid)
 // #endregion proof

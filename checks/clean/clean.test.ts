@@ -28,9 +28,13 @@ import { groupAt, groupsNamed, ownName, PREFIX } from '../../lib/group/cgroup.ts
 import { discardGroups } from '../../lib/group/directory.ts'
 import { hierarchiesWith } from '../../lib/group/hierarchies.ts'
 import { INITIAL_PID_NAMESPACE } from '../../lib/machine/container.ts'
+import { findProgram } from '../../lib/machine/find-program.ts'
 import { writeAll } from '../../lib/machine/output.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { namespaces } from '../../lib/namespaces.ts'
+import { interfaceNames } from '../../lib/net/free-network.ts'
+import { natRules } from '../../lib/net/nat/rules.ts'
+import { changeSetting, setting } from '../../lib/net/settings.ts'
 import { getpid, kill, sleep, WNOHANG, waitpid } from '../../lib/process.ts'
 import { inChild } from '../../lib/testing/in-child.ts'
 import { draftName, draftPrefix } from '../../lib/tidy/drafts.ts'
@@ -326,6 +330,33 @@ test('a killed lab whose keeper was killed, too, leaves a frozen process and a g
     return [before, status, groups().length]
   })
   assert.deepEqual(left, [1, 0, 0])
+})
+
+test('lab 9 on a machine, killed with its keeper, leaves a bridge, rules and forwarding, until clean', {
+  skip: !findProgram('nft') && 'nft is not installed',
+}, async () => {
+  const lab = await labRun('09-bridge')
+  const seen = inChild(F.CLONE_NEWPID | F.CLONE_NEWNS | F.CLONE_NEWNET, () => {
+    enterProc()
+    changeSetting('net.ipv4.ip_forward', '0')
+    const state = () => [interfaceNames().includes('br0'), natRules().length, setting('net.ipv4.ip_forward')]
+    const before = state()
+    const pid = fork(() => {
+      lab.run(['--on-this-machine', '--patience', '60', '--pace', '0.2'])
+    })
+    awaitSo(() => natRules().some(({ does }) => does === 'dnat'))
+    const whileItLives = clean().lines.filter(line => line.includes('bridge'))
+    kill(-1, 'SIGKILL')
+    waitpid(pid)
+    const left = state()
+    const { lines } = clean()
+    return { before, whileItLives, left, lines: lines.filter(line => line.includes('bridge')), after: state() }
+  })
+  assert.deepEqual(seen.before, [false, 0, '0'])
+  assert.deepEqual(seen.whileItLives, [])
+  assert.deepEqual(seen.left, [true, 2, '1'])
+  assert.deepEqual(seen.lines, ['removed bridge br0 with its rules'])
+  assert.deepEqual(seen.after, seen.before)
 })
 
 const stateOf = (path: string) =>

@@ -1,5 +1,5 @@
 /**
- * What a SIGKILL can leave, found by its name: control groups, and drafts of files and folders.
+ * What a SIGKILL can leave, found by its name: control groups, bridges, and drafts of files and folders.
  */
 import { accessSync, constants, lstatSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { ROOT } from '../../lib/machine/root.ts'
 import { mounts } from '../../lib/mount/mount.ts'
 import { rootfsPath } from '../../lib/mount/rootfs.ts'
 import { abandonedDrafts } from '../../lib/tidy/drafts.ts'
+import { markedBridges, takeBack } from '../../lib/tidy/own-bridge.ts'
 import { deskHomes, removeDesk } from '../ready/desk.ts'
 
 /** One thing that was left and has to go. */
@@ -55,6 +56,15 @@ function drafts(): Leftover[] {
   }))
 }
 
+/** Bridges of lab 9 in the network of the calling process, each with its rules and the settings that were changed for it. */
+function ownBridges(): ReturnType<typeof leftovers> {
+  const marked = markedBridges().map(one => ({ ...one, what: `bridge ${one.name} with its rules` }))
+  const found = marked
+    .filter(({ fate }) => fate === 'dead')
+    .map(({ name, before, what }) => ({ what, remove: () => takeBack(name, before) }))
+  return { found, unknown: marked.filter(({ fate }) => fate === 'unknown').map(({ what }) => what) }
+}
+
 /**
  * Everything that was left.
  * @returns also what is this project's but has an owner of which it cannot be known from here whether it has ended
@@ -72,5 +82,6 @@ export function leftovers(): { readonly found: Leftover[]; readonly unknown: str
     },
   }))
   const unknown = groups.filter(({ fate }) => fate === 'unknown').map(({ path }) => `group ${path}`)
-  return { found: [...found, ...drafts()], unknown }
+  const bridges = ownBridges()
+  return { found: [...found, ...bridges.found, ...drafts()], unknown: [...unknown, ...bridges.unknown] }
 }

@@ -54,6 +54,7 @@ const GOOD: Facts = {
   veth: 'loadable',
   overlay: 'there',
   tried: {},
+  noOverlay: {},
   kernelLog: 'readable',
   isRootShared: true,
   noexec: [],
@@ -153,6 +154,21 @@ test('ping is missing for lab 3 alone, ip for labs 3 and 4', () => {
 
 test('nft is missing for lab 9 alone', () => {
   assert.equal(answers({ tools: { nft: ABSENT } }, 'root'), rows('yes/yes', { 9: 'no/no' }))
+})
+
+test('without overlay lab 8 is missing, and on an old kernel all of it but root running it', () => {
+  assert.equal(answers({ overlay: 'absent' }, 'root'), rows('yes/limited', { 8: 'no/no' }))
+  const { remedy } = found({ overlay: 'absent' }, 'root-overlay')
+  assert.match(remedy ?? '', /modprobe overlay/)
+  const old = { kernel: '5.10.0-28-amd64' }
+  const cells = diagnose({ ...GOOD, ...old }).labs.find(({ slug }) => slug === '08-layers')?.ways
+  assert.deepEqual(
+    [cells?.root.run.answer, cells?.root.check.answer, cells?.user.run.answer, cells?.user.check.answer],
+    ['yes', 'no', 'no', 'no'],
+  )
+  const lack = { seen: 'mount(…): EPERM', cause: 'refused', remedy: 'do not' }
+  assert.equal(answers({ noOverlay: { user: lack } }, 'user'), rows('yes/yes', { 8: 'no/no' }))
+  assert.deepEqual(found({ noOverlay: { user: lack } }, 'own-overlay').remedy, 'do not')
 })
 
 const SWITCHES: Switches = {

@@ -85,6 +85,10 @@ const RULES: readonly Rule[] = [
   rule('own-kernel-log', need('memory'), ['user'], ['check']),
   rule('bounds', every, HERE, ['check']),
   rule('overlay', every, HERE, ['check']),
+  rule('root-overlay', need('overlay'), ['root'], ['run']),
+  rule('own-overlay', need('overlay'), ['user'], ['run']),
+  // Whoever starts it, the program of a check is root of a user namespace alone.
+  rule('own-overlay', need('overlay'), HERE, ['check']),
   rule('noexec', every, HERE, ['check']),
   rule('qemu', every, ['vm']),
   rule('kvm', every, ['vm']),

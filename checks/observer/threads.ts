@@ -87,3 +87,13 @@ export class Threads {
     if (pid === tid) this.#living.delete(pid)
   }
 }
+
+/** Whoever is looked at may be killed while they stand there, and whatever they have put into our way is their affair. */
+export function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    return undefined
+  }
+}

@@ -9,9 +9,9 @@ import { slugOf, unknownLab } from './lab-names.mjs'
 /**
  * What a lab needs: privilege over new `namespaces`, over a `network`, over `mounts` with a /proc of their own;
  * a program, ping with the raw socket that it takes; nft with the rules that it sets; kcmp(2); user namespaces, which it makes itself, whoever runs it;
- * control groups with a controller.
+ * overlays; control groups with a controller.
  */
-export type Need = Privilege | 'ip' | 'ping' | 'nft' | 'kcmp' | 'user-namespaces' | Controller
+export type Need = Privilege | 'ip' | 'ping' | 'nft' | 'kcmp' | 'overlay' | 'user-namespaces' | Controller
 
 /** Whether a lab needs what root has. */
 export const takesRoot = ({ needs }: Pick<Lab, 'needs'>): boolean =>
@@ -106,7 +106,7 @@ export const LABS: readonly Lab[] = [
     title: 'Layers',
     question: 'Where do the writes go?',
     contents: 'where the writes of a container go: layers, a root without a way back, volumes.',
-    needs: ['namespaces', 'mounts'],
+    needs: ['namespaces', 'mounts', 'overlay'],
     manPages: ['mount(2)', 'mount_namespaces(7)', 'pivot_root(2)', 'umount2(2)', 'mknod(2)', 'xattr(7)', 'chroot(2)'],
   },
   {

@@ -29,6 +29,10 @@ const OPAQUE = '.wh..wh..opq'
 const NOTE = '.wh..wh.'
 const PERMISSIONS = 0o7777
 
+const NEVER = new Date(0)
+/** Whether a number fits the 32 bits that the kernel has for an owner. */
+const isWord = (value: number) => Number.isInteger(value) && value >= 0 && value < 2 ** 32 - 1
+
 /** A file of a layer that is being written. */
 export interface LayerFile {
   write(chunk: Uint8Array): void
@@ -87,6 +91,10 @@ export class LayerTree {
    * @throws UsageError where it would lead out, or is something that no layer may have
    */
   place(entry: Entry): LayerFile | undefined {
+    const { mode = 0, uid = 0, gid = 0, mtime = NEVER } = entry
+    // A header may say them as text, and as any text.
+    if (![mode, uid, gid].every(isWord) || Number.isNaN(mtime.getTime()))
+      throw this.#refuse(entry.path, 'has an owner, permissions or a time that are no numbers')
     const place = this.#placeFor(entry.path)
     const name = basename(entry.path)
     if (name.startsWith(WHITEOUT) && entry.type !== 'Directory') this.#mark(entry.path, place, name)
@@ -164,7 +172,7 @@ export class LayerTree {
         for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at)
       },
       finish: () => {
-        this.close()
+        this.#closeFile()
         this.#describe(entry, place)
         this.#checkProcessor(entry, place)
       },
@@ -197,10 +205,14 @@ export class LayerTree {
       )
   }
 
-  /** Closes a file that was being written, and gives directories their times. */
-  close(): void {
+  #closeFile(): void {
     if (this.#open !== undefined) closeSync(this.#open)
     this.#open = undefined
+  }
+
+  /** Closes a file that was being written, and gives directories their times. */
+  close(): void {
+    this.#closeFile()
     for (const [place, time] of this.#times.splice(0).reverse()) lutimesSync(place, time, time)
   }
 }

@@ -15,6 +15,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,7 +45,7 @@ function empty(): string {
 
 interface Member {
   readonly path: string
-  readonly type?: 'File' | 'Directory' | 'SymbolicLink' | 'Link' | 'CharacterDevice' | 'FIFO'
+  readonly type?: 'File' | 'Directory' | 'SymbolicLink' | 'Link' | 'CharacterDevice' | 'FIFO' | 'ExtendedHeader'
   readonly linkpath?: string
   readonly text?: string | Buffer
   readonly size?: number
@@ -86,6 +87,25 @@ test('a layer of texts is unpacked as it was written, plain and packed by gzip',
   unpackLayer(zipped, other)
   assert.equal(readFileSync(join(one, 'srv/www/index.html'), 'utf8'), 'hello\n')
   assert.equal(treeDigest(one), treeDigest(other))
+})
+
+test('directories have the time of the archive, however many files are in them', { skip: notRoot }, () => {
+  const source = empty()
+  mkdirSync(join(source, 'etc'))
+  for (const name of ['one', 'two', 'three']) writeFileSync(join(source, 'etc', name), name)
+  utimesSync(join(source, 'etc'), 1e9, 1e9)
+  const [packed, target] = [join(folder, 'times.tar'), empty()]
+  packLayer(source, packed)
+  unpackLayer(packed, target)
+  assert.equal(statSync(join(target, 'etc')).mtimeMs, 1e12)
+})
+
+test('an owner or a time that is no number is refused', () => {
+  for (const field of ['uid=abc', 'gid=-1', 'mtime=never']) {
+    const text = ` ${field}\n`
+    const length = text.length + 2
+    refused([{ path: 'PaxHeader/a', type: 'ExtendedHeader', text: `${length}${text}` }, { path: 'a' }], /no numbers/)
+  }
 })
 
 test('tar(1) reads what was packed, and the other way round', () => {

@@ -30,16 +30,28 @@ export function overlayOptions({ lower, upper, work }: Overlay, isOfUser = isOnl
   return isOfUser ? `${layers},userxattr` : layers
 }
 
+/** What a machine can lack for any overlay: the file system, and before Linux 5.11 that for a user namespace. */
+export const OVERLAY_LACKS = {
+  fileSystem: {
+    cause: 'this kernel has no overlay file system',
+    remedy: 'sudo modprobe overlay, or boot a kernel that has it',
+  },
+  inUserNamespace: {
+    cause: 'overlay in a user namespace came with Linux 5.11',
+    remedy: 'run the lab with sudo, or run and check it in npm run vm',
+  },
+} as const
+
 const liesOnOverlay = (path: string) => statfsSync(path).type === OVERLAYFS_SUPER_MAGIC
 
 /** What the kernel does not say of a failure: it answers EINVAL to most, and tells only its log why. */
 function whyNot(error: SyscallError, { lower, upper }: Overlay): Error {
   const lack = (reason: string, remedy: string) =>
     new CannotRun(`${error.message.split('\n')[0]}\n${reason}\nhint: ${remedy}`)
-  if (error.code === 'ENODEV')
-    return lack('this kernel has no overlay file system', 'sudo modprobe overlay, or boot a kernel that has it')
+  const known = (what: keyof typeof OVERLAY_LACKS) => lack(OVERLAY_LACKS[what].cause, OVERLAY_LACKS[what].remedy)
+  if (error.code === 'ENODEV') return known('fileSystem')
   if (['EPERM', 'EINVAL'].includes(error.code) && isOnlyOwnUsers() && !kernelIsAtLeast(5, 11))
-    return lack('overlay in a user namespace came with Linux 5.11', 'start it with sudo, or in npm run vm')
+    return known('inUserNamespace')
   if (error.code !== 'EINVAL') return error
   if (liesOnOverlay(upper))
     return lack(

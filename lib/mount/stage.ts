@@ -1,7 +1,8 @@
 /**
  * A place for things that go with the process: a file system in memory, which nobody else sees.
  */
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { CannotRun, Unexpected } from '../errors.ts'
 import { CLONE_NEWNS } from '../flags.ts'
 import { unshare } from '../namespaces.ts'
@@ -20,16 +21,28 @@ function isEmpty(directory: string): boolean {
   }
 }
 
+/** A path without links on the way to it, also of something that is not there yet. */
+function real(path: string): string {
+  try {
+    return join(realpathSync(dirname(path)), basename(path))
+  } catch {
+    return path
+  }
+}
+
 /**
  * Moves the calling process into a mount namespace of its own, in which nothing is passed on to anybody, and mounts a file
  * system in memory there. Whatever ends the process ends both.
  * @param size how much goes into it, as the option of tmpfs says it: `256m`
+ * @param kept paths that shall lead where they lead now: it does not lie over them
  * @returns its directory: one that the machine has and does not use
  * @throws SyscallError EPERM; CannotRun where no directory is empty
  * @see tmpfs(5), mount_namespaces(7)
  */
-export function makeStage(size: string): string {
-  const place = PLACES.find(isEmpty)
+export function makeStage(size: string, kept: readonly string[] = []): string {
+  const own = kept.map(real)
+  const hides = (place: string) => own.some(path => path.startsWith(`${real(place)}/`))
+  const place = PLACES.find(one => isEmpty(one) && !hides(one))
   if (place === undefined)
     throw new CannotRun(
       `none of ${PLACES.join(', ')} is an empty directory, on which something can be mounted\nhint: sudo mkdir /mnt`,

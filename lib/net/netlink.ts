@@ -2,6 +2,7 @@
  * Sockets of the kernel's own protocol for networks, and how its messages are taken apart. See rtnetlink(7).
  */
 import { call, lastErrno, libcFunction } from '../machine/libc.ts'
+import { closeQuietly } from '../machine/poll.ts'
 
 const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
 const libcBind = libcFunction('int bind(int fd, const uint8_t *addr, unsigned int addrlen)')
@@ -129,8 +130,13 @@ export function openNetlink(groups = 0, protocol = NETLINK_ROUTE): number {
   const address = Buffer.alloc(12)
   address.writeUInt16LE(AF_NETLINK, 0)
   address.writeUInt32LE(groups, 8)
-  call('bind', libcBind, [fd, address, address.length], [fd, Symbol('RTMGRP_…'), address.length])
-  return fd
+  try {
+    call('bind', libcBind, [fd, address, address.length], [fd, Symbol('RTMGRP_…'), address.length])
+    return fd
+  } catch (error) {
+    closeQuietly(fd)
+    throw error
+  }
 }
 
 /** Lets a socket hold so many bytes that nobody has read yet, as far as the caller may. */

@@ -5,7 +5,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownTag } from '../../native/tag.ts'
-import { fateOf } from './owner.ts'
+import { fateOf, type Owner } from './owner.ts'
 
 const TAG = /^(?<boot>[0-9a-f]{8})-(?<namespace>\d+)-(?<pid>[1-9]\d*)(?:-\w{6})?$/
 /**
@@ -19,14 +19,20 @@ export const draftName = (start: string): string => `${start}${ownTag()}`
 /** The same for mkdtemp(3), which adds six letters. */
 export const draftPrefix = (start: string): string => `${draftName(start)}-`
 
+/** The process that has made a tag, and the first digits of the boot's number; `undefined` for what is no tag. */
+export function ownerOfTag(tag: string): (Owner & { readonly boot: string }) | undefined {
+  const { boot, namespace, pid } = TAG.exec(tag)?.groups ?? {}
+  return boot === undefined ? undefined : { boot, pid: Number(pid), namespace: Number(namespace) }
+}
+
 /** Whether the owner of a draft is certainly gone. */
 function isAbandoned(path: string, tag: string): boolean {
-  const { boot, namespace, pid } = TAG.exec(tag)?.groups ?? {}
+  const owner = ownerOfTag(tag)
   const stat = lstatSync(path, { throwIfNoEntry: false })
-  if (boot === undefined || !stat) return false
-  if (!readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').startsWith(boot))
+  if (!owner || !stat) return false
+  if (!readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').startsWith(owner.boot))
     return Date.now() - stat.mtimeMs > DAY_MS
-  return fateOf({ pid: Number(pid), namespace: Number(namespace) }, stat.birthtimeMs || undefined) === 'dead'
+  return fateOf(owner, stat.birthtimeMs || undefined) === 'dead'
 }
 
 /**

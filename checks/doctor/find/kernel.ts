@@ -3,6 +3,7 @@
  */
 
 import { FLOOR, kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
+import { OVERLAY_LACKS } from '../../../lib/mount/overlay.ts'
 import type { Facts } from '../observe/facts.ts'
 import { type Diagnosis, finding } from './finding.ts'
 import { asRoot, betterContainer } from './remedies.ts'
@@ -78,6 +79,22 @@ function presence(facts: Facts, id: 'veth' | 'overlay', title: string, missing: 
   return finding(id, title, missing, 'neither built in nor a module', { cause: loss, ...remedyOf(facts, id) })
 }
 
+/** An overlay as lab 8 mounts it, in the words of that lab. */
+function layers(facts: Facts, who: 'root' | 'user') {
+  const id = who === 'root' ? 'root-overlay' : 'own-overlay'
+  const title = who === 'root' ? 'overlay, for root' : 'overlay in a user namespace'
+  const { overlay: state, noOverlay } = facts
+  const lack = noOverlay[who]
+  if (lack) return finding(id, title, 'missing', lack.seen, lack)
+  const { fileSystem, inUserNamespace } = OVERLAY_LACKS
+  if (state === 'absent') return finding(id, title, 'missing', 'neither built in nor a module', fileSystem)
+  if (who === 'user' && !kernelIsAtLeast(5, 11, facts.kernel))
+    return finding(id, title, 'missing', facts.kernel, inUserNamespace)
+  if (state === 'unknown')
+    return finding(id, title, 'unknown', 'the list of modules is not here', { cause: 'lab 8 lays layers by it' })
+  return finding(id, title, 'good', state === 'there' ? 'it can be mounted' : 'its module is loaded when it is needed')
+}
+
 const remedyOf = (facts: Facts, module: string): Diagnosis => ({
   remedy: facts.container ? `modprobe ${module}, on the host of this container` : newerKernel(facts),
 })
@@ -126,6 +143,8 @@ export const kernelFindings = (facts: Facts) => [
   container(facts),
   presence(facts, 'veth', 'veth pairs', 'missing', 'labs 3 and 4 are connected by one'),
   presence(facts, 'overlay', 'overlay', 'limited', 'in a check the files of the machine are read-only'),
+  layers(facts, 'root'),
+  layers(facts, 'user'),
   kernelLog(facts),
   ownKernelLog(facts),
   propagation(facts),

@@ -48,6 +48,7 @@ export function withRoot(own: Facts): Facts {
     ...own,
     ...{ veth, overlay, tried, rootNamespaces, unanswered },
     cgroups: { ...own.cgroups, memory, freezer },
+    noOverlay: { ...own.noOverlay, ...(root.noOverlay.root && { root: root.noOverlay.root }) },
     kernelLog: own.kernelLog === 'readable' ? 'readable' : root.kernelLog,
     asRoot: { user, judging, rawSockets },
     sudoFindsNpx: finds,

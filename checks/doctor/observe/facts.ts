@@ -6,6 +6,7 @@ import type { Obstacle } from '../../../lib/group/obstacle.ts'
 import type { Distribution, Tool } from '../../../lib/machine/packages.mjs'
 import type { RefusedSockets } from '../../../lib/net/raw-socket.ts'
 import type { Unanswered } from '../../../lib/net/unanswered.ts'
+import type { OverlayLack } from '../../../lib/rights/overlay-trial.ts'
 import type { UserNamespaces } from '../../../lib/rights/user-namespaces.ts'
 import type { Lack } from '../../judge/needs.ts'
 import type { Fault } from './programs.mjs'
@@ -96,6 +97,8 @@ export interface Facts {
   readonly overlay: Presence
   /** What went wrong when they were tried, if they were. */
   readonly tried: { readonly veth?: string; readonly overlay?: string }
+  /** Why root, or root of an ordinary user's user namespace, has no overlay; both are tried where the kernel has it. */
+  readonly noOverlay: { readonly root?: OverlayLack; readonly user?: OverlayLack }
   /** Who may read the kernel's log. */
   readonly kernelLog: 'readable' | 'for root' | 'absent'
   readonly isRootShared: boolean

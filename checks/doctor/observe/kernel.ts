@@ -2,15 +2,15 @@
  * What the kernel has: veth, overlay, its log. To use a module that is only loadable would load it, and the doctor
  * changes nothing; so a thing is tried only where it is loaded already.
  */
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { cloneExec } from '../../../lib/clone-exec.ts'
-import { CLONE_NEWNET, CLONE_NEWNS } from '../../../lib/flags.ts'
+import { CLONE_NEWNET } from '../../../lib/flags.ts'
 import { findProgram } from '../../../lib/machine/find-program.ts'
-import { MS_PRIVATE, MS_REC, mount } from '../../../lib/mount/mount.ts'
 import { waitpid } from '../../../lib/process.ts'
+import { whyNoOverlay } from '../../../lib/rights/overlay-trial.ts'
 import { isPrivileged } from '../../../lib/rights/privileges.ts'
 import { openKernelLog } from '../../../lib/trace/kmsg.ts'
 import { asOrdinaryUser, attempt } from './attempt.ts'
@@ -61,15 +61,12 @@ function tryVeth(): string | undefined {
   return fault(attempt(CLONE_NEWNET, make))
 }
 
-/** Mounts an overlay on a tmpfs in the child's own mount namespace. */
-function tryOverlay(): string | undefined {
-  const make = () => {
-    mount('none', '/', null, MS_REC | MS_PRIVATE)
-    mount('doctor', '/sys', 'tmpfs')
-    for (const name of ['lower', 'upper', 'work']) mkdirSync(`/sys/${name}`)
-    mount('doctor', '/sys/lower', 'overlay', 0, 'lowerdir=/sys/lower,upperdir=/sys/upper,workdir=/sys/work')
-  }
-  return fault(attempt(CLONE_NEWNS, make))
+/** Mounts an overlay as root, and as root of a user namespace of an ordinary user. */
+function tryOverlays(): Facts['noOverlay'] {
+  const root = isPrivileged() ? whyNoOverlay(false) : undefined
+  const outcome = asOrdinaryUser(() => whyNoOverlay(true))
+  const user = 'value' in outcome ? outcome.value : undefined
+  return { ...(root && { root }), ...(user && { user }) }
 }
 
 function isLogOpen(): boolean {
@@ -86,13 +83,14 @@ function kernelLog(): Facts['kernelLog'] {
   return (process.getuid?.() === 0 ? isLogOpen() : isThere) ? 'for root' : 'absent'
 }
 
-export function observeKernel(): Pick<Facts, 'veth' | 'overlay' | 'tried' | 'kernelLog'> {
+export function observeKernel(): Pick<Facts, 'veth' | 'overlay' | 'tried' | 'noOverlay' | 'kernelLog'> {
   const veth = moduleState('veth', 'CONFIG_VETH')
   const overlay = hasFileSystem('overlay') ? 'there' : moduleState('overlay', 'CONFIG_OVERLAY_FS')
+  const noOverlay = overlay === 'there' ? tryOverlays() : {}
   const failed = {
     veth: veth === 'there' && isPrivileged() ? tryVeth() : undefined,
-    overlay: overlay === 'there' && isPrivileged() ? tryOverlay() : undefined,
+    overlay: noOverlay.root?.seen,
   }
   const tried = Object.fromEntries(Object.entries(failed).filter(([, error]) => error !== undefined))
-  return { veth, overlay, tried, kernelLog: kernelLog() }
+  return { veth, overlay, tried, noOverlay, kernelLog: kernelLog() }
 }

@@ -1,5 +1,5 @@
 /**
- * What a call has done to an upper directory, and looks that may fail.
+ * What a call has done to an upper directory.
  */
 import type { Change } from './record.ts'
 import type { Entry } from './tree.ts'
@@ -13,14 +13,4 @@ export function kindOfChange(kind: Entry['kind'], below: Entry['kind'] | undefin
   // A whiteout of what is nowhere below hides nothing, and one of a directory is only on the way to another one.
   if (kind === 'whiteout') return below && below !== 'directory' ? 'removed' : undefined
   return below === 'file' ? 'copied' : 'added'
-}
-
-/** Whoever is looked at may be killed while they stand there, and whatever they have put into our way is their affair. */
-export function unlessGone<T>(look: () => T): T | undefined {
-  try {
-    return look()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error
-    return undefined
-  }
 }

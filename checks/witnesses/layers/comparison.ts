@@ -4,10 +4,16 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, readFileSync } from 'node:fs'
-import { openFrom, RESOLVE_NO_XDEV } from '../../../lib/trace/open-from.ts'
-import { O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS } from '../../../lib/trace/open-inside.ts'
+import {
+  O_PATH,
+  openFrom,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from '../../../lib/trace/open-inside.ts'
 import type { KnownOverlay } from './overlay.ts'
 import type { Change, Comparison } from './record.ts'
+import { MOST_BYTES, sizeAlone } from './tree.ts'
 
 /** No link is followed, and no mount over the root is entered. */
 const OWN = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV
@@ -17,7 +23,10 @@ function contentsIn(tid: number, path: string): string | undefined {
   let fd = -1
   try {
     fd = openFrom(`/proc/${tid}/root`, path, O_PATH | constants.O_NOFOLLOW, OWN)
-    if (!fstatSync(fd).isFile()) return 'no file'
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) return 'no file'
+    // The program can make it as large as it likes, of nothing but a hole.
+    if (stat.size > MOST_BYTES) return sizeAlone(stat.size)
     return createHash('sha256')
       .update(readFileSync(`/proc/self/fd/${fd}`))
       .digest('hex')
@@ -38,7 +47,9 @@ function seenOf(tid: number, other: KnownOverlay, changes: readonly Change[]): s
     const here = contentsIn(tid, path)
     if (kind === 'added') return here !== undefined
     if (kind === 'removed') return here === undefined
-    return here !== other.below(path)?.layer.contents.get(path)
+    const below = other.below(path)?.layer.contents.get(path)
+    // Of a layer that is too large to be read whole it is not known what this was.
+    return below !== undefined && here !== below
   }
   return changes.filter(isSeen).map(({ path }) => path)
 }

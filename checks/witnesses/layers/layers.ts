@@ -6,12 +6,13 @@ import { CannotRun } from '../../../lib/errors.ts'
 import { kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
 import { ensureRootfs } from '../../../lib/mount/rootfs.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
+import { whyNoOverlay } from '../../../lib/rights/overlay-trial.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
-import { processOf } from '../../observer/threads.ts'
+import { processOf, unlessGone } from '../../observer/threads.ts'
 import { LayersTeller } from '../telling/layers.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
-import { kindOfChange, unlessGone } from './changes.ts'
+import { kindOfChange } from './changes.ts'
 import { compare } from './comparison.ts'
 import { Containers } from './containers.ts'
 import { imageOf } from './image.ts'
@@ -232,12 +233,13 @@ export class LayersWitness implements Witness<LayersRecord> {
   }
 }
 
-/** @throws CannotRun on a kernel whose user namespaces have no overlay */
+/** @throws CannotRun on a machine whose user namespaces have no overlay */
 function needs() {
-  if (!kernelIsAtLeast(5, 11))
+  const { seen, cause, remedy } = whyNoOverlay(true) ?? {}
+  if (cause !== undefined)
     throw new CannotRun(
-      'a program in the sandbox has an overlay from Linux 5.11 on, because it is root of a user namespace alone\n' +
-        'hint: check it on a newer kernel, npm run vm; the lab itself runs here as root',
+      `a program in the sandbox is root of a user namespace alone, and has no overlay: ${seen}: ${cause}` +
+        (remedy === undefined ? '' : `\nhint: ${remedy}`),
     )
   return { rootfs: ensureRootfs(), calls: CALLS }
 }

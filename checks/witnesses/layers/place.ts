@@ -4,12 +4,10 @@
  */
 import { closeSync, constants, fstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { openFrom } from '../../../lib/trace/open-from.ts'
-import { O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS } from '../../../lib/trace/open-inside.ts'
+import { AT_FDCWD, O_PATH, openInside } from '../../../lib/trace/open-inside.ts'
 import { readCString, readMemory } from '../../../lib/trace/remote-memory.ts'
 import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
 
-const AT_FDCWD = -100
 const LONGEST = 4096
 const DIRECTORY = O_PATH | constants.O_DIRECTORY
 /** What in the flags of open(2) says that something is written. */
@@ -38,33 +36,30 @@ function held(fd: number): Held {
 export const pathAt = (tid: number, address: bigint | undefined): string =>
   Buffer.from(readCString(tid, address ?? 0n, LONGEST), 'latin1').toString('utf8')
 
-function openAt(tid: number, from: string, path: string, flags: number): number {
-  if (path.startsWith('/')) return openFrom(`/proc/${tid}/root`, path, flags)
-  try {
-    return openFrom(`/proc/${tid}/${from}`, path, flags, RESOLVE_NO_SYMLINKS)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error
-    // A link may be absolute, and then begins at their root.
-    return openFrom(`/proc/${tid}/root`, `${readlinkSync(`/proc/${tid}/${from}`)}/${path}`, flags, RESOLVE_IN_ROOT)
-  }
-}
-
 /**
  * Opens what a path means to a thread.
- * @param from where it begins if it is relative: `cwd`, `fd/3`
+ * @param directory where it begins if it is relative: a descriptor of the thread's
  * @returns `undefined` where nothing is there, or the thread is gone
  */
-export function holdPath(tid: number, path: string, from = 'cwd', flags = DIRECTORY): Held | undefined {
+export function holdPath(tid: number, path: string, directory = AT_FDCWD, flags = DIRECTORY): Held | undefined {
+  let fd: number | undefined
   try {
-    return held(openAt(tid, from, path, flags))
+    fd = openInside(tid, directory, path, flags)
+    return held(fd)
   } catch {
+    if (fd !== undefined) closeSync(fd)
     return undefined
   }
 }
 
 /** The same, only looked at. */
-export function lookAtPath(tid: number, path: string, from = 'cwd', flags = DIRECTORY): Omit<Held, 'fd'> | undefined {
-  const found = holdPath(tid, path, from, flags)
+export function lookAtPath(
+  tid: number,
+  path: string,
+  directory = AT_FDCWD,
+  flags = DIRECTORY,
+): Omit<Held, 'fd'> | undefined {
+  const found = holdPath(tid, path, directory, flags)
   if (found) closeSync(found.fd)
   return found
 }
@@ -90,10 +85,9 @@ export function fileCall(name: StoppedCall, args: readonly bigint[], tid: number
     if (!places || !isWrite(name, args, tid)) return undefined
     const path = pathAt(tid, args[places[1]])
     const directory = places[0] < 0 ? AT_FDCWD : Number(BigInt.asIntN(32, args[places[0]] ?? 0n))
-    const from = directory === AT_FDCWD ? 'cwd' : `fd/${directory}`
     // Only open(2) and its like follow a link. A single file may be a mount of its own.
-    const itself = lookAtPath(tid, path, from, /^open|^creat/.test(name) ? O_PATH : O_PATH | constants.O_NOFOLLOW)
-    return { path, at: itself ?? lookAtPath(tid, dirname(path.replace(/\/+$/, '') || '/'), from) }
+    const itself = lookAtPath(tid, path, directory, /^open|^creat/.test(name) ? O_PATH : O_PATH | constants.O_NOFOLLOW)
+    return { path, at: itself ?? lookAtPath(tid, dirname(path.replace(/\/+$/, '') || '/'), directory) }
   } catch {
     // The pointer is wrong, or the thread was killed while it stood there.
     return undefined

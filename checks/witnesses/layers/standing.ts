@@ -4,6 +4,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { type Mount, mounts } from '../../../lib/mount/mount.ts'
 import { O_PATH } from '../../../lib/trace/open-inside.ts'
+import { unlessGone } from '../../observer/threads.ts'
 import { mountOf } from './place.ts'
 
 /** A directory as the kernel knows it: by device, inode and mount. */
@@ -33,26 +34,29 @@ const shows =
   (mount: Mount) =>
     mount.device === device && mount.root === root
 
+/** The descriptors of a thread. Others of its process run meanwhile, and may close each of them before it is looked at. */
+const descriptorsOf = (tid: number) => readdirSync(`/proc/${tid}/fd`).map(Number)
+
 /** Descriptors of directories that lie in no mount of the namespace: their `..` leads up in the old root. */
 function strayDescriptors(tid: number, view: readonly Mount[]): number[] {
   const known = new Set(view.map(({ id }) => id))
-  const isDirectory = (fd: number) => statSync(`/proc/${tid}/fd/${fd}`, { throwIfNoEntry: false })?.isDirectory()
-  return readdirSync(`/proc/${tid}/fd`)
-    .map(Number)
-    .filter(fd => isDirectory(fd) && !known.has(mountOf(tid, fd)))
+  const isStray = (fd: number) =>
+    statSync(`/proc/${tid}/fd/${fd}`, { throwIfNoEntry: false })?.isDirectory() && !known.has(mountOf(tid, fd))
+  return descriptorsOf(tid).filter(fd => unlessGone(() => isStray(fd)) ?? false)
 }
 
 /** Descriptors by which somebody could enter another mount namespace: setns(2) takes one of it, or of a process in it. */
-function namespaceDescriptors(tid: number): string[] {
+function namespaceDescriptors(tid: number): number[] {
   const own = readlinkSync(`/proc/${tid}/ns/mnt`)
-  return readdirSync(`/proc/${tid}/fd`).filter(fd => {
+  const leadsAway = (fd: number) => {
     const target = linkOf(`/proc/${tid}/fd/${fd}`)
     if (target === 'anon_inode:[pidfd]' || /^pidfd:/.test(target)) {
       const pid = /^Pid:\s*(\d+)/m.exec(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'utf8'))?.[1]
       return ![own, ''].includes(linkOf(`/proc/${pid}/ns/mnt`))
     }
     return target.startsWith('mnt:[') && target !== own
-  })
+  }
+  return descriptorsOf(tid).filter(fd => unlessGone(() => leadsAway(fd)) ?? false)
 }
 
 function linkOf(path: string): string {

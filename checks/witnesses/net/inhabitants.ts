@@ -24,7 +24,10 @@ export function threadsOf(pid: number): number[] {
 }
 
 /** Where the kernel lists the sockets of a network, and which column is their inode. */
-const SOCKET_LISTS = { raw: 9, icmp: 9, packet: 8, netlink: 9, tcp: 9, udp: 9 } as const
+const SOCKET_LISTS = {
+  ...{ raw: 9, icmp: 9, packet: 8, netlink: 9, tcp: 9, udp: 9 },
+  ...{ raw6: 9, icmp6: 9, tcp6: 9, udp6: 9 },
+} as const
 
 /** The inodes of the sockets in the network of the calling thread. */
 export function socketsHere(): ReadonlySet<string> {

@@ -2,7 +2,7 @@
  * Which file a call means, and how it is meant: from the arguments of a thread that stands still at its beginning.
  */
 import { closeSync, constants, fstatSync, readlinkSync, statSync } from 'node:fs'
-import { AT_FDCWD, openInside } from '../../../lib/trace/open-inside.ts'
+import { AT_FDCWD, O_PATH, openInside } from '../../../lib/trace/open-inside.ts'
 import { readCString, readMemory } from '../../../lib/trace/remote-memory.ts'
 import type { StoppedCall } from '../../../lib/trace/seccomp.ts'
 
@@ -42,13 +42,15 @@ export function fileAt(path: string): FileThere | undefined {
 
 /** A file by a path as a process has it. */
 export function fileInside(pid: number, directory: number, path: string, follows = true): FileThere | undefined {
-  const fd = openInside(pid, directory, path, follows)
-  if (fd === undefined) return undefined
+  let fd: number | undefined
   try {
+    fd = openInside(pid, directory, path, O_PATH | (follows ? 0 : constants.O_NOFOLLOW))
     const { dev, ino, uid, gid, mode } = fstatSync(fd)
     return { identity: `${dev}:${ino}`, uid, gid, isSetUserId: (mode & S_ISUID) !== 0 }
+  } catch {
+    return undefined
   } finally {
-    closeSync(fd)
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type StoppedCall,
 } from '../../../lib/trace/seccomp.ts'
 import { answerOf } from '../../observer/story/calls.ts'
-import { processOf } from '../../observer/threads.ts'
+import { processOf, unlessGone } from '../../observer/threads.ts'
 import type { Scene, Witness, WitnessKind } from '../witness.ts'
 import { fileAt } from './arguments.ts'
 import { type Deed, type Outcome, outcomeOf } from './deeds.ts'
@@ -154,7 +154,15 @@ class RightsWitness implements Witness<RightsRecord> {
     if (!hear && !isMove && !isBetween && !RIGHTS_CALLS.includes(name)) return undefined
     const by = this.#look(pid, tid, false, isBetween)
     return result => {
-      if (by) this.#note(hear?.(result), pid, name, by, result)
+      // Here, too, it may be killed while it stands there.
+      if (by && hear)
+        this.#note(
+          unlessGone(() => hear(result)),
+          pid,
+          name,
+          by,
+          result,
+        )
       this.#look(pid, tid, false, isBetween)
     }
   }

@@ -3,10 +3,9 @@
  * put something else there, or mount something over it.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
+import { O_PATH } from '../../../lib/trace/open-inside.ts'
 import { readProc } from '../../../lib/trace/proc.ts'
 
-/** Only the place, nothing of what is in it, `<fcntl.h>`; Node does not name it. */
-const O_PATH = 0o10000000
 const DIRECTORY = O_PATH | constants.O_DIRECTORY
 
 /** A directory that is held open. */

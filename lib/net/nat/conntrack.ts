@@ -94,14 +94,17 @@ export const tupleText = ({ source, sourcePort, target, targetPort }: Tuple): st
 /**
  * The connections of TCP that the kernel remembers in the calling thread's network. It begins to remember when the first
  * rule asks it to.
+ * @param among addresses: only those connections are meant of which an end has one of them
  * @throws SyscallError EPROTONOSUPPORT, EPERM
  * @see conntrack(8) `conntrack -L -p tcp`
  */
-export function connections(): Connection[] {
+export function connections(among?: readonly string[]): Connection[] {
   const type = messageType(NFNETLINK.NFNL_SUBSYS_CTNETLINK, CONNTRACK.IPCTNL_MSG_CT_GET)
   return netfilterObjects(type, 0).flatMap(message => {
     const one = toConnection(message)
-    return one?.protocol === CONNTRACK.IPPROTO_TCP ? [one] : []
+    if (one?.protocol !== CONNTRACK.IPPROTO_TCP) return []
+    const ends = [one.original, one.reply].flatMap(({ source, target }) => [source, target])
+    return !among || ends.some(end => among.includes(end)) ? [one] : []
   })
 }
 

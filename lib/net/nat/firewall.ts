@@ -26,6 +26,8 @@ export interface Firewall {
   remove(): void
 }
 
+type Rules = Omit<Firewall, 'remove'>
+
 /** The programs that can write rules of nf_tables, the first choice first. */
 const PROGRAMS = ['nft', 'iptables-nft'] as const
 const MODULES = 'modprobe -a nf_tables nft_chain_nat nft_masq nft_nat nf_nat'
@@ -56,7 +58,7 @@ function run(program: string, words: readonly string[]): void {
 }
 
 /** Rules by nft(8): a table for each family, in which chains are made when a rule needs them. */
-function byNft(table: string, tell: (command: string) => void): Firewall {
+function byNft(table: string, tell: (command: string) => void): Rules {
   const done = new Set<string>()
   const nft = (...words: string[]) => {
     tell(['nft', ...words].join(' '))
@@ -97,14 +99,11 @@ function byNft(table: string, tell: (command: string) => void): Firewall {
       nft('add', 'rule', family, table, 'arriving', ...match, 'dnat', 'to', end(to))
     },
     dropForwarded: () => chain('ip', 'passing', 'type filter hook forward priority 0 ; policy drop'),
-    remove() {
-      for (const family of ['ip', 'ip6']) spawnSync('nft', ['delete', 'table', family, table], { stdio: 'ignore' })
-    },
   }
 }
 
 /** Rules by iptables-nft(8): in the tables that all share, so each bears a comment by which it is found again. */
-function byIptables(mark: string, tell: (command: string) => void): Firewall {
+function byIptables(mark: string, tell: (command: string) => void): Rules {
   const rule = (address: string, table: string, ...words: string[]) => {
     const program = familyOf(address) === FAMILY.AF_INET ? 'iptables-nft' : 'ip6tables-nft'
     tell([program, '-t', table, '-I', ...words].join(' '))
@@ -118,19 +117,27 @@ function byIptables(mark: string, tell: (command: string) => void): Firewall {
       rule(at.address, 'nat', 'PREROUTING', ...match, '-j', 'DNAT', '--to-destination', end(to))
     },
     dropForwarded: () => rule('', 'filter', 'FORWARD', '-j', 'DROP'),
-    remove() {
-      for (const program of ['iptables-nft', 'ip6tables-nft'])
-        for (const table of ['nat', 'filter']) removeMarked(program, table, mark)
-    },
   }
 }
 
 /** Takes out the rules with a comment, which iptables prints as it takes them. */
 function removeMarked(program: string, table: string, mark: string): void {
   const { stdout } = spawnSync(program, ['-t', table, '-S'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  const rules = (stdout ?? '').split('\n').filter(line => line.includes(`--comment ${mark}`))
-  for (const line of rules)
-    spawnSync(program, ['-w', '5', '-t', table, ...line.replace(/^-A/, '-D').split(' ')], { stdio: 'ignore' })
+  // The whole comment: lab9_br1 is not lab9_br10, which another lab may have.
+  const rules = (stdout ?? '').split('\n').map(line => line.split(' '))
+  for (const words of rules.filter(words => words[words.indexOf('--comment') + 1] === mark))
+    spawnSync(program, ['-w', '5', '-t', table, '-D', ...words.slice(1)], { stdio: 'ignore' })
+}
+
+/**
+ * Removes a table of {@link makeFirewall} from the calling thread's network, whichever program has written its rules. It
+ * never fails: what is gone already need not go.
+ * @param table its name
+ */
+export function removeTable(table: string): void {
+  for (const family of ['ip', 'ip6']) spawnSync('nft', ['delete', 'table', family, table], { stdio: 'ignore' })
+  for (const program of ['iptables-nft', 'ip6tables-nft'])
+    for (const shared of ['nat', 'filter']) removeMarked(program, shared, table)
 }
 
 /**
@@ -140,5 +147,6 @@ function removeMarked(program: string, table: string, mark: string): void {
  * @throws CannotRun where there is no program to set rules with
  */
 export function makeFirewall(table: string, tell: (command: string) => void): Firewall {
-  return ruleProgram('this lab') === 'nft' ? byNft(table, tell) : byIptables(table, tell)
+  const rules = ruleProgram('this lab') === 'nft' ? byNft(table, tell) : byIptables(table, tell)
+  return { ...rules, remove: () => removeTable(table) }
 }

@@ -5,11 +5,18 @@ import { openSync } from 'node:fs'
 import { CannotRun, type SyscallError } from '../../errors.ts'
 import { closeQuietly } from '../../machine/poll.ts'
 import { IFF_UP } from '../interfaces.ts'
-import { attribute, NETLINK, SIZES } from '../netlink.ts'
-import { indexOf, nameBytes, request, u32 } from './request.ts'
+import { toLink } from '../links.ts'
+import { attribute, attributes, NETLINK, SIZES } from '../netlink.ts'
+import { indexOf, nameBytes, objects, request, u32 } from './request.ts'
 
 /** Attributes of the message about a new or changed interface, `<linux/if_link.h>`, `<linux/veth.h>`. */
-export const LINK = { IFLA_INFO_DATA: 2, IFLA_NET_NS_PID: 19, IFLA_NET_NS_FD: 28, VETH_INFO_PEER: 1 } as const
+export const LINK = {
+  IFLA_INFO_DATA: 2,
+  IFLA_NET_NS_PID: 19,
+  IFLA_IFALIAS: 20,
+  IFLA_NET_NS_FD: 28,
+  VETH_INFO_PEER: 1,
+} as const
 
 /** `struct ifinfomsg { u8 family, pad; u16 type; s32 index; u32 flags, change; }` */
 function ifinfomsg(index = 0, flags = 0, mask = 0): Buffer {
@@ -91,6 +98,25 @@ export function moveLink(name: string, pid: number): void {
 export function renameLink(name: string, to: string): void {
   const body = Buffer.concat([ifinfomsg(indexOf(name)), attribute(NETLINK.IFLA_IFNAME, nameBytes(to))])
   request('RTM_NEWLINK', 0, body, [name, Symbol(`name ${to}`)])
+}
+
+/**
+ * Gives an interface of the calling thread's network an alias, a note for people and programs.
+ * @param text 1 to 255 bytes
+ * @throws SyscallError ENODEV, EPERM, EINVAL (too long)
+ * @see `ip link set NAME alias TEXT`
+ */
+export function setAlias(name: string, text: string): void {
+  const body = Buffer.concat([ifinfomsg(indexOf(name)), attribute(LINK.IFLA_IFALIAS, Buffer.from(text))])
+  request('RTM_NEWLINK', 0, body, [name, Symbol(`alias ${text}`)])
+}
+
+/** The interfaces of the calling thread's network that have an alias. */
+export function aliases(): { readonly name: string; readonly alias: string }[] {
+  return objects('RTM_GETLINK').flatMap(message => {
+    const alias = attributes(message.subarray(SIZES.ifinfomsg)).get(LINK.IFLA_IFALIAS)
+    return alias ? [{ name: toLink(message, []).name, alias: alias.toString('latin1').replace(/\0.*$/s, '') }] : []
+  })
 }
 
 /** Switches an interface of the calling thread's network on. @throws SyscallError ENODEV @see `ip link set NAME up` */

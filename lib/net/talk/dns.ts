@@ -59,7 +59,11 @@ export const queryMessage = (query: Query): Buffer =>
 
 /** The message that answers. @param addresses of the family that was asked for; `undefined` if there is no such name */
 export function answerMessage(query: Query, addresses: readonly string[] | undefined): Buffer {
-  const wanted = query.type === RECORD.A ? FAMILY.AF_INET : FAMILY.AF_INET6
+  // Other records than addresses, which some programs ask for as well, it has none.
+  const wanted = new Map<number, number>([
+    [RECORD.A, FAMILY.AF_INET],
+    [RECORD.AAAA, FAMILY.AF_INET6],
+  ]).get(query.type)
   const records = (addresses ?? [])
     .filter(address => familyOf(address) === wanted)
     .map(address => {

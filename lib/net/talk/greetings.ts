@@ -12,6 +12,17 @@ import { acceptTcp, connectTcp, listenTcp } from './sockets.ts'
 /** Who says something. */
 export type Say = (text: string) => void
 
+/** Tells somebody something and hangs up. Whoever hangs up first, as a scanner of ports does, misses it. */
+function tell(fd: number, text: string): void {
+  try {
+    writeAll(fd, text)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /**
  * Listens at these endpoints of the calling thread's network.
  * @returns a function that answers whoever connects, for ever, and says who that is
@@ -24,8 +35,7 @@ export function greet(say: Say, at: readonly Endpoint[]): () => never {
       for (const ready of poll(listening, Number.POSITIVE_INFINITY)) {
         const { fd, peer } = acceptTcp(ready)
         say(`Somebody has connected, and I see them at ${peer.address}.`)
-        writeAll(fd, `I see you at ${peer.address}`)
-        closeSync(fd)
+        tell(fd, `I see you at ${peer.address}`)
       }
   }
 }

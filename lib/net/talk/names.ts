@@ -5,7 +5,7 @@ import { closeSync, readFileSync } from 'node:fs'
 import { Unexpected } from '../../errors.ts'
 import { closePipes } from '../../gate.ts'
 import { answerMessage, DNS_PORT, queryMessage, RECORD, readMessage } from './dns.ts'
-import { openUdp, receiveFrom, SOCKET, sendTo, setTimeoutOf } from './sockets.ts'
+import { connect, openUdp, receiveFrom, SOCKET, sendTo, setTimeoutOf } from './sockets.ts'
 
 /** Addresses by name. */
 export type Names = Readonly<Record<string, readonly string[]>>
@@ -40,17 +40,22 @@ function inHosts(text: string, name: string): string | undefined {
   return lines.find(([, ...names]) => names.includes(name))?.[0]
 }
 
+/** How long a resolver may take, in seconds: as long as resolver(5) waits in its two attempts. */
+const PATIENCE = 10
+
 /** Asks a resolver. @returns the addresses; none if it knows no such name or does not answer in time */
-export function askResolver(server: string, name: string, timeout = 5): readonly string[] {
+export function askResolver(server: string, name: string, timeout = PATIENCE): readonly string[] {
   const fd = openUdp(server)
   try {
     setTimeoutOf(fd, SOCKET.SO_RCVTIMEO, timeout)
+    // So the kernel says at once that nobody listens there, and soon that nobody has the address.
+    connect(fd, { address: server, port: DNS_PORT })
     const query = { id: (process.pid * 31) & 0xffff, name, type: RECORD.A }
     sendTo(fd, queryMessage(query), { address: server, port: DNS_PORT })
     const answer = readMessage(receiveFrom(fd).message)
     return answer?.isAnswer && answer.id === query.id ? answer.addresses : []
   } catch {
-    // EAGAIN, ECONNREFUSED: nobody answers there.
+    // EAGAIN, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH: nobody answers there.
     return []
   } finally {
     closeSync(fd)
@@ -63,7 +68,7 @@ export function askResolver(server: string, name: string, timeout = 5): readonly
  * @param timeout in seconds, for the resolver
  * @throws Unexpected where neither knows it
  */
-export function lookUp(name: string, timeout = 5): Found {
+export function lookUp(name: string, timeout = PATIENCE): Found {
   const own = inHosts(readFileSync('/etc/hosts', 'utf8'), name)
   if (own !== undefined) return { address: own, by: '/etc/hosts' }
   const [, server = ''] = /^nameserver\s+(\S+)/m.exec(readFileSync('/etc/resolv.conf', 'utf8')) ?? []

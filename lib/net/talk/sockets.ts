@@ -5,6 +5,7 @@
 import { constants } from 'node:os'
 import { syscallError } from '../../errors.ts'
 import { call, callUninterrupted, libcFunction } from '../../machine/libc.ts'
+import { closeQuietly } from '../../machine/poll.ts'
 import { FAMILY, familyOf, ipBytes, ipText } from '../ip.ts'
 import type { Endpoint } from '../nat/firewall.ts'
 
@@ -60,8 +61,20 @@ export function endpointOf(bytes: Buffer): Endpoint {
 
 const shown = ({ address, port }: Endpoint) => Symbol(`${address} ${port}`)
 
-function openSocket(type: number, address: string): number {
-  return call('socket', libcSocket, [familyOf(address), type | SOCKET.SOCK_CLOEXEC, 0])
+/** Opens a socket and makes it ready; one that does not become so is closed again. */
+function openSocket<T>(type: number, address: string, prepare: (fd: number) => T): T {
+  const fd = call('socket', libcSocket, [familyOf(address), type | SOCKET.SOCK_CLOEXEC, 0])
+  try {
+    return prepare(fd)
+  } catch (error) {
+    closeQuietly(fd)
+    throw error
+  }
+}
+
+function bind(fd: number, at: Endpoint): void {
+  const address = sockaddr(at)
+  call('bind', libcBind, [fd, address, address.length], [fd, shown(at)])
 }
 
 /** Bounds what a socket waits for. @param option SO_RCVTIMEO or SO_SNDTIMEO @param timeout in seconds */
@@ -80,13 +93,13 @@ export function setTimeoutOf(fd: number, option: number, timeout: number): void 
  * @see tcp(7)
  */
 export function listenTcp(at: Endpoint): number {
-  const fd = openSocket(SOCKET.SOCK_STREAM, at.address)
-  const one = Buffer.from([1, 0, 0, 0])
-  call('setsockopt', libcSetsockopt, [fd, SOCKET.SOL_SOCKET, SOCKET.SO_REUSEADDR, one, 4], [fd])
-  const address = sockaddr(at)
-  call('bind', libcBind, [fd, address, address.length], [fd, shown(at)])
-  call('listen', libcListen, [fd, 16])
-  return fd
+  return openSocket(SOCKET.SOCK_STREAM, at.address, fd => {
+    const one = Buffer.from([1, 0, 0, 0])
+    call('setsockopt', libcSetsockopt, [fd, SOCKET.SOL_SOCKET, SOCKET.SO_REUSEADDR, one, 4], [fd])
+    bind(fd, at)
+    call('listen', libcListen, [fd, 16])
+    return fd
+  })
 }
 
 /**
@@ -109,8 +122,22 @@ export function acceptTcp(fd: number): { readonly fd: number; readonly peer: End
  * @see connect(2)
  */
 export function connectTcp(to: Endpoint, timeout = 5): { readonly fd: number; readonly own: Endpoint } {
-  const fd = openSocket(SOCKET.SOCK_STREAM, to.address)
-  setTimeoutOf(fd, SOCKET.SO_SNDTIMEO, timeout)
+  return openSocket(SOCKET.SOCK_STREAM, to.address, fd => {
+    setTimeoutOf(fd, SOCKET.SO_SNDTIMEO, timeout)
+    connect(fd, to)
+    const own = Buffer.alloc(SOCKADDR_IN6.size)
+    call('getsockname', libcGetsockname, [fd, own, [own.length]], [fd])
+    return { fd, own: endpointOf(own) }
+  })
+}
+
+/**
+ * Connects a socket; one for single messages only learns whom it is for, and hears from then on that nobody is there.
+ * @param to `const struct sockaddr *addr`
+ * @throws SyscallError as {@link connectTcp}
+ * @see connect(2), udp(7)
+ */
+export function connect(fd: number, to: Endpoint): void {
   const address = sockaddr(to)
   try {
     callUninterrupted('connect', libcConnect, [fd, address, address.length], [fd, shown(to)])
@@ -119,19 +146,14 @@ export function connectTcp(to: Endpoint, timeout = 5): { readonly fd: number; re
     if ((error as { code?: string }).code !== 'EINPROGRESS') throw error
     throw syscallError('connect', [fd, shown(to)], constants.errno.ETIMEDOUT)
   }
-  const own = Buffer.alloc(SOCKADDR_IN6.size)
-  call('getsockname', libcGetsockname, [fd, own, [own.length]], [fd])
-  return { fd, own: endpointOf(own) }
 }
 
 /** A socket for single messages. @param at where it hears; without it somewhere, for answers @throws SyscallError as {@link listenTcp} */
 export function openUdp(family: string, at?: Endpoint): number {
-  const fd = openSocket(SOCKET.SOCK_DGRAM, at?.address ?? family)
-  if (at) {
-    const address = sockaddr(at)
-    call('bind', libcBind, [fd, address, address.length], [fd, shown(at)])
-  }
-  return fd
+  return openSocket(SOCKET.SOCK_DGRAM, at?.address ?? family, fd => {
+    if (at) bind(fd, at)
+    return fd
+  })
 }
 
 /** Sends a message. @throws SyscallError ENETUNREACH, EMSGSIZE; ECONNREFUSED for an earlier one */

@@ -2,11 +2,12 @@
  * Talking over a network without an event loop, in network namespaces made for it.
  */
 import assert from 'node:assert/strict'
-import { closeSync } from 'node:fs'
+import { closeSync, readdirSync } from 'node:fs'
 import test from 'node:test'
 import { clone, fork } from '../../clone.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, SIGCHLD } from '../../flags.ts'
 import { makeGate } from '../../gate.ts'
+import { libcFunction } from '../../machine/libc.ts'
 import { useOwnNames } from '../../mount/own-names.ts'
 import { kill, waitpid } from '../../process.ts'
 import { inChild, thrownBy } from '../../testing/in-child.ts'
@@ -19,9 +20,19 @@ import { answerMessage, queryMessage, RECORD, readMessage } from './dns.ts'
 import { call, greet } from './greetings.ts'
 import { hops } from './hops.ts'
 import { askResolver, lookUp, openResolver, serveNames } from './names.ts'
-import { connectTcp, endpointOf, sockaddr } from './sockets.ts'
+import { connectTcp, endpointOf, SOCKET, sockaddr } from './sockets.ts'
 
 const silent = () => {}
+
+const libcSetsockopt = libcFunction(
+  'int setsockopt(int fd, int level, int name, const uint8_t *value, unsigned int len)',
+)
+/** Lets a close(2) reset the connection: `struct linger { int l_onoff, l_linger; }` with 1 and 0. */
+function setLinger(fd: number): void {
+  const SO_LINGER = 13
+  const value = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
+  assert.equal(libcSetsockopt(fd, SOCKET.SOL_SOCKET, SO_LINGER, value, value.length), 0)
+}
 
 test('a question for a name and its answer survive the way into bytes and back', () => {
   const query = { id: 4711, name: 'one.lab', type: RECORD.A }
@@ -31,6 +42,9 @@ test('a question for a name and its answer survive the way into bytes and back',
   const six = { ...query, type: RECORD.AAAA }
   assert.deepEqual(readMessage(answerMessage(six, ['10.9.0.2', 'fd09::2']))?.addresses, ['fd09::2'])
   assert.deepEqual(readMessage(answerMessage(query, undefined))?.addresses, [])
+  const HTTPS = 65
+  const other = answerMessage({ ...query, type: HTTPS }, ['10.9.0.2', 'fd09::2'])
+  assert.equal(other.readUInt16BE(6), 0, 'no address is the answer to a question for something else')
 })
 
 test('a message that is cut, or is none, is no message', () => {
@@ -61,7 +75,8 @@ test('a name is found in the hosts file first, then by the resolver, and by nobo
     kill(pid, 'SIGKILL')
     waitpid(pid)
     closeSync(socket)
-    return { found, nobody, silent: askResolver('127.0.0.1', 'one', 0.05) }
+    // Nobody has to wait for an hour: the kernel says that nobody listens.
+    return { found, nobody, silent: askResolver('127.0.0.1', 'one', 3600) }
   })
   assert.deepEqual(seen.found, [
     { address: '10.9.0.3', by: '/etc/hosts' },
@@ -96,6 +111,39 @@ test('whoever calls hears by which address they are seen, and otherwise why ther
   assert.match(seen.said[2] ?? '', /ENETUNREACH/)
   assert.deepEqual([seen.isAnswered, seen.isRefused, seen.isFar], [true, true, true])
   assert.equal(seen.late, 'ETIMEDOUT')
+})
+
+test('whoever hangs up at once keeps nobody else from an answer', () => {
+  const seen = inChild(CLONE_NEWNET, () => {
+    setUp('lo')
+    const to = { address: '127.0.0.1', port: 7 }
+    const pid = fork(greet(silent, [to]))
+    for (let i = 0; i < 20; i++) {
+      const { fd } = connectTcp(to, 60)
+      setLinger(fd)
+      closeSync(fd)
+    }
+    const isAnswered = call(silent, 'lo', to, 60)
+    kill(pid, 'SIGKILL')
+    waitpid(pid)
+    return isAnswered
+  })
+  assert.equal(seen, true)
+})
+
+test('a socket that cannot be had leaves no descriptor open', () => {
+  const seen = inChild(CLONE_NEWNET, () => {
+    setUp('lo')
+    const count = () => readdirSync('/proc/self/fd').length
+    const before = count()
+    const codes = [
+      thrownBy(() => openResolver('203.0.113.7')).code,
+      thrownBy(() => greet(silent, [{ address: '203.0.113.7', port: 7 }])).code,
+      thrownBy(() => connectTcp({ address: '127.0.0.1', port: 8 }, 60)).code,
+    ]
+    return { codes, more: count() - before }
+  })
+  assert.deepEqual(seen, { codes: ['EADDRNOTAVAIL', 'EADDRNOTAVAIL', 'ECONNREFUSED'], more: 0 })
 })
 
 test('each hop on the way says that it is one', () => {

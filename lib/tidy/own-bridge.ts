@@ -1,0 +1,75 @@
+/**
+ * A bridge that a lab has made in the machine's own network. Its alias says whose it is and how the machine was set before,
+ * so that all of it can be taken back by somebody else when the lab and its keeper were killed.
+ */
+import { ownTag } from '../../native/tag.ts'
+import { interfaceNames } from '../net/free-network.ts'
+import { removeTable } from '../net/nat/firewall.ts'
+import { aliases, deleteLink, setAlias } from '../net/rtnetlink/links.ts'
+import { changeSetting } from '../net/settings.ts'
+import { ownerOfTag } from './drafts.ts'
+import { type Fate, fateOf } from './owner.ts'
+
+/** How the alias of such a bridge begins. */
+const MARK = 'containers-from-clone.lab9.'
+/** What the alias may say of settings: nothing else is written, whoever has written the alias. */
+const SETTING = /^(net\.ipv4\.ip_forward|net\.ipv6\.conf\.all\.forwarding)=([01])$/
+
+/** Settings of the machine by name, as they were before. */
+export type SettingsBefore = Readonly<Record<string, string>>
+
+/** The table of rules that belongs to a bridge. */
+export const tableOf = (bridge: string): string => `lab9_${bridge}`
+
+/**
+ * Writes into the alias of a bridge, in the calling thread's network, that it is the calling process's.
+ * @param before what the process is going to change
+ * @throws SyscallError ENODEV, EPERM
+ * @see ip-link(8): `ip link set NAME alias TEXT`
+ */
+export function markBridge(bridge: string, before: SettingsBefore): void {
+  const settings = Object.entries(before).map(([name, value]) => ` ${name}=${value}`)
+  setAlias(bridge, `${MARK}${ownTag()}${settings.join('')}`)
+}
+
+/** Removes a bridge, unless somebody else is quicker. */
+function removeBridge(name: string): void {
+  try {
+    if (interfaceNames().includes(name)) deleteLink(name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENODEV') throw error
+  }
+}
+
+/**
+ * Takes back what a network namespace of its own would have taken along: rules, the bridge and settings. What is gone
+ * already need not go.
+ * @throws SyscallError EPERM; CannotRun where a setting cannot be written
+ */
+export function takeBack(bridge: string, before: SettingsBefore): void {
+  removeTable(tableOf(bridge))
+  removeBridge(bridge)
+  for (const [name, value] of Object.entries(before)) changeSetting(name, value)
+}
+
+/** A bridge that bears such a mark. */
+export interface MarkedBridge {
+  readonly name: string
+  /** Whether whoever made it still runs. */
+  readonly fate: Fate
+  readonly before: SettingsBefore
+}
+
+/** The marked bridges of the calling thread's network. @throws SyscallError EMFILE */
+export function markedBridges(): MarkedBridge[] {
+  return aliases().flatMap(({ name, alias }) => {
+    const [mark = '', ...settings] = alias.split(' ')
+    const owner = mark.startsWith(MARK) ? ownerOfTag(mark.slice(MARK.length)) : undefined
+    if (!owner) return []
+    const pairs = settings.flatMap(text => {
+      const [, setting, value] = SETTING.exec(text) ?? []
+      return setting === undefined || value === undefined ? [] : [[setting, value] as const]
+    })
+    return [{ name, fate: fateOf(owner), before: Object.fromEntries(pairs) }]
+  })
+}
