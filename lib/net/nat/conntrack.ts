@@ -92,17 +92,19 @@ export const tupleText = ({ source, sourcePort, target, targetPort }: Tuple): st
 }
 
 /**
- * The connections of TCP that the kernel remembers in the calling thread's network. It begins to remember when the first
- * rule asks it to.
+ * The connections of TCP that the kernel remembers in the calling thread's network, in the order of their ends (the kernel
+ * has them in none). It begins to remember when the first rule asks it to.
  * @throws SyscallError EPROTONOSUPPORT, EPERM
  * @see conntrack(8) `conntrack -L -p tcp`
  */
 export function connections(): Connection[] {
   const type = messageType(NFNETLINK.NFNL_SUBSYS_CTNETLINK, CONNTRACK.IPCTNL_MSG_CT_GET)
-  return netfilterObjects(type, 0).flatMap(message => {
+  const all = netfilterObjects(type, 0).flatMap(message => {
     const one = toConnection(message)
     return one?.protocol === CONNTRACK.IPPROTO_TCP ? [one] : []
   })
+  const ends = ({ original: { source, target, targetPort } }: Connection) => `${source} ${target} ${targetPort}`
+  return all.sort((one, other) => ends(one).localeCompare(ends(other)))
 }
 
 /** A new connection, and whether the kernel remembers it because of a packet, or because somebody wrote it there. */
