@@ -180,7 +180,8 @@ async function looksInto(reader: Reader, key: string, atOnce: RegExp, inAll: rea
 async function runs({ user }: Reader, key: string, pattern: RegExp): Promise<void> {
   user.type(key)
   // A word of the page before it may look the same.
-  await user.until(screen => pattern.test(screen) && !screen.includes('q quit'), String(pattern))
+  const isThere = (screen: string) => pattern.test(screen) || pattern.test(joined(screen.split('\n')))
+  await user.until(screen => isThere(screen) && !screen.includes('q quit'), String(pattern))
   user.type('\r')
   await user.sees(/q quit/)
 }

@@ -61,6 +61,20 @@ export function call(
   topic: string = name,
 ): number {
   announce(name)
+  return ask(name, native, args, shown, topic)
+}
+
+/**
+ * As {@link call}, for a call that changes nothing, so that a story has nothing to tell of it.
+ * @throws SyscallError
+ */
+export function ask(
+  name: string,
+  native: NativeFunction,
+  args: unknown[],
+  shown: unknown[] = args,
+  topic: string = name,
+): number {
   const result = native(...args)
   if (result < 0) throw syscallError(name, shown, lastErrno(), topic)
   return result

@@ -4,7 +4,7 @@
 import { isIPv4 } from 'node:net'
 import koffi from 'koffi'
 import { argumentError, Unexpected } from '../errors.ts'
-import { call, libcFunction } from '../machine/libc.ts'
+import { ask, call, libcFunction } from '../machine/libc.ts'
 import { sleep } from '../process.ts'
 
 const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
@@ -51,12 +51,16 @@ function ifreqAddress(name: string, argument: string, address: string): Buffer {
 
 type Ioctl = (code: number, label: string, request: Buffer, ...value: unknown[]) => void
 
+/** What only asks: a change that is heard of meanwhile has not come from there. */
+const ASKS = new Set([SIOCGIFFLAGS, SIOCETHTOOL])
+
 /** Runs `action` with an ioctl on a socket of the calling process's network namespace. */
 function withIoctl<T>(name: string, action: (ioctl: Ioctl) => T): T {
   const fd = call('socket', libcSocket, [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0])
   try {
     return action((code, label, request, ...value) => {
-      call('ioctl', libcIoctl, [fd, code, 'void *', request], [fd, Symbol(label), name, ...value])
+      const make = ASKS.has(code) ? ask : call
+      make('ioctl', libcIoctl, [fd, code, 'void *', request], [fd, Symbol(label), name, ...value])
     })
   } finally {
     libcClose(fd)

@@ -9,6 +9,8 @@ import { namespaces } from '../../../lib/namespaces.ts'
 /** What may differ without a meaning, and what is compared in its place. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g, 'MAC'],
+  // A port that the kernel has chosen, behind an address.
+  [/\b((?:\d{1,3}\.){3}\d{1,3}):[3-6]\d{4}\b/g, '$1:PORT'],
   // The link-local address and the state UP appear some time after the interface was set up.
   [/\s*\bfe80::[0-9a-f:]+(?:\/\d+)?/g, ''],
   [/^(\S+@\w+\s+)(?:UP|UNKNOWN)\b/g, '$1UP'],

@@ -77,8 +77,18 @@ export class Looks {
     return same === 0 ? text : `${text} (${same + 1})`
   }
 
-  /** All that were met, with what they mean. */
+  /** All that were met, with what they mean. Where the colours come again, those of one kind share a line. */
   get legend(): readonly (readonly [look: string, meaning: string])[] {
-    return [...this.#known.values()].map((meaning, i) => [`c${i % COLOURS}`, meaning])
+    const all = [...this.#known.values()].map((meaning, i) => [`c${i % COLOURS}`, meaning] as const)
+    const kindOf = (meaning: string) => meaning.replace(/ \(\d+\)$/, '')
+    const further = all.slice(COLOURS)
+    const shared = [...new Set(further.map(([, meaning]) => kindOf(meaning)))].flatMap(kind => {
+      const same = further.filter(([, meaning]) => kindOf(meaning) === kind)
+      return same.slice(0, 1).map(([look, meaning]) => {
+        const words = same.length === 1 ? meaning : `${same.length} more ${kind}, in these colours again`
+        return [look, words] as const
+      })
+    })
+    return [...all.slice(0, COLOURS), ...shared]
   }
 }

@@ -162,6 +162,19 @@ test(
   },
 )
 
+test('a child that goes down from user namespace to user namespace does not fill the legend', () => {
+  const events: StoryEvent[] = [...story().events]
+  for (let i = 0; i < 30; i++) {
+    const who = { pid: 5000 + i, numbers: [5000 + i], program: 'deep' }
+    const namespaces = { ...NAMESPACES, user: 9000 + i }
+    events.push({ order: events.length + 1, time: 100 + i, who, what: { kind: 'birth', parent: MAIN, namespaces } })
+  }
+  const picture = drawPicture({ number: 7, title: 'x' }, { ...story(), events })
+  const legend = [...picture.matchAll(/>([^<]*in a user namespace of its own[^<]*)</g)].map(([, words]) => words)
+  assert.ok(legend.length <= 6, legend.join('; '))
+  assert.match(legend.at(-1) ?? '', /^\d+ more in a user namespace of its own, in these colours again$/)
+})
+
 test('a picture of thousands of processes stays one that can be looked at', () => {
   const events: StoryEvent[] = [...story().events]
   for (let i = 0; i < 3000; i++) {

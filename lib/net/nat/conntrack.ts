@@ -92,20 +92,22 @@ export const tupleText = ({ source, sourcePort, target, targetPort }: Tuple): st
 }
 
 /**
- * The connections of TCP that the kernel remembers in the calling thread's network. It begins to remember when the first
- * rule asks it to.
+ * The connections of TCP that the kernel remembers in the calling thread's network, in the order of their ends (the kernel
+ * has them in none). It begins to remember when the first rule asks it to.
  * @param among addresses: only those connections are meant of which an end has one of them
  * @throws SyscallError EPROTONOSUPPORT, EPERM
  * @see conntrack(8) `conntrack -L -p tcp`
  */
 export function connections(among?: readonly string[]): Connection[] {
   const type = messageType(NFNETLINK.NFNL_SUBSYS_CTNETLINK, CONNTRACK.IPCTNL_MSG_CT_GET)
-  return netfilterObjects(type, 0).flatMap(message => {
+  const all = netfilterObjects(type, 0).flatMap(message => {
     const one = toConnection(message)
     if (one?.protocol !== CONNTRACK.IPPROTO_TCP) return []
     const ends = [one.original, one.reply].flatMap(({ source, target }) => [source, target])
     return !among || ends.some(end => among.includes(end)) ? [one] : []
   })
+  const ends = ({ original: { source, target, targetPort } }: Connection) => `${source} ${target} ${targetPort}`
+  return all.sort((one, other) => ends(one).localeCompare(ends(other)))
 }
 
 /** A new connection, and whether the kernel remembers it because of a packet, or because somebody wrote it there. */

@@ -1,6 +1,7 @@
 /**
  * Interfaces that are made, moved, renamed and switched: `ip link`, without the program.
  */
+import { randomBytes } from 'node:crypto'
 import { openSync } from 'node:fs'
 import { CannotRun, type SyscallError } from '../../errors.ts'
 import { closeQuietly } from '../../machine/poll.ts'
@@ -51,14 +52,24 @@ export function addVeth(name: string, peer: { readonly name: string; readonly pi
   request('RTM_NEWLINK', NEW, body, [name, Symbol(`veth, peer ${peer.name}`)])
 }
 
+/** A hardware address that no maker has given out: of the first byte the bit for local ones is set, that for groups is not. */
+function ownHardwareAddress(): Buffer {
+  const bytes = randomBytes(6)
+  bytes.writeUInt8((bytes.readUInt8() & 0xfc) | 0x02)
+  return bytes
+}
+
 /**
- * Makes a bridge, down and without ports, in the calling thread's network.
+ * Makes a bridge, down and without ports, in the calling thread's network. It keeps the hardware address with which it
+ * is made: without one of its own it would have the lowest of its ports', and another one when that port goes, while its
+ * neighbours still write to the old one, for ten seconds or more.
  * @param name 1 to 15 bytes
  * @throws SyscallError EEXIST, EPERM; CannotRun where the kernel has no bridges
  * @see ip-link(8): `ip link add NAME type bridge`
  */
 export function addBridge(name: string): void {
-  const body = Buffer.concat([ifinfomsg(), attribute(NETLINK.IFLA_IFNAME, nameBytes(name)), linkInfo('bridge')])
+  const own = attribute(NETLINK.IFLA_ADDRESS, ownHardwareAddress())
+  const body = Buffer.concat([ifinfomsg(), attribute(NETLINK.IFLA_IFNAME, nameBytes(name)), own, linkInfo('bridge')])
   try {
     request('RTM_NEWLINK', NEW, body, [name, Symbol('bridge')])
   } catch (error) {

@@ -41,26 +41,28 @@ function read(message: Buffer) {
   }
 }
 
-/** The neighbour table of the calling thread's network: whom it has asked for, and who has answered. @see ip-neighbour(8) */
+/** The neighbour table of the calling thread's network, by address: whom it has asked for, and who has answered. @see ip-neighbour(8) */
 export function neighbours(): KnownNeighbour[] {
   const names = new Map(links().map(({ index, name }) => [index, name]))
-  return objects('RTM_GETNEIGH').flatMap(message => {
+  const known = objects('RTM_GETNEIGH').flatMap(message => {
     const { index, state, address, hardware } = read(message)
     // Groups of IPv6 and the addresses of lo are known without asking.
     if (!address || (state & NEIGHBOUR.NUD_NOARP) !== 0) return []
     return [{ address: ipText(address), hardware, link: names.get(index) ?? `interface ${index}` }]
   })
+  return known.sort((one, other) => one.address.localeCompare(other.address))
 }
 
-/** What a bridge has learnt: behind which of its ports it has heard whom. @param bridge its name @see bridge(8) `bridge fdb` */
+/** What a bridge has learnt, by port: behind which of its ports it has heard whom. @param bridge its name @see bridge(8) `bridge fdb` */
 export function forwardingTable(bridge: string): ForwardingEntry[] {
   const all = links()
   const names = new Map(all.map(({ index, name }) => [index, name]))
   const own = all.find(({ name }) => name === bridge)?.index
-  return objects('RTM_GETNEIGH', NEIGHBOUR.AF_BRIDGE).flatMap(message => {
+  const heard = objects('RTM_GETNEIGH', NEIGHBOUR.AF_BRIDGE).flatMap(message => {
     const { index, state, hardware, master } = read(message)
     // The bridge's own and its ports' addresses are permanent: it has not learnt them from a frame.
     if (master !== own || !hardware || (state & NEIGHBOUR.NUD_PERMANENT) !== 0) return []
     return [{ hardware, port: names.get(index) ?? `interface ${index}` }]
   })
+  return heard.sort((one, other) => one.port.localeCompare(other.port))
 }

@@ -109,6 +109,26 @@ test('an error says which change it was, and what helps', () => {
   assert.match(noName ?? '', /1 to 15/)
 })
 
+test('a bridge keeps its hardware address, whichever ports come and go', () => {
+  const seen = inChild(CLONE_NEWNET, () => {
+    const address = () => /ether (\S+)/.exec(ip('link', 'show', 'br0'))?.[1]
+    addBridge('br0')
+    const found = [address()]
+    for (const port of ['one', 'two', 'three']) {
+      addVeth(port, { name: `${port}-peer` })
+      setMaster(port, 'br0')
+      found.push(address())
+    }
+    for (const port of ['one', 'two', 'three']) {
+      deleteLink(port)
+      found.push(address())
+    }
+    return found
+  })
+  assert.match(seen[0] ?? '', /^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/)
+  assert.deepEqual([...new Set(seen)], [seen[0]])
+})
+
 test('a bridge learns behind which port somebody is, and who asks learns their hardware address', () => {
   const seen = inChild(CLONE_NEWNET, () =>
     withNeighbour(pid => {
