@@ -1,6 +1,6 @@
 #!/bin/sh
 # sh checks/trials/alpine-like.sh COMMAND: runs a command, as root, in a root file system as Alpine's: busybox, Node, the ip of
-# iproute2, this checkout, and nothing else. No bash, no coreutils, no util-linux, no procps, no compiler.
+# iproute2, nft where there is one, this checkout, and nothing else. No bash, no coreutils, no util-linux, no procps, no compiler.
 # It lives in memory and in a mount namespace of its own, and goes with the command.
 set -eu
 if [ "${IN_NAMESPACE:-}" = "" ]; then
@@ -11,11 +11,12 @@ checkout=$(realpath "$(dirname "$0")/../..")
 node=$(realpath "$(command -v "${NODE:-node}")")
 modules=$(dirname "$(dirname "$node")")/lib/node_modules
 ip=$(realpath "$(command -v ip)")
+nft=$(command -v nft || true)
 new=/mnt
 
 mount -t tmpfs -o mode=755 tmpfs $new
 cd $new
-mkdir -p bin sbin usr/bin usr/sbin usr/local/bin usr/local/lib/node_modules etc proc sys dev root home/ada var/tmp tmp run work old
+mkdir -p bin sbin usr/bin usr/sbin usr/local/bin usr/local/lib/node_modules etc proc sys dev root mnt home/ada var/tmp tmp run work old
 chmod 1777 tmp var/tmp
 chown 1000:1000 home/ada
 
@@ -26,6 +27,7 @@ chroot . /bin/busybox --install -s
 rm -f bin/sh bin/ip sbin/ip usr/bin/ip usr/sbin/ip
 cp "$(command -v dash)" bin/sh
 cp "$ip" sbin/ip
+[ -z "$nft" ] || cp "$nft" sbin/nft
 touch usr/local/bin/node
 mount --bind "$node" usr/local/bin/node
 if [ -d "$modules/npm" ]; then
@@ -33,7 +35,7 @@ if [ -d "$modules/npm" ]; then
     ln -s ../lib/node_modules/npm/bin/npm-cli.js usr/local/bin/npm
     ln -s ../lib/node_modules/npm/bin/npx-cli.js usr/local/bin/npx
 fi
-for library in $(ldd "$node" "$ip" bin/sh | grep -o '/[^ :)]*\.so[^ :)]*' | sort -u); do
+for library in $(ldd "$node" "$ip" ${nft:+"$nft"} bin/sh | grep -o '/[^ :)]*\.so[^ :)]*' | sort -u); do
     mkdir -p "./$(dirname "$library")"
     cp -L "$library" "./$library"
 done

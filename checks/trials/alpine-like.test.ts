@@ -36,7 +36,8 @@ suite('in a root file system of busybox', { skip: whyNot() }, () => {
     assert.match(stderr, /BusyBox/)
   })
 
-  test('every check of every lab holds, as root', () => {
+  const withoutNft = !findProgram('nft') && 'lab 9 needs nft, and it is not installed'
+  test('every check of every lab holds, as root', { skip: withoutNft }, () => {
     const { status, stdout, stderr } = there(CHECK)
     assert.match(stdout, /^\d+ claims hold \(/m, stdout + stderr)
     assert.equal(status, 0, stdout)

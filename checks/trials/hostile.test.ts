@@ -17,7 +17,7 @@ import { commandFor } from '../ready/ready.ts'
 import { adoptDescendants, Bystander, changesSince, takeMachineCensus } from '../testing/machine-census.ts'
 import { preferred } from '../testing/preferred.ts'
 import { buildSpecimen, lackingTools, refusalsOf, titlesOnly, wasTooBusy } from '../testing/programs.ts'
-import { HOSTILE, type Hostile } from './hostile.ts'
+import { BOUND, HOSTILE, type Hostile } from './hostile.ts'
 
 /** How long making a sandbox, removing it and waiting for the check that runs beside it may take, in seconds. */
 const MARGIN = 6
@@ -61,12 +61,19 @@ async function verdictInTime({ slug, timeout }: Hostile, program: string): Promi
   return outcome
 }
 
-/** Judges a program, and again, preferred and with more time, where the machine was too busy for a verdict. */
+/** Whether the time was up before a program had run into the bound that it was after. */
+const isShortOfBound = ({ refusedBy }: Hostile, verdict: Verdict) =>
+  refusedBy.includes(BOUND) && !titlesOnly(refusalsOf(verdict)).includes(BOUND)
+
+/**
+ * Judges a program, and again, preferred and with more time, where the machine was too busy for a verdict or for the
+ * program to come to its bound.
+ */
 async function verdictOf(hostile: Hostile, program: string): Promise<Verdict> {
   for (const factor of [1, 3, 9, 27]) {
     const judged = () => verdictInTime({ ...hostile, timeout: hostile.timeout * factor }, program)
     const verdict = await (factor === 1 ? judged() : preferred(judged))
-    if (!wasTooBusy(verdict)) return verdict
+    if (!wasTooBusy(verdict) && (factor > 3 || !isShortOfBound(hostile, verdict))) return verdict
   }
   throw new Error('the machine is too busy for a verdict, four times')
 }

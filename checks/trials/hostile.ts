@@ -28,6 +28,9 @@ const [FORK, PID, NET, NS, MEMORY, FREEZER] = LABS.map(({ slug }) => slug) as [
   string,
 ]
 const [END, BOUND, LEFT] = EVERY_LAB.map(({ title }) => title) as [string, string, string]
+
+export { BOUND }
+
 const titlesOf = (slug: string) => checkedLab(slug).claims.map(({ title }) => title)
 /** The last claim of lab 5, 'nobody else died', holds for a program that does nothing. */
 const ALONE = titlesOf(MEMORY).at(-1) as string

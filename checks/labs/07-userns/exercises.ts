@@ -52,7 +52,7 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
-        when: /nobody wrote its uid_map/,
+        when: /nobody wrote its [ug]id_map/,
         hints: [
           'No map was seen in the user namespace of the child. Was it written for pid, and before isMapped opened?',
         ],

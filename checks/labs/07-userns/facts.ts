@@ -51,10 +51,10 @@ const MANY =
 
 function mapFlaw(seen: Seen, { maps: { users, groups } }: Pick<Standing, 'maps'>): Flaw | undefined {
   const { sandboxMaps: known } = seen
-  if (users.length === 0)
+  if (users.length === 0 || groups.length === 0)
     return {
       rank: 0,
-      seen: 'nobody wrote its uid_map',
+      seen: `nobody wrote its ${users.length === 0 ? 'uid_map' : 'gid_map'}`,
       cause: 'the map has to be written while the child waits for it',
     }
   if (outsideOf(users, 0) === undefined || outsideOf(groups, 0) === undefined)
