@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after as afterAll } from 'node:test'
@@ -76,6 +76,8 @@ test('killed in the middle, on this machine, it leaves nothing either', { skip }
     const before = machine()
     const [program, ...words] = [process.execPath, ...LAB, '--on-this-machine', '--pace', '0.1']
     const file = join(folder, 'output')
+    // It is read before the shell has come to make it.
+    writeFileSync(file, '')
     const pid = cloneExec(['sh', '-c', `exec "$@" >${file} 2>&1`, 'sh', program, ...words])
     awaitSo(() => / dnat /.test(readFileSync(file, 'utf8')))
     const during = machine()
