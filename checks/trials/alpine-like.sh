@@ -40,6 +40,7 @@ for library in $(ldd "$node" "$ip" ${nft:+"$nft"} bin/sh | grep -o '/[^ :)]*\.so
     cp -L "$library" "./$library"
 done
 
+touch etc/hosts etc/resolv.conf
 printf '%s\n' root:x:0:0:root:/root:/bin/sh ada:x:1000:1000:ada:/home/ada:/bin/sh >etc/passwd
 printf '%s\n' root:x:0: ada:x:1000: >etc/group
 printf '%s\n' ID=alpine 'PRETTY_NAME="Alpine Linux, but for its libc"' >etc/os-release

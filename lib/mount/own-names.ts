@@ -2,6 +2,7 @@
  * Files of a container's own by which it knows names: what a runtime mounts over those of the image.
  */
 import { existsSync, writeFileSync } from 'node:fs'
+import { CannotRun } from '../errors.ts'
 import { MS_BIND, MS_PRIVATE, MS_REC, mount } from './mount.ts'
 
 /** Directories that are there on any machine and that no container misses. */
@@ -12,13 +13,16 @@ const PLACES = ['/mnt', '/media', '/tmp']
  * runtime makes them. Nobody else sees them, and they end with the process.
  * @param hosts lines of hosts(5)
  * @param nameserver the address of a resolver
- * @throws SyscallError EPERM; Error of node:fs
+ * @throws CannotRun where one of them is not there, because something is mounted only over something; SyscallError EPERM;
+ *   Error of node:fs
  */
 export function useOwnNames(hosts: string, nameserver: string): void {
+  const files = { '/etc/hosts': hosts, '/etc/resolv.conf': `nameserver ${nameserver}\n` }
+  const missing = Object.keys(files).find(path => !existsSync(path))
+  if (missing !== undefined) throw new CannotRun(`there is no ${missing} to mount over\nhint: sudo touch ${missing}`)
   const place = PLACES.find(path => existsSync(path)) ?? '/tmp'
   mount('none', '/', null, MS_REC | MS_PRIVATE)
   mount('names', place, 'tmpfs')
-  const files = { '/etc/hosts': hosts, '/etc/resolv.conf': `nameserver ${nameserver}\n` }
   for (const [path, text] of Object.entries(files)) {
     const own = `${place}/${path.split('/').at(-1)}`
     writeFileSync(own, text)
