@@ -52,9 +52,7 @@ export const PLACES: readonly Place[] = [
   guest('6.1', 'v1', { isOrdinary: true }),
   guest('6.1', 'hybrid'),
   guest('6.12', 'v2'),
-  guest('6.12', 'v1'),
   guest('7', 'v2'),
-  guest('7', 'v1'),
   otherGuest('v2'),
   otherGuest('v1'),
   // Its groups come from the user's own manager, and what QEMU imitates may take long.
