@@ -24,6 +24,7 @@ export function specimenFiles(): string[] {
 /** Commands that the labs do without and that not every machine has, by Debian's package. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
   bubblewrap: ['bwrap'],
+  conntrack: ['conntrack'],
   'cgroup-tools': ['cgcreate', 'cgset', 'cgexec', 'cgdelete'],
   crun: ['crun'],
   'libcap2-bin': ['capsh'],
@@ -42,8 +43,11 @@ function textOf(path: string): string {
 /** Why a program among them cannot be run here: tools that it names and this machine lacks. */
 export function lackingTools(path: string): string | false {
   const text = textOf(path)
-  // Only in a shell script a word such as mount is a command; in Python and C it may be the name of a function.
-  const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : (text.split('\n')[0] as string)
+  // Only in a shell script a word such as mount is a command; in Python and C it may be the name of a function, unless it
+  // begins a text that is run.
+  const [first = ''] = text.split('\n')
+  const ran = [...text.matchAll(/\brun\(f?(['"])([\w-]+)/g)].map(([, , command]) => command)
+  const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : [first, ...ran].join('\n')
   const isNeeded = (tool: string) =>
     new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(code) || (tool === 'python3' && /\.py\b/.test(code))
   const lacking = Object.entries(TOOLS).flatMap(([name, tools]) => {
