@@ -258,6 +258,7 @@ for (const lab of LABS)
       LABS.map(({ title }) => title),
     )
     user.type('m')
+    await user.sees(/m begins a harder one/)
     await reader.looks([/m begins a harder one/, ...KEYS])
     await runs(reader, 'o', new RegExp(`editor: \\+\\d+ .*${slug}\\.ts`))
     const sections = claims.map(({ section }) => section.replaceAll('-', '[ -]'))
