@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, join } from 'node:path'
 import test, { after } from 'node:test'
 import { bundlePath } from '../../lib/engine/bundle-cache.mjs'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { WNOHANG, waitpid } from '../../lib/process.ts'
@@ -14,7 +15,6 @@ import { checkedLab } from '../labs/all.ts'
 import { putBack, regionLines } from '../labs/tasks.ts'
 import { joined, type ScreenSize, ScreenUser } from '../testing/screen-user.ts'
 
-const LEARN = ['--single-threaded', '--v8-pool-size=1', '--enable-source-maps', 'lib/engine/start.mjs']
 /** From a comfortable window to the narrowest that is promised. */
 const SIZES: readonly ScreenSize[] = [
   { columns: 100, rows: 35 },
@@ -69,7 +69,7 @@ class Reader {
     const labs = Object.fromEntries(LABS.filter(each => each.slug !== slug).map(each => [each.slug, DONE]))
     writeFileSync(join(this.folder, 'progress.json'), JSON.stringify({ version: 1, labs }))
     const env = { ...process.env, TERM: 'xterm', FORCE_COLOR: '1', EDITOR: editor, VISUAL: '', PAGER: pager }
-    const words = [process.execPath, ...LEARN, 'checks/learn/learn.ts', slug]
+    const words = [process.execPath, ...startWords(), 'checks/learn/learn.ts', slug]
     this.user = new ScreenUser(words, ROOT, { ...env, WORKBOOK_MINE: basename(this.folder) }, SIZES[0] as ScreenSize)
     after(() => {
       this.user.close()

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { until } from '../../lib/machine/until.ts'
@@ -36,7 +37,6 @@ interface Step {
   readonly failures: readonly string[]
 }
 
-const NODE = ['--single-threaded', '--v8-pool-size=1', '--enable-source-maps', join('lib', 'engine', 'start.mjs')]
 const DRAFT = 'root-'
 
 /** Where roots are made, and what apt downloads for them is kept. */
@@ -75,7 +75,7 @@ async function step(root: string, packages: string, command: string, log: string
   process.stdout.write(`\n$ ${command}\n`)
   const since = performance.now()
   const script = `cd "$HOME/${CHECKOUT}" && ${command}`
-  const words = [...NODE, 'checks/trials/enter-root.ts', root, packages, 'sh', '-c', script]
+  const words = [...startWords(), 'checks/trials/enter-root.ts', root, packages, 'sh', '-c', script]
   // Interrupted, it gets SIGTERM, and ends what it has started and removes its groups.
   const options = { cwd: ROOT, env: environment(), signal: interruption.signal } as const
   const child = spawn(process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -4,7 +4,6 @@
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { argumentError, syscallError } from '../../errors.ts'
-import { announce } from '../../machine/announce.ts'
 import { toLink } from '../links.ts'
 import { change, dump, NETLINK, openNetlink, SIZES } from '../netlink.ts'
 
@@ -27,7 +26,6 @@ function withNetlink<T>(action: (fd: number) => T): T {
  * @throws SyscallError with the errno of the kernel's answer
  */
 export function request(type: keyof typeof NETLINK, flags: number, body: Buffer, shown: readonly unknown[]): void {
-  announce('rtnetlink')
   const errno = withNetlink(fd => change(fd, NETLINK[type], flags, body))
   if (errno !== 0) throw syscallError('rtnetlink', [Symbol(type), ...shown], errno, type)
 }
