@@ -2,9 +2,8 @@
  * The interfaces and addresses of the calling process's network namespace, asked of the kernel over rtnetlink.
  */
 import { closeSync } from 'node:fs'
+import { IFF_UP } from './interfaces.ts'
 import { attributes, dump, NETLINK, openNetlink, SIZES } from './netlink.ts'
-
-const IFF_UP = 1
 
 /** One interface. */
 export interface Link {
