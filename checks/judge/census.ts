@@ -1,16 +1,25 @@
 /**
  * A count of what a program could leave behind.
  */
-import { groupsNamed } from '../../lib/group/cgroup.ts'
+import { groupOwner, groupsNamed } from '../../lib/group/cgroup.ts'
 import { mounts } from '../../lib/mount/mount.ts'
+import { namespaces } from '../../lib/namespaces.ts'
 import { interfaceNames } from '../../lib/net/free-network.ts'
 
 /** What is there, one line each. */
 export type Census = ReadonlySet<string>
 
-/** The interfaces and mounts of the calling process's namespaces, and the groups that carry `mark` in their name. */
-export function takeCensus(mark: string): Census {
-  const groups = groupsNamed(name => name.includes(mark))
+/**
+ * The interfaces and mounts of the calling process's namespaces, and the groups that one process has made, by their names.
+ * @param owner its PID, as the caller numbers it; without one no groups are counted
+ */
+export function takeCensus(owner?: number): Census {
+  const { pid: namespace } = namespaces()
+  const isOwners = (name: string) => {
+    const found = groupOwner(name)
+    return found?.pid === owner && found?.namespace === namespace
+  }
+  const groups = owner === undefined ? [] : groupsNamed(isOwners)
   return new Set([
     ...interfaceNames().map(name => `interface ${name}`),
     ...mounts().map(({ target, type, source }) => `mount ${target} (${type} ${source})`),

@@ -187,8 +187,7 @@ export function judge(
 ): Verdict {
   ensureEnds()
   const stopwatch = new Stopwatch()
-  const mark = `.${getpid()}`
-  const before = takeCensus(mark)
+  const before = takeCensus(getpid())
   const kinds = witnessesOf(lab, extra.story !== undefined)
   const makeWitnesses = openWitnesses(kinds)
   const sandbox = makeSandbox(command, { ...needsOf(kinds), ...extra })
@@ -227,7 +226,7 @@ export function judge(
   if (loop.interrupted) return { kind: 'cannot', reason: 'interrupted' }
   const changes = tellApart(
     [
-      ...compareCensus(before, takeCensus(mark)),
+      ...compareCensus(before, takeCensus(getpid())),
       ...livingProcesses(observer).map(pid => `process ${pid} is still there`),
     ],
     sandbox.directory,

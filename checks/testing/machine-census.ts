@@ -68,7 +68,7 @@ function isOrphan(name: string): boolean {
 export function takeMachineCensus(): Census {
   const node = statSync(process.execPath)
   return new Set([
-    ...takeCensus('\0'),
+    ...takeCensus(),
     ...groupsNamed(isOrphan).map(path => `cgroup ${path}`),
     ...childrenOf(getpid()).map(pid => `process ${pid}`),
     ...FOLDERS.flatMap(folder => readdirSync(folder).map(name => `file ${join(folder, name)}`)),

@@ -34,7 +34,7 @@ const isOfCheck = (name: string) => name.startsWith(OF_CHECKS)
 /** Whatever is on the machine that a check could have left, but for groups: interfaces, mounts, files. */
 function census(): ReadonlySet<string> {
   const files = readdirSync(tmpdir()).filter(name => /^check-/.test(name) || isOfCheck(name))
-  return new Set([...takeCensus('no group'), ...files.map(name => `file ${name}`)])
+  return new Set([...takeCensus(), ...files.map(name => `file ${name}`)])
 }
 
 /** Whether a process is a descendant of this one. */
