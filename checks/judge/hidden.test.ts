@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { compiler } from '../../lib/testing/in-child.ts'
-import { judgeInChild } from './in-child.ts'
+import { judgePatiently } from '../testing/programs.ts'
 
 const CHILDREN = 100
 
@@ -18,7 +18,7 @@ test('every child is seen, although another thread puts CLONE_UNTRACED back into
     const program = join(folder, 'hides-children')
     const source = join(import.meta.dirname, 'fixtures', 'hides-children.c')
     execFileSync(compiler(), ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread', '-o', program, source])
-    const verdict = await judgeInChild({ slug: '01-fork-vs-clone', command: [program], story: 'program' }, 120).verdict
+    const verdict = await judgePatiently({ slug: '01-fork-vs-clone', command: [program], story: 'program' }, 120)
     assert.ok(verdict.kind === 'judged' && verdict.story, JSON.stringify(verdict))
     const { events, program: pid } = verdict.story
     const made = (kind: 'birth' | 'exit') => events.filter(({ who, what }) => what.kind === kind && who?.pid !== pid)

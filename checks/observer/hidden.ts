@@ -2,19 +2,10 @@
  * Processes that a tracer was not told of. CLONE_UNTRACED is taken out of the flags of every clone, but clone3(2) reads them
  * from memory, and another thread may have put it back by then.
  */
-import { readdirSync } from 'node:fs'
 import { allPids, nsPids, statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
+import { threadsOf } from '../../lib/trace/scheduling.ts'
 import { processOf } from './threads.ts'
-
-/** The threads of a process; none if it has ended. */
-function threadsOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number)
-  } catch {
-    return []
-  }
-}
 
 /**
  * Follows from here on what a thread has just made and nobody has been told of, with what that has made since.

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { statusField } from '../../lib/trace/proc.ts'
+import { awaitSo } from '../testing/lab-runs.ts'
 import { runTool } from './build-tool.ts'
 
 /** What is left of a process: nothing, or a zombie for whose end nobody has waited yet. */
@@ -15,9 +16,7 @@ test('a tool that leaves something running has ended all the same, and that is e
     const leave = 'sleep 1000 & echo $! >left; echo said'
     assert.equal(await runTool(['sh', '-c', leave], folder, undefined), undefined)
     const left = Number(readFileSync(join(folder, 'left'), 'utf8'))
-    const limit = Date.now() + 60_000
-    while (!hasEnded(left) && Date.now() < limit) await new Promise(resolve => setTimeout(resolve, 10))
-    assert.ok(hasEnded(left))
+    awaitSo(() => hasEnded(left))
     assert.equal(await runTool(['sh', '-c', `${leave}; exit 3`], folder, undefined), 'said')
     assert.equal(await runTool(['sh', '-c', 'exit 3'], folder, undefined), 'sh ended with exit code 3')
   } finally {

@@ -125,9 +125,5 @@ export function crashIn(output: string): Crash | undefined {
   if (!found) return undefined
   // Where somebody waited in vain is not where the mistake is.
   const places = found.isLater ? [] : found.places
-  return {
-    lines: found.lines,
-    places,
-    rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)],
-  }
+  return { lines: found.lines, places, rest: [...all.slice(0, startOf(all, found.from)), ...all.slice(found.to)] }
 }

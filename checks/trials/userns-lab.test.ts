@@ -22,9 +22,9 @@ import { takeOwnView } from '../testing/own-view.ts'
 
 const skip = process.getuid?.() !== 0 && 'needs root, to become somebody else'
 const SLUG = '07-userns'
-/** In which nobody else's labs make folders. */
 // Interfaces and mounts are counted, and other tests have some, too.
 takeOwnView()
+/** In which nobody else's labs make folders. */
 const temporary = mkdtempSync(join(tmpdir(), 'userns-lab-'))
 chmodSync(temporary, 0o755)
 process.env['TMPDIR'] = temporary

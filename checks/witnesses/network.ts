@@ -14,6 +14,7 @@ import { interfaceNames } from '../../lib/net/free-network.ts'
 import type { Link } from '../../lib/net/links.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import type { StopReason } from '../../lib/trace/ptrace.ts'
+import { threadsOf } from '../../lib/trace/scheduling.ts'
 import { NAMESPACE_CALLS, NETWORK_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
@@ -25,7 +26,7 @@ import {
   type NetworkHistory,
   type PlacedLink,
 } from './net/followed-network.ts'
-import { hasOneOf, networkOf, socketsHere, threadsOf } from './net/inhabitants.ts'
+import { hasOneOf, networkOf, socketsHere } from './net/inhabitants.ts'
 import { type Pair, pairsBetween } from './net/pairs.ts'
 import { changesOrSends, NetworkTeller } from './telling/network.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'

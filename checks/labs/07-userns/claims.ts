@@ -2,7 +2,7 @@
  * Lab 7: a child that is root of its own user namespace and nobody's root outside, by its maps, by what it made, by what
  * it was allowed and refused, and by what was left of its capabilities.
  */
-import { outsideOf } from '../../../lib/rights/id-ranges.ts'
+import { insideOf, outsideOf } from '../../../lib/rights/id-ranges.ts'
 import type { Deed } from '../../witnesses/rights/deeds.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { programOf, unless, unlessUnderWay } from '../claim.ts'
@@ -38,10 +38,8 @@ function unlessAll(parts: Missing, expected: string, cause: string): Objection |
   )
 }
 
-const byRoot = (seen: Seen) => {
-  const of = <K extends Deed['kind']>(kind: K) => deedsOf(seen, kind).filter(({ by }) => isRootInside(by))
-  return of
-}
+/** The deeds of one kind that were done by root inside. */
+const byRoot = <K extends Deed['kind']>(seen: Seen, kind: K) => deedsOf(seen, kind).filter(({ by }) => isRootInside(by))
 
 function refuteFile(seen: Seen): Objection | undefined {
   const all = deedsOf(seen, 'made file')
@@ -61,14 +59,16 @@ function refuteFile(seen: Seen): Objection | undefined {
 }
 
 function refuteMay(seen: Seen): Objection | undefined {
-  const of = byRoot(seen)
   const parts: Missing = [
     [
       'a mount',
-      of('mount').some(({ answer, owner, by, isNew }) => done(answer) && isNew && owner === by.userNamespace),
+      byRoot(seen, 'mount').some(({ answer, owner, by, isNew }) => done(answer) && isNew && owner === by.userNamespace),
     ],
-    ['a host name', of('host name').some(({ answer, owner, by }) => done(answer) && owner === by.userNamespace)],
-    ['a file given away', of('changed file').some(deed => isGift(seen, deed))],
+    [
+      'a host name',
+      byRoot(seen, 'host name').some(({ answer, owner, by }) => done(answer) && owner === by.userNamespace),
+    ],
+    ['a file given away', byRoot(seen, 'changed file').some(deed => isGift(seen, deed))],
   ]
   return unlessAll(
     parts,
@@ -90,26 +90,27 @@ function isGift(seen: Seen, { call, answer, before, after }: Extract<Deed, { kin
  * whom not even the sandbox has a number for.
  */
 function isForeign(seen: Seen, { by, before }: Extract<Deed, { kind: 'changed file' }>): boolean {
-  if (!before || by.maps.users.some(({ outside, count }) => before.uid >= outside && before.uid < outside + count))
-    return false
+  if (!before || insideOf(by.maps.users, before.uid) !== undefined) return false
   return isSingle(seen) || (outsideUser(seen, before.uid) ?? 0) === 0
 }
 
 function refuteMayNot(seen: Seen): Objection | undefined {
-  const of = byRoot(seen)
   const isRefused = (answer: string | undefined, ...codes: readonly string[]) => codes.includes(answer ?? '')
   const levels = descentsOf(seen)
   const parts: Missing = [
     [
       'the outer host name',
-      of('host name').some(
+      byRoot(seen, 'host name').some(
         ({ answer, owner, by }) => isRefused(answer, 'EPERM') && owner !== by.userNamespace && may(by, 'CAP_SYS_ADMIN'),
       ),
     ],
-    ['a device', of('made node').some(({ answer, by }) => isRefused(answer, 'EPERM') && may(by, 'CAP_MKNOD'))],
+    [
+      'a device',
+      byRoot(seen, 'made node').some(({ answer, by }) => isRefused(answer, 'EPERM') && may(by, 'CAP_MKNOD')),
+    ],
     [
       "a file of the outer root's",
-      of('changed file').some(
+      byRoot(seen, 'changed file').some(
         deed =>
           isRefused(deed.answer, 'EACCES', 'EPERM') &&
           isForeign(seen, deed) &&
@@ -140,7 +141,7 @@ function refuteLoss(seen: Seen): Objection | undefined {
 
 function refuteAfterExec(seen: Seen): Objection | undefined {
   const all = losses(seen)
-  const hasRun = byRoot(seen)('program').length > 0
+  const hasRun = byRoot(seen, 'program').length > 0
   const dropped = all.find(({ gone }) => gone !== 0n)
   return unless(
     all.some(({ moment, gone }) => moment.isExec && gone !== 0n),

@@ -2,7 +2,7 @@
  * Lab 7: what follows from what was seen of users and capabilities. IDs are the judge's; "inside" is a user namespace of
  * the program, "outside" the sandbox that it was started in.
  */
-import { CAPABILITIES, type Capability, capabilityNames, hasCapability } from '../../../lib/rights/capabilities.ts'
+import { type Capability, capabilityNames, hasCapability } from '../../../lib/rights/capabilities.ts'
 import { insideOf, outsideOf } from '../../../lib/rights/id-ranges.ts'
 import type { IdRange } from '../../../lib/rights/users.ts'
 import type { Observation } from '../../observer/record.ts'
@@ -31,8 +31,8 @@ export function isRootInside({ uids, maps }: Standing): boolean {
   return root !== undefined && uids[1] === root && uids[3] === root
 }
 
-/** Those of a program's first and of its last numbers that are of the system. */
-function systemIds(map: readonly IdRange[], known: readonly IdRange[]): number | undefined {
+/** The lowest number outside with which a range of a map begins and that is of the system; `undefined` if none does. */
+function systemId(map: readonly IdRange[], known: readonly IdRange[]): number | undefined {
   return map
     .map(({ outside }) => insideOf(known, outside))
     .filter(id => id !== undefined && id < FIRST_ORDINARY)
@@ -64,7 +64,7 @@ function mapFlaw(seen: Seen, { maps: { users, groups } }: Pick<Standing, 'maps'>
       cause: 'the first number of a line in uid_map and gid_map is the one inside: root is 0 there',
     }
   if (isSingle(seen)) return undefined
-  const [user, group] = [systemIds(users, known.users), systemIds(groups, known.groups)]
+  const [user, group] = [systemId(users, known.users), systemId(groups, known.groups)]
   if (user !== undefined || group !== undefined)
     return {
       rank: 2,
@@ -212,4 +212,4 @@ export function nameSome(set: bigint): string {
 
 /** Whether somebody could do a thing, had it been of their own user namespace. */
 export const may = ({ capabilities }: Standing, ...needed: readonly Capability[]): boolean =>
-  needed.some(name => CAPABILITIES[name] !== undefined && hasCapability(capabilities.effective, name))
+  needed.some(name => hasCapability(capabilities.effective, name))

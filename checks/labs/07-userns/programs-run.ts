@@ -1,7 +1,7 @@
 /**
  * Lab 7: programs that would give whoever runs them more than they have: what they gave, and what was withheld.
  */
-import { outsideOf } from '../../../lib/rights/id-ranges.ts'
+import { insideOf } from '../../../lib/rights/id-ranges.ts'
 import type { Deed } from '../../witnesses/rights/deeds.ts'
 import { deedsOf, isRootInside, isSingle, type Seen } from './facts.ts'
 
@@ -19,12 +19,9 @@ export interface Offer {
 /** A program that is set-user-ID of another user of the map than the one who runs it. */
 function setUserIdOffer({ file, by, after }: Run): boolean | undefined {
   const [, before] = by.uids
-  const isOffer = file.isSetUserId && file.uid !== before && by.maps.users.some(one => isIn(one, file.uid))
+  const isOffer = file.isSetUserId && file.uid !== before && insideOf(by.maps.users, file.uid) !== undefined
   return isOffer ? after.uids[1] === file.uid : undefined
 }
-
-const isIn = ({ outside, count }: { readonly outside: number; readonly count: number }, id: number) =>
-  id >= outside && id < outside + count
 
 /**
  * Where there is but one user, nobody can be made another. To user 0 every program gives all that the bounding set has,
@@ -32,7 +29,7 @@ const isIn = ({ outside, count }: { readonly outside: number; readonly count: nu
  */
 function rootOffer({ by, after }: Run): boolean | undefined {
   const { permitted, bounding } = by.capabilities
-  if (!isRootInside(by) || outsideOf(by.maps.users, 0) === undefined || (bounding & ~permitted) === 0n) return undefined
+  if (!isRootInside(by) || (bounding & ~permitted) === 0n) return undefined
   return (after.capabilities.permitted & ~permitted) !== 0n
 }
 

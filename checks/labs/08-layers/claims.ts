@@ -36,8 +36,7 @@ export const checker: Checker<Seen> = [
             'lowerdir=SMALL:BASE has the uppermost first',
           )
         : unless(
-            image.lacks.length + 0 === 0 &&
-              [image.changed, image.added, image.removed].every(names => names.length > 0),
+            image.lacks.length === 0 && [image.changed, image.added, image.removed].every(names => names.length > 0),
             'when the overlay is mounted, the lowest directory has all files of ./fs; those above have one of them with other contents, one more, and a whiteout for one',
             image.lacks.length > 0
               ? `the lowest directory lacks, or has changed: ${list(image.lacks)}`

@@ -72,7 +72,11 @@ function describeNat(what: string, one: Conversation | undefined, seen: Seen): s
   if (!one?.call.came) return `${what}: no such connection`
   const remembered = rememberedBy(one, seen.traffic)
   const rules = rewritings(one, seen.traffic)
-  return `${what}: ${remembered ? `remembered, NAT of ${remembered.changesSource ? 'the source' : ''}${remembered.changesTarget ? 'the target' : ''}${!remembered.changesSource && !remembered.changesTarget ? 'nothing' : ''}` : 'not remembered with the two tuples that were seen'}, rules that do ${rules.join(' and ') || 'no NAT'}`
+  const changed = [remembered?.changesSource && 'the source', remembered?.changesTarget && 'the target'].filter(Boolean)
+  const memory = remembered
+    ? `remembered, NAT of ${changed.join(' and ') || 'nothing'}`
+    : 'not remembered with the two tuples that were seen'
+  return `${what}: ${memory}, rules that do ${rules.join(' and ') || 'no NAT'}`
 }
 
 function hasNat(seen: Seen): boolean {

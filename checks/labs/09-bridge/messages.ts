@@ -4,6 +4,7 @@
  */
 import type { IcmpPacket, PassedPacket, UdpPacket } from '../../../lib/net/packets.ts'
 import { DNS_PORT, type NameMessage, readMessage } from '../../../lib/net/talk/dns.ts'
+import { ERROR_QUEUE } from '../../../lib/net/talk/hops.ts'
 import type { TrafficRecord } from '../../witnesses/traffic.ts'
 import { addressesOf, neighbourAt, type Scene, type Scenes } from './scene.ts'
 
@@ -78,7 +79,7 @@ export function questionOf(record: TrafficRecord, scenes: Scenes): Question | un
   return found
 }
 
-const TIME_EXCEEDED = 11
+const { ICMP_TIME_EXCEEDED } = ERROR_QUEUE
 
 type AnySighting = PassedPacket & { readonly step: number; readonly net: number }
 
@@ -106,7 +107,8 @@ export function hopOf(record: TrafficRecord, scenes: Scenes): Hop | undefined {
   for (const message of sightings(record, 'icmp'))
     for (const scene of [...scenes.at(message.step - 1), ...scenes.at(message.step)]) {
       const { net, index, way, type, code, source } = message
-      if (!neighbourAt(scene.containers, net, index) || way !== 'in' || type !== TIME_EXCEEDED || code !== 0) continue
+      if (!neighbourAt(scene.containers, net, index) || way !== 'in' || type !== ICMP_TIME_EXCEEDED || code !== 0)
+        continue
       const flaw = flawOfHop(message, scene, sent)
       if (flaw === undefined) return { from: source }
       found ??= { from: source, flaw }

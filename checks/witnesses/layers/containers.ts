@@ -4,7 +4,7 @@
 import { readlinkSync, statSync } from 'node:fs'
 import { namespaces } from '../../../lib/namespaces.ts'
 import type { Observer } from '../../observer/observer.ts'
-import { processOf, throughWhom } from '../../observer/threads.ts'
+import { processOf, throughWhom, unlessGone } from '../../observer/threads.ts'
 import type { KnownOverlay } from './overlay.ts'
 import type { Standing } from './record.ts'
 import { type OldRoot, spotOf, waysOut } from './standing.ts'
@@ -56,12 +56,7 @@ export class Containers {
 
   /** The mount namespace of a thread, if its root is an overlay there. */
   #containerOf(tid: number): number | undefined {
-    try {
-      return this.overlayOf(tid) === undefined ? undefined : namespaces(tid).mnt
-    } catch {
-      // ENOENT: it is gone.
-      return undefined
-    }
+    return unlessGone(() => (this.overlayOf(tid) === undefined ? undefined : namespaces(tid).mnt))
   }
 
   /** How a thread stands in its mount namespace; `undefined` if it is gone. */
@@ -104,13 +99,8 @@ export class Containers {
   #neighboursOf(mnt: number, pid: number): number[] {
     const living = [...this.processes.values()].filter(({ status }) => !status)
     return living.flatMap(one => {
-      try {
-        const its = namespaces(one.pid)
-        return its.pid === pid && its.mnt !== mnt ? [one.numbers.at(-1) ?? 0] : []
-      } catch {
-        // ENOENT: it is gone.
-        return []
-      }
+      const its = unlessGone(() => namespaces(one.pid))
+      return its?.pid === pid && its.mnt !== mnt ? [one.numbers.at(-1) ?? 0] : []
     })
   }
 }

@@ -2,6 +2,7 @@
  * What those in containers do with mounts: they walk up from outside of their root, write to volumes, and mount; and where
  * what somebody mounts appears.
  */
+import { constants } from 'node:os'
 import { mounts } from '../../../lib/mount/mount.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
@@ -15,8 +16,6 @@ import type { FileCall } from './place.ts'
 import type { Escape, Spread, VolumeUse } from './record.ts'
 import { appearance, type BothViews } from './spread.ts'
 import { wholeView } from './whole-view.ts'
-
-const EROFS = 30
 
 /** The mounts of one sandbox, as far as containers have to do with them. */
 export class Mounting {
@@ -59,7 +58,7 @@ export class Mounting {
   /** A call in a container has gone below a mount that is not its root. */
   useVolume(tid: number, order: number, overlay: number, { at }: FileCall, result: number): void {
     const mount = at && mounts(tid).find(({ id }) => id === at.mount)
-    if (!mount || (result < 0 && result !== -EROFS)) return
+    if (!mount || (result < 0 && result !== -constants.errno.EROFS)) return
     // What is a part of an overlay comes from no volume.
     if (this.#containers.overlays.some(({ device }) => device === at?.device)) return
     const pid = processOf(tid) ?? tid

@@ -3,7 +3,7 @@
  * What a path leads to later does not matter, nor that nobody else can reach them any more.
  */
 import { closeSync, statSync } from 'node:fs'
-import { type Held, holdPath } from './place.ts'
+import { type Held, holdPath, type Spot } from './place.ts'
 import { contentsOf, contentsOfAll, type Entry, type Tree, treeOf } from './tree.ts'
 
 /** The options of an overlay, as the kernel takes them apart. */
@@ -68,7 +68,7 @@ export class KnownOverlay {
   readonly #open = new Set<Held>()
 
   /** @param tid who has mounted it, and stands still; @param at its top; @param data the options, as it wrote them */
-  constructor(tid: number, order: number, target: string, at: Omit<Held, 'fd'>, data: string) {
+  constructor(tid: number, order: number, target: string, at: Spot, data: string) {
     this.target = target
     this.order = order
     this.device = at.device

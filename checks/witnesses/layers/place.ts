@@ -5,17 +5,15 @@
 import { closeSync, constants, fstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AT_FDCWD, O_PATH, openInside } from '../../../lib/trace/open-inside.ts'
-import { readCString, readMemory } from '../../../lib/trace/remote-memory.ts'
-import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
+import { FILE_CALLS, OPEN_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
+import { int, openFlags, pathAt } from '../call-arguments.ts'
 
-const LONGEST = 4096
 const DIRECTORY = O_PATH | constants.O_DIRECTORY
 /** What in the flags of open(2) says that something is written. */
 const WRITES = constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC
 
-/** A file or directory that is held open. */
-export interface Held {
-  readonly fd: number
+/** A file or directory as the kernel knows it. */
+export interface Spot {
   /** Its device and inode, `64:2`. */
   readonly id: string
   readonly device: number
@@ -23,18 +21,20 @@ export interface Held {
   readonly mount: number
 }
 
+/** One that is held open. */
+export interface Held extends Spot {
+  readonly fd: number
+}
+
 /** The mount by which a descriptor was opened. @param whose a process, `self` or its number */
 export const mountOf = (whose: number | 'self', fd: number): number =>
   Number(/^mnt_id:\s*(\d+)/m.exec(readFileSync(`/proc/${whose}/fdinfo/${fd}`, 'utf8'))?.[1])
 
-function held(fd: number): Held {
+/** What the judge has open. */
+export function spotBehind(fd: number): Spot {
   const { dev, ino } = fstatSync(fd)
-  return { fd, id: `${dev}:${ino}`, device: dev, mount: mountOf('self', fd) }
+  return { id: `${dev}:${ino}`, device: dev, mount: mountOf('self', fd) }
 }
-
-/** A path in the memory of a thread. @throws Error if the pointer is wrong, or the thread is gone */
-export const pathAt = (tid: number, address: bigint | undefined): string =>
-  Buffer.from(readCString(tid, address ?? 0n, LONGEST), 'latin1').toString('utf8')
 
 /**
  * Opens what a path means to a thread.
@@ -45,7 +45,7 @@ export function holdPath(tid: number, path: string, directory = AT_FDCWD, flags 
   let fd: number | undefined
   try {
     fd = openInside(tid, directory, path, flags)
-    return held(fd)
+    return { fd, ...spotBehind(fd) }
   } catch {
     if (fd !== undefined) closeSync(fd)
     return undefined
@@ -53,12 +53,7 @@ export function holdPath(tid: number, path: string, directory = AT_FDCWD, flags 
 }
 
 /** The same, only looked at. */
-export function lookAtPath(
-  tid: number,
-  path: string,
-  directory = AT_FDCWD,
-  flags = DIRECTORY,
-): Omit<Held, 'fd'> | undefined {
+export function lookAtPath(tid: number, path: string, directory = AT_FDCWD, flags = DIRECTORY): Spot | undefined {
   const found = holdPath(tid, path, directory, flags)
   if (found) closeSync(found.fd)
   return found
@@ -68,15 +63,11 @@ export function lookAtPath(
 export interface FileCall {
   readonly path: string
   /** What is there, or the directory that it is to be in; missing where there is neither. */
-  readonly at: Omit<Held, 'fd'> | undefined
+  readonly at: Spot | undefined
 }
 
-function isWrite(name: StoppedCall, args: readonly bigint[], tid: number): boolean {
-  const at = { open: 1, openat: 2 }[name as string]
-  if (at !== undefined) return (Number(BigInt.asUintN(32, args[at] ?? 0n)) & WRITES) !== 0
-  if (name !== 'openat2') return true
-  return (Number(readMemory(tid, args[2] ?? 0n, 8).readBigUInt64LE() & 0xffffffffn) & WRITES) !== 0
-}
+const isWrite = (name: StoppedCall, args: readonly bigint[], tid: number) =>
+  !OPEN_CALLS.includes(name) || (openFlags(name, args, tid) & WRITES) !== 0
 
 /** What a call is about; `undefined` if it is none of {@link FILE_CALLS}, or only reads. */
 export function fileCall(name: StoppedCall, args: readonly bigint[], tid: number): FileCall | undefined {
@@ -84,7 +75,7 @@ export function fileCall(name: StoppedCall, args: readonly bigint[], tid: number
   try {
     if (!places || !isWrite(name, args, tid)) return undefined
     const path = pathAt(tid, args[places[1]])
-    const directory = places[0] < 0 ? AT_FDCWD : Number(BigInt.asIntN(32, args[places[0]] ?? 0n))
+    const directory = places[0] < 0 ? AT_FDCWD : int(args[places[0]])
     // Only open(2) and its like follow a link. A single file may be a mount of its own.
     const itself = lookAtPath(tid, path, directory, /^open|^creat/.test(name) ? O_PATH : O_PATH | constants.O_NOFOLLOW)
     return { path, at: itself ?? lookAtPath(tid, dirname(path.replace(/\/+$/, '') || '/'), directory) }

@@ -2,7 +2,8 @@
  * Where a mount has appeared: all mounts of two namespaces before a call and after it.
  */
 import type { Mount } from '../../../lib/mount/mount.ts'
-import { type Propagation, propagationOf } from '../../../lib/mount/propagation.ts'
+import { propagationOf } from '../../../lib/mount/propagation.ts'
+import type { Spread } from './record.ts'
 
 /** All mounts of a container and of its outside at one moment. */
 export interface BothViews {
@@ -14,12 +15,7 @@ const added = (before: readonly Mount[], after: readonly Mount[]) =>
   after.filter(({ id }) => !before.some(mount => mount.id === id))
 
 /** Where the new mounts have appeared. */
-export interface Appearance {
-  readonly inside: readonly { readonly kind: Propagation; readonly group: number | undefined }[]
-  readonly isOfVolume: boolean
-  readonly outside: readonly string[]
-  readonly hadPrivate: boolean
-}
+type Appearance = Omit<Spread, 'order' | 'pid' | 'by'>
 
 /** What of a directory a mount shows: two that show the same would show the same mounts, if they passed them on. */
 const shown = ({ device, root }: Mount) => `${device} ${root}`

@@ -1,25 +1,17 @@
 /**
  * How somebody stands in their mount namespace: whether its root is theirs, and what leads from them to the old one.
  */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { type Mount, mounts } from '../../../lib/mount/mount.ts'
 import { O_PATH } from '../../../lib/trace/open-inside.ts'
 import { unlessGone } from '../../observer/threads.ts'
-import { mountOf } from './place.ts'
+import { mountOf, type Spot, spotBehind } from './place.ts'
 
-/** A directory as the kernel knows it: by device, inode and mount. */
-interface Spot {
-  readonly id: string
-  readonly device: number
-  readonly mount: number
-}
-
-/** @throws Error ENOENT if the process is gone */
+/** A directory as the kernel knows it: by device, inode and mount. @throws Error ENOENT if the process is gone */
 export function spotOf(path: string): Spot {
   const fd = openSync(path, O_PATH | constants.O_DIRECTORY)
   try {
-    const { dev, ino } = fstatSync(fd)
-    return { id: `${dev}:${ino}`, device: dev, mount: mountOf('self', fd) }
+    return spotBehind(fd)
   } finally {
     closeSync(fd)
   }
@@ -59,14 +51,8 @@ function namespaceDescriptors(tid: number): number[] {
   return descriptorsOf(tid).filter(fd => unlessGone(() => leadsAway(fd)) ?? false)
 }
 
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    // ENOENT: it has been closed, or the process has ended.
-    return ''
-  }
-}
+/** Where a link leads; nowhere if it has been closed, or the process has ended. */
+const linkOf = (path: string): string => unlessGone(() => readlinkSync(path)) ?? ''
 
 /** Where a mount of proc shows processes of another PID namespace. */
 function showsOthers(tid: number, { root, target }: Mount, own: string): boolean {

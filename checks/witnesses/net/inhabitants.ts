@@ -13,16 +13,6 @@ export function networkOf(tid: number | undefined): number | undefined {
   }
 }
 
-/** The threads of a process; none if it has ended. */
-export function threadsOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number)
-  } catch {
-    // ENOENT: it has ended.
-    return []
-  }
-}
-
 /** Where the kernel lists the sockets of a network, and which column is their inode. */
 const SOCKET_LISTS = {
   ...{ raw: 9, icmp: 9, packet: 8, netlink: 9, tcp: 9, udp: 9 },

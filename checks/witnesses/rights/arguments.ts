@@ -3,10 +3,9 @@
  */
 import { closeSync, constants, fstatSync, readlinkSync, statSync } from 'node:fs'
 import { AT_FDCWD, O_PATH, openInside } from '../../../lib/trace/open-inside.ts'
-import { readCString, readMemory } from '../../../lib/trace/remote-memory.ts'
 import type { StoppedCall } from '../../../lib/trace/seccomp.ts'
+import { int, openFlags, pathAt } from '../call-arguments.ts'
 
-const LONGEST_PATH = 4096
 const AT_SYMLINK_NOFOLLOW = 0x100
 const AT_EMPTY_PATH = 0x1000
 const S_ISUID = 0o4000
@@ -27,8 +26,6 @@ export interface Target {
   /** What is there now; `undefined` where there is nothing, or nothing that could be seen. */
   readonly look: () => FileThere | undefined
 }
-
-const int = (value: bigint | undefined) => Number(BigInt.asIntN(32, value ?? 0n))
 
 /** A file by a path that is the judge's own. */
 export function fileAt(path: string): FileThere | undefined {
@@ -66,7 +63,7 @@ function byDescriptor(tid: number, fd: number): Target {
 }
 
 function byPath(tid: number, directory: number, address: bigint | undefined, flags = 0): Target {
-  const path = Buffer.from(readCString(tid, address ?? 0n, LONGEST_PATH), 'latin1').toString('utf8')
+  const path = pathAt(tid, address)
   if (path === '' && (flags & AT_EMPTY_PATH) !== 0) return byDescriptor(tid, directory)
   const follows = (flags & AT_SYMLINK_NOFOLLOW) === 0
   return { path, look: () => fileInside(tid, directory, path, follows) }
@@ -97,11 +94,6 @@ export function targetOf(name: StoppedCall, args: readonly bigint[], tid: number
 /** How a call opens its file: whether it makes one where there is none, and whether it writes. */
 export function openingOf(name: StoppedCall, args: readonly bigint[], tid: number) {
   const { O_CREAT, O_WRONLY, O_RDWR, O_TRUNC } = constants
-  const flags =
-    name === 'creat'
-      ? O_CREAT | O_WRONLY
-      : name === 'openat2'
-        ? Number(readMemory(tid, args[2] ?? 0n, 8).readBigUInt64LE() & 0x7fffffffn)
-        : int(args[name === 'open' ? 1 : 2])
+  const flags = openFlags(name, args, tid)
   return { makes: (flags & O_CREAT) !== 0, writes: (flags & (O_WRONLY | O_RDWR | O_TRUNC)) !== 0 }
 }

@@ -4,7 +4,7 @@
  */
 import { readlinkSync } from 'node:fs'
 import { type CapabilitySets, parseCapabilities } from '../../../lib/rights/capabilities.ts'
-import { parseIdMap } from '../../../lib/rights/id-ranges.ts'
+import { readIdMap } from '../../../lib/rights/id-ranges.ts'
 import type { IdRange } from '../../../lib/rights/users.ts'
 import { readProc } from '../../../lib/trace/proc.ts'
 
@@ -39,8 +39,8 @@ export function userNamespaceOf(tid: number): number | undefined {
 
 /** The maps of the user namespace of a thread. */
 export const mapsOf = (tid: number): Maps => ({
-  users: parseIdMap(readProc(tid, 'uid_map') ?? ''),
-  groups: parseIdMap(readProc(tid, 'gid_map') ?? ''),
+  users: readIdMap(tid, 'uid_map'),
+  groups: readIdMap(tid, 'gid_map'),
 })
 
 /** The lines of /proc/PID/status that say who somebody is and what they may do. */

@@ -3,6 +3,7 @@
  * walk out, who wrote to a volume, and where a mount has appeared.
  */
 import type { Story } from '../../observer/story/story.ts'
+import type { Change, Escape, Spread, VolumeUse } from '../layers/record.ts'
 
 /** Tells of the layers of one sandbox. */
 export class LayersTeller {
@@ -16,34 +17,19 @@ export class LayersTeller {
     this.#story.add({ kind: 'overlay', target, lower: names }, tid)
   }
 
-  change(
-    tid: number,
-    { target }: { readonly target: string },
-    { kind, path }: { readonly kind: 'copied' | 'added' | 'removed' | 'opaque'; readonly path: string },
-  ): void {
+  change(tid: number, { target }: { readonly target: string }, { kind, path }: Pick<Change, 'kind' | 'path'>): void {
     this.#story.add({ kind: 'layer', change: kind, path, overlay: target }, tid)
   }
 
-  escape(tid: number, { to, path }: { readonly to: 'own root' | 'below' | 'outside'; readonly path: string }): void {
+  escape(tid: number, { to, path }: Pick<Escape, 'to' | 'path'>): void {
     this.#story.add({ kind: 'escape', to, path }, tid)
   }
 
-  volume(tid: number, { target, answer }: { readonly target: string; readonly answer: 'written' | 'refused' }): void {
+  volume(tid: number, { target, answer }: Pick<VolumeUse, 'target' | 'answer'>): void {
     this.#story.add({ kind: 'volume', target, answer: answer === 'written' ? 'done' : 'EROFS' }, tid)
   }
 
-  spread(
-    tid: number,
-    {
-      by,
-      inside,
-      outside,
-    }: {
-      readonly by: 'inside' | 'outside'
-      readonly inside: readonly { readonly kind: string }[]
-      readonly outside: readonly string[]
-    },
-  ): void {
+  spread(tid: number, { by, inside, outside }: Pick<Spread, 'by' | 'inside' | 'outside'>): void {
     this.#story.add({ kind: 'spread', by, inside: inside.map(({ kind }) => kind), outside }, tid)
   }
 }

@@ -6,19 +6,17 @@ import type { Link } from '../../../lib/net/links.ts'
 import { type Connection, tupleText } from '../../../lib/net/nat/conntrack.ts'
 import type { PassedPacket } from '../../../lib/net/packets.ts'
 import { DNS_PORT, readMessage } from '../../../lib/net/talk/dns.ts'
+import { ERROR_QUEUE } from '../../../lib/net/talk/hops.ts'
 import type { Of, What } from '../../observer/story/event.ts'
 import type { Story } from '../../observer/story/story.ts'
 import type { TrafficHistory } from '../net/traffic.ts'
-
-/** `ICMP_TIME_EXCEEDED`. */
-const TIME_EXCEEDED = 11
 
 type Said = Pick<Of<'segment'>, 'says' | 'source' | 'target' | 'sequence' | 'name' | 'addresses'>
 
 /** What a packet says, if a story is to tell of it. */
 function saidBy(packet: PassedPacket): Said | undefined {
   if (packet.protocol === 'icmp')
-    return packet.type === TIME_EXCEEDED
+    return packet.type === ERROR_QUEUE.ICMP_TIME_EXCEEDED
       ? { says: 'time is up', source: packet.source, target: packet.target }
       : undefined
   const ends = {
