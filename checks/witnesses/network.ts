@@ -58,7 +58,6 @@ export class NetworkWitness implements Witness<NetworkRecord> {
   #step = 0
 
   readonly #teller: NetworkTeller
-
   readonly #makeTap: MakeTap | undefined
 
   /** @param makeTap makes further sockets in each network, for a lab that asks more of it */

@@ -9,12 +9,12 @@ import type { Listener } from '../../../lib/trace/ptrace.ts'
 import type { Observer } from '../../observer/observer.ts'
 import { processOf } from '../../observer/threads.ts'
 import { isInRoot } from '../shell/spot.ts'
-import type { LayersTeller } from '../telling/layers.ts'
 import type { Containers } from './containers.ts'
 import { Outside } from './outside.ts'
 import type { FileCall } from './place.ts'
 import type { Escape, Spread, VolumeUse } from './record.ts'
 import { appearance, type BothViews } from './spread.ts'
+import type { LayersTeller } from './teller.ts'
 import { wholeView } from './whole-view.ts'
 
 /** The mounts of one sandbox, as far as containers have to do with them. */

@@ -3,7 +3,7 @@
  * walk out, who wrote to a volume, and where a mount has appeared.
  */
 import type { Story } from '../../observer/story/story.ts'
-import type { Change, Escape, Spread, VolumeUse } from '../layers/record.ts'
+import type { Change, Escape, Spread, VolumeUse } from './record.ts'
 
 /** Tells of the layers of one sandbox. */
 export class LayersTeller {
