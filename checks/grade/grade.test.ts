@@ -17,7 +17,9 @@ import test, { after } from 'node:test'
 import { startWords } from '../../lib/engine/start-words.ts'
 import { findLab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { allPids, readProc } from '../../lib/trace/proc.ts'
 import { labNamed, studentNamed } from '../ready/names.ts'
+import { awaitSo } from '../testing/lab-runs.ts'
 import { takeOwnView } from '../testing/own-view.ts'
 import { cell } from './files.ts'
 import { makeDesk } from './folders.ts'
@@ -286,14 +288,16 @@ test('a grading that was killed goes on with what it has not judged', async () =
 })
 
 test('Ctrl-C keeps what is judged so far and says what is not', async () => {
-  makeClass('slow', { 'a/lab1.sh': '#!/bin/sh\nsleep 30\n', 'b/lab1.c': 'int main( {}\n' })
+  // In seconds, and such that nobody else sleeps for as long.
+  const long = String(1_000_000 + process.pid)
+  makeClass('slow', { 'a/lab1.sh': `#!/bin/sh\nsleep ${long}\n`, 'b/lab1.c': 'int main( {}\n' })
   const child = spawn(process.execPath, [...COMMAND, 'slow', '--out', 'cut'], { env })
   let text = ''
   child.stdout.on('data', data => {
     text += data
-    // The line of this submission comes before any is judged.
-    if (/✘ b/.test(String(data))) setTimeout(() => child.kill('SIGINT'), 300)
   })
+  awaitSo(() => allPids().some(pid => readProc(pid, 'cmdline') === `sleep\0${long}\0`))
+  child.kill('SIGINT')
   const code = await new Promise(resolve => child.once('exit', resolve))
   assert.equal(code, 130, text)
   const outcomes = gradesIn('cut').marks.map(({ student, outcome, points }) => [student, outcome, points])

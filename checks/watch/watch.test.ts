@@ -183,7 +183,7 @@ test('into a pipe it prints one snapshot, and wrong words are named', () => {
 async function readUntil(master: number, isThere: (text: string) => boolean): Promise<string> {
   let text = ''
   const buffer = Buffer.alloc(65536)
-  for (const deadline = Date.now() + 10_000; !isThere(text) && Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 60_000; !isThere(text) && Date.now() < deadline; ) {
     try {
       text += buffer.toString('utf8', 0, readSync(master, buffer))
     } catch (error) {
