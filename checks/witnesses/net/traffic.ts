@@ -24,11 +24,9 @@ export interface TrafficHistory {
   readonly rules: readonly (NatRule & Seen)[]
   /** Whether there was a table of the old iptables, of which only what it does can be seen, and not its rules. */
   readonly hasLegacyRules: boolean
-  /** Whether there was more than is kept. */
-  readonly isFlooded: boolean
 }
 
-/** What is kept of one network at most, of each kind: somebody may flood it for ever. */
+/** What is kept of one network at most, of each kind: somebody may flood it for ever, and the rest proves nothing. */
 const MOST = 4000
 
 /** What makes a packet of TCP one that has been seen already. Of those that carry something the first tells all. */
@@ -52,7 +50,6 @@ export class Traffic implements Tap, TrafficHistory {
   readonly connections: (NewConnection & Seen)[] = []
   readonly rules: (NatRule & Seen)[] = []
   hasLegacyRules = false
-  isFlooded = false
   readonly #known = new Set<string>()
   readonly #packets = new PacketTap()
   readonly #connections = new ConnectionListener()
@@ -90,7 +87,6 @@ export class Traffic implements Tap, TrafficHistory {
 
   #keep<T>(list: T[], one: T): void {
     if (list.length < MOST) list.push(one)
-    else this.isFlooded = true
   }
 
   close(): void {
