@@ -2,7 +2,6 @@
  * Where the calling process may make control groups: root at the root of a hierarchy, an ordinary user in a group that
  * was handed over to them (delegated).
  */
-
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'

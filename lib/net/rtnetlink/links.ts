@@ -122,11 +122,12 @@ export function setAlias(name: string, text: string): void {
   request('RTM_NEWLINK', 0, body, [name, Symbol(`alias ${text}`)])
 }
 
-/** The interfaces of the calling thread's network that have an alias. */
-export function aliases(): { readonly name: string; readonly alias: string }[] {
+/** The interfaces of the calling thread's network that have an alias; of two the one with the lower index is older. */
+export function aliases(): { readonly index: number; readonly name: string; readonly alias: string }[] {
   return objects('RTM_GETLINK').flatMap(message => {
     const alias = attributes(message.subarray(SIZES.ifinfomsg)).get(LINK.IFLA_IFALIAS)
-    return alias ? [{ name: toLink(message, []).name, alias: alias.toString('latin1').replace(/\0.*$/s, '') }] : []
+    const { index, name } = toLink(message, [])
+    return alias ? [{ index, name, alias: alias.toString('latin1').replace(/\0.*$/s, '') }] : []
   })
 }
 

@@ -80,7 +80,7 @@ function hop(address: string, ttl: number, timeout: number): Hop {
  * @throws SyscallError ENETUNREACH
  * @see traceroute(8), ip(7) IP_RECVERR
  */
-export function hops(address: string, most = 4, timeout = 1): Hop[] {
+export function hops(address: string, most: number, timeout: number): Hop[] {
   const found: Hop[] = []
   for (let ttl = 1; ttl <= most && !found.at(-1)?.isThere; ttl++) found.push(hop(address, ttl, timeout))
   return found

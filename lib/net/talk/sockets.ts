@@ -121,7 +121,7 @@ export function acceptTcp(fd: number): { readonly fd: number; readonly peer: End
  *   address), ETIMEDOUT (no answer)
  * @see connect(2)
  */
-export function connectTcp(to: Endpoint, timeout = 5): { readonly fd: number; readonly own: Endpoint } {
+export function connectTcp(to: Endpoint, timeout: number): { readonly fd: number; readonly own: Endpoint } {
   return openSocket(SOCKET.SOCK_STREAM, to.address, fd => {
     setTimeoutOf(fd, SOCKET.SO_SNDTIMEO, timeout)
     connect(fd, to)
