@@ -19,7 +19,7 @@ import { basename, dirname, join } from 'node:path'
 import type { ReadEntry } from 'tar/read-entry'
 import { CannotRun, UsageError } from '../errors.ts'
 import { isOurs, machineName, OUR_MACHINE, readElf } from '../machine/elf.ts'
-import { isOnlyOwnUsers } from './initial-users.ts'
+import { knowsFewUsers } from '../rights/users.ts'
 import { isWhiteout, makeOpaque, makeWhiteout } from './whiteouts.ts'
 
 /** How the name of a mark begins. */
@@ -46,7 +46,7 @@ type Entry = Pick<ReadEntry, 'path' | 'type' | 'mode' | 'uid' | 'gid' | 'linkpat
 export class LayerTree {
   readonly #archive: string
   readonly #top: string
-  readonly #isOwnUsers = isOnlyOwnUsers()
+  readonly #knowsFewUsers = knowsFewUsers()
   /** Directories, with the time that they get once all is in them. */
   readonly #times: (readonly [string, Date])[] = []
   #open: number | undefined
@@ -206,7 +206,7 @@ export class LayerTree {
     try {
       lchownSync(place, uid, gid)
     } catch (error) {
-      if (!this.#isOwnUsers || (error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+      if (!this.#knowsFewUsers || (error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
     }
   }
 

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, rmSync, typ
 import { join } from 'node:path'
 import { Header } from 'tar/header'
 import { Pax } from 'tar/pax'
-import { isOnlyOwnUsers } from './initial-users.ts'
+import { knowsFewUsers } from '../rights/users.ts'
 import { type LayerEntry, layerEntries } from './whiteouts.ts'
 
 const BLOCK = 512
@@ -22,7 +22,7 @@ class Archive {
   readonly #fd: number
   /** Files with several names, by device and inode: the first name has the bytes. */
   readonly #names = new Map<string, string>()
-  readonly #isOwnUsers = isOnlyOwnUsers()
+  readonly #knowsFewUsers = knowsFewUsers()
 
   constructor(file: string) {
     this.#file = file
@@ -63,7 +63,7 @@ class Archive {
   }
 
   #describe({ mode, uid, gid, mtime }: Stats): Fields {
-    const known = (id: number) => (this.#isOwnUsers && id === NOBODY ? 0 : id)
+    const known = (id: number) => (this.#knowsFewUsers && id === NOBODY ? 0 : id)
     return { mode: mode & 0o7777, uid: known(uid), gid: known(gid), mtime }
   }
 

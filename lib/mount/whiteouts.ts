@@ -4,8 +4,8 @@
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError } from '../errors.ts'
+import { knowsFewUsers } from '../rights/users.ts'
 import { mknod } from './device-nodes.ts'
-import { isOnlyOwnUsers } from './initial-users.ts'
 import { getXattr, setXattr } from './xattr.ts'
 
 const S_IFCHR = 0o020000
@@ -13,7 +13,7 @@ const S_IFCHR = 0o020000
 const NAMESPACES = ['trusted.overlay.', 'user.overlay.'] as const
 
 /** Where an overlay that the calling process mounts keeps its notes: only root of the machine may write `trusted` ones. */
-export const notesPrefix = (): string => NAMESPACES[isOnlyOwnUsers() ? 1 : 0]
+export const notesPrefix = (): string => NAMESPACES[knowsFewUsers() ? 1 : 0]
 
 const hasNote = (path: string, note: string) => NAMESPACES.some(prefix => getXattr(path, prefix + note) !== undefined)
 

@@ -139,6 +139,10 @@ export function openNetlink(groups = 0, protocol = NETLINK_ROUTE): number {
   }
 }
 
+/** The text of an attribute, without the zero byte at its end. */
+export const attributeText = (bytes: Buffer | undefined): string | undefined =>
+  bytes?.toString('latin1').replace(/\0.*$/s, '')
+
 /** Lets a socket hold so many bytes that nobody has read yet, as far as the caller may. */
 export function setReceiveBuffer(fd: number, bytes: number): void {
   const value = Buffer.alloc(4)

@@ -109,7 +109,7 @@ function byIptables(mark: string, tell: (command: string) => void): Rules {
   const rule = (address: string, table: string, ...words: string[]) => {
     const program = familyOf(address) === FAMILY.AF_INET ? 'iptables-nft' : 'ip6tables-nft'
     tell([program, '-t', table, '-I', ...words].join(' '))
-    run(program, ['-w', '5', '-t', table, '-I', ...words, '-m', 'comment', '--comment', mark])
+    run(program, ['-t', table, '-I', ...words, '-m', 'comment', '--comment', mark])
   }
   return {
     masquerade: (subnet, bridge) =>
@@ -128,7 +128,7 @@ function removeMarked(program: string, table: string, mark: string): void {
   // The whole comment: lab9_br1 is not lab9_br10, which another lab may have.
   const rules = (stdout ?? '').split('\n').map(line => line.split(' '))
   for (const words of rules.filter(words => words[words.indexOf('--comment') + 1] === mark))
-    spawnSync(program, ['-w', '5', '-t', table, '-D', ...words.slice(1)], { stdio: 'ignore' })
+    spawnSync(program, ['-t', table, '-D', ...words.slice(1)], { stdio: 'ignore' })
 }
 
 /**
