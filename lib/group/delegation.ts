@@ -6,9 +6,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { basename, dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'
 import { engineHere } from '../machine/container.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { isWritable } from '../mount/writable.ts'
 import { getpid, getppid } from '../process.ts'
-import { knowsFewUsers } from '../rights/users.ts'
 import {
   type Controller,
   type Dialect,

@@ -19,7 +19,7 @@ import { basename, dirname, join } from 'node:path'
 import type { ReadEntry } from 'tar/read-entry'
 import { CannotRun, UsageError } from '../errors.ts'
 import { isOurs, machineName, OUR_MACHINE, readElf } from '../machine/elf.ts'
-import { knowsFewUsers } from '../rights/users.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { isWhiteout, makeOpaque, makeWhiteout } from './whiteouts.ts'
 
 /** How the name of a mark begins. */

@@ -5,7 +5,7 @@
 import { statfsSync } from 'node:fs'
 import { CannotRun, SyscallError } from '../errors.ts'
 import { kernelIsAtLeast } from '../machine/kernel-version.ts'
-import { knowsFewUsers } from '../rights/users.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { mount } from './mount.ts'
 
 /** The number by which statfs(2) names overlay, `<linux/magic.h>`. */

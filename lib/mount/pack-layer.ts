@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, rmSync, typ
 import { join } from 'node:path'
 import { Header } from 'tar/header'
 import { Pax } from 'tar/pax'
-import { knowsFewUsers } from '../rights/users.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { type LayerEntry, layerEntries } from './whiteouts.ts'
 
 const BLOCK = 512

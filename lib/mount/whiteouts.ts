@@ -4,7 +4,7 @@
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError } from '../errors.ts'
-import { knowsFewUsers } from '../rights/users.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { mknod } from './device-nodes.ts'
 import { getXattr, setXattr } from './xattr.ts'
 
