@@ -133,9 +133,9 @@ export class ConnectionListener {
     setReceiveBuffer(this.fd, ROOM)
   }
 
-  /** The connections that are new since the last call; of too many at once none. */
+  /** The connections that are new since the last call; of too many at once the first. */
   news(): NewConnection[] {
-    return (told(this.fd) ?? []).flatMap(({ port, body }) => {
+    return told(this.fd).messages.flatMap(({ port, body }) => {
       const one = toConnection(body)
       return one ? [{ ...one, isWritten: port !== 0 }] : []
     })

@@ -108,9 +108,9 @@ export class RuleListener {
     setReceiveBuffer(this.fd, ROOM)
   }
 
-  /** The rules that are new since the last call and rewrite addresses; of too many at once none. */
+  /** The rules that are new since the last call and rewrite addresses; of too many at once the first. */
   news(): NatRule[] {
-    const rules = (told(this.fd) ?? []).filter(message => message.type === type(NFT.NFT_MSG_NEWRULE))
+    const rules = told(this.fd).messages.filter(message => message.type === type(NFT.NFT_MSG_NEWRULE))
     return rules.flatMap(({ body }) => toNatRule(body) ?? [])
   }
 }
