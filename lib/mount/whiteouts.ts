@@ -46,6 +46,7 @@ export const makeOpaque = (directory: string): void => setXattr(directory, `${no
 /**
  * Whether overlay can keep its notes in a directory. Without them no directory can be opaque: whoever removes one of a
  * layer below and makes it again gets EIO.
+ * @param directory is tried by writing one, which stays there and which overlay does not heed
  * @throws SyscallError EROFS, EACCES
  */
 export function keepsNotes(directory: string): boolean {
