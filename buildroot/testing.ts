@@ -1,7 +1,6 @@
 /**
  * For tests: a folder for everything, the program as a user runs it, and a shell in a tree.
  */
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -109,7 +109,8 @@ export function refusalOf(action: () => void): string | undefined {
     return undefined
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
+    // Node has codes of its own, such as ERR_INVALID_ARG_TYPE.
+    if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
     return code
   }
 }

@@ -3,8 +3,9 @@
  */
 import { lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { knowsFewUsers } from '../../lib/machine/self.ts'
 import { getpid } from '../../lib/process.ts'
-import { type IdRange, knowsFewUsers } from '../../lib/rights/users.ts'
+import type { IdRange } from '../../lib/rights/users.ts'
 
 /** From here to 2³¹ no distribution assigns users; each sandbox takes its own 65,536. */
 const FIRST_USER = 0x70000000

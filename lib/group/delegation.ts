@@ -2,14 +2,13 @@
  * Where the calling process may make control groups: root at the root of a hierarchy, an ordinary user in a group that
  * was handed over to them (delegated).
  */
-
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CannotRun } from '../errors.ts'
 import { engineHere } from '../machine/container.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { isWritable } from '../mount/writable.ts'
 import { getpid, getppid } from '../process.ts'
-import { knowsFewUsers } from '../rights/users.ts'
 import {
   type Controller,
   type Dialect,

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { CannotRun } from '../errors.ts'
 import { engineHere, rootfulCommand } from '../machine/container.ts'
 import { withProgram } from '../machine/packages.mjs'
+import { knowsFewUsers } from '../machine/self.ts'
 import { mounts } from '../mount/mount.ts'
-import { knowsFewUsers } from '../rights/users.ts'
 
 /** The two interfaces of the kernel to control groups. */
 export type Dialect = 'v1' | 'v2'

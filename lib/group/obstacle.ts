@@ -2,7 +2,6 @@
  * What keeps the calling process from making groups in a hierarchy that is there, and what helps. The doctor says it
  * beforehand, labs and checks when they cannot go on.
  */
-
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Engine, rootfulCommand } from '../machine/container.ts'

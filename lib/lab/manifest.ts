@@ -8,8 +8,8 @@ import { slugOf, unknownLab } from './lab-names.mjs'
 
 /**
  * What a lab needs: privilege over new `namespaces`, over a `network`, over `mounts` with a /proc of their own;
- * a program, ping with the raw socket that it takes; nft with the rules that it sets; kcmp(2); user namespaces, which it makes itself, whoever runs it;
- * overlays; control groups with a controller.
+ * a program, ping with the raw socket that it takes, nft with the rules that it sets; kcmp(2); overlays; user
+ * namespaces, which it makes itself, whoever runs it; control groups with a controller.
  */
 export type Need = Privilege | 'ip' | 'ping' | 'nft' | 'kcmp' | 'overlay' | 'user-namespaces' | Controller
 

@@ -1,7 +1,7 @@
 /**
  * What a lab prints: which side speaks, and what it sees. Colour only on a terminal, and never with NO_COLOR.
  */
-
+import { refusalOf } from '../errors.ts'
 import { sleep } from '../process.ts'
 import { chalk } from './colour.ts'
 
@@ -48,16 +48,7 @@ export function note(text: string): void {
  * What the kernel answers to something that it is expected to refuse: the name of the errno, or `done`.
  * @param action makes one call
  */
-export function refusal(action: () => void): string {
-  try {
-    action()
-    return 'done'
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error
-    return code
-  }
-}
+export const refusal = (action: () => void): string => refusalOf(action) ?? 'done'
 
 /** How the names of speakers are told apart, one after the other. */
 const COLOURS = ['cyan', 'yellow', 'magenta', 'green'] as const

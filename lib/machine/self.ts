@@ -27,3 +27,10 @@ export function readSelf(file: string): string {
     closeSync(fd)
   }
 }
+
+/**
+ * Whether the calling process is in a user namespace that knows only some of the machine's users, as one without root is:
+ * its root may not do all that root of the machine may.
+ * @see user_namespaces(7)
+ */
+export const knowsFewUsers = (): boolean => !/^\s*0\s+0\s+4294967295\s*$/.test(readSelf('uid_map'))

@@ -19,8 +19,8 @@ import { basename, dirname, join } from 'node:path'
 import type { ReadEntry } from 'tar/read-entry'
 import { CannotRun, UsageError } from '../errors.ts'
 import { isOurs, machineName, OUR_MACHINE, readElf } from '../machine/elf.ts'
-import { isOnlyOwnUsers } from './initial-users.ts'
-import { makeOpaque, makeWhiteout } from './whiteouts.ts'
+import { knowsFewUsers } from '../machine/self.ts'
+import { isWhiteout, makeOpaque, makeWhiteout } from './whiteouts.ts'
 
 /** How the name of a mark begins. */
 const WHITEOUT = '.wh.'
@@ -46,7 +46,7 @@ type Entry = Pick<ReadEntry, 'path' | 'type' | 'mode' | 'uid' | 'gid' | 'linkpat
 export class LayerTree {
   readonly #archive: string
   readonly #top: string
-  readonly #isOwnUsers = isOnlyOwnUsers()
+  readonly #knowsFewUsers = knowsFewUsers()
   /** Directories, with the time that they get once all is in them. */
   readonly #times: (readonly [string, Date])[] = []
   #open: number | undefined
@@ -78,9 +78,9 @@ export class LayerTree {
     for (const word of words.slice(0, -1)) {
       here = join(here, word)
       const stat = lstatSync(here, { throwIfNoEntry: false })
-      if (!stat) mkdirSync(here, 0o755)
-      else if (!stat.isDirectory())
+      if (stat && !stat.isDirectory() && !isWhiteout(here, stat))
         throw this.#refuse(path, `goes through ${word}, which is no directory of this layer`)
+      this.#ensureDirectory(path, here)
     }
     return words.length === 0 ? this.#top : join(here, words.at(-1) as string)
   }
@@ -110,16 +110,31 @@ export class LayerTree {
     else if (name.startsWith(NOTE)) return
     else if (['', '.', '..'].includes(hidden)) throw this.#refuse(path, 'removes no name')
     else {
-      const target = join(dirname(place), hidden)
-      this.#clear(path, target)
-      makeWhiteout(target)
+      this.#hideBelow(join(dirname(place), hidden))
     }
   }
 
-  #makeDirectory(entry: Entry, place: string): void {
+  /**
+   * Hides what lower layers have of a name. What this layer itself has of it stays, whichever of the two comes first in
+   * the archive: a file hides the same as a whiteout does, a directory when it is opaque.
+   */
+  #hideBelow(place: string): void {
     const stat = lstatSync(place, { throwIfNoEntry: false })
-    if (stat && !stat.isDirectory()) this.#clear(entry.path, place)
-    if (!stat?.isDirectory()) mkdirSync(place)
+    if (stat?.isDirectory()) makeOpaque(place)
+    else if (!stat) makeWhiteout(place)
+  }
+
+  /** Makes a directory where there is none yet. Where a whiteout of this layer is, it becomes an opaque one. */
+  #ensureDirectory(path: string, place: string): void {
+    const stat = lstatSync(place, { throwIfNoEntry: false })
+    if (stat?.isDirectory()) return
+    this.#clear(path, place)
+    mkdirSync(place, 0o755)
+    if (stat && isWhiteout(place, stat)) makeOpaque(place)
+  }
+
+  #makeDirectory(entry: Entry, place: string): void {
+    this.#ensureDirectory(entry.path, place)
     this.#describe(entry, place)
     if (entry.mtime) this.#times.push([place, entry.mtime])
   }
@@ -191,7 +206,7 @@ export class LayerTree {
     try {
       lchownSync(place, uid, gid)
     } catch (error) {
-      if (!this.#isOwnUsers || (error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+      if (!this.#knowsFewUsers || (error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
     }
   }
 

@@ -5,7 +5,7 @@
 import { statfsSync } from 'node:fs'
 import { CannotRun, SyscallError } from '../errors.ts'
 import { kernelIsAtLeast } from '../machine/kernel-version.ts'
-import { isOnlyOwnUsers } from './initial-users.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { mount } from './mount.ts'
 
 /** The number by which statfs(2) names overlay, `<linux/magic.h>`. */
@@ -25,7 +25,7 @@ export interface Overlay {
 const quoted = (path: string) => path.replace(/[\\:,]/g, character => `\\${character}`)
 
 /** The options of an overlay, as mount(2) takes them. In a user namespace its notes are `user` attributes. */
-export function overlayOptions({ lower, upper, work }: Overlay, isOfUser = isOnlyOwnUsers()): string {
+export function overlayOptions({ lower, upper, work }: Overlay, isOfUser = knowsFewUsers()): string {
   const layers = `lowerdir=${lower.map(quoted).join(':')},upperdir=${quoted(upper)},workdir=${quoted(work)}`
   return isOfUser ? `${layers},userxattr` : layers
 }
@@ -50,7 +50,7 @@ function whyNot(error: SyscallError, { lower, upper }: Overlay): Error {
     new CannotRun(`${error.message.split('\n')[0]}\n${reason}\nhint: ${remedy}`)
   const known = (what: keyof typeof OVERLAY_LACKS) => lack(OVERLAY_LACKS[what].cause, OVERLAY_LACKS[what].remedy)
   if (error.code === 'ENODEV') return known('fileSystem')
-  if (['EPERM', 'EINVAL'].includes(error.code) && isOnlyOwnUsers() && !kernelIsAtLeast(5, 11))
+  if (['EPERM', 'EINVAL'].includes(error.code) && knowsFewUsers() && !kernelIsAtLeast(5, 11))
     return known('inUserNamespace')
   if (error.code !== 'EINVAL') return error
   if (liesOnOverlay(upper))

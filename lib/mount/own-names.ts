@@ -3,7 +3,8 @@
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { CannotRun } from '../errors.ts'
-import { MS_BIND, MS_PRIVATE, MS_REC, mount } from './mount.ts'
+import { MS_BIND, mount } from './mount.ts'
+import { setPropagation } from './propagation.ts'
 
 /** Directories that are there on any machine and that no container misses. */
 const PLACES = ['/mnt', '/media', '/tmp']
@@ -21,7 +22,7 @@ export function useOwnNames(hosts: string, nameserver: string): void {
   const missing = Object.keys(files).find(path => !existsSync(path))
   if (missing !== undefined) throw new CannotRun(`there is no ${missing} to mount over\nhint: sudo touch ${missing}`)
   const place = PLACES.find(path => existsSync(path)) ?? '/tmp'
-  mount('none', '/', null, MS_REC | MS_PRIVATE)
+  setPropagation('/', 'private', { recursive: true })
   mount('names', place, 'tmpfs')
   for (const [path, text] of Object.entries(files)) {
     const own = `${place}/${path.split('/').at(-1)}`

@@ -2,11 +2,11 @@
  * Packing a directory as a layer of an OCI image: a tar archive, in which whiteouts and opaque directories of overlay
  * become files whose names begin with `.wh.`.
  */
-import { closeSync, openSync, readFileSync, readlinkSync, type Stats, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, rmSync, type Stats, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Header } from 'tar/header'
 import { Pax } from 'tar/pax'
-import { isOnlyOwnUsers } from './initial-users.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { type LayerEntry, layerEntries } from './whiteouts.ts'
 
 const BLOCK = 512
@@ -18,12 +18,14 @@ type Fields = NonNullable<ConstructorParameters<typeof Pax>[0]>
 
 /** An archive that is being written. */
 class Archive {
+  readonly #file: string
   readonly #fd: number
   /** Files with several names, by device and inode: the first name has the bytes. */
   readonly #names = new Map<string, string>()
-  readonly #isOwnUsers = isOnlyOwnUsers()
+  readonly #knowsFewUsers = knowsFewUsers()
 
   constructor(file: string) {
+    this.#file = file
     this.#fd = openSync(file, 'w')
   }
 
@@ -61,7 +63,7 @@ class Archive {
   }
 
   #describe({ mode, uid, gid, mtime }: Stats): Fields {
-    const known = (id: number) => (this.#isOwnUsers && id === NOBODY ? 0 : id)
+    const known = (id: number) => (this.#knowsFewUsers && id === NOBODY ? 0 : id)
     return { mode: mode & 0o7777, uid: known(uid), gid: known(gid), mtime }
   }
 
@@ -74,7 +76,9 @@ class Archive {
     this.#write(Buffer.alloc(2 * BLOCK))
   }
 
-  close(): void {
+  /** @param isWhole whether all is in it; half an archive is removed, unless what is written to is no file */
+  close(isWhole: boolean): void {
+    if (!isWhole && fstatSync(this.#fd).isFile()) rmSync(this.#file, { force: true })
     closeSync(this.#fd)
   }
 }
@@ -84,11 +88,13 @@ const hidden = (path: string) => path.replace(/[^/]+$/, name => `.wh.${name}`)
 
 function write(file: string, fill: (archive: Archive) => void): void {
   const archive = new Archive(file)
+  let isWhole = false
   try {
     fill(archive)
     archive.finish()
+    isWhole = true
   } finally {
-    archive.close()
+    archive.close(isWhole)
   }
 }
 
@@ -96,7 +102,7 @@ function write(file: string, fill: (archive: Archive) => void): void {
  * Packs a directory as a layer: the upper directory of an overlay that is not mounted just now, or a whole root file system.
  * Whiteouts become `.wh.NAME`, opaque directories get a `.wh..wh..opq`. Devices, pipes and sockets are left out.
  * @param directory what is packed; names in the archive begin below it
- * @param file the archive, which is written anew
+ * @param file the archive, which is written anew; after a failure it is gone
  * @returns the paths that were left out
  * @throws Error ENOENT, EACCES, ENOSPC of node:fs
  */

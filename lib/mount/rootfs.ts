@@ -1,7 +1,6 @@
 /**
  * The root file system of lab 4: where it is, and whether a shell can start in it.
  */
-
 import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { homedir } from 'node:os'

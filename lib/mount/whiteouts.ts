@@ -4,8 +4,8 @@
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError } from '../errors.ts'
+import { knowsFewUsers } from '../machine/self.ts'
 import { mknod } from './device-nodes.ts'
-import { isOnlyOwnUsers } from './initial-users.ts'
 import { getXattr, setXattr } from './xattr.ts'
 
 const S_IFCHR = 0o020000
@@ -13,7 +13,7 @@ const S_IFCHR = 0o020000
 const NAMESPACES = ['trusted.overlay.', 'user.overlay.'] as const
 
 /** Where an overlay that the calling process mounts keeps its notes: only root of the machine may write `trusted` ones. */
-export const notesPrefix = (): string => NAMESPACES[isOnlyOwnUsers() ? 1 : 0]
+export const notesPrefix = (): string => NAMESPACES[knowsFewUsers() ? 1 : 0]
 
 const hasNote = (path: string, note: string) => NAMESPACES.some(prefix => getXattr(path, prefix + note) !== undefined)
 
@@ -46,6 +46,7 @@ export const makeOpaque = (directory: string): void => setXattr(directory, `${no
 /**
  * Whether overlay can keep its notes in a directory. Without them no directory can be opaque: whoever removes one of a
  * layer below and makes it again gets EIO.
+ * @param directory is tried by writing one, which stays there and which overlay does not heed
  * @throws SyscallError EROFS, EACCES
  */
 export function keepsNotes(directory: string): boolean {

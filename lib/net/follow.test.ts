@@ -11,7 +11,9 @@ import { waitpid } from '../process.ts'
 import { inChild } from '../testing/in-child.ts'
 import { type Echo, EchoTap, toEcho } from './echoes.ts'
 import { NetworkFollower } from './follow.ts'
+import { NETLINK, openNetlink, setReceiveBuffer, told } from './netlink.ts'
 import type { NetworkState } from './network-state.ts'
+import { addVeth } from './rtnetlink/links.ts'
 
 /** Runs a command in the calling process's network, in silence. */
 const run = (command: string) => waitpid(cloneExec(['sh', '-c', `${command} >/dev/null 2>&1`])).code
@@ -65,6 +67,20 @@ test('of a veth it is known in which network its other end is', () => {
     }
   })
   assert.deepEqual(seen, { indexes: [true, true], networks: [true, true], third: false, isUnfinished: false })
+})
+
+test('of more than a socket can hold, the first is told, and that it is not all', () => {
+  const seen = inChild(F.CLONE_NEWNET, () => {
+    const fd = openNetlink(NETLINK.RTMGRP_LINK)
+    // The kernel makes it as small as it can be.
+    setReceiveBuffer(fd, 1)
+    for (let i = 0; i < 20; i++) addVeth(`one${i}`, { name: `other${i}` })
+    const { messages, isWhole } = told(fd)
+    return { isWhole, length: messages.length, after: told(fd) }
+  })
+  assert.equal(seen.isWhole, false)
+  assert.ok(seen.length > 0 && seen.length < 40, `${seen.length} messages`)
+  assert.deepEqual(seen.after, { messages: [], isWhole: true })
 })
 
 test('an echo request and its reply are seen at each interface that they pass', () => {

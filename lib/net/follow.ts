@@ -52,8 +52,8 @@ export class NetworkFollower {
 
   /** The network after each change since the last call, in their order. Of too many at once only the outcome is known. */
   changes(): NetworkState[] {
-    const messages = told(this.#told)
-    if (!messages) {
+    const { messages, isWhole } = told(this.#told)
+    if (!isWhole) {
       this.#state = this.#look()
       return [this.#state]
     }

@@ -3,7 +3,7 @@
  */
 import { closeSync } from 'node:fs'
 import { IFF_UP } from './interfaces.ts'
-import { attributes, dump, NETLINK, openNetlink, SIZES } from './netlink.ts'
+import { attributes, attributeText, dump, NETLINK, openNetlink, SIZES } from './netlink.ts'
 
 /** One interface. */
 export interface Link {
@@ -24,8 +24,6 @@ export interface Link {
   readonly addresses: readonly string[]
 }
 
-const text = (bytes: Buffer | undefined) => bytes?.toString('latin1').replace(/\0.*$/, '')
-
 /** An IPv4 address and its prefix length, of a message about addresses; `undefined` if it is of another family. */
 export function toAddress(message: Buffer): { readonly index: number; readonly address: string } | undefined {
   // struct ifaddrmsg { u8 family, prefixlen, flags, scope; u32 index; }
@@ -43,8 +41,8 @@ export function toLink(message: Buffer, addresses: readonly string[]): Link {
   const master = found.get(NETLINK.IFLA_MASTER)?.readInt32LE()
   return {
     index,
-    name: text(found.get(NETLINK.IFLA_IFNAME)) ?? '',
-    kind: text(attributes(found.get(NETLINK.IFLA_LINKINFO) ?? Buffer.alloc(0)).get(NETLINK.IFLA_INFO_KIND)),
+    name: attributeText(found.get(NETLINK.IFLA_IFNAME)) ?? '',
+    kind: attributeText(attributes(found.get(NETLINK.IFLA_LINKINFO) ?? Buffer.alloc(0)).get(NETLINK.IFLA_INFO_KIND)),
     isUp: (message.readUInt32LE(8) & IFF_UP) !== 0,
     peerIndex: found.get(NETLINK.IFLA_LINK)?.readInt32LE(),
     peerIsElsewhere: nsid !== undefined,

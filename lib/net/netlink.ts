@@ -139,6 +139,10 @@ export function openNetlink(groups = 0, protocol = NETLINK_ROUTE): number {
   }
 }
 
+/** The text of an attribute, without the zero byte at its end. */
+export const attributeText = (bytes: Buffer | undefined): string | undefined =>
+  bytes?.toString('latin1').replace(/\0.*$/s, '')
+
 /** Lets a socket hold so many bytes that nobody has read yet, as far as the caller may. */
 export function setReceiveBuffer(fd: number, bytes: number): void {
   const value = Buffer.alloc(4)
@@ -198,11 +202,15 @@ export function ask(fd: number, type: number, body: Buffer): Message | undefined
   return answer?.type === NETLINK.NLMSG_ERROR ? undefined : answer
 }
 
-/**
- * What has been told on a socket with groups since the last look, without waiting.
- * @returns `undefined` if so much has been told that the kernel threw some of it away
- */
-export function told(fd: number): Message[] | undefined {
+/** What has been told on a socket with groups since the last look. */
+export interface Told {
+  readonly messages: readonly Message[]
+  /** Whether that is all: of more than the socket can hold the kernel throws the newest away. */
+  readonly isWhole: boolean
+}
+
+/** What has been told on a socket with groups since the last look, without waiting. */
+export function told(fd: number): Told {
   const messages: Message[] = []
   let isWhole = true
   for (;;) {
@@ -212,8 +220,8 @@ export function told(fd: number): Message[] | undefined {
       continue
     }
     const errno = lastErrno()
-    if (errno === EAGAIN) return isWhole ? messages : undefined
+    if (errno === EAGAIN) return { messages, isWhole }
     if (errno === ENOBUFS) isWhole = false
-    else if (errno !== EINTR) return messages
+    else if (errno !== EINTR) return { messages, isWhole }
   }
 }

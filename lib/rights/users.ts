@@ -77,11 +77,6 @@ export function enterUserNamespace(): void {
   writeFileSync('/proc/self/gid_map', `0 ${gid} 1`)
 }
 
-/** Whether the calling process is in a user namespace that knows only some of the machine's users. */
-export function knowsFewUsers(): boolean {
-  return !/^\s*0\s+0\s+4294967295\s*$/.test(readSelf('uid_map'))
-}
-
 /**
  * Makes the calling process root of its user namespace, in no group but root's (and those it cannot leave, where
  * setgroups(2) is denied).

@@ -3,7 +3,6 @@
  * so that all of it can be taken back by somebody else when the lab and its keeper were killed.
  */
 import { ownTag } from '../../native/tag.ts'
-import { interfaceNames } from '../net/free-network.ts'
 import { removeTable } from '../net/nat/firewall.ts'
 import { aliases, deleteLink, setAlias } from '../net/rtnetlink/links.ts'
 import { changeSetting } from '../net/settings.ts'
@@ -27,42 +26,64 @@ export const tableOf = (bridge: string): string => `lab9_${bridge}`
  * @throws SyscallError ENODEV, EPERM
  * @see ip-link(8): `ip link set NAME alias TEXT`
  */
-export function markBridge(bridge: string, before: SettingsBefore): void {
+export const markBridge = (bridge: string, before: SettingsBefore): void =>
+  writeMark(bridge, `${MARK}${ownTag()}`, before)
+
+function writeMark(bridge: string, mark: string, before: SettingsBefore): void {
   const settings = Object.entries(before).map(([name, value]) => ` ${name}=${value}`)
-  setAlias(bridge, `${MARK}${ownTag()}${settings.join('')}`)
+  setAlias(bridge, `${mark}${settings.join('')}`)
 }
 
-/** Removes a bridge, unless somebody else is quicker. */
-function removeBridge(name: string): void {
+/** Does something with a bridge, unless that is gone. @returns whether it was still there */
+function whileThere(action: () => void): boolean {
   try {
-    if (interfaceNames().includes(name)) deleteLink(name)
+    action()
+    return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENODEV') throw error
+    return false
   }
 }
 
 /**
- * Takes back what a network namespace of its own would have taken along: rules, the bridge and settings. What is gone
+ * Puts settings back, or leaves that to whoever has made the next marked bridge: they need the settings as they are, and
+ * took for the machine's own what the first one had written.
+ */
+function restore(bridge: string, before: SettingsBefore): void {
+  const marked = markedBridges()
+  const own = marked.find(({ name }) => name === bridge)
+  const settings = { ...before, ...own?.before }
+  const next = own && marked.find(({ index }) => index > own.index)
+  if (next && whileThere(() => writeMark(next.name, next.mark, { ...next.before, ...settings }))) return
+  for (const [name, value] of Object.entries(settings)) changeSetting(name, value)
+}
+
+/**
+ * Takes back what a network namespace of its own would have taken along: rules, settings and the bridge. What is gone
  * already need not go.
+ * @param before what the settings were, where the bridge's mark does not say it
  * @throws SyscallError EPERM; CannotRun where a setting cannot be written
  */
 export function takeBack(bridge: string, before: SettingsBefore): void {
   removeTable(tableOf(bridge))
-  removeBridge(bridge)
-  for (const [name, value] of Object.entries(before)) changeSetting(name, value)
+  restore(bridge, before)
+  whileThere(() => deleteLink(bridge))
 }
 
 /** A bridge that bears such a mark. */
 export interface MarkedBridge {
   readonly name: string
+  readonly index: number
+  /** What in its alias says whose it is. */
+  readonly mark: string
   /** Whether whoever made it still runs. */
   readonly fate: Fate
   readonly before: SettingsBefore
 }
 
-/** The marked bridges of the calling thread's network. @throws SyscallError EMFILE */
+/** The marked bridges of the calling thread's network, the oldest first. @throws SyscallError EMFILE */
 export function markedBridges(): MarkedBridge[] {
-  return aliases().flatMap(({ name, alias }) => {
+  const found = aliases().flatMap(({ index, name, alias }) => {
     const [mark = '', ...settings] = alias.split(' ')
     const owner = mark.startsWith(MARK) ? ownerOfTag(mark.slice(MARK.length)) : undefined
     if (!owner) return []
@@ -70,6 +91,7 @@ export function markedBridges(): MarkedBridge[] {
       const [, setting, value] = SETTING.exec(text) ?? []
       return setting === undefined || value === undefined ? [] : [[setting, value] as const]
     })
-    return [{ name, fate: fateOf(owner), before: Object.fromEntries(pairs) }]
+    return [{ name, index, mark, fate: fateOf(owner), before: Object.fromEntries(pairs) }]
   })
+  return found.sort((one, other) => one.index - other.index)
 }

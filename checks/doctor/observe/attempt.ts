@@ -6,9 +6,10 @@ import { clone } from '../../../lib/clone.ts'
 import { SIGCHLD } from '../../../lib/flags.ts'
 import { pipe } from '../../../lib/gate.ts'
 import { writeAll } from '../../../lib/machine/output.ts'
+import { knowsFewUsers } from '../../../lib/machine/self.ts'
 import { waitpid } from '../../../lib/process.ts'
 import { allowInspection } from '../../../lib/rights/prctl.ts'
-import { becomeUser, knowsFewUsers } from '../../../lib/rights/users.ts'
+import { becomeUser } from '../../../lib/rights/users.ts'
 import { statusField } from '../../../lib/trace/proc.ts'
 
 /** The result of a trial: a value, or the error as a reader sees it. */

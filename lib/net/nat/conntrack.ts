@@ -4,6 +4,7 @@
  */
 import { ipText } from '../ip.ts'
 import { attributes, NETLINK_NETFILTER, openNetlink, setReceiveBuffer, told } from '../netlink.ts'
+import { endpointText } from './firewall.ts'
 import { groupBit, messageType, NFGENMSG_SIZE, NFNETLINK, netfilterObjects } from './nfnetlink.ts'
 
 /** `<linux/netfilter/nfnetlink_conntrack.h>`, `<linux/netfilter/nf_conntrack_common.h>`, `<netinet/in.h>`. */
@@ -86,10 +87,13 @@ export function toConnection(message: Buffer): Connection | undefined {
 }
 
 /** `10.9.0.3:40000 → 203.0.113.7:7000`. */
-export const tupleText = ({ source, sourcePort, target, targetPort }: Tuple): string => {
-  const end = (address: string, port: number) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
-  return `${end(source, sourcePort)} → ${end(target, targetPort)}`
-}
+export const tupleText = ({ source, sourcePort, target, targetPort }: Tuple): string =>
+  [
+    { address: source, port: sourcePort },
+    { address: target, port: targetPort },
+  ]
+    .map(endpointText)
+    .join(' → ')
 
 /**
  * The connections of TCP that the kernel remembers in the calling thread's network, in the order of their ends (the kernel
@@ -129,9 +133,9 @@ export class ConnectionListener {
     setReceiveBuffer(this.fd, ROOM)
   }
 
-  /** The connections that are new since the last call; of too many at once none. */
+  /** The connections that are new since the last call; of too many at once the first. */
   news(): NewConnection[] {
-    return (told(this.fd) ?? []).flatMap(({ port, body }) => {
+    return told(this.fd).messages.flatMap(({ port, body }) => {
       const one = toConnection(body)
       return one ? [{ ...one, isWritten: port !== 0 }] : []
     })

@@ -45,7 +45,9 @@ export function ruleProgram(what: string): (typeof PROGRAMS)[number] {
   )
 }
 
-const end = ({ address, port }: Endpoint) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
+/** `10.9.0.2:80`, `[fd09::2]:80`. */
+export const endpointText = ({ address, port }: Endpoint): string =>
+  familyOf(address) === FAMILY.AF_INET6 ? `[${address}]:${port}` : `${address}:${port}`
 
 /** Runs a command of the table. @throws CannotRun with what the program said */
 function run(program: string, words: readonly string[]): void {
@@ -96,7 +98,7 @@ function byNft(table: string, tell: (command: string) => void): Rules {
       const family = of(at.address)
       chain(family, 'arriving', 'type nat hook prerouting priority -100')
       const match = [family, 'daddr', at.address, 'tcp', 'dport', String(at.port)]
-      nft('add', 'rule', family, table, 'arriving', ...match, 'dnat', 'to', end(to))
+      nft('add', 'rule', family, table, 'arriving', ...match, 'dnat', 'to', endpointText(to))
     },
     dropForwarded: () => chain('ip', 'passing', 'type filter hook forward priority 0 ; policy drop'),
   }
@@ -107,14 +109,14 @@ function byIptables(mark: string, tell: (command: string) => void): Rules {
   const rule = (address: string, table: string, ...words: string[]) => {
     const program = familyOf(address) === FAMILY.AF_INET ? 'iptables-nft' : 'ip6tables-nft'
     tell([program, '-t', table, '-I', ...words].join(' '))
-    run(program, ['-w', '5', '-t', table, '-I', ...words, '-m', 'comment', '--comment', mark])
+    run(program, ['-t', table, '-I', ...words, '-m', 'comment', '--comment', mark])
   }
   return {
     masquerade: (subnet, bridge) =>
       rule(subnet, 'nat', 'POSTROUTING', '-s', subnet, '!', '-o', bridge, '-j', 'MASQUERADE'),
     publish: (at, to) => {
       const match = ['-d', at.address, '-p', 'tcp', '--dport', String(at.port)]
-      rule(at.address, 'nat', 'PREROUTING', ...match, '-j', 'DNAT', '--to-destination', end(to))
+      rule(at.address, 'nat', 'PREROUTING', ...match, '-j', 'DNAT', '--to-destination', endpointText(to))
     },
     dropForwarded: () => rule('', 'filter', 'FORWARD', '-j', 'DROP'),
   }
@@ -126,7 +128,7 @@ function removeMarked(program: string, table: string, mark: string): void {
   // The whole comment: lab9_br1 is not lab9_br10, which another lab may have.
   const rules = (stdout ?? '').split('\n').map(line => line.split(' '))
   for (const words of rules.filter(words => words[words.indexOf('--comment') + 1] === mark))
-    spawnSync(program, ['-w', '5', '-t', table, '-D', ...words.slice(1)], { stdio: 'ignore' })
+    spawnSync(program, ['-t', table, '-D', ...words.slice(1)], { stdio: 'ignore' })
 }
 
 /**

@@ -3,7 +3,7 @@
  * targets as one expression. Of each rule it is read what it does to addresses.
  */
 import { readFileSync } from 'node:fs'
-import { attributes, NETLINK_NETFILTER, openNetlink, setReceiveBuffer, told } from '../netlink.ts'
+import { attributes, attributeText, NETLINK_NETFILTER, openNetlink, setReceiveBuffer, told } from '../netlink.ts'
 import { groupBit, messageType, NFGENMSG_SIZE, NFNETLINK, netfilterObjects } from './nfnetlink.ts'
 
 /** `<linux/netfilter/nf_tables.h>`, `<linux/netfilter/nf_tables_compat.h>`. */
@@ -42,7 +42,7 @@ const BY_NAME: Readonly<Record<string, Rewriting>> = {
   DNAT: 'dnat',
 }
 
-const text = (bytes: Buffer | undefined) => bytes?.toString('latin1').replace(/\0.*$/s, '') ?? ''
+const text = (bytes: Buffer | undefined) => attributeText(bytes) ?? ''
 
 /** Splits a list of attributes that are all of one type. */
 function elements(bytes: Buffer): Buffer[] {
@@ -108,9 +108,9 @@ export class RuleListener {
     setReceiveBuffer(this.fd, ROOM)
   }
 
-  /** The rules that are new since the last call and rewrite addresses; of too many at once none. */
+  /** The rules that are new since the last call and rewrite addresses; of too many at once the first. */
   news(): NatRule[] {
-    const rules = (told(this.fd) ?? []).filter(message => message.type === type(NFT.NFT_MSG_NEWRULE))
+    const rules = told(this.fd).messages.filter(message => message.type === type(NFT.NFT_MSG_NEWRULE))
     return rules.flatMap(({ body }) => toNatRule(body) ?? [])
   }
 }

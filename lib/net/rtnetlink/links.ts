@@ -7,7 +7,7 @@ import { CannotRun, type SyscallError } from '../../errors.ts'
 import { closeQuietly } from '../../machine/poll.ts'
 import { IFF_UP } from '../interfaces.ts'
 import { toLink } from '../links.ts'
-import { attribute, attributes, NETLINK, SIZES } from '../netlink.ts'
+import { attribute, attributes, attributeText, NETLINK, SIZES } from '../netlink.ts'
 import { indexOf, nameBytes, objects, request, u32 } from './request.ts'
 
 /** Attributes of the message about a new or changed interface, `<linux/if_link.h>`, `<linux/veth.h>`. */
@@ -122,11 +122,12 @@ export function setAlias(name: string, text: string): void {
   request('RTM_NEWLINK', 0, body, [name, Symbol(`alias ${text}`)])
 }
 
-/** The interfaces of the calling thread's network that have an alias. */
-export function aliases(): { readonly name: string; readonly alias: string }[] {
+/** The interfaces of the calling thread's network that have an alias; of two the one with the lower index is older. */
+export function aliases(): { readonly index: number; readonly name: string; readonly alias: string }[] {
   return objects('RTM_GETLINK').flatMap(message => {
-    const alias = attributes(message.subarray(SIZES.ifinfomsg)).get(LINK.IFLA_IFALIAS)
-    return alias ? [{ name: toLink(message, []).name, alias: alias.toString('latin1').replace(/\0.*$/s, '') }] : []
+    const alias = attributeText(attributes(message.subarray(SIZES.ifinfomsg)).get(LINK.IFLA_IFALIAS))
+    const { index, name } = toLink(message, [])
+    return alias ? [{ index, name, alias }] : []
   })
 }
 

@@ -3,7 +3,7 @@
  * (hardware address to port). `ip neighbour` and `bridge fdb`, without the programs.
  */
 import { ipText } from '../ip.ts'
-import { links } from '../links.ts'
+import { type Link, links } from '../links.ts'
 import { attributes, NETLINK, SIZES } from '../netlink.ts'
 import { objects } from './request.ts'
 
@@ -41,14 +41,20 @@ function read(message: Buffer) {
   }
 }
 
+/** The names of interfaces by their indexes. */
+function namesOf(all: readonly Link[]): (index: number) => string {
+  const names = new Map(all.map(({ index, name }) => [index, name]))
+  return index => names.get(index) ?? `interface ${index}`
+}
+
 /** The neighbour table of the calling thread's network, by address: whom it has asked for, and who has answered. @see ip-neighbour(8) */
 export function neighbours(): KnownNeighbour[] {
-  const names = new Map(links().map(({ index, name }) => [index, name]))
+  const nameOf = namesOf(links())
   const known = objects('RTM_GETNEIGH').flatMap(message => {
     const { index, state, address, hardware } = read(message)
     // Groups of IPv6 and the addresses of lo are known without asking.
     if (!address || (state & NEIGHBOUR.NUD_NOARP) !== 0) return []
-    return [{ address: ipText(address), hardware, link: names.get(index) ?? `interface ${index}` }]
+    return [{ address: ipText(address), hardware, link: nameOf(index) }]
   })
   return known.sort((one, other) => one.address.localeCompare(other.address))
 }
@@ -56,13 +62,13 @@ export function neighbours(): KnownNeighbour[] {
 /** What a bridge has learnt, by port: behind which of its ports it has heard whom. @param bridge its name @see bridge(8) `bridge fdb` */
 export function forwardingTable(bridge: string): ForwardingEntry[] {
   const all = links()
-  const names = new Map(all.map(({ index, name }) => [index, name]))
+  const nameOf = namesOf(all)
   const own = all.find(({ name }) => name === bridge)?.index
   const heard = objects('RTM_GETNEIGH', NEIGHBOUR.AF_BRIDGE).flatMap(message => {
     const { index, state, hardware, master } = read(message)
     // The bridge's own and its ports' addresses are permanent: it has not learnt them from a frame.
     if (master !== own || !hardware || (state & NEIGHBOUR.NUD_PERMANENT) !== 0) return []
-    return [{ hardware, port: names.get(index) ?? `interface ${index}` }]
+    return [{ hardware, port: nameOf(index) }]
   })
   return heard.sort((one, other) => one.port.localeCompare(other.port))
 }

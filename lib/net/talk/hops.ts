@@ -4,13 +4,11 @@
  */
 import { closeSync } from 'node:fs'
 import koffi from 'koffi'
-import { call, libcFunction } from '../../machine/libc.ts'
+import { libcFunction } from '../../machine/libc.ts'
 import { poll } from '../../machine/poll.ts'
-import { endpointOf, openUdp, sendTo } from './sockets.ts'
+import { u32 } from '../rtnetlink/request.ts'
+import { endpointOf, openUdp, sendTo, setOption } from './sockets.ts'
 
-const libcSetsockopt = libcFunction(
-  'int setsockopt(int fd, int level, int name, const uint8_t *value, unsigned int len)',
-)
 const libcRecvmsg = libcFunction('long recvmsg(int fd, uint8_t *message, int flags)')
 
 /** `<netinet/in.h>`, `<sys/socket.h>`, `<linux/errqueue.h>`, `<linux/icmp.h>`. */
@@ -36,12 +34,6 @@ export interface Hop {
   readonly isThere: boolean
 }
 
-function setOption(fd: number, option: number, value: number): void {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32LE(value)
-  call('setsockopt', libcSetsockopt, [fd, ERROR_QUEUE.IPPROTO_IP, option, bytes, 4], [fd, option, value])
-}
-
 /** Takes what ICMP said of a packet from a socket's queue of errors. */
 function takeError(fd: number): Hop | undefined {
   const control = Buffer.alloc(128)
@@ -62,8 +54,8 @@ const PORT = 33434
 function hop(address: string, ttl: number, timeout: number): Hop {
   const fd = openUdp(address)
   try {
-    setOption(fd, ERROR_QUEUE.IP_RECVERR, 1)
-    setOption(fd, ERROR_QUEUE.IP_TTL, ttl)
+    setOption(fd, ERROR_QUEUE.IPPROTO_IP, ERROR_QUEUE.IP_RECVERR, u32(1), 'IP_RECVERR')
+    setOption(fd, ERROR_QUEUE.IPPROTO_IP, ERROR_QUEUE.IP_TTL, u32(ttl), 'IP_TTL')
     sendTo(fd, Buffer.from('hop'), { address, port: PORT + ttl })
     const isTold = poll([fd], timeout).length > 0
     return (isTold ? takeError(fd) : undefined) ?? { address: undefined, isThere: false }
@@ -80,7 +72,7 @@ function hop(address: string, ttl: number, timeout: number): Hop {
  * @throws SyscallError ENETUNREACH
  * @see traceroute(8), ip(7) IP_RECVERR
  */
-export function hops(address: string, most = 4, timeout = 1): Hop[] {
+export function hops(address: string, most: number, timeout: number): Hop[] {
   const found: Hop[] = []
   for (let ttl = 1; ttl <= most && !found.at(-1)?.isThere; ttl++) found.push(hop(address, ttl, timeout))
   return found

@@ -40,11 +40,11 @@ function inHosts(text: string, name: string): string | undefined {
   return lines.find(([, ...names]) => names.includes(name))?.[0]
 }
 
-/** How long a resolver may take, in seconds: as long as resolver(5) waits in its two attempts. */
-const PATIENCE = 10
+/** How long a resolver may take, in seconds: it is a process, and may have to wait for a processor before it answers. */
+const PATIENCE = 60
 
-/** Asks a resolver. @returns the addresses; none if it knows no such name or does not answer in time */
-export function askResolver(server: string, name: string, timeout = PATIENCE): readonly string[] {
+/** Asks a resolver. @param timeout in seconds @returns the addresses; none if it knows no such name or does not answer in time */
+export function askResolver(server: string, name: string, timeout: number): readonly string[] {
   const fd = openUdp(server)
   try {
     setTimeoutOf(fd, SOCKET.SO_RCVTIMEO, timeout)

@@ -8,6 +8,7 @@ import { call, callUninterrupted, libcFunction } from '../../machine/libc.ts'
 import { closeQuietly } from '../../machine/poll.ts'
 import { FAMILY, familyOf, ipBytes, ipText } from '../ip.ts'
 import type { Endpoint } from '../nat/firewall.ts'
+import { u32 } from '../rtnetlink/request.ts'
 
 const libcSocket = libcFunction('int socket(int domain, int type, int protocol)')
 const libcBind = libcFunction('int bind(int fd, const uint8_t *addr, unsigned int addrlen)')
@@ -77,13 +78,24 @@ function bind(fd: number, at: Endpoint): void {
   call('bind', libcBind, [fd, address, address.length], [fd, shown(at)])
 }
 
+/**
+ * Sets an option of a socket.
+ * @param level `SOL_SOCKET` or a protocol, `IPPROTO_IP`
+ * @param shown the option in an error
+ * @throws SyscallError EINVAL, ENOPROTOOPT
+ * @see setsockopt(2), socket(7), ip(7)
+ */
+export function setOption(fd: number, level: number, name: number, value: Buffer, shown: string): void {
+  call('setsockopt', libcSetsockopt, [fd, level, name, value, value.length], [fd, Symbol(shown)])
+}
+
 /** Bounds what a socket waits for. @param option SO_RCVTIMEO or SO_SNDTIMEO @param timeout in seconds */
 export function setTimeoutOf(fd: number, option: number, timeout: number): void {
   // struct timeval { long tv_sec, tv_usec; }
   const value = Buffer.alloc(16)
   value.writeBigInt64LE(BigInt(Math.floor(timeout)), 0)
   value.writeBigInt64LE(BigInt(Math.round((timeout % 1) * 1e6)), 8)
-  call('setsockopt', libcSetsockopt, [fd, SOCKET.SOL_SOCKET, option, value, value.length], [fd, Symbol('SO_…TIMEO')])
+  setOption(fd, SOCKET.SOL_SOCKET, option, value, 'SO_…TIMEO')
 }
 
 /**
@@ -94,8 +106,7 @@ export function setTimeoutOf(fd: number, option: number, timeout: number): void 
  */
 export function listenTcp(at: Endpoint): number {
   return openSocket(SOCKET.SOCK_STREAM, at.address, fd => {
-    const one = Buffer.from([1, 0, 0, 0])
-    call('setsockopt', libcSetsockopt, [fd, SOCKET.SOL_SOCKET, SOCKET.SO_REUSEADDR, one, 4], [fd])
+    setOption(fd, SOCKET.SOL_SOCKET, SOCKET.SO_REUSEADDR, u32(1), 'SO_REUSEADDR')
     bind(fd, at)
     call('listen', libcListen, [fd, 16])
     return fd
@@ -121,7 +132,7 @@ export function acceptTcp(fd: number): { readonly fd: number; readonly peer: End
  *   address), ETIMEDOUT (no answer)
  * @see connect(2)
  */
-export function connectTcp(to: Endpoint, timeout = 5): { readonly fd: number; readonly own: Endpoint } {
+export function connectTcp(to: Endpoint, timeout: number): { readonly fd: number; readonly own: Endpoint } {
   return openSocket(SOCKET.SOCK_STREAM, to.address, fd => {
     setTimeoutOf(fd, SOCKET.SO_SNDTIMEO, timeout)
     connect(fd, to)
