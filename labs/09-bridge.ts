@@ -70,7 +70,7 @@ function settle(gates: typeof ofOne, own: 'one' | 'two' | 'world'): void {
   closePipes(Object.values(gates).flatMap(({ ends }) => ends))
   gates.isCabled.wait()
   for (const each of nets) addAddress('eth0', `${each[own]}/${each.length}`)
-  setUp('eth0')
+  for (const name of ['lo', 'eth0']) setUp(name)
   awaitRunning('eth0')
 }
 

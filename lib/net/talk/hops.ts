@@ -7,15 +7,14 @@ import koffi from 'koffi'
 import { libcFunction } from '../../machine/libc.ts'
 import { poll } from '../../machine/poll.ts'
 import { u32 } from '../rtnetlink/request.ts'
-import { endpointOf, openUdp, sendTo, setOption } from './sockets.ts'
+import { endpointOf, hearErrors, openUdp, SOCKET, sendTo, setOption } from './sockets.ts'
 
 const libcRecvmsg = libcFunction('long recvmsg(int fd, uint8_t *message, int flags)')
 
-/** `<netinet/in.h>`, `<sys/socket.h>`, `<linux/errqueue.h>`, `<linux/icmp.h>`. */
+/** `<netinet/in.h>`. */
+const IP_TTL = 2
+/** `<sys/socket.h>`, `<linux/errqueue.h>`, `<linux/icmp.h>`. */
 export const ERROR_QUEUE = {
-  IPPROTO_IP: 0,
-  IP_TTL: 2,
-  IP_RECVERR: 11,
   MSG_ERRQUEUE: 0x2000,
   SO_EE_ORIGIN_ICMP: 2,
   ICMP_DEST_UNREACH: 3,
@@ -54,8 +53,8 @@ const PORT = 33434
 function hop(address: string, ttl: number, timeout: number): Hop {
   const fd = openUdp(address)
   try {
-    setOption(fd, ERROR_QUEUE.IPPROTO_IP, ERROR_QUEUE.IP_RECVERR, u32(1), 'IP_RECVERR')
-    setOption(fd, ERROR_QUEUE.IPPROTO_IP, ERROR_QUEUE.IP_TTL, u32(ttl), 'IP_TTL')
+    hearErrors(fd)
+    setOption(fd, SOCKET.IPPROTO_IP, IP_TTL, u32(ttl), 'IP_TTL')
     sendTo(fd, Buffer.from('hop'), { address, port: PORT + ttl })
     const isTold = poll([fd], timeout).length > 0
     return (isTold ? takeError(fd) : undefined) ?? { address: undefined, isThere: false }

@@ -5,7 +5,8 @@ import { closeSync, readFileSync } from 'node:fs'
 import { Unexpected } from '../../errors.ts'
 import { closePipes } from '../../gate.ts'
 import { answerMessage, DNS_PORT, queryMessage, RECORD, readMessage } from './dns.ts'
-import { connect, openUdp, receiveFrom, SOCKET, sendTo, setTimeoutOf } from './sockets.ts'
+import { hops } from './hops.ts'
+import { connect, hearErrors, openUdp, receiveFrom, SOCKET, sendTo, setTimeoutOf } from './sockets.ts'
 
 /** Addresses by name. */
 export type Names = Readonly<Record<string, readonly string[]>>
@@ -42,17 +43,41 @@ function inHosts(text: string, name: string): string | undefined {
 
 /** How long a resolver may take, in seconds: it is a process, and may have to wait for a processor before it answers. */
 const PATIENCE = 60
+/** How long its kernel may take, in seconds. */
+const KERNEL_PATIENCE = 2
+
+/** Whether the kernel at an address answers: it says of a port at which nobody listens that nobody does. */
+const isThere = (address: string) => hops(address, 1, KERNEL_PATIENCE).some(hop => hop.isThere)
+
+/**
+ * Waits for an answer as long as there is somebody from whom it may come: a resolver may be kept waiting by a busy
+ * machine, and a network that leads nowhere does not become one that does.
+ */
+function receiveAnswer(fd: number, server: string, timeout: number): Buffer {
+  const end = performance.now() / 1e3 + timeout
+  for (;;) {
+    const left = Math.max(end - performance.now() / 1e3, 1e-3)
+    setTimeoutOf(fd, SOCKET.SO_RCVTIMEO, Math.min(left, KERNEL_PATIENCE))
+    try {
+      return receiveFrom(fd).message
+    } catch (error) {
+      const isLate = (error as { code?: string }).code === 'EAGAIN'
+      if (!isLate || left <= KERNEL_PATIENCE || !isThere(server)) throw error
+    }
+  }
+}
 
 /** Asks a resolver. @param timeout in seconds @returns the addresses; none if it knows no such name or does not answer in time */
 export function askResolver(server: string, name: string, timeout: number): readonly string[] {
   const fd = openUdp(server)
   try {
-    setTimeoutOf(fd, SOCKET.SO_RCVTIMEO, timeout)
-    // So the kernel says at once that nobody listens there, and soon that nobody has the address.
+    // So the kernel says at once that nobody listens there, and after its three questions (ARP) that nobody has the
+    // address.
+    hearErrors(fd)
     connect(fd, { address: server, port: DNS_PORT })
     const query = { id: (process.pid * 31) & 0xffff, name, type: RECORD.A }
     sendTo(fd, queryMessage(query), { address: server, port: DNS_PORT })
-    const answer = readMessage(receiveFrom(fd).message)
+    const answer = readMessage(receiveAnswer(fd, server, timeout))
     return answer?.isAnswer && answer.id === query.id ? answer.addresses : []
   } catch {
     // EAGAIN, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH: nobody answers there.

@@ -26,7 +26,7 @@ const libcRecvfrom = libcFunction(
   'long recvfrom(int fd, _Out_ uint8_t *buf, size_t len, int flags, _Out_ uint8_t *addr, _Inout_ unsigned int *addrlen)',
 )
 
-/** `<sys/socket.h>`. */
+/** `<sys/socket.h>`, `<netinet/in.h>`. */
 export const SOCKET = {
   SOCK_STREAM: 1,
   SOCK_DGRAM: 2,
@@ -35,6 +35,8 @@ export const SOCKET = {
   SO_REUSEADDR: 2,
   SO_RCVTIMEO: 20,
   SO_SNDTIMEO: 21,
+  IPPROTO_IP: 0,
+  IP_RECVERR: 11,
 } as const
 /** `struct sockaddr_in { u16 family; be16 port; be32 addr; … }`, `struct sockaddr_in6 { …; u32 flowinfo; u8 addr[16]; u32 scope; }` */
 export const SOCKADDR_IN = { size: 16, port: 2, address: 4 } as const
@@ -87,6 +89,15 @@ function bind(fd: number, at: Endpoint): void {
  */
 export function setOption(fd: number, level: number, name: number, value: Buffer, shown: string): void {
   call('setsockopt', libcSetsockopt, [fd, level, name, value, value.length], [fd, Symbol(shown)])
+}
+
+/**
+ * Lets a socket for single messages hear what becomes of them: that no route leads there, that nobody has the address,
+ * that a packet's time is up. Without it a connected one hears only that nobody listens.
+ * @see ip(7) IP_RECVERR
+ */
+export function hearErrors(fd: number): void {
+  setOption(fd, SOCKET.IPPROTO_IP, SOCKET.IP_RECVERR, u32(1), 'IP_RECVERR')
 }
 
 /** Bounds what a socket waits for. @param option SO_RCVTIMEO or SO_SNDTIMEO @param timeout in seconds */

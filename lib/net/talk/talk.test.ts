@@ -6,10 +6,10 @@ import { closeSync, readdirSync } from 'node:fs'
 import test from 'node:test'
 import { clone, fork } from '../../clone.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, SIGCHLD } from '../../flags.ts'
-import { makeGate } from '../../gate.ts'
+import { closePipes, makeGate } from '../../gate.ts'
 import { libcFunction } from '../../machine/libc.ts'
 import { useOwnNames } from '../../mount/own-names.ts'
-import { kill, waitpid } from '../../process.ts'
+import { kill, sleep, waitpid } from '../../process.ts'
 import { inChild, thrownBy } from '../../testing/in-child.ts'
 import { awaitRunning } from '../interfaces.ts'
 import { addAddress } from '../rtnetlink/addresses.ts'
@@ -71,20 +71,34 @@ test('a name is found in the hosts file first, then by the resolver, and by nobo
     const pid = fork(() => serveNames(socket, { one: ['10.9.0.2'], two: ['10.9.0.9'] }))
     useOwnNames('10.9.0.3 two # myself\n', '127.0.0.1')
     const found = [lookUp('two', 60), lookUp('one', 60), askResolver('127.0.0.1', 'three', 60)]
+    // A resolver that is kept waiting is waited for: here it is stopped for a while.
+    kill(pid, 'SIGSTOP')
+    const waker = fork(() => {
+      closePipes([])
+      sleep(2.5)
+      kill(pid, 'SIGCONT')
+    })
+    found.push(lookUp('one', 60))
+    waitpid(waker)
     const nobody = thrownBy(() => lookUp('three', 60)).message
     kill(pid, 'SIGKILL')
     waitpid(pid)
     closeSync(socket)
-    // Nobody has to wait for an hour: the kernel says that nobody listens.
-    return { found, nobody, silent: askResolver('127.0.0.1', 'one', 3600) }
+    // Nobody has to wait for an hour: the kernel says that nobody listens, and that nobody has the address.
+    const silent = askResolver('127.0.0.1', 'one', 3600)
+    addVeth('one', { name: 'other' })
+    addAddress('one', '10.9.0.1/24')
+    for (const name of ['one', 'other']) setUp(name)
+    return { found, nobody, silent, absent: askResolver('10.9.0.2', 'one', 3600) }
   })
   assert.deepEqual(seen.found, [
     { address: '10.9.0.3', by: '/etc/hosts' },
     { address: '10.9.0.2', by: 'the resolver at 127.0.0.1' },
     [],
+    { address: '10.9.0.2', by: 'the resolver at 127.0.0.1' },
   ])
   assert.match(seen.nobody, /nobody knows the name three/)
-  assert.deepEqual(seen.silent, [])
+  assert.deepEqual([seen.silent, seen.absent], [[], []])
 })
 
 test('whoever calls hears by which address they are seen, and otherwise why there is no answer', () => {

@@ -16,6 +16,8 @@ def cable(name, pid):
 
 def machine(one, two, far):
     laid(one, two, far)
+    # With an address of its own the bridge keeps what it was told when a port goes; else it takes that of another port.
+    bridge.run('ip link set br0 address 02:00:00:00:00:01')
     bridge.run(f'ip neighbour replace {bridge.SERVER} lladdr {HARDWARE["two0"]} dev br0 nud permanent')
 
 
