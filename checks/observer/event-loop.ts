@@ -97,12 +97,14 @@ export class EventLoop {
   /**
    * Waits until a process that must end has been reaped, whatever signals come meanwhile.
    * @param patience in seconds
+   * @param help is called again and again meanwhile, to take away what keeps it
    * @returns whether it has
    */
-  awaitEnd(pid: number, patience = ENDING): boolean {
+  awaitEnd(pid: number, patience = ENDING, help = () => {}): boolean {
     const deadline = Date.now() + patience * 1000
     this.#observer.stopRecording()
     while (this.#observer.statusOf(pid) === undefined && Date.now() < deadline) {
+      help()
       this.#observer.drain(deadline)
       poll([this.#signals], 0.05)
       readSignals(this.#signals)

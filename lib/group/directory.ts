@@ -112,9 +112,13 @@ export class GroupDirectory {
   }
 }
 
-/** Sends SIGKILL to every process in a group, and to those that are forked meanwhile, until none is left. */
+/**
+ * Sends SIGKILL to every process in a group, and to those that are forked meanwhile, until none is left; thaws the group
+ * as often, because somebody who is in none of them may freeze it again.
+ */
 function killAll(path: string): void {
   until(() => {
+    thawOne(path)
     const pids = wordsOf(join(path, 'cgroup.procs')).map(Number)
     for (const pid of pids.filter(each => each > 0)) {
       try {
