@@ -9,7 +9,6 @@
  */
 import { chmodSync, chownSync, copyFileSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
 import { clone, fork } from '../lib/clone.ts'
 import { execve, execvp } from '../lib/exec.ts'
 import { CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWUTS, SIGCHLD } from '../lib/flags.ts'
@@ -17,18 +16,18 @@ import { makeGate } from '../lib/gate.ts'
 import { hostName, idSpan, seconds } from '../lib/lab/knobs.ts'
 import { startLab } from '../lib/lab/lab.ts'
 import { makeOwnFolder } from '../lib/lab/own-folder.ts'
-import { inside, note, outside, refusal } from '../lib/lab/say.ts'
+import { inside, note, outside, refusal, refusalAtLast } from '../lib/lab/say.ts'
 import { findProgram } from '../lib/machine/find-program.ts'
 import { mknod, S_IFBLK } from '../lib/mount/device-nodes.ts'
 import { mount } from '../lib/mount/mount.ts'
 import { sethostname, unshare, userNamespaceOwner } from '../lib/namespaces.ts'
 import { waitpid } from '../lib/process.ts'
 import { capabilitySets, capset, countCapabilities, keepCapabilities, setOf } from '../lib/rights/capabilities.ts'
-import { chooseIdMaps, giveIdMaps, otherThanRoot, outsideOf, whyNoRange } from '../lib/rights/id-ranges.ts'
+import { chooseIdMaps, giveIdMaps, otherThanRoot, rootOf, whyNoRange } from '../lib/rights/id-ranges.ts'
 import { setNoNewPrivs } from '../lib/rights/prctl.ts'
 import { becomeRoot, becomeUser, enterUserNamespace } from '../lib/rights/users.ts'
 import { describeEnd, shellCode } from '../lib/status.ts'
-import { statusField } from '../lib/trace/proc.ts'
+import { realUser } from '../lib/trace/proc.ts'
 
 const knobs = await startLab('07-userns', {
   range: idSpan('users outside that become 0, 1, … inside; root may choose (100000:65536)'),
@@ -38,14 +37,12 @@ const knobs = await startLab('07-userns', {
 
 // #region choose
 const maps = chooseIdMaps(knobs.range)
-const folder = makeOwnFolder({ uid: outsideOf(maps.users, 0) ?? 0, gid: outsideOf(maps.groups, 0) ?? 0 })
 const other = otherThanRoot(maps)
-const [isNobody, isMapped, hasMade, isSeen] = [makeGate(), makeGate(), makeGate(), makeGate()]
+const folder = makeOwnFolder(rootOf(maps))
+process.chdir(folder.path)
 // #endregion choose
-
+const [isNobody, isMapped, hasMade, isSeen] = [makeGate(), makeGate(), makeGate(), makeGate()]
 const whoAmI = () => `I am user ${process.getuid?.()} and group ${process.getgid?.()}`
-const [file, disk] = [join(folder.path, 'file'), join(folder.path, 'disk')]
-const [given, program] = [join(folder.path, 'tmpfs/given'), join(folder.path, 'tmpfs/grep')]
 
 function child(): number {
   inside(`${whoAmI()}: nobody has said yet who that is in here.`)
@@ -56,44 +53,29 @@ function child(): number {
   // #endregion become-root
   inside(`${whoAmI()}, by the map ${readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/).join(' ')}.`)
   // #region file
-  writeFileSync(file, 'made inside\n')
+  writeFileSync('file', 'made inside\n')
   // #endregion file
-  inside(`I have made a file. It belongs to user ${statSync(file).uid}.`)
+  inside(`I have made a file. It belongs to user ${statSync('file').uid}.`)
   hasMade.open()
   isSeen.wait()
-  beRefused()
-  beRoot()
-  const ends = [withLess, () => asSomebody(false), () => asSomebody(true)].map(life => waitpid(fork(life)))
-  return ends.every(({ code }) => code === 0) ? 0 : 1
-}
-
-function beRefused(): void {
   // #region refused
   inside(`My host name:           ${refusal(() => sethostname(knobs.hostname))}`)
-  inside(`A disk, by mknod:       ${refusal(() => mknod(disk, S_IFBLK | 0o600, 0x0800))}`)
+  inside(`A disk, by mknod:       ${refusal(() => mknod('disk', S_IFBLK | 0o600, 0x0800))}`)
   inside(`To write /etc/passwd:   ${refusal(() => openSync('/etc/passwd', 'r+'))}`)
+  // In a child, because the way down is no way back.
+  waitpid(fork(() => inside(`A user namespace more:  ${refusalAtLast(enterUserNamespace)}`)))
   // #endregion refused
-  waitpid(fork(() => inside(`A user namespace more:  ${refusal(descend)}, ${levels} levels further down`)))
-}
-
-// #region descend
-let levels = 0
-
-function descend(): never {
-  for (; ; levels++) enterUserNamespace()
-}
-// #endregion descend
-
-function beRoot(): void {
   // #region root
   unshare(CLONE_NEWNS | CLONE_NEWUTS)
   sethostname(knobs.hostname)
-  mkdirSync(dirname(given))
-  mount('lab7', dirname(given), 'tmpfs', 0, 'mode=755')
-  writeFileSync(given, '')
-  chownSync(given, other, other)
+  mkdirSync('tmpfs')
+  mount('lab7', 'tmpfs', 'tmpfs', 0, 'mode=755')
+  writeFileSync('tmpfs/given', '')
+  chownSync('tmpfs/given', other, other)
   // #endregion root
   inside(`In namespaces of mine: host name ${hostname()}, a tmpfs, and a file that I gave to user ${other}.`)
+  const ends = [withLess, () => asSomebody(false), () => asSomebody(true)].map(life => waitpid(fork(life)))
+  return ends.every(({ code }) => code === 0) ? 0 : 1
 }
 
 function withLess(): void {
@@ -107,8 +89,8 @@ function withLess(): void {
 
 function asSomebody(isBound: boolean): void {
   // #region set-user-id
-  copyFileSync(findProgram('grep') ?? '/bin/grep', program)
-  chmodSync(program, 0o4755)
+  copyFileSync(findProgram('grep') ?? '/bin/grep', 'tmpfs/grep')
+  chmodSync('tmpfs/grep', 0o4755)
   // #endregion set-user-id
   // #region no-new-privs
   if (other > 0) becomeUser(other, other)
@@ -116,7 +98,7 @@ function asSomebody(isBound: boolean): void {
   if (isBound) setNoNewPrivs()
   // #endregion no-new-privs
   inside(`${whoAmI()}${isBound ? ' with no_new_privs' : ''}, and run root's set-user-ID program:`)
-  execve(program, ['grep', '-E', '^(Uid|NoNewPrivs|CapPrm):', '/proc/self/status'])
+  execve('tmpfs/grep', ['grep', '-E', '^(Uid|NoNewPrivs|CapPrm):', '/proc/self/status'])
 }
 
 outside(`${whoAmI()}; my host name is ${hostname()}.`)
@@ -125,20 +107,15 @@ const pid = clone(child, CLONE_NEWUSER | SIGCHLD)
 // #endregion user-namespace
 isNobody.wait()
 outside(`The user namespace of PID ${pid} belongs to user ${userNamespaceOwner(pid)}. I write its map, by ${maps.by}.`)
-const lack = whyNoRange(maps)
-if (lack) note(lack)
+note(whyNoRange(maps))
 // #region map
 giveIdMaps(pid, maps)
 // #endregion map
 isMapped.open()
 hasMade.wait()
-const [itsUser] = statusField(pid, 'Uid')?.split('\t') ?? []
-outside(`To me it is user ${itsUser}, and its file belongs to user ${statSync(file).uid}.`)
+outside(`To me it is user ${realUser(pid)}, and its file belongs to user ${statSync('file').uid}.`)
 isSeen.open()
 const status = waitpid(pid)
-
-// #region clean
 folder.remove()
 outside(`The child ${describeEnd(status)}; my host name is still ${hostname()}.`)
 process.exitCode = shellCode(status)
-// #endregion clean

@@ -20,7 +20,7 @@ import {
 import { DEVICES, deviceNumber, mknod } from '../../lib/mount/rootfs.ts'
 import { NAMESPACES, type NamespaceKind, namespaces, setns } from '../../lib/namespaces.ts'
 import { waitpid } from '../../lib/process.ts'
-import { statusField } from '../../lib/trace/proc.ts'
+import { realUser, statusField } from '../../lib/trace/proc.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
 import { readCString } from '../../lib/trace/remote-memory.ts'
 import type { StoppedCall } from '../../lib/trace/seccomp.ts'
@@ -140,7 +140,7 @@ export class CallEmulator {
     const isHarmless = DEVICES.some(one => BigInt(deviceNumber(one)) === device)
     if ((Number(mode) & S_IFMT) !== S_IFCHR || !isHarmless) return undefined
     const path = readCString(tid, address, LONGEST_PATH)
-    const root = Number((statusField(this.#init, 'Uid') ?? '0').split(/\s+/)[0])
+    const root = realUser(this.#init) ?? 0
     const act = () => {
       mknod(path, Number(mode), Number(device))
       lchownSync(path, root, root)

@@ -11,7 +11,7 @@ import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
 import { readableNode } from '../../lib/testing/readable-checkout.ts'
-import { allPids, statusField } from '../../lib/trace/proc.ts'
+import { allPids, realUser } from '../../lib/trace/proc.ts'
 import { makeCheckout } from './checkout.ts'
 
 /** A user that no distribution has, another in each process: tests that run side by side must not see each other's. */
@@ -93,7 +93,7 @@ export class OrdinaryUser {
 
   /** Their processes. */
   processes(): number[] {
-    return allPids().filter(pid => statusField(pid, 'Uid')?.startsWith(`${USER}\t`))
+    return allPids().filter(pid => realUser(pid) === USER)
   }
 
   /** Removes all that is theirs. */

@@ -28,7 +28,7 @@ test('what the first container has written comes out as a layer, and goes in aga
   for (const name of ['bin/.wh.vi', 'etc/hosts', 'root/notes']) assert.ok(names.includes(`${name}\n`), names)
   const { status, stdout } = run(['--layer', file])
   assert.equal(status, 0)
-  assert.match(stdout, /My root has 4 layers\. 3 hosts; in \/root: notes/)
+  assert.match(stdout, /My root has 4 layers\. \/etc\/hosts has 3 lines; in \/root: notes/)
 })
 
 test('a layer that would do harm is refused in a sentence, with exit code 2', () => {

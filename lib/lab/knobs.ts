@@ -2,6 +2,7 @@
  * Options of a program: declared once, parsed, checked and listed by --help.
  */
 import { isIPv4 } from 'node:net'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 
@@ -45,6 +46,11 @@ export function bytes(initial: number, help: string): Knob<number> {
 export function path(placeholder: string, help: string): Knob<string | undefined> {
   const parse = (text: string) => text || undefined
   return { initial: undefined, help, expected: 'a path', placeholder, parse }
+}
+
+/** The same, for a lab that changes its directory: what it is where the lab is started, from `/` on. */
+export function absolutePath(placeholder: string, help: string): Knob<string | undefined> {
+  return { ...path(placeholder, help), parse: text => (text ? resolve(text) : undefined) }
 }
 
 /** A host name, 1 to 64 letters, digits, dots and hyphens. */

@@ -1,6 +1,7 @@
 /**
  * What a lab prints: which side speaks, and what it sees. Colour only on a terminal, and never with NO_COLOR.
  */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { refusalOf } from '../errors.ts'
 import { sleep } from '../process.ts'
 import { chalk } from './colour.ts'
@@ -39,9 +40,12 @@ export function inside(text: string): void {
   print(`${chalk.yellow(' inside')}  ${text}`)
 }
 
-/** An explanation, which neither side says. */
-export function note(text: string): void {
-  print(chalk.dim(`         ${text}`))
+/**
+ * An explanation, which neither side says.
+ * @param text nothing is printed where there is none
+ */
+export function note(text: string | undefined): void {
+  if (text !== undefined) print(chalk.dim(`         ${text}`))
 }
 
 /**
@@ -49,6 +53,33 @@ export function note(text: string): void {
  * @param action makes one call
  */
 export const refusal = (action: () => void): string => refusalOf(action) ?? 'done'
+
+/**
+ * What the kernel answers at last to something that it lets pass only so often: `ENOSPC, after 32 of them`.
+ * @param action makes one call, again and again until it is refused
+ */
+export function refusalAtLast(action: () => void): string {
+  for (let times = 0; ; times++) {
+    const answer = refusalOf(action)
+    if (answer !== undefined) return `${answer}, after ${times} of them`
+  }
+}
+
+/** Names in a line; `nothing` where there are none. */
+export const list = (names: readonly string[]): string => names.join(' ') || 'nothing'
+
+function lookAt(path: string): string {
+  if (statSync(path).isDirectory()) return `in ${path}: ${list(readdirSync(path))}`
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').length
+  return `${path} has ${lines} ${lines === 1 ? 'line' : 'lines'}`
+}
+
+/**
+ * What is at some paths: `/etc/hosts has 2 lines; in /root: nothing`.
+ * @param paths text files and directories
+ * @throws Error ENOENT, EACCES of node:fs
+ */
+export const look = (...paths: readonly string[]): string => paths.map(lookAt).join('; ')
 
 /** How the names of speakers are told apart, one after the other. */
 const COLOURS = ['cyan', 'yellow', 'magenta', 'green'] as const

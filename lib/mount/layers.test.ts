@@ -79,7 +79,7 @@ function refused(members: readonly Member[], why: RegExp, error: new (...words: 
 
 test('a layer of texts is unpacked as it was written, plain and packed by gzip', () => {
   const file = join(folder, 'texts.tar')
-  writeLayer(file, { 'etc/': '', 'etc/hosts': 'a\n', 'srv/www/index.html': 'hello\n' })
+  writeLayer(file, { 'etc/hosts': 'a\n', 'srv/www/index.html': 'hello\n' }, ['etc'])
   const zipped = join(folder, 'texts.tar.gz')
   writeFileSync(zipped, gzipSync(readFileSync(file)))
   const [one, other] = [empty(), empty()]

@@ -1,7 +1,7 @@
 /**
  * Mounts: mount(2), umount2(2), pivot_root(2), chroot(2), and /proc/PID/mountinfo.
  */
-
+import { resolve } from 'node:path'
 import { CannotRun } from '../errors.ts'
 import { call, libcFunction } from '../machine/libc.ts'
 import { readProc } from '../trace/proc.ts'
@@ -191,8 +191,5 @@ export const parseMounts = (text: string): Mount[] => text.split('\n').filter(Bo
 /** The mounts that a process sees. @see proc_pid_mountinfo(5) */
 export const mounts = (pid: number | 'self' = 'self'): Mount[] => parseMounts(readProc(pid, 'mountinfo') ?? '')
 
-/** Those of the paths at which something is mounted, for the calling process. */
-export const mountPointsAmong = (paths: readonly string[]): string[] => {
-  const targets = new Set(mounts().map(({ target }) => target))
-  return paths.filter(path => targets.has(path))
-}
+/** Whether something is mounted at a path, as the calling process sees it. */
+export const isMountPoint = (path: string): boolean => mounts().some(({ target }) => target === resolve(path))

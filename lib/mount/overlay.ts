@@ -2,7 +2,7 @@
  * Overlay mounts: directories that lie over one another and look like one. See the page on overlayfs in the kernel's
  * documentation.
  */
-import { statfsSync } from 'node:fs'
+import { mkdirSync, statfsSync } from 'node:fs'
 import { CannotRun, SyscallError } from '../errors.ts'
 import { kernelIsAtLeast } from '../machine/kernel-version.ts'
 import { knowsFewUsers } from '../machine/self.ts'
@@ -72,14 +72,18 @@ function whyNot(error: SyscallError, { lower, upper }: Overlay): Error {
 /**
  * Mounts an overlay in the calling process's mount namespace: what is read comes from the uppermost directory that has it,
  * what is written goes to the upper one.
- * @param target `const char *target`, a directory
+ * @param overlay its upper and its work directory are made where they are missing
+ * @param target `const char *target`, a directory, which is made where it is missing
+ * @returns the target
  * @throws CannotRun where the kernel has none, not for this user, or not on these directories; SyscallError ENOENT, EPERM
  * @see mount(2)
  */
-export function mountOverlay(overlay: Overlay, target: string): void {
+export function mountOverlay(overlay: Overlay, target: string): string {
+  for (const directory of [overlay.upper, overlay.work, target]) mkdirSync(directory, { recursive: true })
   try {
     mount('overlay', target, 'overlay', 0, overlayOptions(overlay))
   } catch (error) {
     throw error instanceof SyscallError ? whyNot(error, overlay) : error
   }
+  return target
 }

@@ -115,17 +115,21 @@ export function packLayer(directory: string, file: string): string[] {
 }
 
 /**
- * Writes a layer of a few text files, as they stand in an archive: `{ 'etc/motd': 'hello\n', 'etc/.wh.issue': '' }`. A path
- * that ends with a slash is a directory.
+ * Writes a layer of a few text files, as they stand in an archive: `{ 'etc/motd': 'hello\n', 'etc/.wh.issue': '' }`.
  * @param file the archive, which is written anew
  * @param texts by path, in their order
+ * @param directories what else is in it: empty directories, on which something can be mounted
  * @throws Error EACCES, ENOSPC of node:fs
  */
-export function writeLayer(file: string, texts: Readonly<Record<string, string>>): void {
+export function writeLayer(
+  file: string,
+  texts: Readonly<Record<string, string>>,
+  directories: readonly string[] = [],
+): void {
   const common = { uid: 0, gid: 0, mtime: new Date() }
   write(file, archive => {
+    for (const name of directories) archive.add({ ...common, path: `${name}/`, type: 'Directory', mode: 0o755 })
     for (const [path, text] of Object.entries(texts))
-      if (path.endsWith('/')) archive.add({ ...common, path, type: 'Directory', mode: 0o755 })
-      else archive.add({ ...common, path, type: 'File', mode: 0o644 }, Buffer.from(text))
+      archive.add({ ...common, path, type: 'File', mode: 0o644 }, Buffer.from(text))
   })
 }

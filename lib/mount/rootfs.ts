@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { cloneExec } from '../clone-exec.ts'
 import { CannotRun, SyscallError } from '../errors.ts'
 import { isOurs, machineName, OUR_MACHINE, readElf } from '../machine/elf.ts'
@@ -124,7 +124,7 @@ export function ensureRootfs(): string {
  * @throws CannotRun with the reason and the remedy
  */
 export function usableRootfs(directory: string | undefined): string {
-  const path = directory ?? (existsSync('fs') ? 'fs' : ensureRootfs())
+  const path = directory ?? (existsSync('fs') ? resolve('fs') : ensureRootfs())
   checkRootfs(path)
   tryShell(path)
   return path

@@ -39,8 +39,8 @@ function real(path: string): string {
  * @throws SyscallError EPERM; CannotRun where no directory is empty
  * @see tmpfs(5), mount_namespaces(7)
  */
-export function makeStage(size: string, kept: readonly string[] = []): string {
-  const own = kept.map(real)
+export function makeStage(size: string, kept: readonly (string | undefined)[] = []): string {
+  const own = kept.filter(path => path !== undefined).map(real)
   const hides = (place: string) => own.some(path => path.startsWith(`${real(place)}/`))
   const place = PLACES.find(one => isEmpty(one) && !hides(one))
   if (place === undefined)

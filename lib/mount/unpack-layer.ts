@@ -2,7 +2,7 @@
  * Unpacking a layer of an OCI image: a tar archive, in which an empty file `.wh.NAME` stands for "NAME is removed". What
  * the archive says is not believed: nothing is written outside of the directory, no device is made, and it ends at a bound.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { Parser } from 'tar/parse'
 import type { ReadEntry } from 'tar/read-entry'
 import { CannotRun, UsageError } from '../errors.ts'
@@ -144,4 +144,19 @@ export function unpackLayer(archive: string, directory: string, bounds: LayerBou
       `${archive} does not fit into ${directory}\nhint: take a smaller image, or make more room there`,
     )
   throw failure
+}
+
+/**
+ * Unpacks some layers, each into a new directory below the working one.
+ * @param archives by the name of its directory; where there is none, there is no such layer
+ * @returns those names, in that order: the uppermost first, they are the lower directories of an overlay
+ * @throws as {@link unpackLayer}; Error EEXIST of node:fs
+ */
+export function unpackLayers(archives: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(archives).flatMap(([name, archive]) => {
+    if (archive === undefined) return []
+    mkdirSync(name)
+    unpackLayer(archive, name)
+    return [name]
+  })
 }

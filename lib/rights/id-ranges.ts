@@ -64,6 +64,12 @@ export function outsideOf(map: readonly IdRange[], id: number): number | undefin
   return range && range.outside + id - range.inside
 }
 
+/** Who root of a user namespace with these maps is outside, `{ uid: 100000, gid: 100000 }`. */
+export const rootOf = ({ users, groups }: IdMaps): { readonly uid: number; readonly gid: number } => ({
+  uid: outsideOf(users, 0) ?? 0,
+  gid: outsideOf(groups, 0) ?? 0,
+})
+
 /** A user inside that is not root and is a group as well: 1000 or, of fewer, the last; 0 where there is only root. */
 export function otherThanRoot({ users, groups }: IdMaps): number {
   const last = (map: readonly IdRange[]) => Math.max(...map.map(({ inside, count }) => inside + count - 1))

@@ -18,6 +18,12 @@ export function statusField(pid: number | 'self', field: string): string | undef
   return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readProc(pid, 'status') ?? '')?.[1]
 }
 
+/** The real user of a process, as the calling process's user namespace numbers users; `undefined` if it has ended. */
+export function realUser(pid: number): number | undefined {
+  const [real] = statusField(pid, 'Uid')?.split('\t') ?? []
+  return real === undefined ? undefined : Number(real)
+}
+
 /**
  * Whether a process has a signal pending and sleeps all the same, so that the kernel has not woken it for that: it is
  * blocked, or the process is held. Who is woken is ready to run at once, and takes the signal away before anything else.

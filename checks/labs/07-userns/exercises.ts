@@ -99,13 +99,13 @@ export const exercises: readonly Exercise<Seen>[] = [
     region: 'root',
     task: 'In mount and UTS namespaces of your own: set the host name, mount a tmpfs, and give a file in it away.',
     given:
-      'unshare(flags), sethostname(knobs.hostname), mkdirSync(), mount(source, target, type, 0, "mode=755"), writeFileSync(), chownSync(path, other, other). The file is given, in the folder dirname(given).',
+      'unshare(flags), sethostname(knobs.hostname), mkdirSync(), mount(source, target, type, 0, "mode=755"), writeFileSync(), chownSync(path, other, other). The tmpfs is to be at tmpfs, in the folder where you are, and the file tmpfs/given.',
     claim: MAY,
     blank: task => `openTask(${task})`,
     hints: [
       'Root of a user namespace may change what belongs to it. Does the host name? Do the mounts? Make some that do.',
       'unshare(CLONE_NEWNS | CLONE_NEWUTS) makes both: namespaces that root inside makes belong to its user namespace.',
-      "mkdirSync(dirname(given)), mount('lab7', dirname(given), 'tmpfs', 0, 'mode=755'), then the file and chownSync(given, other, other).",
+      "mkdirSync('tmpfs'), mount('lab7', 'tmpfs', 'tmpfs', 0, 'mode=755'), then the file and chownSync('tmpfs/given', other, other).",
     ],
     seen: [
       {
@@ -118,7 +118,7 @@ export const exercises: readonly Exercise<Seen>[] = [
       },
       {
         when: /not seen: .*a file given away/,
-        hints: ['The file has to change its owner: chownSync(given, other, other), once it is there.'],
+        hints: ['The file has to change its owner: chownSync(path, other, other), once it is there.'],
       },
       {
         when: /not seen: .*a mount/,

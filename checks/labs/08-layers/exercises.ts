@@ -55,11 +55,11 @@ export const exercises: readonly Exercise<Seen>[] = [
     region: 'overlay',
     task: 'Lay the directories over one another: lower is read, NAME/upper is written to, and NAME/root shows the whole.',
     given:
-      'mountOverlay({ lower, upper, work }, target): work is an empty directory beside upper, which the kernel needs.',
+      'mountOverlay({ lower, upper, work }, target) makes what is missing of the last three, and returns the target. work is an empty directory beside upper, which the kernel needs.',
     claim: ROOT,
     stopsAt: IMAGE,
     proof: isLaid,
-    blank: task => `openTask(${task})`,
+    blank: task => `openTask<string>(${task})`,
     hints: [
       'The kernel has a file system for this, and mount(2) attaches it: its type is overlay. It is told of directories by its options.',
       'mountOverlay writes the options: lowerdir=…:…,upperdir=…,workdir=…. lower is a list already, in the right order.',
@@ -73,7 +73,7 @@ export const exercises: readonly Exercise<Seen>[] = [
       },
       {
         when: /mount\("overlay".*: ENOENT/,
-        hints: ['One of the directories is not there: the line above makes NAME/upper, NAME/work and NAME/root.'],
+        hints: ['One of the lower directories is not there: lower names them already, from where you are.'],
       },
     ],
   },
