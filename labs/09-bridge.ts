@@ -1,16 +1,15 @@
 /**
  * Lab 9: a network with neighbours. How does the answer find its way back?
  *
- * You will see two containers on a bridge, and a world outside that has never heard of them. One container finds the
- * other by name, then calls the world, and the world calls a port that the machine publishes. Each answer says whom the
- * other side sees, and the kernel shows what it has rewritten on the way.
+ * You will see two containers on a bridge, one of which finds the other by name and calls a world that has never heard of
+ * them; the world call back, at a port that the machine publishes; and what the kernel has rewritten on the way.
  *
  * Man pages: veth(4), rtnetlink(7), bridge(8), nft(8), conntrack(8). Needs root or a user namespace, and nft.
  * Run it: sudo npx tsx labs/09-bridge.ts
  */
 import { clone, fork } from '../lib/clone.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, SIGCHLD } from '../lib/flags.ts'
-import { closePipes, makeGate } from '../lib/gate.ts'
+import { closeOtherGates, makeGates } from '../lib/gate.ts'
 import { choice, flag, interfaceName, ipv4, port, seconds } from '../lib/lab/knobs.ts'
 import { startLab } from '../lib/lab/lab.ts'
 import { note, speaker } from '../lib/lab/say.ts'
@@ -25,13 +24,12 @@ import { addAddress } from '../lib/net/rtnetlink/addresses.ts'
 import { addBridge, addVeth, setMaster, setUp } from '../lib/net/rtnetlink/links.ts'
 import { forwardingTable, neighbours } from '../lib/net/rtnetlink/neighbours.ts'
 import { addRoute, routes } from '../lib/net/rtnetlink/routes.ts'
-import { changeSetting, setting } from '../lib/net/settings.ts'
+import { changeSetting } from '../lib/net/settings.ts'
 import { call, greet, type Say } from '../lib/net/talk/greetings.ts'
-import { hops } from '../lib/net/talk/hops.ts'
+import { wayTo } from '../lib/net/talk/hops.ts'
 import { lookUp, openResolver, serveNames } from '../lib/net/talk/names.ts'
 import { kill, waitpid } from '../lib/process.ts'
-import { keep } from '../lib/tidy/keeper.ts'
-import { markBridge, tableOf, takeBack } from '../lib/tidy/own-bridge.ts'
+import { keepBridge, tableOf } from '../lib/tidy/own-bridge.ts'
 
 const BREAKS = ['no-masquerade', 'no-forwarding', 'forward-drop', 'same-address'] as const
 const knobs = await startLab('09-bridge', {
@@ -53,29 +51,21 @@ const { bridge, cables, nets } = freeBridge(knobs, note)
 // #endregion machine
 const [net] = nets
 const [machine, one, two, world] = ['machine', 'one', 'two', 'world'].map(speaker) as [Say, Say, Say, Say]
-const gates = () => ({
-  isCabled: makeGate(),
-  isReady: makeGate(),
-  mayCall: makeGate(),
-  hasCalled: makeGate(),
-  mayEnd: makeGate(),
-})
+const gates = () => makeGates('isCabled', 'isReady', 'mayCall', 'hasCalled', 'mayEnd')
 const [ofOne, ofTwo, ofWorld] = [gates(), gates(), gates()]
 const [HTTP, ECHO] = [80, 7]
+const at = (who: 'one' | 'world' | 'outer', port: number) => nets.map(each => ({ address: each[who], port }))
+const end = (pid: number) => [kill(pid, 'SIGKILL'), waitpid(pid)]
 
 // #region settle
-/** Sets up the inner end of a cable. */
 function settle(gates: typeof ofOne, own: 'one' | 'two' | 'world'): void {
-  // Whoever holds an end of a gate keeps it from being seen that the other side has died.
-  closePipes(Object.values(gates).flatMap(({ ends }) => ends))
+  closeOtherGates(gates)
   gates.isCabled.wait()
   for (const each of nets) addAddress('eth0', `${each[own]}/${each.length}`)
   for (const name of ['lo', 'eth0']) setUp(name)
   awaitRunning('eth0')
-}
-
-/** To everybody who is not on the wire it goes by the bridge. The world gets no such route. */
-function goByBridge(): void {
+  if (own === 'world') return
+  // To everybody who is not on the wire it goes by the bridge. The world gets no such route.
   // #region default-route
   for (const { gateway } of nets) addRoute('default', { gateway })
   // #endregion default-route
@@ -85,7 +75,6 @@ function goByBridge(): void {
 // #region first
 function first(): void {
   settle(ofOne, 'one')
-  goByBridge()
   const answer = greet(one, at('one', HTTP))
   ofOne.isReady.open()
   answer()
@@ -95,24 +84,19 @@ function first(): void {
 // #region second
 function second(): number {
   settle(ofTwo, knobs.break === 'same-address' ? 'one' : 'two')
-  goByBridge()
   useOwnNames(`127.0.0.1 localhost\n${net.two} two\n`, net.gateway)
   ofTwo.isReady.open()
   ofTwo.mayCall.wait()
   for (const name of ['two', 'one']) two(`${name} is ${Object.values(lookUp(name)).join(', by ')}.`)
-  const isNear = at('one', HTTP).map(to => call(two, 'one', to, knobs.patience))
+  const isNear = call(two, 'one', at('one', HTTP), knobs.patience)
   for (const { address, hardware = 'nobody' } of neighbours()) two(`On my wire ${address} is ${hardware}.`)
-  const isFar = at('world', ECHO).map(to => call(two, 'the world', to, knobs.patience))
+  const isFar = call(two, 'the world', at('world', ECHO), knobs.patience)
   // #region hops
-  two(
-    `On the way there: ${hops(net.world, 2, knobs.patience)
-      .map(hop => hop.address ?? 'nobody')
-      .join(', then ')}.`,
-  )
+  two(`On the way there: ${wayTo(net.world, 2, knobs.patience)}.`)
   // #endregion hops
   ofTwo.hasCalled.open()
   ofTwo.mayEnd.wait()
-  return [...isNear, ...isFar].includes(false) ? 1 : 0
+  return isNear && isFar ? 0 : 1
 }
 // #endregion second
 
@@ -123,14 +107,11 @@ function outThere(): number {
   const server = fork(greet(world, at('world', ECHO)))
   ofWorld.isReady.open()
   ofWorld.mayCall.wait()
-  const answers = at('outer', knobs.publish).map(to => call(world, 'the machine', to, knobs.patience))
+  const isAnswered = call(world, 'the machine', at('outer', knobs.publish), knobs.patience)
   end(server)
-  return answers.includes(false) ? 1 : 0
+  return isAnswered ? 0 : 1
 }
 // #endregion world
-
-const at = (who: 'one' | 'world' | 'outer', port: number) => nets.map(each => ({ address: each[who], port }))
-const end = (pid: number) => [kill(pid, 'SIGKILL'), waitpid(pid)]
 
 // #region containers
 const born = [first, second, outThere].map(child => clone(child, CLONE_NEWNET | CLONE_NEWNS | SIGCHLD))
@@ -138,10 +119,8 @@ const born = [first, second, outThere].map(child => clone(child, CLONE_NEWNET | 
 const firewall = makeFirewall(tableOf(bridge), command => machine(`# ${command}`))
 // #region clean
 const FORWARDING = ['net.ipv4.ip_forward', ...(knobs.ipv6 ? ['net.ipv6.conf.all.forwarding'] : [])]
-const before = Object.fromEntries(FORWARDING.map(name => [name, setting(name) ?? '']))
-/** What ends with a network namespace, and on a machine does not: the table, the settings and the bridge. */
-const cleanUp = () => takeBack(bridge, before)
-const keeper = knobs['on-this-machine'] ? keep(cleanUp) : undefined
+// What ends with a network namespace, and on a machine does not: the table, the settings and the bridge.
+const keeper = knobs['on-this-machine'] ? keepBridge(bridge, FORWARDING) : undefined
 // #endregion clean
 
 // #region bridge
@@ -149,13 +128,10 @@ addBridge(bridge)
 for (const { gateway, length } of nets) addAddress(bridge, `${gateway}/${length}`)
 setUp(bridge)
 // #endregion bridge
-// If the keeper is killed as well, npm run clean knows by this what it has to take back.
-if (keeper) markBridge(bridge, before)
-cables.forEach((cable, i) => {
-  // #region cable
-  addVeth(cable, { name: 'eth0', pid: born[i] as number })
-  // #endregion cable
-})
+keeper?.mark()
+// #region cable
+for (const [i, cable] of cables.entries()) addVeth(cable, { name: 'eth0', pid: born[i] as number })
+// #endregion cable
 // #region ports
 for (const cable of cables.slice(0, 2)) setMaster(cable, bridge)
 // #endregion ports
@@ -173,8 +149,8 @@ for (const name of FORWARDING) changeSetting(name, knobs.break === 'no-forwardin
 if (knobs.break !== 'no-masquerade') for (const { subnet } of nets) firewall.masquerade(subnet, bridge)
 // #endregion masquerade
 // #region publish
-for (const each of nets)
-  firewall.publish({ address: each.outer, port: knobs.publish }, { address: each.one, port: HTTP })
+for (const { outer, one } of nets)
+  firewall.publish({ address: outer, port: knobs.publish }, { address: one, port: HTTP })
 // #endregion publish
 if (knobs.break === 'forward-drop') firewall.dropForwarded()
 // #region resolver
@@ -190,13 +166,11 @@ ofTwo.mayEnd.open()
 const isTwoDone = waitpid(born[1] as number).code === 0
 ofWorld.mayCall.open()
 const isWorldDone = waitpid(born[2] as number).code === 0
-const ours = nets.flatMap(each => [each.one, each.two, each.world])
-for (const { original, reply } of connections(ours))
+for (const { original, reply } of connections(nets.flatMap(each => [each.one, each.two, each.world])))
   machine(`I remember ${tupleText(original)}, answered by ${tupleText(reply)}.`)
 for (const pid of [born[0] as number, resolver]) end(pid)
 // #endregion proof
 
 if (!isTwoDone && keeper && !knobs.break) blameFirewallForLoss('lab 9', bridge)
-if (keeper) cleanUp()
-keeper?.release()
+keeper?.cleanUp()
 process.exitCode = isTwoDone && isWorldDone ? 0 : 1

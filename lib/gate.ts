@@ -62,6 +62,18 @@ export interface Gate {
   readonly ends: readonly number[]
 }
 
+/** Gates by name. @param names what each of them says when it opens, `isReady` */
+export const makeGates = <Name extends string>(...names: readonly Name[]): Readonly<Record<Name, Gate>> =>
+  Object.fromEntries(names.map(name => [name, makeGate()])) as Record<Name, Gate>
+
+/**
+ * Closes in the calling process all gates and pipes made so far but its own. For one child of several: whoever holds an
+ * end of a gate keeps it from being seen that the other side has died.
+ * @param own the gates that it uses itself
+ */
+export const closeOtherGates = (own: Readonly<Record<string, Gate>>): void =>
+  closePipes(Object.values(own).flatMap(({ ends }) => ends))
+
 /** Makes a gate between the calling process and one it is about to clone (without CLONE_FILES: each needs its own ends). */
 export function makeGate(): Gate {
   const { readEnd, writeEnd } = pipe()

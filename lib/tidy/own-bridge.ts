@@ -5,8 +5,9 @@
 import { ownTag } from '../../native/tag.ts'
 import { removeTable } from '../net/nat/firewall.ts'
 import { aliases, deleteLink, setAlias } from '../net/rtnetlink/links.ts'
-import { changeSetting } from '../net/settings.ts'
+import { changeSetting, setting } from '../net/settings.ts'
 import { ownerOfTag } from './drafts.ts'
+import { keep } from './keeper.ts'
 import { type Fate, fateOf } from './owner.ts'
 
 /** How the alias of such a bridge begins. */
@@ -68,6 +69,33 @@ export function takeBack(bridge: string, before: SettingsBefore): void {
   removeTable(tableOf(bridge))
   restore(bridge, before)
   whileThere(() => deleteLink(bridge))
+}
+
+/** Somebody who takes a bridge back. */
+export interface BridgeKeeper {
+  /** To be called when the bridge is there: if the keeper is killed as well, `npm run clean` finds it by its mark. */
+  mark(): void
+  /** Takes the bridge back, and the keeper has nothing to do any more. */
+  cleanUp(): void
+}
+
+/**
+ * Starts a process that takes a bridge back when the calling one has ended, however that came about. It is started before
+ * there is anything to take back.
+ * @param bridge its name
+ * @param settings those that the calling process is going to change
+ * @throws SyscallError EAGAIN, EMFILE
+ */
+export function keepBridge(bridge: string, settings: readonly string[]): BridgeKeeper {
+  const before = Object.fromEntries(settings.map(name => [name, setting(name) ?? '']))
+  const keeper = keep(() => takeBack(bridge, before))
+  return {
+    mark: () => markBridge(bridge, before),
+    cleanUp: () => {
+      takeBack(bridge, before)
+      keeper.release()
+    },
+  }
 }
 
 /** A bridge that bears such a mark. */

@@ -41,12 +41,16 @@ export function greet(say: Say, at: readonly Endpoint[]): () => never {
 }
 
 /**
- * Connects to somebody who greets, and says what both ends are to each other.
+ * Connects to somebody who greets, at each of their addresses, and says what both ends are to each other.
  * @param who their name, for what is said
- * @param timeout in seconds
- * @returns whether there was an answer; if there was none, why not has been said
+ * @param timeout in seconds, for each
+ * @returns whether there was an answer from everywhere; if there was none, why not has been said
  */
-export function call(say: Say, who: string, to: Endpoint, timeout: number): boolean {
+export function call(say: Say, who: string, at: readonly Endpoint[], timeout: number): boolean {
+  return at.map(to => callOne(say, who, to, timeout)).every(Boolean)
+}
+
+function callOne(say: Say, who: string, to: Endpoint, timeout: number): boolean {
   const whom = `${who} at ${to.address} port ${to.port}`
   try {
     const { fd, own } = connectTcp(to, timeout)

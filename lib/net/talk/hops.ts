@@ -76,3 +76,9 @@ export function hops(address: string, most: number, timeout: number): Hop[] {
   for (let ttl = 1; ttl <= most && !found.at(-1)?.isThere; ttl++) found.push(hop(address, ttl, timeout))
   return found
 }
+
+/** The same as text: `10.9.0.1, then nobody`. Parameters and errors are those of {@link hops}. */
+export const wayTo = (...words: Parameters<typeof hops>): string =>
+  hops(...words)
+    .map(({ address }) => address ?? 'nobody')
+    .join(', then ')

@@ -107,11 +107,11 @@ test('whoever calls hears by which address they are seen, and otherwise why ther
     const said: string[] = []
     const say = (text: string) => said.push(text)
     const pid = fork(greet(silent, [{ address: '127.0.0.1', port: 7 }]))
-    const isAnswered = call(say, 'lo', { address: '127.0.0.1', port: 7 }, 60)
+    const isAnswered = call(say, 'lo', [{ address: '127.0.0.1', port: 7 }], 60)
     kill(pid, 'SIGKILL')
     waitpid(pid)
-    const isRefused = !call(say, 'lo', { address: '127.0.0.1', port: 8 }, 60)
-    const isFar = !call(say, 'the world', { address: '203.0.113.7', port: 8 }, 60)
+    const isRefused = !call(say, 'lo', [{ address: '127.0.0.1', port: 8 }], 60)
+    const isFar = !call(say, 'the world', [{ address: '203.0.113.7', port: 8 }], 60)
     const late = thrownBy(() => {
       addVeth('one', { name: 'other' })
       addAddress('one', '10.9.0.1/24')
@@ -137,7 +137,7 @@ test('whoever hangs up at once keeps nobody else from an answer', () => {
       setLinger(fd)
       closeSync(fd)
     }
-    const isAnswered = call(silent, 'lo', to, 60)
+    const isAnswered = call(silent, 'lo', [to], 60)
     kill(pid, 'SIGKILL')
     waitpid(pid)
     return isAnswered
