@@ -9,7 +9,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { startWords } from '../../lib/engine/start-words.ts'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
-import { flag, helpLines, type Knob, parseKnobs } from '../../lib/lab/knobs.ts'
+import { flag, helpLines, parseKnobs, text } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -18,21 +18,14 @@ import { OrdinaryUser } from '../testing/ordinary-user.ts'
 import { containerWords } from './containers.ts'
 import { proveFresh } from './fresh.ts'
 import type { LabProof, PlaceProof } from './place.ts'
-import { PLACES, type Place } from './places.ts'
+import { CHOSEN_LABS, PLACES, type Place, THOSE } from './places.ts'
 import { makeSystemdRoot, type SystemdRoot } from './systemd-root.ts'
-
-const text = (help: string, expected: string, placeholder: string): Knob<string | undefined> => ({
-  initial: undefined,
-  help,
-  expected,
-  placeholder,
-  parse: given => given || undefined,
-})
 
 const KNOBS = {
   only: text('the places whose names have this word in them', 'a word', 'WORD'),
   programs: flag('tries the right and wrong programs, too, here and in v2: half an hour more'),
-  those: text('with --programs: only those with this word in their path', 'a word', 'WORD'),
+  those: THOSE,
+  labs: CHOSEN_LABS,
   write: flag('writes what came of it into the table of README.md'),
   fresh: flag('instead: npm test on fresh roots of Debian 12, 13 and sid; needs mmdebstrap'),
   tools: flag('with --fresh: installs what the tests use, too, so that fewer are skipped'),
@@ -42,6 +35,7 @@ const KNOBS = {
 const HELP = [
   'Usage: npm run matrix                 every lab and every check in every place: an hour without KVM',
   '       npm run matrix -- --only 5.10  in those whose names have that word in them',
+  '       npm run matrix -- --labs 7,8   these labs; of the others the table says what it said',
   '       npm run matrix -- --fresh      setup, npm ci and npm test on fresh roots: some ten minutes each',
   '',
   'As root it tries this machine as root and as an ordinary user; virtual machines, with the kernels of',
@@ -55,8 +49,9 @@ const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
 const SLOW = ['--timeout', '900']
 
-/** Whether programs are tried as well, and which. */
+/** Which labs are tried; whether programs are as well, and which. */
 interface Tried {
+  readonly labs: readonly number[] | undefined
   readonly programs: boolean
   readonly those: string | undefined
 }
@@ -65,10 +60,12 @@ interface Tried {
 function commandOf(place: Place, user: OrdinaryUser | undefined, tried: Tried, systemd?: SystemdRoot) {
   const { vm, container, isOther, programs } = place
   const those = tried.those === undefined ? [] : ['--those', tried.those]
-  const more = tried.programs && programs ? ['--programs', ...those] : []
+  const labs = tried.labs === undefined ? [] : ['--labs', tried.labs.join()]
+  const more = [...labs, ...(tried.programs && programs ? ['--programs', ...those] : [])]
   const node = isOther ? 'node' : process.execPath
-  if (container) return { words: containerWords(container, NODE), options: { cwd: ROOT } }
-  if (vm && systemd) return { words: [...VM, ...vm, ...systemd.words(...NODE, ...SLOW)], options: { cwd: ROOT } }
+  if (container) return { words: containerWords(container, [...NODE, ...labs]), options: { cwd: ROOT } }
+  if (vm && systemd)
+    return { words: [...VM, ...vm, ...systemd.words(...NODE, ...SLOW, ...labs)], options: { cwd: ROOT } }
   if (vm) return { words: [...VM, ...vm, node, ...NODE, ...SLOW, ...more], options: { cwd: ROOT } }
   return { words: [...NODE, ...more], options: user ? user.options : { cwd: ROOT } }
 }
@@ -136,7 +133,8 @@ function row({ name }: Place, proof: PlaceProof | undefined): string {
   if (!proof) return `| ${name} | not to be had ${'| '.repeat(LABS.length + 1)}|`
   const { kernel, labs, groups, programs } = proof
   const tried = programs ? `${programs.right} right, ${programs.wrong} wrong, ${programs.others.length} otherwise` : ''
-  return `| ${[name, `${kernel}, ${groups}`, ...labs.map(cell), tried].join(' | ')} |`
+  const cells = LABS.map(({ slug }) => labs.find(lab => lab.slug === slug)).map(lab => (lab ? cell(lab) : ''))
+  return `| ${[name, `${kernel}, ${groups}`, ...cells, tried].join(' | ')} |`
 }
 
 /** What the marks of the table mean for what was found, in full. */
@@ -161,16 +159,25 @@ function widened(line: string): string {
   return lacking > 0 ? cells.toSpliced(-2, 0, ...Array<string>(lacking).fill(' ')).join('|') : line
 }
 
+/** A row in which some labs were not tried: of those it says what the last one says. */
+const completed = (line: string, last: string): string =>
+  line
+    .split('|')
+    .map((cell, i) => (cell.trim() === '' ? (last.split('|')[i] ?? cell) : cell))
+    .join('|')
+
 /** Puts rows into the table of README.md, each in the place of its last one. */
-function writeRows(rows: readonly string[]): void {
+function writeRows(rows: readonly string[], labs: readonly number[] | undefined): void {
   const file = join(ROOT, 'README.md')
   const [before, rest] = readFileSync(file, 'utf8').split(MARKS[0])
   const [table, after] = rest?.split(MARKS[1]) ?? []
   if (before === undefined || table === undefined || after === undefined)
     throw new Error(`README.md has no ${MARKS.join(' … ')}`)
-  const lines = [...table.split('\n'), ...rows]
+  const former = table.split('\n').map(widened)
+  const formerOf = (row: string) => former.find(line => nameOf(line) === nameOf(row)) ?? row
+  const lines = [...former, ...(labs ? rows.map(row => completed(row, formerOf(row))) : rows)]
   const latest = PLACES.flatMap(({ name }) => lines.findLast(line => nameOf(line) === name) ?? [])
-  writeFileSync(file, [`${before}${MARKS[0]}`, HEAD, RULE, ...latest.map(widened), `${MARKS[1]}${after}`].join('\n'))
+  writeFileSync(file, [`${before}${MARKS[0]}`, HEAD, RULE, ...latest, `${MARKS[1]}${after}`].join('\n'))
 }
 
 async function main(): Promise<void> {
@@ -209,7 +216,7 @@ async function main(): Promise<void> {
     process.exitCode = 128 + constants.signals[interruptedBy]
     return
   }
-  if (values.write) writeRows(lines)
+  if (values.write) writeRows(lines, values.labs)
   if (!isGood) process.exitCode = EXIT.FAILS
 }
 

@@ -1,7 +1,20 @@
 /**
  * The places of the matrix: this machine, virtual machines, containers, and a login session.
  */
+import { type Knob, text } from '../../lib/lab/knobs.ts'
 import { CONTAINER_PLACES, type ContainerPlace } from './containers.ts'
+
+/** The option for which of the right and wrong programs are tried. */
+export const THOSE = text('with --programs: only those with this word in their path', 'a word', 'WORD')
+
+/** The option for which labs are tried, by their numbers; `undefined` for all. */
+export const CHOSEN_LABS: Knob<readonly number[] | undefined> = {
+  initial: undefined,
+  help: 'only these labs',
+  expected: 'numbers of labs such as 7,8',
+  placeholder: 'NUMBERS',
+  parse: given => (/^\d+(,\d+)*$/.test(given) ? given.split(',').map(Number) : undefined),
+}
 
 /** Where labs and checks are tried. */
 export interface Place {

@@ -42,15 +42,19 @@ export function bytes(initial: number, help: string): Knob<number> {
   return { initial, help, expected: 'a number of bytes such as 20000000 or 20M', placeholder: 'BYTES', parse }
 }
 
+/** Any text that is not empty. @param expected what it is, as an error says it: `a word` */
+export function text(help: string, expected: string, placeholder: string): Knob<string | undefined> {
+  return { initial: undefined, help, expected, placeholder, parse: given => given || undefined }
+}
+
 /** The path of a file or directory. */
 export function path(placeholder: string, help: string): Knob<string | undefined> {
-  const parse = (text: string) => text || undefined
-  return { initial: undefined, help, expected: 'a path', placeholder, parse }
+  return text(help, 'a path', placeholder)
 }
 
 /** The same, for a lab that changes its directory: what it is where the lab is started, from `/` on. */
 export function absolutePath(placeholder: string, help: string): Knob<string | undefined> {
-  return { ...path(placeholder, help), parse: text => (text ? resolve(text) : undefined) }
+  return { ...path(placeholder, help), parse: given => (given ? resolve(given) : undefined) }
 }
 
 /** A host name, 1 to 64 letters, digits, dots and hyphens. */
