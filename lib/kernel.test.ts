@@ -9,9 +9,12 @@ import * as F from './flags.ts'
 import { hierarchies } from './group/hierarchies.ts'
 import { mount, mounts } from './mount/mount.ts'
 import { inNamespace, namespaces, sethostname, setns, unshare } from './namespaces.ts'
-import { freeAddresses, freeInterfaceName, freeNetwork, interfaceNames } from './net/free-network.ts'
+import { freeBridge } from './net/free-bridge.ts'
+import { freeAddresses, freeInterfaceName, freeNetwork, freePrefix, interfaceNames } from './net/free-network.ts'
 import { setip } from './net/interfaces.ts'
 import { links } from './net/links.ts'
+import { addAddress } from './net/rtnetlink/addresses.ts'
+import { setUp } from './net/rtnetlink/links.ts'
 import { getpid, gettid, kill, waitpid } from './process.ts'
 import { decodeStatus } from './status.ts'
 import { inChild, thrownBy } from './testing/in-child.ts'
@@ -114,6 +117,38 @@ test('a name or a network that is in use is not taken', () => {
   assert.deepEqual(seen.free, ['veth0', '10.0.0.3', '10.0.0.4'])
   assert.deepEqual(seen.taken, ['veth2', '10.0.2.3', '10.0.2.4'])
   assert.deepEqual(seen.withVpn, ['172.16.0.3', '172.16.0.4'])
+})
+
+test('networks of both families that are in use are not taken for a bridge, and that is said', () => {
+  const wanted = { bridge: 'br0', gateway: '10.9.0.1', outside: '203.0.113.1', ipv6: true }
+  const choose = () => {
+    const told: string[] = []
+    const { nets } = freeBridge(wanted, text => told.push(text))
+    return { told, nets: nets.map(({ subnet, two, world }) => [subnet, two, world]) }
+  }
+  const seen = inChild(F.CLONE_NEWNET, () => {
+    setUp('lo')
+    const free = inChild(0, choose)
+    for (const address of ['10.9.0.77/24', 'fd09::77/64', '2001:db8::1/46']) addAddress('lo', address)
+    return { free, taken: inChild(0, choose), beside: inChild(0, () => [choose(), inChild(0, choose)]) }
+  })
+  const nets = (six: string, wire: string) => [`${six}/64`, `${six}3`, `${wire}7`]
+  assert.deepEqual(seen.free, {
+    told: [],
+    nets: [['10.9.0.0/24', '10.9.0.3', '203.0.113.7'], nets('fd09::', '2001:db8:9::')],
+  })
+  assert.deepEqual(seen.taken.nets, [['10.0.0.0/24', '10.0.0.3', '203.0.113.7'], nets('fd0a::', '2001:db8:9::')])
+  assert.match(seen.taken.told.join('\n'), /uses the network of fd09:: already; I take fd0a::\./)
+  assert.deepEqual(seen.beside[1]?.nets[1], nets('fd0b::', '2001:db8:a::'))
+})
+
+test('where every IPv6 network is in use that could be taken, that is said', () => {
+  const { message } = inChild(F.CLONE_NEWNET, () => {
+    setUp('lo')
+    addAddress('lo', 'fd77::1/8')
+    return { message: thrownBy(() => freePrefix(['fd09::', 'fd0a::'])).message }
+  })
+  assert.match(message, /^no free \/64 is left from fd09:: to fd0a::: routes .*\nhint: leave --ipv6 away/)
 })
 
 test('two labs that choose at the same moment choose differently, and what one had is free when it has ended', () => {

@@ -1,7 +1,7 @@
 /**
  * Names and addresses for a bridge with two containers and a way out, that nobody uses yet.
  */
-import { freeAddresses, freeInterfaceName } from './free-network.ts'
+import { freeAddresses, freeInterfaceName, freePrefix } from './free-network.ts'
 import { reserve } from './reservation.ts'
 
 /** The addresses of one family, and how many of their bits are the network. */
@@ -28,16 +28,23 @@ export interface FreeBridge {
   readonly nets: readonly [Addresses, ...Addresses[]]
 }
 
-/** Of IPv6: a network for private use (RFC 4193), and one for documentation (RFC 3849). No machine has them. */
-const IPV6: Addresses = {
-  subnet: 'fd09::/64',
+const from9 = (name: (byte: string) => string) => Array.from({ length: 247 }, (_, i) => name((i + 9).toString(16)))
+/** Of IPv6: networks for private use (RFC 4193), and some for documentation (RFC 3849). */
+const IPV6 = {
+  bridge: from9(byte => `fd${byte.padStart(2, '0')}::`),
+  wire: from9(byte => `2001:db8:${byte}::`),
+} as const
+
+/** The addresses of IPv6 in two networks, as `fd09::` names one. */
+const addresses6 = (bridge: string, wire: string): Addresses => ({
+  subnet: `${bridge}/64`,
   length: 64,
-  gateway: 'fd09::1',
-  one: 'fd09::2',
-  two: 'fd09::3',
-  outer: '2001:db8:9::1',
-  world: '2001:db8:9::7',
-}
+  gateway: `${bridge}1`,
+  one: `${bridge}2`,
+  two: `${bridge}3`,
+  outer: `${wire}1`,
+  world: `${wire}7`,
+})
 
 /** Other hosts in the /24 of an address: those with these last bytes, or the next where that is the address itself. */
 function siblings(address: string, hosts: readonly number[]): string[] {
@@ -67,9 +74,15 @@ export function freeBridge(
     if (found[0] !== addresses[0]) tell(`This machine uses the network of ${addresses[0]} already; I take ${found[0]}.`)
     return found as [string, string, string]
   }
+  const prefix = (wanted: readonly string[]) => {
+    const found = freePrefix(wanted, reserve)
+    if (found !== wanted[0]) tell(`This machine uses the network of ${wanted[0]} already; I take ${found}.`)
+    return found
+  }
   const [gateway, one, two] = range([wanted.gateway, ...siblings(wanted.gateway, [2, 3])])
   const [outer, world] = range([wanted.outside, ...siblings(wanted.outside, [7])])
   const cables = [name('one0'), name('two0'), name('uplink0')] as const
   const net = { subnet: gateway.replace(/\d+$/, '0/24'), length: 24, gateway, one, two, outer, world }
-  return { bridge: name(wanted.bridge), cables, nets: wanted.ipv6 ? [net, IPV6] : [net] }
+  const bridge = name(wanted.bridge)
+  return { bridge, cables, nets: wanted.ipv6 ? [net, addresses6(prefix(IPV6.bridge), prefix(IPV6.wire))] : [net] }
 }

@@ -1,9 +1,10 @@
 /**
  * Names and addresses that the machine does not use yet.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { CannotRun, UsageError } from '../errors.ts'
+import { ipBytes, ipNumber } from './ip.ts'
 import { reserve } from './reservation.ts'
 
 /** An IPv4 range, as numbers. */
@@ -12,7 +13,6 @@ interface Range {
   readonly mask: number
 }
 
-const toNumber = (address: string): number => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
 const toAddress = (number: number): string => [24, 16, 8, 0].map(shift => (number >>> shift) & 255).join('.')
 
 /** The names of all interfaces of the calling process's network namespace. */
@@ -49,8 +49,8 @@ function usedRanges(): Range[] {
   const fromAddresses = addresses
     .filter(({ family }) => family === 'IPv4')
     .map(({ address, netmask }) => ({
-      network: toNumber(address),
-      mask: toNumber(netmask),
+      network: ipNumber(address),
+      mask: ipNumber(netmask),
     }))
   return [...fromRoutes.filter(({ mask }) => mask !== 0), ...fromAddresses]
 }
@@ -72,7 +72,7 @@ const SLASH_24 = 0xffffff00
  * @throws CannotRun when all of them are in use
  */
 export function freeAddresses(addresses: readonly string[], take: (network: string) => boolean = always): string[] {
-  const networks = new Set(addresses.map(address => (toNumber(address) & SLASH_24) >>> 0))
+  const networks = new Set(addresses.map(address => (ipNumber(address) & SLASH_24) >>> 0))
   if (networks.size > 1 || new Set(addresses).size < addresses.length) {
     throw new UsageError(
       `${addresses.join(' and ')} must be different addresses of one /24\nhint: as 10.0.0.3 and 10.0.0.4 are`,
@@ -82,7 +82,7 @@ export function freeAddresses(addresses: readonly string[], take: (network: stri
   if (odd)
     throw new UsageError(`${odd} is no address for a host\nhint: one such as 10.0.0.3, its last byte from 1 to 254`)
   const used = usedRanges()
-  const wanted = (toNumber(addresses[0] as string) & SLASH_24) >>> 0
+  const wanted = (ipNumber(addresses[0] as string) & SLASH_24) >>> 0
   const isFree = (network: number) =>
     !used.some(range => overlap(range, { network, mask: SLASH_24 })) && take(toAddress(network))
   const network = [wanted, ...PRIVATE.flatMap(([first, count]) => slash24s(first, count))].find(isFree)
@@ -91,7 +91,7 @@ export function freeAddresses(addresses: readonly string[], take: (network: stri
       'no free /24 is left in 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16: routes of this machine cover them all\n' +
         'hint: name addresses that are free (--help lists the options), or run it in the virtual machine: npm run vm',
     )
-  return addresses.map(address => toAddress((network | (toNumber(address) & 255)) >>> 0))
+  return addresses.map(address => toAddress((network | (ipNumber(address) & 255)) >>> 0))
 }
 
 /** The private ranges of RFC 1918, each with how many /24 it has. A VPN often takes the first of them whole. */
@@ -101,7 +101,45 @@ const PRIVATE = [
   ['192.168.0.0', 256],
 ] as const
 
-const slash24s = (first: string, count: number) => Array.from({ length: count }, (_, i) => toNumber(first) + i * 256)
+const slash24s = (first: string, count: number) => Array.from({ length: count }, (_, i) => ipNumber(first) + i * 256)
+
+/** Every IPv6 range that the machine has a route to, an address of its own being one to itself, but for the default route. */
+function usedPrefixes(): { readonly prefix: Buffer; readonly length: number }[] {
+  const file = '/proc/net/ipv6_route'
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  const ranges = lines
+    .map(line => line.split(' '))
+    .map(([prefix = '', length = '0']) => ({
+      prefix: Buffer.from(prefix, 'hex'),
+      length: Number.parseInt(length, 16),
+    }))
+  return ranges.filter(({ length }) => length > 0)
+}
+
+/** Whether the first bits of two addresses are the same. */
+function startsAlike(one: Buffer, other: Buffer, length: number): boolean {
+  const bits = (bytes: Buffer) => [...bytes].map(byte => byte.toString(2).padStart(8, '0')).join('')
+  return bits(one).slice(0, length) === bits(other).slice(0, length)
+}
+
+/**
+ * The first of some IPv6 networks that the machine does not use.
+ * @param wanted /64s, as `fd09::` names one
+ * @param take is asked whether the caller may have a network that is free
+ * @throws CannotRun when all of them are in use
+ */
+export function freePrefix(wanted: readonly string[], take: (network: string) => boolean = always): string {
+  const used = usedPrefixes()
+  const isUsed = (network: string) =>
+    used.some(({ prefix, length }) => startsAlike(ipBytes(network), prefix, Math.min(length, 64)))
+  const found = wanted.find(network => !isUsed(network) && take(network))
+  if (found === undefined)
+    throw new CannotRun(
+      `no free /64 is left from ${wanted[0]} to ${wanted.at(-1)}: routes of this machine cover them all\n` +
+        'hint: leave --ipv6 away, or run it in the virtual machine: npm run vm',
+    )
+  return found
+}
 
 /** The veth pair and the addresses by which a lab connects outside and inside. */
 export interface FreeNetwork {

@@ -52,6 +52,9 @@ export function ipText(bytes: Buffer): string {
         .replace(/:{3}/, '::')
 }
 
+/** An IPv4 address as a number. */
+export const ipNumber = (address: string): number => ipBytes(address).readUInt32BE()
+
 /** An address and how many of its bits are the network, of `10.0.0.4/24`. @throws TypeError if it is not of that form */
 export function prefixOf(text: string): { readonly address: string; readonly length: number } {
   const [, address = '', digits = ''] = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(text) ?? []

@@ -2,6 +2,7 @@
  * Who is who in a program of lab 9, read from how its networks were at a moment: the machine in the middle, its bridge,
  * the containers that are its ports, and the world behind another cable.
  */
+import { ipNumber } from '../../../lib/net/ip.ts'
 import type { Link } from '../../../lib/net/links.ts'
 import type { NetworkHistory, NetworkMoment, PlacedLink } from '../../witnesses/net/followed-network.ts'
 import { momentAt, pairsBetween } from '../../witnesses/net/pairs.ts'
@@ -36,12 +37,10 @@ export const addressesOf = ({ addresses }: Pick<Link, 'addresses'>): readonly st
 export const neighbourAt = (all: readonly Neighbour[], net: number, index: number): Neighbour | undefined =>
   all.find(one => one.net === net && one.own.index === index)
 
-const number = (address: string) => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
-
 /** Whether an address lies in the network of `10.9.0.1/24`. */
 export function isIn(address: string, entry: string): boolean {
   const size = 2 ** (32 - Number(entry.split('/')[1] ?? 32))
-  return Math.floor(number(address) / size) === Math.floor(number(bare(entry)) / size)
+  return Math.floor(ipNumber(address) / size) === Math.floor(ipNumber(bare(entry)) / size)
 }
 
 /** The ways that a network knows to where no other route leads. */
