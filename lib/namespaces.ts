@@ -35,6 +35,18 @@ export type NamespaceKind = keyof typeof NAMESPACES
 /** The inode number of each namespace of a process: two processes share one exactly when the numbers are equal. */
 export type Namespaces = Readonly<Record<NamespaceKind, number>>
 
+const inodeOf = (pid: number | 'self', kind: string) =>
+  Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[1])
+
+/** One namespace of a process or thread, by its inode; `undefined` if that has ended or belongs to another user. @see namespaces(7) */
+export function namespaceOf(pid: number | 'self', kind: NamespaceKind): number | undefined {
+  try {
+    return inodeOf(pid, kind)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * The namespaces of a process.
  * @param pid as the mounted /proc numbers it; the calling process by default
@@ -42,8 +54,7 @@ export type Namespaces = Readonly<Record<NamespaceKind, number>>
  * @see namespaces(7)
  */
 export function namespaces(pid: number | 'self' = 'self'): Namespaces {
-  const inode = (kind: string) => Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[1])
-  return Object.fromEntries(Object.keys(NAMESPACES).map(kind => [kind, inode(kind)])) as Namespaces
+  return Object.fromEntries(Object.keys(NAMESPACES).map(kind => [kind, inodeOf(pid, kind)])) as Namespaces
 }
 
 /**

@@ -2,7 +2,8 @@
  * Which threads each process of the tree has. A process is all of its threads: it lives until the last has ended, and
  * while one lives the process can be looked at through it, even if its first thread is a zombie already.
  */
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { namespaceOf } from '../../lib/namespaces.ts'
 import type { WaitStatus } from '../../lib/status.ts'
 import { isInExitGroup, statusField } from '../../lib/trace/proc.ts'
 
@@ -13,14 +14,7 @@ export function processOf(tid: number): number | undefined {
 }
 
 /** Whether a thread still has what /proc shows of it: a zombie has given up its namespaces, all but that of its number. */
-function hasNamespaces(tid: number): boolean {
-  try {
-    readlinkSync(`/proc/${tid}/ns/net`)
-    return true
-  } catch {
-    return false
-  }
-}
+const hasNamespaces = (tid: number): boolean => namespaceOf(tid, 'net') !== undefined
 
 /**
  * A thread through which a process can be looked at: its first one, else any that lives; `undefined` if none does.

@@ -1,7 +1,6 @@
 /**
  * The witness of the kernel's log: what the kernel wrote to it while the program ran.
  */
-
 import { INITIAL_PID_NAMESPACE } from '../../lib/machine/container.ts'
 import { namespaces } from '../../lib/namespaces.ts'
 import { openKernelLog } from '../../lib/trace/kmsg.ts'

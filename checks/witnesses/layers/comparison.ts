@@ -1,7 +1,6 @@
 /**
  * What one container sees of what another one on the same layers has changed.
  */
-
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, readFileSync } from 'node:fs'
 import {

@@ -2,16 +2,12 @@
  * Who keeps a network namespace alive: threads that live in it, and processes that have a socket of it.
  */
 import { readdirSync, readlinkSync } from 'node:fs'
+import { namespaceOf } from '../../../lib/namespaces.ts'
 import { readProc } from '../../../lib/trace/proc.ts'
 
 /** The inode of the network namespace of a thread; `undefined` if it has ended. */
-export function networkOf(tid: number | undefined): number | undefined {
-  try {
-    return tid === undefined ? undefined : Number(/\d+/.exec(readlinkSync(`/proc/${tid}/ns/net`))?.[0])
-  } catch {
-    return undefined
-  }
-}
+export const networkOf = (tid: number | undefined): number | undefined =>
+  tid === undefined ? undefined : namespaceOf(tid, 'net')
 
 /** Where the kernel lists the sockets of a network, and which column is their inode. */
 const SOCKET_LISTS = {

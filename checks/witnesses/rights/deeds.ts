@@ -4,14 +4,14 @@
  */
 import { readlinkSync } from 'node:fs'
 import { CLONE_NEWUSER } from '../../../lib/flags.ts'
-import { owningUserNamespace, userNamespacesAbove } from '../../../lib/namespaces.ts'
+import { namespaceOf, owningUserNamespace, userNamespacesAbove } from '../../../lib/namespaces.ts'
 import { AT_FDCWD } from '../../../lib/trace/open-inside.ts'
 import { readProc } from '../../../lib/trace/proc.ts'
 import { readMemory } from '../../../lib/trace/remote-memory.ts'
 import { OPEN_CALLS, OWNER_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
 import type { Answer } from '../../observer/story/event.ts'
 import { type FileThere, fileAt, fileInside, openingOf, targetOf } from './arguments.ts'
-import { type Standing, userNamespaceOf } from './standing.ts'
+import type { Standing } from './standing.ts'
 
 const S_IFMT = 0o170000
 const DEVICES = [0o020000, 0o060000]
@@ -130,7 +130,7 @@ export function outcomeOf(
       if (!makesUserNamespace(name, args, tid)) return undefined
       // Of one that was made nothing is asked, and of one that was not the caller is where it was.
       return result =>
-        result < 0 ? { kind: 'user namespace', within: within(tid, userNamespaceOf(tid) ?? 0, sandbox) } : undefined
+        result < 0 ? { kind: 'user namespace', within: within(tid, namespaceOf(tid, 'user') ?? 0, sandbox) } : undefined
     }
     default:
       return undefined

@@ -2,7 +2,8 @@
  * What is known of the user namespaces of one program: whose each thread is in, and the maps of each.
  */
 import { closeSync, openSync } from 'node:fs'
-import { type Maps, mapsOf, userNamespaceOf } from './standing.ts'
+import { namespaceOf } from '../../../lib/namespaces.ts'
+import { type Maps, mapsOf } from './standing.ts'
 
 /** How many user namespaces are told apart for good: the kernel gives the number of one that has ended to another. */
 const MOST_HELD = 300
@@ -25,7 +26,7 @@ export class KnownNamespaces {
   /** The user namespace of a thread; `undefined` if that is the sandbox's own, or the thread is gone. */
   of(tid: number): number | undefined {
     if (this.#outside.has(tid)) return undefined
-    const inode = userNamespaceOf(tid)
+    const inode = namespaceOf(tid, 'user')
     if (inode === this.#sandbox) this.#outside.add(tid)
     return inode === this.#sandbox ? undefined : inode
   }

@@ -2,6 +2,7 @@
  * The witness of rights: who everybody in a user namespace of its own is, and what they may do, at their birth, before
  * and after each call that asks for a right, when they run a program and at their end; and what came of those calls.
  */
+import { namespaceOf } from '../../../lib/namespaces.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import {
   EXEC_CALLS,
@@ -18,7 +19,7 @@ import type { Scene, Witness, WitnessKind } from '../witness.ts'
 import { fileAt } from './arguments.ts'
 import { type Deed, type Outcome, outcomeOf } from './deeds.ts'
 import { KnownNamespaces } from './known.ts'
-import { type Maps, mapsOf, type Standing, standingOf, statusOf, userNamespaceOf } from './standing.ts'
+import { type Maps, mapsOf, type Standing, standingOf, statusOf } from './standing.ts'
 import { RightsTeller } from './teller.ts'
 
 /** Somebody at one moment. */
@@ -70,7 +71,7 @@ class RightsWitness implements Witness<RightsRecord> {
 
   constructor({ sandbox, story }: Scene) {
     this.#init = sandbox.init
-    this.#sandbox = userNamespaceOf(sandbox.init) ?? 0
+    this.#sandbox = namespaceOf(sandbox.init, 'user') ?? 0
     this.#teller = new RightsTeller(story, this.#sandbox)
     this.#known = new KnownNamespaces(this.#sandbox)
   }

@@ -2,7 +2,6 @@
  * Who a thread is at one moment, and what it may do: its users and groups, the maps of its user namespace, its
  * capabilities. All of it is what the kernel shows to the judge, of a thread that stands still.
  */
-import { readlinkSync } from 'node:fs'
 import { type CapabilitySets, parseCapabilities } from '../../../lib/rights/capabilities.ts'
 import { readIdMap } from '../../../lib/rights/id-ranges.ts'
 import type { IdRange } from '../../../lib/rights/users.ts'
@@ -26,15 +25,6 @@ export interface Standing {
   readonly maps: Maps
   readonly capabilities: CapabilitySets
   readonly noNewPrivs: boolean
-}
-
-/** The user namespace of a thread, by its inode; `undefined` if it is gone. */
-export function userNamespaceOf(tid: number): number | undefined {
-  try {
-    return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${tid}/ns/user`))?.[1])
-  } catch {
-    return undefined
-  }
 }
 
 /** The maps of the user namespace of a thread. */
