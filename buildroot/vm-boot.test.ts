@@ -2,7 +2,6 @@
  * `npm run vm` as a user starts it: guests that boot, guests that do not, and nothing left behind. A boot takes five
  * seconds without KVM, so each is asked many things.
  */
-
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'

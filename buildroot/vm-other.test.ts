@@ -2,7 +2,6 @@
  * The other processor, for real: one guest of it boots, runs labs 1 and 2 and their checks, and the tests of clone().
  * `npm run matrix` runs everything in there. What is said where there can be none stands in vm-boot.test.ts.
  */
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -4,7 +4,7 @@
  * You will see four children. Each changes a variable, closes a file and changes directory, and the parent then
  * looks at its own variable, file and directory. Only the flags of clone(2) differ.
  *
- * Man pages: fork(2), clone(2), kcmp(2). Needs nothing but Linux.
+ * Man pages: fork(2), clone(2), kcmp(2), proc(5). Needs nothing but Linux.
  * Run it: npx tsx labs/01-fork-vs-clone.ts
  */
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from 'node:fs'

@@ -4,7 +4,7 @@
  * You will see one process with two PIDs, its three children as 2, 3 and 4, a SIGKILL to the outer parent's PID that
  * fails because no process has that number inside, and a SIGKILL to 2 that ends it.
  *
- * Man pages: pid_namespaces(7), clone(2), kill(2). Needs root or a user namespace.
+ * Man pages: pid_namespaces(7), clone(2), kill(2), waitpid(2). Needs root or a user namespace.
  * Run it: sudo npx tsx labs/02-newpid.ts
  */
 import { clone, fork } from '../lib/clone.ts'

@@ -4,7 +4,7 @@
  * You will see a child whose network has nothing but lo, a veth pair that its parent creates, an address on each end,
  * and three pings from the inside to the outside.
  *
- * Man pages: network_namespaces(7), veth(4), netdevice(7). Needs root or a user namespace, ip and ping.
+ * Man pages: network_namespaces(7), veth(4), netdevice(7), ip-link(8), ping(8). Needs root or a user namespace, ip and ping.
  * Run it: sudo npx tsx labs/03-newnet.ts
  */
 import { clone } from '../lib/clone.ts'

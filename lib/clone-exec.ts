@@ -1,7 +1,6 @@
 /**
  * Starting a program in new namespaces without a copy of this process: clone and execve in C.
  */
-
 import { argumentError } from './errors.ts'
 import { type Environment, environmentStrings } from './exec.ts'
 import { CLONE_SIGHAND, CLONE_THREAD, flagSymbol, SIGCHLD } from './flags.ts'

@@ -1,7 +1,6 @@
 /**
  * A clone with its heap, in a Node of any kind: what becomes of it when it has to collect garbage?
  */
-
 import { SIGCHLD } from '../../lib/flags.ts'
 import { shimFunction } from '../../lib/machine/libc.ts'
 import { _exit, waitpid } from '../../lib/process.ts'

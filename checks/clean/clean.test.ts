@@ -1,7 +1,6 @@
 /**
  * `npm run clean`: removes what was left by owners that have certainly ended, and nothing else.
  */
-
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import {

@@ -1,7 +1,6 @@
 /**
  * What a filter refuses is named by the doctor, and by the check in the same words, with exit code 77.
  */
-
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -2,7 +2,6 @@
  * What stands in the way is named by the doctor and, with exit code 77, by the lab or the check that comes upon it: the
  * same cause and the same remedy. Each obstacle is put up in namespaces of the test's own.
  */
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import test from 'node:test'

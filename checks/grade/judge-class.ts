@@ -1,7 +1,6 @@
 /**
  * Judging a class, several at a time, but so that no mark depends on the programs that were judged beside it.
  */
-
 import type { Assignment } from '../judge/in-child.ts'
 import type { Verdict } from '../judge/judge.ts'
 import { startNamedLabs } from '../report/name-task.ts'

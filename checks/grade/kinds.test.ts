@@ -1,7 +1,6 @@
 /**
  * One program, one verdict: every kind of program, through the check, npm run learn and a grading.
  */
-
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,7 +1,6 @@
 /**
  * The text that a student gets.
  */
-
 import { wrap } from '../../lib/lab/layout.ts'
 import { harmlessLine } from '../judge/sanitize.ts'
 import { crashLines, outputLines } from '../report/report.ts'

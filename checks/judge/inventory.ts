@@ -1,7 +1,6 @@
 /**
  * Which processes, interfaces, mounts and control groups are in a sandbox now.
  */
-
 import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
 import { links } from '../../lib/net/links.ts'
 import { allPids, statusField } from '../../lib/trace/proc.ts'

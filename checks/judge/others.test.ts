@@ -2,7 +2,6 @@
  * What others change on the machine is not the program's doing. The machine is a network and mounts of this test's own, and
  * the others are this test: a program waits for a signal, and gets it when everything has been changed that is to be.
  */
-
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,7 +1,6 @@
 /**
  * On a machine that has its control groups at another place than all others, a program finds them where it looks for them.
  */
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import test from 'node:test'

@@ -1,7 +1,6 @@
 /**
  * The reader's copy of a lab: the same program, with tasks in place of some of its regions.
  */
-
 import { wrap } from '../../lib/lab/layout.ts'
 import type { Exercise } from './exercise.ts'
 

@@ -1,7 +1,6 @@
 /**
  * `npm run learn [lab]`: the reader's own file, checked whenever it is saved.
  */
-
 import { prepareLives } from '../../lib/engine/life.ts'
 import { EXIT, UsageError } from '../../lib/errors.ts'
 import { flag, helpLines, parseKnobs } from '../../lib/lab/knobs.ts'

@@ -1,7 +1,6 @@
 /**
  * A folder as a program: one with a package.json says what is started, one with a Makefile makes it.
  */
-
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'

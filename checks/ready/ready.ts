@@ -2,7 +2,6 @@
  * The one way in which a program is made ready and started, whoever asks: a check, npm run learn or a grading. Each kind
  * of program has its row in {@link ready}, and a test tries all of them through all three.
  */
-
 import { chmodSync, cpSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'

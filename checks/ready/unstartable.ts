@@ -2,7 +2,6 @@
  * Why the kernel would not start a file as a program. It would only answer ENOENT or ENOEXEC, which names neither the
  * first line nor the interpreter in it.
  */
-
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { isOurs, machineName, OUR_MACHINE, readElf } from '../../lib/machine/elf.ts'

@@ -1,7 +1,6 @@
 /**
  * The view for machines: one JSON document, described in README.md.
  */
-
 import type { Job } from '../judge/run.ts'
 import { startNamedLabs } from './name-task.ts'
 import { labReport, type Report, report } from './report.ts'

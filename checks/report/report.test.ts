@@ -1,7 +1,6 @@
 /**
  * What a check says, and to whom: its views, its exit codes, and that no program can write in its report.
  */
-
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import test from 'node:test'

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import test from 'node:test'
+import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 
 /**
@@ -85,6 +86,11 @@ const LONGER: Readonly<Record<string, string>> = {
   'checks/labs/06-freezer/claims.ts': 'the story of one freeze, and five claims about it',
   'checks/learn/session.ts': 'every key on every page, as one table',
   'checks/observer/story/event.ts': 'every kind of event of every lab, as one type',
+}
+/** Of a lab, beside the marks of its regions: it is read from top to bottom, at one sitting. */
+const MOST_LAB_LINES = 120
+const LONGER_LABS: Readonly<Record<string, string>> = {
+  'labs/09-bridge.ts': 'four networks and what goes between them, of which none can be left out',
 }
 /** Programs that are tried, quoted or started as data, and pictures: as many as there are, and each in a table of its own. */
 const IS_DATA = /(^|\/)(right|wrong|hostile|fixtures|pictures|assets|guest|external)\/|^book\/programs\//
@@ -221,6 +227,32 @@ test(`a file of more than ${MOST_LINES} lines is named with its reason`, () => {
   )
   const short = Object.keys(LONGER).filter(file => !long.includes(file))
   assert.deepEqual(short, [], 'named, and not that long any more')
+})
+
+test(`a lab has at most ${MOST_LAB_LINES} lines, or is named with its reason`, () => {
+  const long = FILES.filter(file => /^labs\/\d\d-.*\.ts$/.test(file)).filter(file => {
+    // The marks are for the book and the exercises, and an editor folds by them.
+    const lines = read(file)
+      .split('\n')
+      .filter(line => !/^\s*\/\/ #(end)?region /.test(line))
+    return lines.length - 1 > MOST_LAB_LINES
+  })
+  assert.deepEqual(long, Object.keys(LONGER_LABS))
+})
+
+test('the man pages of a lab are the same in its header and in the manifest', () => {
+  for (const { slug, manPages } of LABS) {
+    const header = /^ \* Man pages: (.*?)\. Needs /m.exec(read(`labs/${slug}.ts`))?.[1]
+    assert.equal(header, manPages.join(', '), slug)
+  }
+})
+
+test('no empty line stands between the comment at the head of a file and its first import', () => {
+  const headed = /^(#!.*\n)?\/\*\*\n( \*.*\n)*? \*\/\n\n+import\b/
+  assert.deepEqual(
+    FILES.filter(file => IS_CODE.test(file) && headed.test(read(file))),
+    [],
+  )
 })
 
 test('every test file is one that npm test finds', () => {

@@ -1,7 +1,6 @@
 /**
  * For tests that run as root: an ordinary user, with a checkout of their own in a home that no other user may read.
  */
-
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

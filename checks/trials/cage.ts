@@ -2,7 +2,6 @@
  * One interruption in a cage: PID, network and mount namespaces of its own, in which everything that is left can be
  * counted.
  */
-
 import { constants, copyFileSync, cpSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fork } from '../../lib/clone.ts'

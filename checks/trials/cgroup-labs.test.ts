@@ -1,7 +1,6 @@
 /**
  * Labs 5 and 6 as programs: what they say, what they refuse, and that no group is left whatever happens to them.
  */
-
 import assert from 'node:assert/strict'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

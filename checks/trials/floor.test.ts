@@ -2,7 +2,6 @@
  * The oldest supported kernel, imitated on this one by a filter that takes later system calls away. `npm run matrix`
  * boots a real one.
  */
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'

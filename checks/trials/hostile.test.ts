@@ -1,7 +1,6 @@
 /**
  * Hostile programs: each ends within its bound and gets an honest verdict, and the machine is as it was before.
  */
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -2,7 +2,6 @@
  * `npm run matrix`: every lab and every check in every place that this machine can offer, as a table; with `--write`
  * the one in README.md.
  */
-
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'

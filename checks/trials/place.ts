@@ -2,7 +2,6 @@
  * What holds in one place: runs every lab and every check there as its user would, and on demand the right and wrong
  * programs, and prints the results as one JSON document. `npm run matrix` runs it in all places.
  */
-
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, release, tmpdir } from 'node:os'

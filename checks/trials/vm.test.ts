@@ -2,7 +2,6 @@
  * Labs, checks and wrong programs in the virtual machine, in pure v2. `npm run matrix` does it with all of them, and in
  * every layout of groups.
  */
-
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,7 +1,6 @@
 /**
  * Control groups in the first dialect: one hierarchy for each controller, whose files carry the controller's name.
  */
-
 import { CannotRun } from '../errors.ts'
 import { until } from '../machine/until.ts'
 import { GroupDirectory, PATIENCE } from './directory.ts'

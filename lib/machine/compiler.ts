@@ -1,7 +1,6 @@
 /**
  * The C compiler of this machine, and what another one makes for another processor.
  */
-
 import { join } from 'node:path'
 import { buildShim, compilers } from '../../native/build.ts'
 import { shimName } from '../../native/libc-name.mjs'

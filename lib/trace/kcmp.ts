@@ -1,7 +1,6 @@
 /**
  * What two processes share, according to the kernel.
  */
-
 import { CannotRun } from '../errors.ts'
 import { containerCommand } from '../machine/container.ts'
 import { call, libcFunction } from '../machine/libc.ts'

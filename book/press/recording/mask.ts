@@ -2,7 +2,6 @@
  * Two recordings of one session are never equal: PIDs, inodes and times differ. This file names what may differ.
  * Numbers must still correspond: one PID of the recording stands for one PID of the run, everywhere.
  */
-
 import { INITIAL_PID_NAMESPACE } from '../../../lib/machine/container.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
 

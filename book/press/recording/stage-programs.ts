@@ -1,7 +1,6 @@
 /**
  * The user on the stage of a recording, the place of the checkout there, and the programs that are found.
  */
-
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { bundleSync, cachedBundle } from '../../../lib/engine/bundle.ts'

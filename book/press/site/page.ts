@@ -1,7 +1,6 @@
 /**
  * The frame of every page: contents, search, light and dark, links to the chapters before and after.
  */
-
 import { takesRoot } from '../../../lib/lab/manifest.ts'
 import { escapeHtml } from '../source/html.ts'
 import type { Place } from '../source/order.ts'

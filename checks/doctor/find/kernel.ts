@@ -1,7 +1,6 @@
 /**
  * Findings about the kernel and the place it runs in.
  */
-
 import { FLOOR, kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
 import { OVERLAY_LACKS } from '../../../lib/mount/overlay.ts'
 import type { Facts } from '../observe/facts.ts'

@@ -1,7 +1,6 @@
 /**
  * Commands that mend something, for the machine at hand.
  */
-
 import { type Engine, rootfulCommand } from '../../../lib/machine/container.ts'
 import { installCommands, type Tool } from '../../../lib/machine/packages.mjs'
 import type { Facts } from '../observe/facts.ts'

@@ -2,7 +2,6 @@
  * What root can do here, as an ordinary user asks: where sudo wants no password, this very program is started with it and
  * tries as root what it cannot try otherwise. Where it wants one, nobody is asked.
  */
-
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { startWords } from '../../../lib/engine/start-words.ts'

@@ -1,7 +1,6 @@
 /**
  * Lab 1: what a child shares and what it copies, by kcmp(2) and by the descriptors and directories in /proc.
  */
-
 import { NOTHING } from '../../observer/moment.ts'
 import type { Moment, Observation, ProcessRecord, Sharing } from '../../observer/record.ts'
 import type { Act, PlacesRecord } from '../../witnesses/places.ts'

@@ -1,7 +1,6 @@
 /**
  * The exercises of lab 1.
  */
-
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
 import { type Child, checker, hasClosed, hasMoved, plainChildren, type Seen, sharing } from './claims.ts'

@@ -1,7 +1,6 @@
 /**
  * The questions that are asked before lab 1 is run.
  */
-
 import type { Question } from '../question.ts'
 import { parentLost, parentMoved, plainChildren, type Seen, sharing } from './claims.ts'
 

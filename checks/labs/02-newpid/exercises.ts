@@ -1,7 +1,6 @@
 /**
  * The exercises of lab 2.
  */
-
 import type { Observation } from '../../observer/record.ts'
 import type { FarewellRecord } from '../../witnesses/farewell.ts'
 import type { Proof } from '../exercise.ts'

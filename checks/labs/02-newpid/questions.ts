@@ -1,7 +1,6 @@
 /**
  * The questions that are asked before lab 2 is run.
  */
-
 import { childrenOf } from '../claim.ts'
 import type { Question } from '../question.ts'
 import { findInit, isOutside } from './claims.ts'

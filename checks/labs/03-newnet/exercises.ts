@@ -1,7 +1,6 @@
 /**
  * The exercises of lab 3.
  */
-
 import { type Exercise, titlesOf } from '../exercise.ts'
 import { checker, type Seen } from './claims.ts'
 import { INSIDE, OUTSIDE } from './pings.ts'

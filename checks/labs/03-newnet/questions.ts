@@ -1,7 +1,6 @@
 /**
  * The questions that are asked before lab 3 is run.
  */
-
 import type { Question } from '../question.ts'
 import type { Seen } from './claims.ts'
 import { storyOf } from './claims.ts'

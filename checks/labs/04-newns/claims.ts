@@ -2,7 +2,6 @@
  * Lab 4: a shell in a root of its own, by its namespaces, its root directory, its /proc, its network, and by what comes
  * of commands typed at its terminal.
  */
-
 import type { NamespaceKind } from '../../../lib/namespaces.ts'
 import type { Link } from '../../../lib/net/links.ts'
 import type { Observation } from '../../observer/record.ts'

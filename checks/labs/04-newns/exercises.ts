@@ -1,7 +1,6 @@
 /**
  * The exercises of lab 4.
  */
-
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
 import { checker, container, type Seen } from './claims.ts'

@@ -1,7 +1,6 @@
 /**
  * The questions that are asked before lab 4 is run.
  */
-
 import { HOST_NAME } from '../../sandbox/plan.ts'
 import { childrenOf, programOf } from '../claim.ts'
 import type { Question } from '../question.ts'

@@ -1,7 +1,6 @@
 /**
  * The exercises of lab 5.
  */
-
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
 import { checker } from './claims.ts'

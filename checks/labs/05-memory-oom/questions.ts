@@ -1,7 +1,6 @@
 /**
  * The questions that are asked before lab 5 is run.
  */
-
 import type { Question } from '../question.ts'
 import type { Seen } from './facts.ts'
 import { shots, victimOf } from './facts.ts'

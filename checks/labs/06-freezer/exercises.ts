@@ -1,7 +1,6 @@
 /**
  * The exercises of lab 6.
  */
-
 import type { FarewellRecord } from '../../witnesses/farewell.ts'
 import { EVERY_LAB } from '../claim.ts'
 import type { Proof } from '../exercise.ts'

@@ -1,7 +1,6 @@
 /**
  * Lab 6 as the checker and the exercises see it: its witnesses, claims, exercises, questions and programs.
  */
-
 import { farewell } from '../../witnesses/farewell.ts'
 import { freezer } from '../../witnesses/freezing/freezer.ts'
 import { groups } from '../../witnesses/groups.ts'

@@ -1,7 +1,6 @@
 /**
  * The questions that are asked before lab 6 is run.
  */
-
 import type { Question } from '../question.ts'
 import { type Seen, ticker } from './claims.ts'
 import type { Look } from './work.ts'

@@ -1,7 +1,6 @@
 /**
  * Where the reader stands: what is known of each task, and which one is next, by the file and by the kernel.
  */
-
 import { checkedLab } from '../../labs/all.ts'
 import type { Exercise, Proof } from '../../labs/exercise.ts'
 import { findRegion, lineOfTask, numberOf } from '../../labs/tasks.ts'

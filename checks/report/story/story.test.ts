@@ -1,7 +1,6 @@
 /**
  * How a story is shown: its lines, its picture, its JSON; that names in it can do nothing; and what is wrong usage.
  */
-
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
