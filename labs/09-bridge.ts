@@ -4,7 +4,7 @@
  * You will see two containers on a bridge, one of which finds the other by name and calls a world that has never heard of
  * them; the world call back, at a port that the machine publishes; and what the kernel has rewritten on the way.
  *
- * Man pages: veth(4), rtnetlink(7), bridge(8), nft(8), conntrack(8), resolv.conf(5), hosts(5). Needs root or a user namespace, and nft.
+ * Man pages: veth(4), rtnetlink(7), bridge(8), nft(8), resolv.conf(5), hosts(5). Needs root or a user namespace, and nft.
  * Run it: sudo npx tsx labs/09-bridge.ts
  */
 import { clone, fork } from '../lib/clone.ts'

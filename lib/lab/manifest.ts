@@ -116,7 +116,7 @@ export const LABS: readonly Lab[] = [
     question: 'How does the answer find its way back?',
     contents: 'a bridge, names, NAT and a published port: how the answer finds its way back.',
     needs: ['namespaces', 'network', 'nft'],
-    manPages: ['veth(4)', 'rtnetlink(7)', 'bridge(8)', 'nft(8)', 'conntrack(8)', 'resolv.conf(5)', 'hosts(5)'],
+    manPages: ['veth(4)', 'rtnetlink(7)', 'bridge(8)', 'nft(8)', 'resolv.conf(5)', 'hosts(5)'],
   },
 ]
 
