@@ -108,6 +108,7 @@ function withLess(): void {
 function asSomebody(isBound: boolean): void {
   // #region set-user-id
   copyFileSync(findProgram('grep') ?? '/bin/grep', program)
+  chownSync(program, 0, 0)
   chmodSync(program, 0o4755)
   // #endregion set-user-id
   // #region no-new-privs
