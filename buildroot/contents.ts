@@ -1,7 +1,7 @@
 /**
  * What goes into a root file system besides its skeleton, and where each piece comes from.
  */
-import { chmodSync, constants, copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** The ways to get programs without a compiler, in the order they are tried. */
@@ -29,7 +29,8 @@ export const REQUIRED = ['sh', 'ps', 'ip', 'ifconfig', 'ping', 'hostname', 'moun
 export function layContents(tree: string, { files, links }: Contents): void {
   for (const path of [...files.keys(), ...links.keys()]) mkdirSync(join(tree, dirname(path)), { recursive: true })
   for (const [path, source] of files) {
-    copyFileSync(source, join(tree, path), constants.COPYFILE_EXCL)
+    // copyFileSync would, in a newer Node, let a copy that root makes keep the owner of the source.
+    writeFileSync(join(tree, path), readFileSync(source), { flag: 'wx' })
     // Neither write permission for others nor a set-user-ID bit is copied.
     chmodSync(join(tree, path), 0o755)
   }

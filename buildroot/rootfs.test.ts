@@ -9,13 +9,14 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { findProgram } from '../lib/machine/find-program.ts'
 import { mounts } from '../lib/mount/mount.ts'
 import { resolveInside } from '../lib/mount/rootfs.ts'
-import { WAYS } from './contents.ts'
+import { layContents, WAYS } from './contents.ts'
 import { folder, fresh, inFolder, inside, made, NOBODY, programs, record, rootfs, skip } from './testing.ts'
 
 const COMMANDS = [
@@ -93,6 +94,15 @@ test('an ordinary user gets a tree without device nodes, and bindDevices binds t
     mounts().filter(({ target }) => target.startsWith(folder)),
     [],
   )
+})
+
+test("what root lays into a tree is root's, whoever owns the original", { skip }, () => {
+  const [tree, original] = [fresh('owned'), inFolder('original')]
+  writeFileSync(original, '#!/bin/sh\n')
+  chownSync(original, NOBODY, NOBODY)
+  layContents(tree, { from: 'a test', files: new Map([['bin/sh', original]]), links: new Map() })
+  const { uid, gid, mode } = statSync(join(tree, 'bin/sh'))
+  assert.deepEqual([uid, gid, mode & 0o7777], [0, 0, 0o755])
 })
 
 test("a tree of root's is not taken away by an ordinary user", { skip }, () => {

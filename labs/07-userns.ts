@@ -7,7 +7,7 @@
  * Man pages: user_namespaces(7), capabilities(7), newuidmap(1), capset(2), PR_SET_NO_NEW_PRIVS(2const). Needs user namespaces.
  * Run it: npx tsx labs/07-userns.ts, and sudo npx tsx labs/07-userns.ts
  */
-import { chmodSync, chownSync, copyFileSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { clone, fork } from '../lib/clone.ts'
 import { execve, execvp } from '../lib/exec.ts'
@@ -89,7 +89,7 @@ function withLess(): void {
 
 function asSomebody(isBound: boolean): void {
   // #region set-user-id
-  copyFileSync(findProgram('grep') ?? '/bin/grep', 'tmpfs/grep')
+  writeFileSync('tmpfs/grep', readFileSync(findProgram('grep') ?? '/bin/grep'))
   chmodSync('tmpfs/grep', 0o4755)
   // #endregion set-user-id
   // #region no-new-privs

@@ -162,7 +162,7 @@ test('every folder is a student, whatever it is called, or it is said why not; a
 test('a teacher is told who has handed in nothing, who has not solved it, and in what most fail', () => {
   const like = { like: 'labs/02-newpid/wrong/prints-only.sh' }
   makeClass('overview', {
-    'ada/lab2.py': { like: 'labs/02-newpid/right/newpid.py' },
+    'ada/lab2.c': { like: 'labs/02-newpid/right/newpid.c' },
     'bob/lab2.sh': like,
     'cyd/lab2.sh': like,
     'dan/lab1.sh': '#!/bin/sh\r\n',
@@ -185,49 +185,47 @@ const MARK = `work of ada ${process.pid} ${Date.now()}`.replaceAll(' ', '-')
 
 /** Everything that could show a neighbour's work, or change it. */
 const CHEAT = `#!/bin/sh
-cat CLASS/ada/lab2.py > stolen.py
+cat CLASS/ada/lab2.c > stolen.c
 cp -r CLASS/ada /tmp/copy
 ls CLASS CLASS/ada OTHERS
 umount CLASS; umount -l CLASS
-cat /tmp/*/*/copy/lab2.py /tmp/*/*/*/copy/lab2.py /proc/1/root/CLASS/ada/lab2.py >> stolen.py
-echo 'exit 1' > CLASS/ada/lab2.py
-unshare -m sh -c 'umount CLASS; cat CLASS/ada/lab2.py' >> stolen.py
-echo "FOUND $(grep -rsl MARK /tmp --include=*.py | wc -l)"
-echo "STOLEN $(grep -c MARK stolen.py) LINES"
-exec python3 CLASS/ada/lab2.py
+cat /tmp/*/*/copy/lab2.c /tmp/*/*/*/copy/lab2.c /proc/1/root/CLASS/ada/lab2.c >> stolen.c
+echo 'int main(void) { return 1; }' > CLASS/ada/lab2.c
+unshare -m sh -c 'umount CLASS; cat CLASS/ada/lab2.c' >> stolen.c
+echo "FOUND $(grep -rsl MARK /tmp --include=*.c | wc -l)"
+echo "STOLEN $(grep -c MARK stolen.c) LINES"
+cc -o stolen stolen.c && exec ./stolen
 `
 
 /** Takes every PID and the processors for two seconds. */
-const BOMB = `#!/usr/bin/env python3
-import os, time
-end = time.time() + 2
-while time.time() < end:
-    try:
-        os.fork()
-    except OSError:
-        pass
-os._exit(0)
+const BOMB = `#include <time.h>
+#include <unistd.h>
+int main(void) {
+    time_t end = time(NULL) + 2;
+    while (time(NULL) < end) fork();
+    _exit(0);
+}
 `
 
 test('a cheat and a fork bomb change no other mark, and get no points', () => {
   const root = makeClass('class', {
-    'ada/lab2.py': `${readFileSync(join(PROGRAMS, 'labs/02-newpid/right/newpid.py'), 'utf8')}\n# ${MARK}\n`,
-    'bomb/lab2.py': BOMB,
+    'ada/lab2.c': `${readFileSync(join(PROGRAMS, 'labs/02-newpid/right/newpid.c'), 'utf8')}\n// ${MARK}\n`,
+    'bomb/lab2.c': BOMB,
     'cheat/lab2.sh': CHEAT.replaceAll('CLASS', join(folder, 'class'))
       .replace('OTHERS', join(ROOT, 'labs'))
       .replaceAll('MARK', MARK),
-    'eve/lab2.c': `#include "${join(folder, 'class', 'ada', 'lab2.py')}"\n`,
+    'eve/lab2.c': `#include "${join(folder, 'class', 'ada', 'lab2.c')}"\n`,
     'mal/lab2.ts': `import ${JSON.stringify(join(folder, 'class', 'zoe', 'newpid.ts'))}\n`,
     'zoe/newpid.ts': readFileSync(join(ROOT, 'labs/02-newpid.ts'), 'utf8'),
   })
-  const before = readFileSync(join(root, 'ada/lab2.py'), 'utf8')
+  const before = readFileSync(join(root, 'ada/lab2.c'), 'utf8')
   // Another grading of the same class, for another lab perhaps, has its copies at the same time.
   const neighbour = join(makeDesk(), '0', 'copy')
   mkdirSync(neighbour, { recursive: true })
-  copyFileSync(join(root, 'ada/lab2.py'), join(neighbour, 'lab2.py'))
+  copyFileSync(join(root, 'ada/lab2.c'), join(neighbour, 'lab2.c'))
   const { status, stdout, stderr } = grade('class', '--timeout', '30', '--out', 'grades')
   assert.equal(status, 0, stdout + stderr)
-  assert.equal(readFileSync(join(root, 'ada/lab2.py'), 'utf8'), before)
+  assert.equal(readFileSync(join(root, 'ada/lab2.c'), 'utf8'), before)
   const { marks, version } = gradesIn('grades')
   const of = Object.fromEntries(marks.map(mark => [mark.student, mark]))
   assert.equal(version, 1)
@@ -237,7 +235,7 @@ test('a cheat and a fork bomb change no other mark, and get no points', () => {
     stdout,
   )
   assert.match(of['cheat']?.output ?? '', /^FOUND 0\nSTOLEN 0 LINES$/m)
-  assert.doesNotMatch(of['cheat']?.output ?? '', /ctypes|02-newpid/)
+  assert.doesNotMatch(of['cheat']?.output ?? '', /#include|02-newpid/)
   assert.match(of['eve']?.reason ?? '', /does not compile\n.*No such file/)
   assert.match(of['mal']?.reason ?? '', /may import its own files and \.\.\/lib\/, and nothing else/)
   assert.deepEqual(
@@ -265,8 +263,8 @@ test('wrong words are named, and nothing is written', () => {
 })
 
 test('a grading that was killed goes on with what it has not judged', async () => {
-  const like = { like: 'labs/02-newpid/right/newpid.py' }
-  makeClass('killed', { 'a/lab2.py': like, 'b/lab2.py': like, 'c/lab2.sh': '#!/bin/sh\nsleep 60\n' })
+  const like = { like: 'labs/02-newpid/right/newpid.c' }
+  makeClass('killed', { 'a/lab2.c': like, 'b/lab2.c': like, 'c/lab2.sh': '#!/bin/sh\nsleep 60\n' })
   const child = spawn(process.execPath, [...COMMAND, 'killed', '--out', 'half', '--timeout', '90'], { env })
   let text = ''
   await new Promise<void>(resolve =>

@@ -12,8 +12,9 @@ import { harmlessLine, harmlessLines } from '../judge/sanitize.ts'
 import type { Report } from './report.ts'
 
 const CHECK = [process.execPath, ...startWords(), 'checks/check.ts']
-const FORGER = 'checks/labs/01-fork-vs-clone/wrong/forged-report.py'
-const STAYS = 'checks/labs/01-fork-vs-clone/wrong/stays-put.py'
+const FORGER = 'checks/labs/01-fork-vs-clone/wrong/forged-report.c'
+/** It fails in one claim. */
+const WRONG = 'checks/labs/01-fork-vs-clone/wrong/opened-once.c'
 /** A check where another file is mounted over the kernel's log. */
 const MOUNTED = [process.execPath, '--import', 'tsx', 'lib/testing/fixtures/mounted.ts']
 const NO_LOG = [...MOUNTED, 'bind', '/dev/null', '/dev/kmsg', ...CHECK, 'lab5']
@@ -80,10 +81,10 @@ test('the views', { concurrency: 4 }, async suite => {
       assert.ok(startUp + checker + program + waiting <= summary.seconds + 0.005)
     },
     'JSON of a lab that fails says what was expected, what was seen, why and what to read': async () => {
-      const { labs, summary } = await json([...CHECK, 'lab1', STAYS], 1)
+      const { labs, summary } = await json([...CHECK, 'lab1', WRONG], 1)
       const failed = labs[0]?.claims.find(({ verdict }) => verdict === 'does not hold')
       assert.deepEqual(keys(failed), ['cause', 'expected', 'read', 'section', 'seen', 'title', 'verdict'])
-      assert.deepEqual([labs[0]?.program, labs[0]?.verdict], [STAYS, 'does not hold'])
+      assert.deepEqual([labs[0]?.program, labs[0]?.verdict], [WRONG, 'does not hold'])
       assert.equal(summary.claims['does not hold'], 1)
     },
     'a claim that could not be judged is 77, and says what is missing and what helps': async () => {
@@ -164,19 +165,19 @@ test('on a terminal', { concurrency: 3, ...hasScript }, async suite => {
   }
   const narrow = [80, 40, 20].map(columns =>
     suite.test(`of ${columns} columns no line is longer`, async () => {
-      const { stdout } = await onTerminal(columns, STAYS)
+      const { stdout } = await onTerminal(columns, WRONG)
       assert.ok(stdout.includes(`\r${ESCAPE}2K  waiting for`))
       for (const line of stdout.replaceAll(`${ESCAPE}2K`, '').split(/\r\n|\r/))
         assert.ok(widthOf(line) <= columns, line)
     }),
   )
   const dumb = suite.test('that only prints there is no line that is drawn again', async () => {
-    const { stdout } = await onTerminal(80, STAYS, { TERM: 'dumb' })
+    const { stdout } = await onTerminal(80, WRONG, { TERM: 'dumb' })
     assert.ok(!stdout.includes(ESCAPE) && !stdout.includes('waiting for'))
   })
   const colour = suite.test('there is colour, unless NO_COLOR asks for none', async () => {
-    assert.ok((await onTerminal(80, STAYS, { NO_COLOR: '', CI: undefined })).stdout.includes(`${ESCAPE}31m✘`))
-    assert.ok(!(await onTerminal(80, STAYS)).stdout.includes(`${ESCAPE}3`))
+    assert.ok((await onTerminal(80, WRONG, { NO_COLOR: '', CI: undefined })).stdout.includes(`${ESCAPE}31m✘`))
+    assert.ok(!(await onTerminal(80, WRONG)).stdout.includes(`${ESCAPE}3`))
   })
   await Promise.all([...narrow, dumb, colour])
 })

@@ -68,10 +68,13 @@ export function buildSpecimen(path: string, folder: string): string {
 
 const isTooBusy = (text: string | undefined) => /\bmachine is too busy\b/.test(text ?? '')
 
-/** Whether the machine was too busy for a verdict, or for one claim of it. */
+/**
+ * Whether the machine was too busy for a verdict, or for one claim of it; or, as a program with too short a pause says of
+ * itself, for the program to be as wrong as it is meant to be.
+ */
 export function wasTooBusy(verdict: Verdict): boolean {
   if (verdict.kind === 'cannot') return isTooBusy(verdict.reason)
-  return verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
+  return isTooBusy(verdict.output) || verdict.findings.some(({ unjudged }) => isTooBusy(unjudged?.missing))
 }
 
 /** Whether others have changed the machine meanwhile, an installation beside the tests for instance. */

@@ -14,6 +14,7 @@ import { CLONE_NEWUSER, SIGCHLD } from '../../lib/flags.ts'
 import { makeGate } from '../../lib/gate.ts'
 import { waitpid } from '../../lib/process.ts'
 import { writeIdMaps } from '../../lib/rights/users.ts'
+import { everyNode, OUTERMOST, runCompiled } from '../../lib/testing/every-node.ts'
 import { capture } from '../../lib/testing/in-child.ts'
 import { compareCensus, takeCensus } from '../judge/census.ts'
 import { awaitSo, labRun } from '../testing/lab-runs.ts'
@@ -48,6 +49,18 @@ test('as root it maps a range, and the machine is as it was', { skip }, () => {
   assert.deepEqual(compareCensus(before, takeCensus()), [])
   assert.deepEqual(folders(), [])
 })
+
+/** The owner of a copy depends on the Node, and the map has the one whom the lab sees as the owner of grep. */
+everyNode(
+  'the set-user-ID program is that of root inside',
+  async (node, t) => {
+    if (skip) return t.skip(skip)
+    const { code, output } = await runCompiled(`labs/${SLUG}.ts`, ['--range', '300000:65536'], { node })
+    assert.equal(code, 0, output)
+    assert.match(output, /^Uid:\t1000\t0\t0\t0\nCapPrm:\t(?!0{16}$)[0-9a-f]{16}$/m)
+  },
+  OUTERMOST,
+)
 
 test('a range that cannot be had is refused, with exit code 2', { skip }, () => {
   for (const [range, message] of [

@@ -47,6 +47,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/^\/bin\/(mknod: )/g, '$1'],
   // Which folders of libraries a root has depends on the processor, and on where its shell comes from.
   [/ \/lib(?:32|64|x32)?(?= |$)/g, ''],
+  // The chapter says of which package a range takes a program, and a small system lacks it.
+  [/\bthe program newuidmap \(package uidmap\) and /g, ''],
   // The chapter says that the newer one is no program of its shell.
   [/\{(\w+)\} sh\b/g, '$1'],
   // The name of Node's main thread depends on its version.

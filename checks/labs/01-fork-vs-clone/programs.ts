@@ -40,7 +40,7 @@ export const programs: ProgramTable = {
   'wrong/parent-moves-too.py': [FORKED],
   'wrong/not-waited.py': [FORKED],
   'wrong/unshared-later.c': [FORKED, MEMORY, FILES, DIRECTORY],
-  'wrong/forged-report.py': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
+  'wrong/forged-report.c': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
   'wrong/empty-name.c': [FORKED, DIRECTORY],
   'wrong/late-daemon.c': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
   'wrong/breaks-xml.sh': [FORKED, MEMORY, FILES, DIRECTORY, LEFT],
