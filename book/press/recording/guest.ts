@@ -12,9 +12,9 @@ import { Unexpected } from '../../../lib/errors.ts'
 import { execve } from '../../../lib/exec.ts'
 import { pipe } from '../../../lib/gate.ts'
 import { dup2 } from '../../../lib/machine/descriptors.ts'
-import { kill, waitpid } from '../../../lib/process.ts'
-import { setParentDeathSignal } from '../../../lib/rights/prctl.ts'
+import { getppid, kill, waitpid } from '../../../lib/process.ts'
 import { shellCode } from '../../../lib/status.ts'
+import { statusField } from '../../../lib/trace/proc.ts'
 import type { Reel } from './record.ts'
 
 /** How the line begins in which the guest hands its sessions over. */
@@ -53,14 +53,29 @@ function startVm(root: string, words: readonly string[]) {
 }
 
 /**
+ * Has `end` called when the npm that has started this process is dead: killed, it could pass nothing on. Between the two
+ * there may be a shell, which then gets another parent.
+ * @returns what stops watching
+ */
+function watchNpm(end: () => void): () => void {
+  if (process.env['npm_lifecycle_event'] !== 'book') return () => {}
+  const lineage = () => `${getppid()} ${statusField(getppid(), 'PPid')}`
+  const before = lineage()
+  const timer = setInterval(() => {
+    if (lineage() === before) return
+    clearInterval(timer)
+    end()
+  }, 500)
+  return () => clearInterval(timer)
+}
+
+/**
  * Runs `record` in a guest to its end. A signal that asks this process to end is passed on, and it ends when the guest
  * has gone.
  * @param hear is called with what is printed in there
  * @returns its exit code
  */
 async function runInGuest(root: string, words: readonly string[], hear: (text: string) => void): Promise<number> {
-  // A killed npm can pass nothing on.
-  if (process.env['npm_lifecycle_event'] === 'book') setParentDeathSignal('SIGTERM')
   const { pid, output } = startVm(root, words)
   let last: NodeJS.Signals | undefined
   const stop = (signal: NodeJS.Signals) => {
@@ -68,10 +83,12 @@ async function runInGuest(root: string, words: readonly string[], hear: (text: s
     kill(pid, signal)
   }
   for (const signal of ENDS) process.on(signal, stop)
+  const unwatch = watchNpm(() => stop('SIGTERM'))
   output.setEncoding('utf8').on('data', hear)
   // Nobody but the child and its helpers has the other end.
   await new Promise(resolve => output.on('close', resolve))
   const status = waitpid(pid)
+  unwatch()
   for (const signal of ENDS) process.off(signal, stop)
   if (last) process.exit(128 + constants.signals[last])
   return shellCode(status)
