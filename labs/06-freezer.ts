@@ -107,7 +107,7 @@ function killFrozen(dialect: Dialect): void {
   group.freeze()
   const state = group.freezerState()
   kill(pid, 'SIGKILL')
-  // Whom the kernel lets die it has woken by now; one that sleeps on, with the signal pending, it has not.
+  // If the kernel lets it die, it has woken it by now. If it sleeps on, with the signal pending, it has to wait for the thaw.
   let isHeld = sleepsOn(pid, 'SIGKILL')
   while (!isHeld && waitpid(pid, WNOHANG).pid !== pid) {
     sleep(0.001)

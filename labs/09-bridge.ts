@@ -108,6 +108,8 @@ function outThere(): number {
   ofWorld.isReady.open()
   ofWorld.mayCall.wait()
   const isAnswered = call(world, 'the machine', at('outer', knobs.publish), knobs.patience)
+  ofWorld.hasCalled.open()
+  ofWorld.mayEnd.wait()
   end(server)
   return isAnswered ? 0 : 1
 }
@@ -165,9 +167,12 @@ for (const { hardware, port } of forwardingTable(bridge)) machine(`${bridge} has
 ofTwo.mayEnd.open()
 const isTwoDone = waitpid(born[1] as number).code === 0
 ofWorld.mayCall.open()
-const isWorldDone = waitpid(born[2] as number).code === 0
+ofWorld.hasCalled.wait()
 for (const { original, reply } of connections(nets.flatMap(each => [each.one, each.two, each.world])))
   machine(`I remember ${tupleText(original)}, answered by ${tupleText(reply)}.`)
+// Not sooner: the world's cable goes with it, and the kernel forgets what it has masqueraded there.
+ofWorld.mayEnd.open()
+const isWorldDone = waitpid(born[2] as number).code === 0
 for (const pid of [born[0] as number, resolver]) end(pid)
 // #endregion proof
 

@@ -109,13 +109,13 @@ async function record(knobs: Values<typeof RECORD>, names: readonly string[]): P
     return
   }
   if (check && guest) {
-    process.exitCode = checkInGuest(ROOT, guest, names)
+    process.exitCode = await checkInGuest(ROOT, guest, names)
     return
   }
   const take = () => (guest ? recordInGuest(ROOT, guest, names) : takeRecordings(ROOT, files, tell))
   const { problems, skipped, count } = check
     ? checkRecordings(ROOT, files, tell, alone ? 1 : undefined)
-    : writeReel(ROOT, files, take())
+    : writeReel(ROOT, files, await take())
   for (const line of skipped) console.log(line)
   report(problems)
   console.log(`${count} sessions ${check ? 'compared' : 'run'}, ${problems.length} problems`)
