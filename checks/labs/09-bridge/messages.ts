@@ -6,7 +6,7 @@ import type { IcmpPacket, PassedPacket, UdpPacket } from '../../../lib/net/packe
 import { DNS_PORT, type NameMessage, readMessage } from '../../../lib/net/talk/dns.ts'
 import { ERROR_QUEUE } from '../../../lib/net/talk/hops.ts'
 import type { TrafficRecord } from '../../witnesses/traffic.ts'
-import { addressesOf, neighbourAt, type Scene, type Scenes } from './scene.ts'
+import { addressesOf, everywhere, neighbourAt, type Scene, type Scenes } from './scene.ts'
 
 /** A question for a name. */
 export interface Question {
@@ -90,7 +90,7 @@ function flawOfHop(
   sent: readonly AnySighting[],
 ): string | undefined {
   if (about?.source !== target) return 'that was about a packet of somebody else'
-  if (!scene.worlds.some(({ own }) => addressesOf(own).includes(about.target)))
+  if (!scene.worlds.some(world => everywhere(world).includes(about.target)))
     return `that was about a packet for ${about.target}, which is not the world`
   if (!addressesOf(scene.bridge).includes(source)) return `${source} is not the address of ${scene.bridge.name}`
   const isProbe = (one: AnySighting) =>

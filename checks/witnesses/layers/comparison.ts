@@ -75,3 +75,7 @@ export function compare(
     return asked.length === 0 ? [] : [{ other, asked: asked.length, sees: seenOf(tid, overlay, asked) }]
   })
 }
+
+/** Whether two looks from one container at another have found the same. */
+export const saysTheSame = (one: Comparison, other: Comparison): boolean =>
+  one.overlay === other.overlay && one.other === other.other && one.sees.join('\0') === other.sees.join('\0')

@@ -69,7 +69,7 @@ export class Traffic implements Tap, TrafficHistory {
     const news = this.#connections.news()
     for (const one of news) this.#keep(this.connections, { ...one, step, at })
     const isRewritten = news.some(({ changesSource, changesTarget }) => changesSource || changesTarget)
-    if (isRewritten && this.rules.length === 0) this.hasLegacyRules ||= this.#inside(hasLegacyNat)
+    if (isRewritten) this.hasLegacyRules ||= this.#inside(hasLegacyNat)
   }
 
   #keepPacket(packet: PassedPacket & Seen): void {
