@@ -158,14 +158,18 @@ export class KnownOverlay {
     }
   }
 
+  /** The contents of a file of the upper directory; `undefined` where there is none. */
+  upperContents(path: string): string | undefined {
+    const entry = this.upperNow().get(path)
+    const isThere = entry?.kind === 'file' && this.upper && this.#open.has(this.upper)
+    return isThere ? contentsOf(this.top, path, entry) : undefined
+  }
+
   /** Whether a file that was copied up has become another than the one below. */
   differs(path: string): boolean {
-    const entry = this.upperNow().get(path)
-    const below = this.below(path)
-    if (entry?.kind !== 'file' || !this.upper || !this.#open.has(this.upper)) return false
-    const was = below?.layer.contents.get(path)
+    const [was, is] = [this.below(path)?.layer.contents.get(path), this.upperContents(path)]
     // Of what was too large to be read it is not known that it is another.
-    return was !== undefined && contentsOf(this.top, path, entry) !== was
+    return was !== undefined && is !== undefined && is !== was
   }
 
   /** Gives up the directories that were reached by a mount, which could not be taken off otherwise; or all of them. */

@@ -15,7 +15,7 @@ export const sizeAlone = (size: number): string => `${size} bytes`
 
 /** One entry of a directory tree. */
 export interface Entry {
-  readonly kind: 'file' | 'directory' | 'opaque' | 'whiteout' | 'link' | 'other'
+  readonly kind: 'file' | 'directory' | 'opaque' | 'whiteout' | 'link' | 'other' | 'unseen'
   readonly inode: string
   /** Everything by which a change would show, but for the contents. */
   readonly marks: string
@@ -37,7 +37,7 @@ function kindOf(path: string, stat: BigIntStats): Entry['kind'] {
 }
 
 /** What is there, and cannot be looked at: its path is too long, or its name is no text. */
-const UNSEEN: Entry = { kind: 'other', inode: '?', marks: '?' }
+const UNSEEN: Entry = { kind: 'unseen', inode: '?', marks: '?' }
 const isText = (name: string) => !name.includes('\ufffd')
 
 /** One entry of a tree; `undefined` where it is gone, or is on another file system. */
@@ -98,16 +98,17 @@ export function contentsOf(top: string, path: string, entry: Entry): string {
   }
 }
 
-/** The contents of the files and links of a tree, but for those that are too large to be read with the others. */
+/** The contents of the files and links of a tree, the smallest first, but for those that are too large to be read with them. */
 export function contentsOfAll(top: string, tree: Tree): ReadonlyMap<string, string> {
+  const sized = [...tree].flatMap(([path, entry]) => {
+    const isRead = entry.kind === 'file' || entry.kind === 'link'
+    return isRead ? [{ path, entry, size: lstatSync(join(top, path), { throwIfNoEntry: false })?.size ?? 0 }] : []
+  })
   let left = MOST_BYTES
   const found = new Map<string, string>()
-  for (const [path, entry] of tree) {
-    if (entry.kind !== 'file' && entry.kind !== 'link') continue
-    const size = lstatSync(join(top, path), { throwIfNoEntry: false })?.size ?? 0
-    // What is too large for the rest is left out, and not all that comes after it.
-    if (size > left) continue
+  for (const { path, entry, size } of sized.sort((one, other) => one.size - other.size)) {
     left -= size
+    if (left < 0) break
     found.set(path, contentsOf(top, path, entry))
   }
   return found
