@@ -25,9 +25,9 @@ import { addBridge, addVeth, setMaster, setUp } from '../lib/net/rtnetlink/links
 import { forwardingTable, neighbours } from '../lib/net/rtnetlink/neighbours.ts'
 import { addRoute, routes } from '../lib/net/rtnetlink/routes.ts'
 import { changeSetting } from '../lib/net/settings.ts'
-import { call, greet, type Say } from '../lib/net/talk/greetings.ts'
+import { call, find, greet, type Say } from '../lib/net/talk/greetings.ts'
 import { wayTo } from '../lib/net/talk/hops.ts'
-import { lookUp, openResolver, serveNames } from '../lib/net/talk/names.ts'
+import { openResolver, serveNames } from '../lib/net/talk/names.ts'
 import { kill, waitpid } from '../lib/process.ts'
 import { keepBridge, tableOf } from '../lib/tidy/own-bridge.ts'
 
@@ -87,7 +87,7 @@ function second(): number {
   useOwnNames(`127.0.0.1 localhost\n${net.two} two\n`, net.gateway)
   ofTwo.isReady.open()
   ofTwo.mayCall.wait()
-  for (const name of ['two', 'one']) two(`${name} is ${Object.values(lookUp(name)).join(', by ')}.`)
+  const isKnown = ['two', 'one'].map(name => find(two, name)).every(Boolean)
   const isNear = call(two, 'one', at('one', HTTP), knobs.patience)
   for (const { address, hardware = 'nobody' } of neighbours()) two(`On my wire ${address} is ${hardware}.`)
   const isFar = call(two, 'the world', at('world', ECHO), knobs.patience)
@@ -96,7 +96,7 @@ function second(): number {
   // #endregion hops
   ofTwo.hasCalled.open()
   ofTwo.mayEnd.wait()
-  return isNear && isFar ? 0 : 1
+  return isKnown && isNear && isFar ? 0 : 1
 }
 // #endregion second
 
@@ -176,6 +176,6 @@ const isWorldDone = waitpid(born[2] as number).code === 0
 for (const pid of [born[0] as number, resolver]) end(pid)
 // #endregion proof
 
-if (!isTwoDone && keeper && !knobs.break) blameFirewallForLoss('lab 9', bridge)
 keeper?.cleanUp()
+if (!isTwoDone && keeper && !knobs.break) blameFirewallForLoss('lab 9', bridge)
 process.exitCode = isTwoDone && isWorldDone ? 0 : 1

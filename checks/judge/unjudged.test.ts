@@ -67,7 +67,16 @@ function pings(index: number, request: 'in' | 'out', reply: 'in' | 'out'): Passe
 
 function history(net: number, from: readonly number[], link: typeof INNER, echoes: PassedEcho[]): NetworkHistory {
   const moments = [{ step: 1, at: 1, links: [link], neighbours: [], routes: [] }]
-  return { net, enteredFrom: new Set(from), moments, echoes, isFlooded: false, asked: 3, givenUp: [] }
+  return {
+    net,
+    enteredFrom: new Set(from),
+    moments,
+    unknownFrom: Number.POSITIVE_INFINITY,
+    echoes,
+    isFlooded: false,
+    asked: 3,
+    givenUp: [],
+  }
 }
 
 const INNER_NETWORK = history(2, [1], INNER, pings(2, 'out', 'in'))

@@ -1,7 +1,7 @@
 /**
  * What the arguments of a thread mean that stands still at the beginning of a call.
  */
-import { constants } from 'node:fs'
+import { constants, readFileSync } from 'node:fs'
 import { readCString, readMemory } from '../../lib/trace/remote-memory.ts'
 import type { StoppedCall } from '../../lib/trace/seccomp.ts'
 
@@ -25,3 +25,11 @@ export function openFlags(name: StoppedCall, args: readonly bigint[], tid: numbe
   if (name === 'openat2') return int(readMemory(tid, args[2] ?? 0n, 8).readBigUInt64LE())
   return int(args[name === 'open' ? 1 : 2])
 }
+
+/**
+ * The number of the mount by which a descriptor was opened, as in mountinfo.
+ * @param whose a process, `self` or its number
+ * @throws Error ENOENT if it is gone, or has closed it
+ */
+export const mountOf = (whose: number | 'self', fd: number): number =>
+  Number(/^mnt_id:\s*(\d+)/m.exec(readFileSync(`/proc/${whose}/fdinfo/${fd}`, 'utf8'))?.[1])

@@ -44,6 +44,8 @@ export interface Story {
   readonly neverLeft: number
   /** Requests without an answer behind the last answer: when time was up, theirs may have been under way. */
   readonly pending: number
+  /** Whether more has passed, or changed, than was kept: then nobody knows that none was lost. */
+  readonly isFlooded: boolean
   /** Requests of anybody inside, by whatever interface. */
   readonly sent: number
   /** Of those, the ones that went over lo. */
@@ -166,6 +168,7 @@ function isMeant({ echo: { source, target } }: Request, { inner, outer }: View):
 /** Two networks, of which one was entered from the other. */
 function storyOf(inside: NetworkHistory, outside: NetworkHistory, fresh: readonly string[]): Story | undefined {
   const viewAt = (step: number) => lookAt([inside, outside], step, fresh)
+  const isFlooded = inside.isFlooded || outside.isFlooded
   const first = inside.moments[0]?.step ?? 0
   const steps = [...new Set([...inside.moments, ...outside.moments].map(({ step }) => Math.max(step, first)))]
   const views = steps.sort((one, other) => one - other).flatMap(step => viewAt(step) ?? [])
@@ -185,9 +188,9 @@ function storyOf(inside: NetworkHistory, outside: NetworkHistory, fresh: readonl
       const view = around.reduce(better, undefined)
       return view ? [{ ...request, view }] : []
     })
-    return tell(through, richest, inside, inside.isFlooded || outside.isFlooded)
+    return tell(through, richest, inside, isFlooded)
   })
-  return told.reduce((best, story) => (isBetter(story, best) ? story : best), tell([], richest, inside, false))
+  return told.reduce((best, story) => (isBetter(story, best) ? story : best), tell([], richest, inside, isFlooded))
 }
 
 /** Whether more speaks for the one: what there was, then who was answered, then who was asked at all. */
@@ -218,10 +221,10 @@ function tell(
     arrived: through.filter(({ hasArrived }) => hasArrived).length,
     answered: counted.length,
     answeredElse: answered.length - counted.length,
-    // Where not all were kept, nobody knows what became of the last ones.
-    lost: through.length - answered.length - (isFlooded ? pending : 0) + given,
+    lost: through.length - answered.length + given,
     neverLeft: given,
-    pending: isFlooded ? 0 : pending,
+    pending,
+    isFlooded,
     sent: sent.length,
     overLo: sent.filter(({ index }) => index === lo).length,
   }

@@ -175,6 +175,12 @@ function refuteSetUserId(seen: Seen): Objection | undefined {
   )
 }
 
+/** Who was root inside is asked of all that root inside has done. */
+const MISSED = {
+  seen: 'so much that was done in user namespaces that not all of it was kept',
+  cause: '20,000 calls and 300 user namespaces are kept: with less it can be judged who did it',
+}
+
 /** What could still have come when the program's time was up is neither right nor wrong. */
 const inTime = (what: string, refute: (seen: Seen) => Objection | undefined) => (seen: Seen) =>
   unlessUnderWay(seen, what, refute(seen))
@@ -204,11 +210,12 @@ export const checker: Checker<Seen> = [
       const flaws = [...namespacesSeen(seen).values()]
       // The first one is what the program is about; those that it only descends through come later.
       const [worst] = flaws.filter(flaw => flaw !== undefined)
+      const isMissed = flaws.includes(undefined) && seen.isFlooded
       return unless(
-        flaws.includes(undefined),
+        flaws.includes(undefined) && !isMissed,
         'a process that is 0 inside, user and group alike, and for the outside one of many that are nobody there',
-        worst?.seen ?? 'there was no user namespace to map',
-        worst?.cause ?? 'without CLONE_NEWUSER a user is the same everywhere',
+        isMissed ? MISSED.seen : (worst?.seen ?? 'there was no user namespace to map'),
+        isMissed ? MISSED.cause : (worst?.cause ?? 'without CLONE_NEWUSER a user is the same everywhere'),
       )
     }),
   },

@@ -53,6 +53,11 @@ export function pivotObjection(seen: Seen, place: number): Objection | undefined
       'CLONE_NEWPID is missing',
     )
   const ways = [...new Set(inner.flatMap(({ waysOut }) => waysOut))]
+  if (ways.length === 0 && seen.isFlooded.standings)
+    return refused(
+      'so many changes and ends of processes in containers that the last ones were looked at no more',
+      'a loop that makes processes or files by the thousand: with less in it the container can be judged',
+    )
   const odd = inner.find(({ isBelowTop, hasPivoted }) => !isBelowTop || !hasPivoted)
   return unless(
     ways.length === 0 && !odd,
@@ -96,11 +101,14 @@ export function secondObjection(seen: Seen, place: number): Objection | undefine
       'nobody lived on the second overlay after the first container had changed something',
       'the second container has to run when, or after, the first one changes files',
     )
-  const sees = asked.flatMap(each => each.sees)
+  const sees = [...new Set(asked.flatMap(each => each.sees))]
+  const isMissed = sees.length === 0 && seen.isFlooded.comparisons
   return unless(
-    sees.length === 0,
+    sees.length === 0 && !isMissed,
     expected,
-    `the second container sees ${list([...new Set(sees)])} as the first one has left it`,
+    isMissed
+      ? 'that the containers saw something else of one another so often that not all of it was kept'
+      : `the second container sees ${list(sees)} as the first one has left it`,
     'what the first one writes goes where the second one reads',
   )
 }

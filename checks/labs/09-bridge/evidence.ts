@@ -7,7 +7,7 @@ import type { TrafficHistory } from '../../witnesses/net/traffic.ts'
 import type { TrafficRecord } from '../../witnesses/traffic.ts'
 import { type Call, callsOf, progress } from './calls.ts'
 import { type Hop, hopOf, type Question, questionOf } from './messages.ts'
-import { addressesOf, neighbourAt, type Scene, Scenes } from './scene.ts'
+import { addressesOf, everywhere, neighbourAt, type Scene, Scenes } from './scene.ts'
 
 /** A call between two who are in a scene, and what of it is not as it must be. */
 export interface Conversation {
@@ -64,18 +64,19 @@ function near(call: Call, scene: Scene): Conversation | undefined {
 function far(call: Call, scene: Scene): Conversation | undefined {
   const { sent } = call
   const from = neighbourAt(scene.containers, sent.net, sent.packet.index)
-  const meant = scene.worlds.find(({ own }) => addressesOf(own).includes(sent.packet.target))
-  if (!from || !meant || !addressesOf(from.own).includes(sent.packet.source)) return undefined
+  const meant = scene.worlds.filter(world => everywhere(world).includes(sent.packet.target))
+  if (!from || meant.length === 0 || !addressesOf(from.own).includes(sent.packet.source)) return undefined
   const came = arrival(call, scene)
   if (!came) return { call, scene, flaw: 'its first packet did not come to the world' }
-  if (neighbourAt(scene.worlds, came.net, came.packet.index) !== meant) return undefined
+  const to = neighbourAt(meant, came.net, came.packet.index)
+  if (!to) return undefined
   const { source } = came.packet
   const flaw =
     (forwarded(sent.packet, came.packet) === 1
       ? undefined
       : 'it came to the world without having been forwarded exactly once') ??
     (source === sent.packet.source ? `the world sees ${source}, which is the container's own address` : undefined) ??
-    (addressesOf(meant.cable).includes(source)
+    (addressesOf(to.cable).includes(source)
       ? endOf(call)
       : `the world sees ${source}, which is not the address of the machine on that cable`)
   return { call, scene, ...(flaw !== undefined && { flaw }) }

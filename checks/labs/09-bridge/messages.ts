@@ -6,7 +6,7 @@ import type { IcmpPacket, PassedPacket, UdpPacket } from '../../../lib/net/packe
 import { DNS_PORT, type NameMessage, readMessage } from '../../../lib/net/talk/dns.ts'
 import { ERROR_QUEUE } from '../../../lib/net/talk/hops.ts'
 import type { TrafficRecord } from '../../witnesses/traffic.ts'
-import { addressesOf, neighbourAt, type Scene, type Scenes } from './scene.ts'
+import { addressesOf, everywhere, neighbourAt, type Scene, type Scenes } from './scene.ts'
 
 /** A question for a name. */
 export interface Question {
@@ -34,11 +34,15 @@ type Asked = Sighting<UdpPacket> & { readonly message: NameMessage }
 /** One question of a container, and what became of it. */
 function judgeQuestion(query: Asked, all: readonly Asked[], scene: Scene): Question | undefined {
   const asks = neighbourAt(scene.containers, query.net, query.index)
-  if (!asks || query.way !== 'out' || query.message.isAnswer) return undefined
+  if (!asks || query.way !== 'out' || query.message.isAnswer || query.targetPort !== DNS_PORT) return undefined
   const { name, id } = query.message
   const isSame = (one: Asked) => one.message.id === id && one.message.name === name
   const answers = all.filter(one => isSame(one) && one.message.isAnswer)
-  const isBack = (one: Asked) => one.source === query.target && one.target === query.source
+  const isBack = (one: Asked) =>
+    one.source === query.target &&
+    one.sourcePort === query.targetPort &&
+    one.target === query.source &&
+    one.targetPort === query.sourcePort
   const answer = answers.find(
     one => isBack(one) && one.net === query.net && one.index === query.index && one.way === 'in',
   )
@@ -65,8 +69,7 @@ function judgeQuestion(query: Asked, all: readonly Asked[], scene: Scene): Quest
 /** What became of the question for a name that came closest. */
 export function questionOf(record: TrafficRecord, scenes: Scenes): Question | undefined {
   const all = sightings(record, 'udp').flatMap(packet => {
-    const isName = packet.sourcePort === DNS_PORT || packet.targetPort === DNS_PORT
-    const message = isName ? readMessage(packet.payload) : undefined
+    const message = readMessage(packet.payload)
     return message ? [{ ...packet, message }] : []
   })
   let found: Question | undefined
@@ -90,7 +93,7 @@ function flawOfHop(
   sent: readonly AnySighting[],
 ): string | undefined {
   if (about?.source !== target) return 'that was about a packet of somebody else'
-  if (!scene.worlds.some(({ own }) => addressesOf(own).includes(about.target)))
+  if (!scene.worlds.some(world => everywhere(world).includes(about.target)))
     return `that was about a packet for ${about.target}, which is not the world`
   if (!addressesOf(scene.bridge).includes(source)) return `${source} is not the address of ${scene.bridge.name}`
   const isProbe = (one: AnySighting) =>

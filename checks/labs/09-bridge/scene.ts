@@ -33,6 +33,9 @@ export interface Scene {
 export const bare = (entry: string): string => entry.split('/')[0] as string
 export const addressesOf = ({ addresses }: Pick<Link, 'addresses'>): readonly string[] => addresses.map(bare)
 
+/** All addresses at which somebody is: also those on other interfaces, such as one on lo that plays the internet. */
+export const everywhere = ({ moment }: Neighbour): readonly string[] => moment.links.flatMap(addressesOf)
+
 /** Whoever of these has an interface in a network. */
 export const neighbourAt = (all: readonly Neighbour[], net: number, index: number): Neighbour | undefined =>
   all.find(one => one.net === net && one.own.index === index)

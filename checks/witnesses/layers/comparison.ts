@@ -14,14 +14,14 @@ import type { KnownOverlay } from './overlay.ts'
 import type { Change, Comparison } from './record.ts'
 import { MOST_BYTES, sizeAlone } from './tree.ts'
 
-/** No link is followed, and no mount over the root is entered. */
-const OWN = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV
+/** No link is followed. */
+const OWN = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS
 
-/** The contents of a file in the root of a process; `undefined` where there is none. */
-function contentsIn(tid: number, path: string): string | undefined {
+/** The contents of a file in the root of a process; `undefined` where there is none. @throws Error EXDEV */
+function contentsIn(tid: number, path: string, resolve: number): string | undefined {
   let fd = -1
   try {
-    fd = openFrom(`/proc/${tid}/root`, path, O_PATH | constants.O_NOFOLLOW, OWN)
+    fd = openFrom(`/proc/${tid}/root`, path, O_PATH | constants.O_NOFOLLOW, resolve)
     const stat = fstatSync(fd)
     if (!stat.isFile()) return 'no file'
     // The program can make it as large as it likes, of nothing but a hole.
@@ -29,10 +29,27 @@ function contentsIn(tid: number, path: string): string | undefined {
     return createHash('sha256')
       .update(readFileSync(`/proc/self/fd/${fd}`))
       .digest('hex')
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EXDEV') throw error
     return undefined
   } finally {
     if (fd >= 0) closeSync(fd)
+  }
+}
+
+/** Whether a change of one overlay is seen by a process on another one. */
+function isSeen(tid: number, other: KnownOverlay, { kind, path }: Change): boolean {
+  // Of a layer that is too large to be read whole it is not known what this was.
+  const below = other.below(path)?.layer.contents.get(path)
+  try {
+    const here = contentsIn(tid, path, OWN | RESOLVE_NO_XDEV)
+    if (kind === 'added') return here !== undefined
+    if (kind === 'removed') return here === undefined
+    return below !== undefined && here !== below
+  } catch {
+    // Something is mounted over it: that is no layer, but it may be the very thing that the other one has written.
+    const here = kind === 'removed' ? undefined : contentsIn(tid, path, OWN)
+    return here !== undefined && here !== below && here === other.upperContents(path)
   }
 }
 
@@ -41,17 +58,8 @@ function contentsIn(tid: number, path: string): string | undefined {
  * @param tid a process whose root is an overlay
  * @param other the overlay of the changes
  */
-function seenOf(tid: number, other: KnownOverlay, changes: readonly Change[]): string[] {
-  const isSeen = ({ kind, path }: Change) => {
-    const here = contentsIn(tid, path)
-    if (kind === 'added') return here !== undefined
-    if (kind === 'removed') return here === undefined
-    const below = other.below(path)?.layer.contents.get(path)
-    // Of a layer that is too large to be read whole it is not known what this was.
-    return below !== undefined && here !== below
-  }
-  return changes.filter(isSeen).map(({ path }) => path)
-}
+const seenOf = (tid: number, other: KnownOverlay, changes: readonly Change[]): string[] =>
+  changes.filter(change => isSeen(tid, other, change)).map(({ path }) => path)
 
 /** What one container sees of another: how many changes it was asked about, and which of them it sees. */
 type Compared = Omit<Comparison, 'order' | 'pid' | 'overlay'>
@@ -74,3 +82,7 @@ export function compare(
     return asked.length === 0 ? [] : [{ other, asked: asked.length, sees: seenOf(tid, overlay, asked) }]
   })
 }
+
+/** Whether two looks from one container at another have found the same. */
+export const saysTheSame = (one: Comparison, other: Comparison): boolean =>
+  one.overlay === other.overlay && one.other === other.other && one.sees.join('\0') === other.sees.join('\0')

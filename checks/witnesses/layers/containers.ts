@@ -3,6 +3,7 @@
  */
 import { readlinkSync, statSync } from 'node:fs'
 import { namespaces } from '../../../lib/namespaces.ts'
+import { threadsOf } from '../../../lib/trace/scheduling.ts'
 import type { Observer } from '../../observer/observer.ts'
 import { processOf, throughWhom, unlessGone } from '../../observer/threads.ts'
 import type { KnownOverlay } from './overlay.ts'
@@ -10,8 +11,8 @@ import type { Standing } from './record.ts'
 import { type OldRoot, spotOf, waysOut } from './standing.ts'
 import { wholeView } from './whole-view.ts'
 
-/** Every look at how somebody stands takes a process: of more than this, none is taken. */
-const MOST_LOOKS = 400
+/** How often it is looked at how somebody stands: a program can make as many processes as it likes. */
+const MOST_LOOKS = 4000
 
 /** The containers of one sandbox. */
 export class Containers {
@@ -20,6 +21,8 @@ export class Containers {
   readonly #sandbox: { readonly mnt: number; readonly pid: number }
   /** What was `/` in a mount namespace before pivot_root(2), by its inode. */
   readonly #oldRoots = new Map<number, OldRoot[]>()
+  /** Whether somebody has come to be looked at after the last look. */
+  isFlooded = false
   #looks = 0
 
   /** @param sandbox the namespaces in which the program was started */
@@ -61,7 +64,9 @@ export class Containers {
 
   /** How a thread stands in its mount namespace; `undefined` if it is gone. */
   stand(tid: number, order: number): Standing | undefined {
-    if (this.#looks++ > MOST_LOOKS) return undefined
+    this.isFlooded ||= this.#looks >= MOST_LOOKS
+    if (this.isFlooded) return undefined
+    this.#looks++
     try {
       return this.#standingOf(tid, order)
     } catch {
@@ -90,17 +95,23 @@ export class Containers {
         oldRoots,
         outer: this.#sandbox.pid,
         layers: overlay?.ways() ?? new Set(),
-        neighbours: this.#neighboursOf(mnt, pid),
+        neighbours: this.#neighboursOf(mnt, pid, new Set(view.map(({ id }) => id))),
       }),
     }
   }
 
-  /** Who lives in a PID namespace and in another mount namespace than that, by their numbers in there. */
-  #neighboursOf(mnt: number, pid: number): number[] {
+  /**
+   * Who lives in a PID namespace, but in another mount namespace than that, or with a root that is no part of it any more:
+   * by their numbers in there.
+   * @param known the mounts of that mount namespace
+   */
+  #neighboursOf(mnt: number, pid: number, known: ReadonlySet<number>): number[] {
+    const isOutside = (tid: number) =>
+      unlessGone(() => namespaces(tid).mnt !== mnt || !known.has(spotOf(`/proc/${tid}/root`).mount)) ?? false
     const living = [...this.processes.values()].filter(({ status }) => !status)
     return living.flatMap(one => {
-      const its = unlessGone(() => namespaces(one.pid))
-      return its?.pid === pid && its.mnt !== mnt ? [one.numbers.at(-1) ?? 0] : []
+      const isThere = unlessGone(() => namespaces(throughWhom(one.pid) ?? one.pid).pid === pid)
+      return isThere && threadsOf(one.pid).some(isOutside) ? [one.numbers.at(-1) ?? 0] : []
     })
   }
 }

@@ -9,6 +9,9 @@ import type { Image } from './record.ts'
  * @param rootfs the files and links of `./fs` as they were before the program ran
  */
 export function imageOf({ lower }: KnownOverlay, rootfs: ReadonlyMap<string, string>): Image | undefined {
+  // Of what was too large to be read it is not known that it is another.
+  const differ = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && other !== undefined && one !== other
   const base = lower.at(-1)
   const above = lower.slice(0, -1)
   if (!base || above.length === 0 || above.some(layer => layer === undefined)) return undefined
@@ -19,7 +22,9 @@ export function imageOf({ lower }: KnownOverlay, rootfs: ReadonlyMap<string, str
     changed: entries
       .filter(
         ({ path, entry, layer }) =>
-          entry.kind === 'file' && has(path)?.kind === 'file' && base.contents.get(path) !== layer?.contents.get(path),
+          entry.kind === 'file' &&
+          has(path)?.kind === 'file' &&
+          differ(base.contents.get(path), layer?.contents.get(path)),
       )
       .map(({ path }) => path),
     added: entries.filter(({ path, entry }) => entry.kind === 'file' && !has(path)).map(({ path }) => path),

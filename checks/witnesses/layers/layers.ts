@@ -13,7 +13,7 @@ import { processOf, unlessGone } from '../../observer/threads.ts'
 import { pathAt } from '../call-arguments.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
 import { kindOfChange } from './changes.ts'
-import { compare } from './comparison.ts'
+import { compare, saysTheSame } from './comparison.ts'
 import { Containers } from './containers.ts'
 import { imageOf } from './image.ts'
 import { Mounting } from './mounting.ts'
@@ -27,9 +27,9 @@ import { contentsOfAll, treeOf } from './tree.ts'
 const MOUNTING: readonly StoppedCall[] = ['mount', 'move_mount', 'umount2', 'pivot_root', 'chroot']
 const CALLS: readonly StoppedCall[] = [...(Object.keys(FILE_CALLS) as StoppedCall[]), ...MOUNTING]
 /** Their directories are held open: more overlays than this no program of the lab needs. */
-const MOST_OVERLAYS = 10
-/** How often it is asked what a second container sees. */
-const MOST_COMPARISONS = 500
+const MOST_OVERLAYS = 20
+/** How many different answers are kept to what a second container sees. */
+const MOST_COMPARISONS = 1000
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Each)[] ? Each[] : T[Key] }
 
 /** The witness of one sandbox. */
@@ -47,6 +47,7 @@ export class LayersWitness implements Witness<LayersRecord> {
   readonly #homes = new Map<number, number>()
   #rootfs: ReadonlyMap<string, string> | undefined
   #order = 0
+  readonly #isFlooded = { overlays: false, comparisons: false }
 
   constructor({ sandbox, story }: Scene) {
     this.#init = sandbox.init
@@ -100,7 +101,9 @@ export class LayersWitness implements Witness<LayersRecord> {
 
   #addOverlay(tid: number, order: number, target: string, options: string): void {
     const at = lookAtPath(tid, target)
-    if (!at || this.#containers.overlays.length >= MOST_OVERLAYS) return
+    if (!at) return
+    this.#isFlooded.overlays ||= this.#containers.overlays.length >= MOST_OVERLAYS
+    if (this.#isFlooded.overlays) return
     const overlay = new KnownOverlay(tid, order, target, at, options)
     this.#containers.overlays.push(overlay)
     this.#teller.overlay(tid, overlay)
@@ -193,8 +196,13 @@ export class LayersWitness implements Witness<LayersRecord> {
 
   #compare(pid: number, tid: number, place: number): void {
     const found = compare(tid, this.#containers.overlays, place, this.#seen.changes)
-    if (this.#seen.comparisons.length < MOST_COMPARISONS)
-      this.#seen.comparisons.push(...found.map(each => ({ order: this.#order, pid, overlay: place, ...each })))
+    for (const each of found) {
+      const one = { order: this.#order, pid, overlay: place, ...each }
+      const isKnown = this.#seen.comparisons.some(other => saysTheSame(one, other))
+      const isFull = this.#seen.comparisons.length >= MOST_COMPARISONS
+      if (!isKnown && !isFull) this.#seen.comparisons.push(one)
+      this.#isFlooded.comparisons ||= !isKnown && isFull
+    }
   }
 
   /** A file that is opened for writing is copied first, and becomes another one only later. */
@@ -225,12 +233,14 @@ export class LayersWitness implements Witness<LayersRecord> {
         lower: lower.map(layer => layer?.held.id),
         upper: upper?.id,
         image: imageOf(overlay, this.#rootfs ?? new Map()),
+        tooLarge: overlay.names.filter((_, i) => lower[i]?.isTooLarge),
         spoilt: [...spoilt],
         strange: [...strange],
       }
     })
     const { escapes = [], volumes = [], spreads = [] } = this.#mounting ?? {}
-    return { ...this.#seen, escapes, volumes, spreads, overlays, keepsNotes: kernelIsAtLeast(6, 6) }
+    const isFlooded = { ...this.#isFlooded, standings: this.#containers.isFlooded }
+    return { ...this.#seen, escapes, volumes, spreads, overlays, isFlooded, keepsNotes: kernelIsAtLeast(6, 6) }
   }
 }
 

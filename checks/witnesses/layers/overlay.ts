@@ -4,7 +4,7 @@
  */
 import { closeSync, statSync } from 'node:fs'
 import { type Held, holdPath, type Spot } from './place.ts'
-import { contentsOf, contentsOfAll, type Entry, type Tree, treeOf } from './tree.ts'
+import { contentsOf, contentsOfAll, type Entry, isCutOff, type Tree, treeOf } from './tree.ts'
 
 /** The options of an overlay, as the kernel takes them apart. */
 function optionsOf(data: string): ReadonlyMap<string, string> {
@@ -32,6 +32,12 @@ export class Layer {
     this.top = `/proc/self/fd/${held.fd}`
     this.before = treeOf(this.top)
     this.contents = contentsOfAll(this.top, this.before)
+  }
+
+  /** Whether there is something in it that nobody would see change: more entries than are listed, or bytes than are read. */
+  get isTooLarge(): boolean {
+    const files = [...this.before].filter(([, { kind }]) => kind === 'file')
+    return isCutOff(this.before) || files.some(([path]) => !this.contents.has(path))
   }
 
   /** The paths in it that are not what they were. @param byContents whether every byte is read */
@@ -152,12 +158,18 @@ export class KnownOverlay {
     }
   }
 
+  /** The contents of a file of the upper directory; `undefined` where there is none. */
+  upperContents(path: string): string | undefined {
+    const entry = this.upperNow().get(path)
+    const isThere = entry?.kind === 'file' && this.upper && this.#open.has(this.upper)
+    return isThere ? contentsOf(this.top, path, entry) : undefined
+  }
+
   /** Whether a file that was copied up has become another than the one below. */
   differs(path: string): boolean {
-    const entry = this.upperNow().get(path)
-    const below = this.below(path)
-    if (entry?.kind !== 'file' || !this.upper || !this.#open.has(this.upper)) return false
-    return contentsOf(this.top, path, entry) !== below?.layer.contents.get(path)
+    const [was, is] = [this.below(path)?.layer.contents.get(path), this.upperContents(path)]
+    // Of what was too large to be read it is not known that it is another.
+    return was !== undefined && is !== undefined && is !== was
   }
 
   /** Gives up the directories that were reached by a mount, which could not be taken off otherwise; or all of them. */

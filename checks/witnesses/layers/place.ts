@@ -2,11 +2,11 @@
  * What a path means to whoever has written it, found without following a link out of where they are. A path proves nothing
  * about what is there later: what is found is held open, or known by device and inode.
  */
-import { closeSync, constants, fstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, constants, fstatSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AT_FDCWD, O_PATH, openInside } from '../../../lib/trace/open-inside.ts'
 import { FILE_CALLS, OPEN_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
-import { int, openFlags, pathAt } from '../call-arguments.ts'
+import { int, mountOf, openFlags, pathAt } from '../call-arguments.ts'
 
 const DIRECTORY = O_PATH | constants.O_DIRECTORY
 /** What in the flags of open(2) says that something is written. */
@@ -25,10 +25,6 @@ export interface Spot {
 export interface Held extends Spot {
   readonly fd: number
 }
-
-/** The mount by which a descriptor was opened. @param whose a process, `self` or its number */
-export const mountOf = (whose: number | 'self', fd: number): number =>
-  Number(/^mnt_id:\s*(\d+)/m.exec(readFileSync(`/proc/${whose}/fdinfo/${fd}`, 'utf8'))?.[1])
 
 /** What the judge has open. */
 export function spotBehind(fd: number): Spot {

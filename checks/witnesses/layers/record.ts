@@ -56,6 +56,8 @@ export interface OverlayRecord {
   readonly lower: readonly (string | undefined)[]
   readonly upper: string | undefined
   readonly image: Image | undefined
+  /** The lower directories that hold more than is looked at, as they were written. */
+  readonly tooLarge: readonly string[]
   /** What in a lower directory was found changed while a container was at work, `etc/hosts of the layer small`. */
   readonly spoilt: readonly string[]
   /** What came into the upper directory, but by no call in a container on this overlay. */
@@ -123,6 +125,8 @@ export interface LayersRecord {
   readonly escapes: readonly Escape[]
   readonly volumes: readonly VolumeUse[]
   readonly spreads: readonly Spread[]
+  /** Whether there was more than is looked at, so that what is missing here proves nothing. */
+  readonly isFlooded: Readonly<Record<'overlays' | 'standings' | 'comparisons', boolean>>
   /** Whether file systems in memory keep the attribute of an opaque directory here. */
   readonly keepsNotes: boolean
 }

@@ -3,9 +3,12 @@
  */
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { type Mount, mounts } from '../../../lib/mount/mount.ts'
+import { shares } from '../../../lib/trace/kcmp.ts'
 import { O_PATH } from '../../../lib/trace/open-inside.ts'
-import { unlessGone } from '../../observer/threads.ts'
-import { mountOf, type Spot, spotBehind } from './place.ts'
+import { threadsOf } from '../../../lib/trace/scheduling.ts'
+import { processOf, unlessGone } from '../../observer/threads.ts'
+import { mountOf } from '../call-arguments.ts'
+import { type Spot, spotBehind } from './place.ts'
 
 /** A directory as the kernel knows it: by device, inode and mount. @throws Error ENOENT if the process is gone */
 export function spotOf(path: string): Spot {
@@ -80,6 +83,7 @@ export interface Surroundings {
  */
 export function waysOut(tid: number, { view, oldRoots, outer, layers, neighbours }: Surroundings): string[] {
   const here = mounts(tid)
+  const others = apartFrom(tid)
   const pid = readlinkSync(`/proc/${tid}/ns/pid`)
   const isLayer = ({ target }: Mount) => {
     const found = statSync(`/proc/${tid}/root${target}`, { throwIfNoEntry: false })
@@ -88,7 +92,6 @@ export function waysOut(tid: number, { view, oldRoots, outer, layers, neighbours
   const old = view.filter(mount => oldRoots.some(root => shows(root)(mount))).map(({ target }) => target)
   const open = here.filter(mount => mount.type !== 'proc' && mount.target !== '/' && isLayer(mount))
   const proc = here.filter(mount => mount.type === 'proc' && showsOthers(tid, mount, pid))
-  const cwd = spotOf(`/proc/${tid}/cwd`).mount
   return [
     ...old.map(target => `the old root is still mounted, ${target === '/' ? 'over the new one' : `at ${target}`}`),
     ...open.map(({ target }) => `its own layers are open to it, at ${target}`),
@@ -97,7 +100,22 @@ export function waysOut(tid: number, { view, oldRoots, outer, layers, neighbours
     ...neighbours.map(
       number => `process ${number} of its PID namespace lives outside, and its /proc/${number}/root is the old root`,
     ),
-    ...(view.some(({ id }) => id === cwd)
+    ...new Set([...openWays(tid, view), ...others.flatMap(one => unlessGone(() => openWays(one, view)) ?? [])]),
+  ]
+}
+
+/** Those threads of its process that have other descriptors or another directory: a thread can part with both. */
+function apartFrom(tid: number): number[] {
+  const isApart = (other: number) => !shares(tid, other, 'FILES') || !shares(tid, other, 'FS')
+  const others = threadsOf(processOf(tid) ?? tid).filter(other => other !== tid)
+  return others.filter(other => unlessGone(() => isApart(other)) ?? false)
+}
+
+/** What leads from a thread to the old root by what it has open, and by where it is. */
+function openWays(tid: number, view: readonly Mount[]): string[] {
+  const cwd = unlessGone(() => spotOf(`/proc/${tid}/cwd`).mount)
+  return [
+    ...(cwd === undefined || view.some(({ id }) => id === cwd)
       ? []
       : [`its working directory is ${linkOf(`/proc/${tid}/cwd`)}, in the old root`]),
     ...strayDescriptors(tid, view).map(

@@ -37,7 +37,9 @@ export interface NetworkHistory {
   readonly enteredFrom: ReadonlySet<number>
   readonly moments: readonly NetworkMoment[]
   readonly echoes: readonly PassedEcho[]
-  /** Whether there were more echoes than are kept. */
+  /** The step from which on not every change was kept: of how the network was since then nothing is known. */
+  readonly unknownFrom: number
+  /** Whether there were more changes, echoes or neighbours given up than are kept. */
   readonly isFlooded: boolean
   /** Echo requests that its kernel has been asked to send, `OutEchos` of /proc/net/snmp, when last somebody ended. */
   readonly asked: number | undefined
@@ -55,8 +57,9 @@ export interface Tap {
 /** Makes the tap of a network, inside that network. @param inside does something there later, where nobody need live any more */
 export type MakeTap = (net: number, inside: <T>(action: () => T) => T) => Tap
 
-/** What is kept of one network at most: somebody may change or flood it for ever. */
+/** What is kept of one network at most: somebody may change it for ever, or flood an interface. */
 const MOST = 4000
+const MOST_ECHOES = 20_000
 /** Of how many interfaces echoes are kept. */
 const MOST_LINKS = 32
 
@@ -71,6 +74,7 @@ export class FollowedNetwork implements NetworkHistory {
   readonly moments: NetworkMoment[] = []
   readonly echoes: PassedEcho[] = []
   readonly givenUp: { readonly step: number; readonly index: number; readonly address: string }[] = []
+  unknownFrom = Number.POSITIVE_INFINITY
   isFlooded = false
   asked: number | undefined
   follower: NetworkFollower | undefined
@@ -101,7 +105,11 @@ export class FollowedNetwork implements NetworkHistory {
   }
 
   #keep(state: NetworkState, step: number, place: (links: readonly Link[]) => readonly PlacedLink[]): void {
-    if (this.moments.length >= MOST) this.moments.pop()
+    if (this.moments.length >= MOST) {
+      // The last one stays, because those who follow a network ask for what has changed since then.
+      this.unknownFrom = Math.min(this.unknownFrom, this.moments.pop()?.step ?? step)
+      this.isFlooded = true
+    }
     this.moments.push({ ...state, step, at: Date.now(), links: place(state.links) })
   }
 
@@ -129,7 +137,7 @@ export class FollowedNetwork implements NetworkHistory {
     const passed = this.#passed.get(echo.index) ?? 0
     this.#passed.set(echo.index, passed + 1)
     // By interface: what goes over lo does not keep out what goes through a pair.
-    if (passed < MOST && this.#passed.size < MOST_LINKS) this.echoes.push(echo)
+    if (passed < MOST_ECHOES && this.#passed.size < MOST_LINKS) this.echoes.push(echo)
     else this.isFlooded = true
   }
 
@@ -138,8 +146,9 @@ export class FollowedNetwork implements NetworkHistory {
     if (state.neighbours === before) return
     for (const { index, address, state: how } of state.neighbours) {
       const earlier = before.find(one => one.index === index && one.address === address)
-      if (how === 'failed' && earlier?.state !== 'failed' && this.givenUp.length < MOST)
-        this.givenUp.push({ step, index, address })
+      if (how !== 'failed' || earlier?.state === 'failed') continue
+      if (this.givenUp.length < MOST) this.givenUp.push({ step, index, address })
+      else this.isFlooded = true
     }
   }
 

@@ -9,9 +9,9 @@ export interface Pair {
   readonly outer: PlacedLink
 }
 
-/** The last moment of a network before a step was over. */
-export function momentAt({ moments }: NetworkHistory, step: number): NetworkMoment | undefined {
-  return moments.findLast(moment => moment.step <= step)
+/** The last moment of a network before a step was over; `undefined` where that is not known. */
+export function momentAt({ moments, unknownFrom }: NetworkHistory, step: number): NetworkMoment | undefined {
+  return step < unknownFrom ? moments.findLast(moment => moment.step <= step) : undefined
 }
 
 /**

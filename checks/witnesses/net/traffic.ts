@@ -6,7 +6,7 @@ import { closeQuietly } from '../../../lib/machine/poll.ts'
 import { ConnectionListener, type NewConnection } from '../../../lib/net/nat/conntrack.ts'
 import { hasLegacyNat, type NatRule, natRules, RuleListener } from '../../../lib/net/nat/rules.ts'
 import { PacketTap, type PassedPacket } from '../../../lib/net/packets.ts'
-import { DNS_PORT } from '../../../lib/net/talk/dns.ts'
+import { readMessage } from '../../../lib/net/talk/dns.ts'
 import type { Tap } from './followed-network.ts'
 
 /** In which step something was seen, and when the judge heard of it, in ms since the epoch. */
@@ -41,7 +41,8 @@ function tells(packet: PassedPacket): boolean {
   if (packet.protocol === 'tcp') return packet.flags !== '' || packet.size > 0
   // A packet that may not be forwarded is sent to learn who would have to.
   if (packet.protocol === 'icmp' || packet.ttl === 1) return true
-  return packet.sourcePort === DNS_PORT || packet.targetPort === DNS_PORT
+  // A question for a name has another port once a rule has rewritten that.
+  return readMessage(packet.payload) !== undefined
 }
 
 /** The sockets in one network, and what they have heard. */
@@ -69,7 +70,7 @@ export class Traffic implements Tap, TrafficHistory {
     const news = this.#connections.news()
     for (const one of news) this.#keep(this.connections, { ...one, step, at })
     const isRewritten = news.some(({ changesSource, changesTarget }) => changesSource || changesTarget)
-    if (isRewritten && this.rules.length === 0) this.hasLegacyRules ||= this.#inside(hasLegacyNat)
+    if (isRewritten) this.hasLegacyRules ||= this.#inside(hasLegacyNat)
   }
 
   #keepPacket(packet: PassedPacket & Seen): void {

@@ -3,18 +3,23 @@
  * caller was just before.
  */
 import { readlinkSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { CLONE_NEWUSER } from '../../../lib/flags.ts'
+import { mounts } from '../../../lib/mount/mount.ts'
 import { namespaceOf, owningUserNamespace, userNamespacesAbove } from '../../../lib/namespaces.ts'
 import { AT_FDCWD } from '../../../lib/trace/open-inside.ts'
 import { readProc } from '../../../lib/trace/proc.ts'
 import { readMemory } from '../../../lib/trace/remote-memory.ts'
 import { OPEN_CALLS, OWNER_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
 import type { Answer } from '../../observer/story/event.ts'
+import { mountOf } from '../call-arguments.ts'
 import { type FileThere, fileAt, fileInside, openingOf, targetOf } from './arguments.ts'
 import type { Standing } from './standing.ts'
 
 const S_IFMT = 0o170000
 const DEVICES = [0o020000, 0o060000]
+/** How many directories of a path are looked for elsewhere: a program can make as many as it likes. */
+const MOST_WORDS = 40
 
 interface Done {
   /** Its place among all that this witness has seen. */
@@ -80,9 +85,25 @@ function ofOpening(name: StoppedCall, args: readonly bigint[], tid: number, init
     const where = readlinkSync(link)
     // A file of /proc is made by nobody; of /proc/self the judge knows only its own.
     if (where.startsWith('/proc/')) return undefined
-    const outside = fileInside(init, AT_FDCWD, where)
-    return { kind: 'made file', path, file, isSeenOutside: outside?.identity === file.identity }
+    return { kind: 'made file', path, file, isSeenOutside: isSeenBy(init, tid, result, file) }
   }
+}
+
+/**
+ * Whether a file that a thread has open is also there in the mounts of somebody else, whatever it is called there: who
+ * has bound a directory elsewhere, or has another root, makes it by another path.
+ */
+function isSeenBy(other: number, tid: number, fd: number, { identity }: FileThere): boolean {
+  const words = readlinkSync(`/proc/${tid}/fd/${fd}`).split('/').filter(Boolean)
+  const id = mountOf(tid, fd)
+  const bound = mounts(tid).find(mount => mount.id === id)?.root ?? '/'
+  const ends = words.map((_, i) => words.slice(i).join('/')).slice(-MOST_WORDS)
+  const paths = ['/', bound].flatMap(start => ends.map(end => join(start, end)))
+  const outside = mounts(other).flatMap(({ root, target }) =>
+    paths.map(path => relative(root, path)).flatMap(rest => (rest.startsWith('..') ? [] : [join(target, rest)])),
+  )
+  const isIt = (path: string) => fileInside(other, AT_FDCWD, path)?.identity === identity
+  return isIt(`/${words.join('/')}`) || [...new Set(outside)].some(isIt)
 }
 
 function ofNode(name: StoppedCall, args: readonly bigint[], tid: number): Outcome | undefined {
@@ -117,7 +138,8 @@ export function outcomeOf(
       const owner = owningUserNamespace(tid, 'uts')
       return () => ({ kind: 'host name', owner })
     }
-    case 'mount': {
+    case 'mount':
+    case 'move_mount': {
       const [owner, before] = [owningUserNamespace(tid, 'mnt'), mountsOf(tid)]
       return () => ({ kind: 'mount', owner, isNew: mountsOf(tid) > before })
     }

@@ -10,6 +10,8 @@ const MOST_HELD = 300
 
 /** The user namespaces of one program. */
 export class KnownNamespaces {
+  /** Whether there were more than that. */
+  isFlooded = false
   readonly #sandbox: number | undefined
   /** The threads that are in the sandbox's own. Only unshare(2) and setns(2) take one out of it. */
   readonly #outside = new Set<number>()
@@ -48,7 +50,10 @@ export class KnownNamespaces {
   /** @returns whether the number stays that of this user namespace */
   #hold(inode: number, tid: number): boolean {
     if (this.#held.has(inode)) return true
-    if (this.#held.size >= MOST_HELD) return false
+    if (this.#held.size >= MOST_HELD) {
+      this.isFlooded = true
+      return false
+    }
     try {
       this.#held.set(inode, openSync(`/proc/${tid}/ns/user`, 'r'))
       return true

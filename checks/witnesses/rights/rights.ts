@@ -36,6 +36,8 @@ export interface RightsRecord {
   /** Of those in other user namespaces than the sandbox's: whenever they were seen to be another, and at every exec. */
   readonly moments: readonly Moment[]
   readonly deeds: readonly Deed[]
+  /** Whether there was more than is kept, so that what is missing here proves nothing. */
+  readonly isFlooded: boolean
   /** The maps of the sandbox: `outside` as the judge numbers users, `inside` as the program does. */
   readonly sandboxMaps: Maps
 }
@@ -47,6 +49,7 @@ const CALLS: readonly StoppedCall[] = [
   ...RIGHTS_CALLS,
   ...NAMESPACE_CALLS,
   ...MOUNT_CALLS,
+  'move_mount',
   'sethostname',
 ]
 /** The calls of which only a story tells: what becomes of prctl(2) is seen at the next call of the others. */
@@ -63,6 +66,7 @@ class RightsWitness implements Witness<RightsRecord> {
   readonly #known: KnownNamespaces
   #sandboxMaps: Maps = { users: [], groups: [] }
   #at = 0
+  #isFlooded = false
   /** How somebody was when last looked at; and when the story last told of them. */
   readonly #last = new Map<number, { readonly key: string; readonly standing: Standing }>()
   readonly #told = new Map<number, string>()
@@ -91,12 +95,16 @@ class RightsWitness implements Witness<RightsRecord> {
     const standing = last?.key === key ? last.standing : standingOf(status, inode, maps)
     if (!standing) return undefined
     this.#last.set(pid, { key, standing })
-    if ((last?.key !== key || isExec) && this.#moments.length < MOST)
-      this.#moments.push({ ...standing, at: this.#at++, pid, isExec })
+    if (last?.key !== key || isExec) this.#keep(this.#moments, { ...standing, at: this.#at++, pid, isExec })
     if (isBetween || this.#told.get(pid) === key) return standing
     this.#told.set(pid, key)
     this.#teller.stands(standing, tid)
     return standing
+  }
+
+  #keep<T>(list: T[], one: T): void {
+    if (list.length < MOST) list.push(one)
+    else this.#isFlooded = true
   }
 
   /** The first birth is that of the program, and by then the maps of its sandbox are written. */
@@ -131,10 +139,10 @@ class RightsWitness implements Witness<RightsRecord> {
   }
 
   #note(what: ReturnType<Outcome>, pid: number, call: StoppedCall, by: Standing, result: number): void {
-    if (!what || this.#deeds.length >= MOST) return
+    if (!what) return
     // What every deed has, and what it was: together one of the deeds.
     const deed = { ...what, at: this.#at++, pid, call, by, answer: answerOf(result) } as Deed
-    this.#deeds.push(deed)
+    this.#keep(this.#deeds, deed)
     this.#teller.did(deed)
   }
 
@@ -188,7 +196,8 @@ class RightsWitness implements Witness<RightsRecord> {
 
   record(): RightsRecord {
     this.#known.close()
-    return { moments: this.#moments, deeds: this.#deeds, sandboxMaps: this.#sandboxMaps }
+    const isFlooded = this.#isFlooded || this.#known.isFlooded
+    return { moments: this.#moments, deeds: this.#deeds, isFlooded, sandboxMaps: this.#sandboxMaps }
   }
 }
 

@@ -3,10 +3,11 @@
  * and whether it is the same one, is all that a lab about NAT wants to know.
  */
 import { closeSync, readFileSync } from 'node:fs'
-import { SyscallError } from '../../errors.ts'
+import { SyscallError, Unexpected } from '../../errors.ts'
 import { writeAll } from '../../machine/output.ts'
 import { poll } from '../../machine/poll.ts'
 import type { Endpoint } from '../nat/firewall.ts'
+import { lookUp } from './names.ts'
 import { acceptTcp, connectTcp, listenTcp } from './sockets.ts'
 
 /** Who says something. */
@@ -37,6 +38,22 @@ export function greet(say: Say, at: readonly Endpoint[]): () => never {
         say(`Somebody has connected, and I see them at ${peer.address}.`)
         tell(fd, `I see you at ${peer.address}`)
       }
+  }
+}
+
+/**
+ * Says where a name is found, and by whom.
+ * @returns whether anybody knows it; if nobody does, that has been said
+ */
+export function find(say: Say, name: string): boolean {
+  try {
+    const { address, by } = lookUp(name)
+    say(`${name} is ${address}, by ${by}.`)
+    return true
+  } catch (error) {
+    if (!(error instanceof Unexpected)) throw error
+    say(`${error.message}.`)
+    return false
   }
 }
 
