@@ -14,6 +14,7 @@ import { type Load, takeLoad } from '../observer/load.ts'
 import { Observer } from '../observer/observer.ts'
 import type { Observation } from '../observer/record.ts'
 import { Story, type Told } from '../observer/story/story.ts'
+import { throughWhom } from '../observer/threads.ts'
 import { tellOfTimeout } from '../observer/waiting.ts'
 import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
@@ -147,7 +148,16 @@ function observe(
     if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
   const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
-  const leftovers = () => (initEnded() ? [] : [...new Set([...alive(), ...inventory.added()])])
+  // By reboot(2) a program ends init, and so the whole sandbox, perhaps in the middle of a look.
+  const isGone = () => initEnded() || throughWhom(init) === undefined
+  const leftovers = (): string[] => {
+    try {
+      return isGone() ? [] : [...new Set([...alive(), ...inventory.added()])]
+    } catch (error) {
+      if (isGone()) return []
+      throw error
+    }
+  }
   const settled = Date.now() + SETTLING * 1000
   let left = leftovers()
   // The kernel removes the network namespaces of ended processes in the background.
@@ -161,7 +171,7 @@ function observe(
     sandbox: inventory.namespaces,
     timedOut: ended ? undefined : timeout,
     hits: bounds,
-    leftovers: ended && !initEnded() ? left : undefined,
+    leftovers: ended && !isGone() ? left : undefined,
     ...witnesses.records(),
     output: loop.output,
   }
