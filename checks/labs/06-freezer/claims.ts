@@ -9,7 +9,8 @@ import type { FreezerRecord } from '../../witnesses/freezing/freezer.ts'
 import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { isUnjudged, unless, unlessUnderWay } from '../claim.ts'
-import { isOwnLoad, LONGEST_SLEEP, type Look, type Work, workAnywhere, workAt } from './work.ts'
+import type { Look } from './interval.ts'
+import { isOwnLoad, LONGEST_SLEEP, type Work, workAnywhere, workAt } from './work.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & GroupsRecord & FreezerRecord
