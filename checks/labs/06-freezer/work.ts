@@ -155,7 +155,8 @@ class Walk {
     const [one, other] = [this.#run.first, each]
     const [from, to] = one.from.at < other.from.at ? [one.from, other.to] : [other.from, one.to]
     const whole = interval(from, to, Number.NEGATIVE_INFINITY)
-    const mean = whole.sleptOnItsOwn / (whole.wakes + 1)
+    // Standing still for the judge cuts a sleep in two as well.
+    const mean = whole.sleptOnItsOwn / (to.sleeps + to.stops - from.sleeps - from.stops + 1)
     if (mean <= LONGEST_SLEEP * (this.#run.hadCompany ? WITH_COMPANY : 1)) return false
     this.#longest.surely = Math.max(this.#longest.surely, mean)
     this.#refused = 'no'
