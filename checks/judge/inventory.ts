@@ -59,6 +59,27 @@ export class Inventory implements Witness {
 }
 
 /**
+ * How init seems to have ended when somebody in its PID namespace has called reboot(2), and so ended all that is in there.
+ * @see pid_namespaces(7)
+ */
+const REBOOTED = ['SIGHUP', 'SIGINT']
+
+/** What is left of a program in its sandbox; `undefined` where that has been ended from outside, with all that was in it. */
+export function leftIn({ init }: Sandbox, observer: Observer, inventory: Inventory): string[] | undefined {
+  const status = observer.statusOf(init)
+  if (REBOOTED.includes(status?.signal ?? '')) return ['the sandbox itself is no more: reboot(2) was called in it']
+  const isGone = () => status !== undefined || throughWhom(init) === undefined
+  const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
+  try {
+    return isGone() ? undefined : [...new Set([...alive(), ...inventory.added()])]
+  } catch (error) {
+    // ENOENT: init has ended in the middle of the look.
+    if (isGone()) return undefined
+    throw error
+  }
+}
+
+/**
  * Everybody in the sandbox, in whatever namespaces, and traced or not: whoever has lost a parent has been given to init, or
  * to somebody below it.
  */

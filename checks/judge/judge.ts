@@ -4,7 +4,6 @@
 import { CannotRun, UsageError } from '../../lib/errors.ts'
 import { watchSignals } from '../../lib/machine/poll.ts'
 import { getpid } from '../../lib/process.ts'
-import { statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 import { ownTime } from '../../lib/trace/scheduling.ts'
 import { programOf } from '../labs/claim.ts'
@@ -19,7 +18,7 @@ import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
 import { decide, type Finding, machineFinding } from './findings.ts'
-import { Inventory, livingProcesses } from './inventory.ts'
+import { Inventory, leftIn, livingProcesses } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses, witnessesOf } from './look-on.ts'
 import { ensureEnds } from './needs.ts'
 import { tellApart } from './others.ts'
@@ -146,22 +145,22 @@ function observe(
     tellOfTimeout(observer, timeout)
     if (bounds.length === 0) refuseToJudgeTheStarved(observer, init, timeout, began)
   }
-  const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
-  const leftovers = () => (initEnded() ? [] : [...new Set([...alive(), ...inventory.added()])])
   const settled = Date.now() + SETTLING * 1000
-  let left = leftovers()
+  let left = leftIn(sandbox, observer, inventory)
   // The kernel removes the network namespaces of ended processes in the background.
-  for (; ended && left.length > 0 && Date.now() < settled; left = leftovers()) loop.until(() => false, Date.now() + 20)
+  while (ended && left?.length !== 0 && !initEnded() && Date.now() < settled) {
+    loop.until(() => false, Date.now() + 20)
+    left = leftIn(sandbox, observer, inventory)
+  }
   return {
     program,
     processes: observer.processes,
     signals: observer.signals,
-    stopped: observer.stopped,
     story: observer.story.events,
     sandbox: inventory.namespaces,
     timedOut: ended ? undefined : timeout,
     hits: bounds,
-    leftovers: ended && !initEnded() ? left : undefined,
+    leftovers: ended ? left : undefined,
     ...witnesses.records(),
     output: loop.output,
   }

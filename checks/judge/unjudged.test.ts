@@ -103,7 +103,6 @@ const GOOD: Seen = {
     [CHILD, process(CHILD, { ...OUTSIDE, net: 2 }, 'SIGKILL')],
   ]),
   signals: [],
-  stopped: new Set(),
   networks: NETWORKS,
   freshLinks: [],
   sandbox: OUTSIDE,

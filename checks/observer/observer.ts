@@ -25,6 +25,7 @@ const LOST = 200
 /** The observer of one sandbox, made while its init still waits at the gate. */
 export class Observer {
   readonly processes = new Map<number, ProcessRecord>()
+  /** Processes that a stop signal has stopped, wherever it came from, until they go on. */
   readonly stopped = new Set<number>()
   readonly story: Story
   /** How late it hears of what happens. */
@@ -155,7 +156,7 @@ export class Observer {
     }
     if (kind === 'syscall') this.#calls.takeResult(tid)
     if (kind === 'seccomp' && this.#calls.take(tid, this.#order)) return PTRACE.SYSCALL
-    if (kind === 'stop' && signal !== SIGTRAP) this.stopped.add(this.#threads.processOf(tid))
+    if (kind === 'stop') this.stopped[signal === SIGTRAP ? 'delete' : 'add'](this.#threads.processOf(tid))
     // A stop by SIGSTOP or its like lasts until SIGCONT; with SIGTRAP it is only the tracer's own.
     return kind === 'stop' && signal !== SIGTRAP ? PTRACE.LISTEN : PTRACE.CONT
   }

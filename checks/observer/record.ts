@@ -76,8 +76,6 @@ export interface Observation {
   readonly program: number
   readonly processes: ReadonlyMap<number, ProcessRecord>
   readonly signals: readonly SignalCall[]
-  /** Processes that a stop signal has stopped, wherever it came from. */
-  readonly stopped: ReadonlySet<number>
   /** Namespaces the program was started in. */
   readonly sandbox: Namespaces
   /** Whether it was ended because its time was up, and how long that was in seconds. */

@@ -48,6 +48,7 @@ const ENDING: readonly Row[] = [
   ['deep-groups.py', FREEZER, 90, 'leaves groups whose path is too long to be named', idle(FREEZER, LEFT)],
   ['kills-callers.c', PID, 90, 'kills processes while they are looked at', idle(PID)],
   ['signals-everybody.py', PID, 90, 'signals to every number', idle(PID)],
+  ['reboots.c', PID, 90, 'ends the whole sandbox', idle(PID, LEFT)],
   ['forges-report.py', FORK, 90, 'prints a report of its own', idle(FORK)],
   ['writes-everywhere.py', FORK, 90, 'changes files, and fills the memory with them', idle(FORK)],
   ['reach-mounts.py', FORK, 30, "the machine's files, devices and mounts", idle(FORK)],

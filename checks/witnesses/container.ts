@@ -89,14 +89,17 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   }
 
   birth(pid: number): void {
-    this.#noteMounts(pid)
+    this.#noteMounts(pid, true)
     if (this.#processes.get(pid)?.numbers.at(-1) === 1) this.#remember(pid, pid)
   }
 
   call(name: StoppedCall, _args: readonly bigint[], tid: number): Listener | undefined {
     if (this.#hasReader || !CHANGES.includes(name)) return undefined
     const pid = Number(statusField(tid, 'Tgid'))
+    const mayEnter = NAMESPACE_CALLS.includes(name)
+    if (mayEnter) this.#noteMounts(tid)
     return result => {
+      if (mayEnter) this.#hasContainer ||= !this.#isOutside(tid)
       if (result >= 0) this.#remember(pid, tid)
     }
   }
@@ -117,10 +120,14 @@ export class ContainerWitness implements Witness<ContainerRecord> {
     if (last && !this.#hasReader) this.#moments.push(last)
   }
 
-  /** What a program mounts before it makes its container it mounts outside, and on purpose. */
-  #noteMounts(pid: number): void {
+  /**
+   * What a program mounts before it makes its container it mounts outside, and on purpose.
+   * @param isNew whether the process was born just now, and has done nothing yet
+   */
+  #noteMounts(pid: number, isNew = false): void {
+    const hadContainer = this.#hasContainer
     this.#hasContainer ||= !this.#isOutside(pid)
-    if (!this.#hasContainer) this.#mountsBefore = mountLines(this.#init)
+    if (isNew ? !hadContainer : !this.#hasContainer) this.#mountsBefore = mountLines(this.#init)
   }
 
   /** Whether a process lives where the sandbox's init does; so does whoever is gone. */

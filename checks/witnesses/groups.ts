@@ -154,6 +154,7 @@ export class GroupsWitness implements Witness<GroupsRecord> {
       file,
       text: writtenText(name, tid, args),
       usage: before.figures?.usage,
+      ...(before.figures && { oomKills: before.figures.oomKills }),
     }
     this.#writes.push(write)
     const tell = this.#teller.aboutToWrite(write, tid, before)

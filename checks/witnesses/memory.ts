@@ -1,15 +1,19 @@
 /**
- * The witness of memory groups: what every group holds, and held at most, whenever a process has just ended and before
- * a group is removed.
+ * The witness of memory groups: what every group holds, and held at most, whenever a process has just ended, before one
+ * is killed, and before a group is removed.
  */
 import type { MemoryFigures } from '../../lib/group/group.ts'
 import { AT_REMOVEDIR, type StoppedCall } from '../../lib/trace/seccomp.ts'
+import type { SignalCall } from '../observer/record.ts'
 import type { Story } from '../observer/story/story.ts'
 import { type GroupsWitness, groups } from './groups.ts'
 import { finite, GroupTeller } from './telling/groups.ts'
 import type { Scene, Witness, WitnessKind } from './witness.ts'
 
-/** Memory of a group at a moment: when a process had just ended, or when a group was about to be removed. */
+/**
+ * Memory of a group at a moment: when a process had just ended, when somebody was about to kill one or all of a group, or
+ * when a group was about to be removed.
+ */
 export interface MemoryMoment extends MemoryFigures {
   readonly order: number
   readonly group: string
@@ -19,6 +23,8 @@ export interface MemoryMoment extends MemoryFigures {
 export interface MemoryRecord {
   readonly memory: readonly MemoryMoment[]
 }
+
+const SIGKILL = 9
 
 class MemoryWitness implements Witness<MemoryRecord> {
   readonly #memory: MemoryMoment[] = []
@@ -53,6 +59,12 @@ class MemoryWitness implements Witness<MemoryRecord> {
     this.#kills.set(group, oomKills)
     if (oomKills <= before) return
     this.#story.add({ kind: 'oom', group, limit: finite(limit), peak: finite(peak), kills: oomKills }, pid)
+  }
+
+  /** Somebody is about to kill a process, which the kernel may have killed already. */
+  signal({ order, signal, found, reached }: SignalCall): void {
+    const targets = [...(found === undefined ? [] : [found]), ...(reached ?? [])]
+    if (signal === SIGKILL && targets.some(pid => this.#groups.isMember(pid))) this.#look(order)
   }
 
   call(name: StoppedCall, args: readonly bigint[], _tid: number, order: number): undefined {

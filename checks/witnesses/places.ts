@@ -4,6 +4,7 @@
  * nothing that others do at the same time.
  */
 import { readlinkSync, statSync } from 'node:fs'
+import { sharesFile } from '../../lib/trace/kcmp.ts'
 import { PLACE_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import { lookAtPlace, sharingOf } from '../observer/moment.ts'
 import type { Observer } from '../observer/observer.ts'
@@ -26,9 +27,12 @@ export interface Pair {
 export interface Act {
   readonly order: number
   readonly pid: number
-  /** The descriptors that it names and that were files: no pipes and sockets, and nothing of /proc. */
+  /** The descriptors that it names and that were files: no pipes and sockets, and nothing of a process in /proc. */
   readonly files: readonly number[]
-  /** Of those, the ones behind which is still the file that the process was born with. */
+  /**
+   * Of those, the ones behind which is still the file that the process was born with: the very one that its creator has
+   * open by that number, if that is there.
+   */
   readonly inherited: readonly number[]
   /** The descriptor in whose place it puts another file, as dup2(2) does, if there was one. */
   readonly replaced: number | undefined
@@ -55,11 +59,14 @@ function replacedBy(name: StoppedCall, [from, to = -1n]: readonly bigint[], open
   return open.find(fd => fd === Number(BigInt.asUintN(32, to)))
 }
 
+/** Something of a process in /proc: what a library opens for itself. */
+const OF_A_PROCESS = /^\/proc\/(?:\d+|self|thread-self)(?:\/|$)/
+
 /** Whether a descriptor is a file, a directory or a device. What a library opens for itself is none of those. */
 function isFile(tid: number, fd: number): boolean {
   try {
     const target = readlinkSync(`/proc/${tid}/fd/${fd}`)
-    return target.startsWith('/') && !target.startsWith('/proc/')
+    return target.startsWith('/') && !OF_A_PROCESS.test(target)
   } catch {
     // ENOENT: the process was killed while it stood there.
     return false
@@ -74,6 +81,16 @@ function fileBehind(tid: number, fd: number): string | undefined {
   } catch {
     // ENOENT, EACCES: there is none, or the process was killed while it stood there.
     return undefined
+  }
+}
+
+/** Whether two threads have the same open file by a number; so they have, if there is nobody to compare with. */
+function isSameFile(tid: number, creator: number | undefined, fd: number): boolean {
+  try {
+    return creator === undefined || sharesFile(tid, creator, fd)
+  } catch {
+    // EBADF, ESRCH: the creator does not have it, or one of them was killed.
+    return false
   }
 }
 
@@ -109,7 +126,9 @@ class PlacesWitness implements Witness<PlacesRecord> {
     // Most of these calls close or move nothing that matters: a socket, a pipe, a descriptor that is not open.
     if (!MOVES.includes(name) && files.length === 0 && replaced === undefined) return undefined
     const born = this.#born.get(pid)
-    const inherited = files.filter(fd => born?.has(fd) && born.get(fd) === fileBehind(tid, fd))
+    const creator = throughWhom(record.creator, record.caller)
+    const isInherited = (fd: number) => born?.has(fd) && born.get(fd) === fileBehind(tid, fd)
+    const inherited = files.filter(fd => isInherited(fd) && isSameFile(tid, creator, fd))
     const tell = tellOfPlace(this.#story, name, args, tid, files, record.creator)
     return (result: number) => {
       const after = result < 0 ? undefined : this.#pair(tid, record)

@@ -37,10 +37,10 @@ export function whyNoComparison(): NoComparison | undefined {
 export const SYS_kcmp = { x64: 312, arm64: 272 }[process.arch as 'x64' | 'arm64']
 
 /** What can be compared, `enum kcmp_type` of <linux/kcmp.h>. */
-export const KCMP = { VM: 1, FILES: 2, FS: 3, SIGHAND: 4, IO: 5, SYSVSEM: 6 } as const
+export const KCMP = { FILE: 0, VM: 1, FILES: 2, FS: 3, SIGHAND: 4, IO: 5, SYSVSEM: 6 } as const
 
-/** What two processes may share, by its name in {@link KCMP}. */
-export type Shareable = keyof typeof KCMP
+/** What two processes may share as a whole, by its name in {@link KCMP}. */
+export type Shareable = Exclude<keyof typeof KCMP, 'FILE'>
 
 /**
  * Whether two processes (or threads) share their memory (`VM`), their descriptor table (`FILES`) or their
@@ -53,4 +53,19 @@ export type Shareable = keyof typeof KCMP
 export function shares(pid: number, other: number, what: Shareable): boolean {
   if (SYS_kcmp === undefined) throw new CannotRun(`kcmp(2) has no known number on ${process.arch}`)
   return call('kcmp', libcSyscall, [SYS_kcmp, pid, other, KCMP[what], 0, 0], [pid, other, Symbol(`KCMP_${what}`)]) === 0
+}
+
+/**
+ * Whether a descriptor of two processes (or threads) leads to the same open file description, as it does after a fork: the
+ * same file that was opened a second time is another one.
+ * @param fd its number, in both
+ * @throws SyscallError EBADF when one of them has no such descriptor, ESRCH when one has ended, EPERM when the caller may not
+ *   trace both, ENOSYS
+ * @see kcmp(2)
+ */
+export function sharesFile(pid: number, other: number, fd: number): boolean {
+  if (SYS_kcmp === undefined) throw new CannotRun(`kcmp(2) has no known number on ${process.arch}`)
+  return (
+    call('kcmp', libcSyscall, [SYS_kcmp, pid, other, KCMP.FILE, fd, fd], [pid, other, Symbol('KCMP_FILE'), fd]) === 0
+  )
 }

@@ -61,11 +61,12 @@ export const parentMoved = (seen: Seen, child: ProcessRecord) =>
 
 /**
  * Whether the parent moved, or closed what the child closed, by a call of its own while the child lived. Where the two
- * share neither, nothing else that happens at that time comes from one of them to the other.
+ * share neither, nothing else that happens at that time comes from one of them to the other. What the child has closed for
+ * both, the parent has no more: it may have another file by that number then.
  */
 function parentActed(seen: Seen, child: ProcessRecord): boolean {
   const { creator, born, exiting = Number.POSITIVE_INFINITY } = child
-  const fds = actsOf(seen, child).flatMap(act => closed(act))
+  const fds = actsOf(seen, child).flatMap(act => closed(act).filter(fd => act.after.creator?.descriptors.includes(fd)))
   const own = seen.acts.filter(({ pid, order }) => pid === creator && order > born && order < exiting)
   const lost = ({ before, after, replaced }: Act) =>
     fds.some(fd => fd === replaced || (before.own.descriptors.includes(fd) && !after.own.descriptors.includes(fd)))

@@ -26,6 +26,7 @@ export const programs: ProgramTable = {
   'right/creator-gone.c': [],
   'right/thread-of-its-own.c': [],
   'right/told-by-a-signal.c': [],
+  'right/number-used-again.c': [],
   'wrong/prints-only.sh': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/threads.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/four-forks.py': [MEMORY, FILES, DIRECTORY],
@@ -56,4 +57,5 @@ export const programs: ProgramTable = {
   'wrong/number-reused.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/parent-enters.c': [FORKED],
   'wrong/unshares-between.c': [FORKED, FILES],
+  'wrong/opened-again.c': [FORKED],
 }

@@ -51,4 +51,5 @@ export const programs: ProgramTable = {
   'wrong/first-fails.sh': [END],
   'wrong/others-shoot.c': [OUTSIDE, KILLS],
   'wrong/thread-number.c': [OUTSIDE],
+  'wrong/shot-before.c': [KILLS],
 }

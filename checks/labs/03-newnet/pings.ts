@@ -208,8 +208,7 @@ function tell(
   isFlooded: boolean,
 ): Story {
   const answered = through.filter(({ isAnswered }) => isAnswered)
-  const most = Math.max(...answered.map(({ view }) => worth(view)))
-  const counted = answered.filter(({ view }) => worth(view) === most)
+  const counted = answered.filter(({ view }) => worth(view) === worth(richest))
   const view = counted[0]?.view ?? richest
   const pending = through.length - 1 - through.findLastIndex(({ isAnswered }) => isAnswered)
   const sent = inside.echoes.filter(({ kind, way }) => kind === 'request' && way === 'out')

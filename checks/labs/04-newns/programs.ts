@@ -28,6 +28,7 @@ export const programs: ProgramTable = {
   'right/own-terminal.py': [],
   'right/pivot-root.c': [],
   'right/all-namespaces.sh': [],
+  'right/mounts-before.c': [],
   'wrong/changed-shell.sh': [TYPED],
   'wrong/chrooted-child.sh': [ROOT, TYPED],
   'wrong/copied-root.sh': [ROOT],

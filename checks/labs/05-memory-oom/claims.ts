@@ -11,10 +11,10 @@ import {
   companions,
   describeEnd,
   describeWrites,
-  diedWithAnother,
   format,
   groupOf,
   killedLine,
+  killSeen,
   kills,
   LIMIT,
   LITTLE,
@@ -30,6 +30,7 @@ import {
   UNLIMITED,
   victimOf,
 } from './facts.ts'
+import { diedOfSomethingElse } from './other-ends.ts'
 
 /** The part of the limit that the group must have held at its peak. */
 const REACHED = 0.9
@@ -137,7 +138,8 @@ const claims: Checker<Seen> = [
     section: 'proof',
     refute: seen => {
       const victim = victimOf(seen)
-      const sent = shots(seen, victim)
+      // Whoever kills what the kernel has killed already, to be sure, changes nothing.
+      const sent = shots(seen, victim, killSeen(seen))
       return unless(
         victim?.status?.signal === 'SIGKILL' && sent.length === 0,
         'SIGKILL by the kernel alone',
@@ -150,7 +152,7 @@ const claims: Checker<Seen> = [
     title: 'the group came to its limit and never held more',
     section: 'limit',
     refute: seen => {
-      const { peak, oomKills, limitHits } = lastOf(seen) ?? {}
+      const { peak, oomKills, limitHits } = momentOfKill(seen) ?? {}
       const most = momentOfKill(seen)?.limit ?? Number.POSITIVE_INFINITY
       // Where no process was killed, the group never reached its limit, whatever the peak.
       if (peak === undefined && oomKills) return NO_PEAK
@@ -172,7 +174,7 @@ const claims: Checker<Seen> = [
         record.status?.signal === 'SIGKILL' &&
         shots(seen, record).length === 0 &&
         record.pid !== victim?.pid &&
-        !diedWithAnother(seen, record)
+        !diedOfSomethingElse(seen, record)
       const others = [programOf(seen), ...childrenOf(seen)].filter(isVictim)
       return unless(
         others.length === 0,

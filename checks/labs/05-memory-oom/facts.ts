@@ -49,7 +49,7 @@ export function kills({ kernelLog, directories }: Seen): Kill[] {
 }
 
 /** The last moment that was seen of each group. */
-function lastMoments({ memory }: Seen): Map<string, MemoryMoment> {
+export function lastMoments({ memory }: Seen): Map<string, MemoryMoment> {
   return new Map(memory.map(moment => [moment.group, moment]))
 }
 
@@ -181,11 +181,19 @@ export function mayBeNamed(seen: Seen, inGroup: readonly Kill[]): boolean {
   return (lastOf(seen)?.oomKills ?? 0) > 0
 }
 
-/** Signals that were sent to a process, and groups that were killed as a whole. */
-export function shots(seen: Seen, victim: ProcessRecord | undefined): string[] {
+/** When the group was first seen to have had one of its processes killed for want of memory, in the order of events. */
+export const killSeen = (seen: Seen): number =>
+  seen.memory.find(({ group, oomKills }) => group === groupOf(seen) && oomKills > 0)?.order ?? Number.POSITIVE_INFINITY
+
+/**
+ * Signals that were sent to a process, and groups that were killed as a whole.
+ * @param until what came from then on does not count, in the order of events
+ */
+export function shots(seen: Seen, victim: ProcessRecord | undefined, until = Number.POSITIVE_INFINITY): string[] {
   const sent = seen.signals.filter(
-    ({ found, reached, signal, result }) =>
+    ({ order, found, reached, signal, result }) =>
       victim !== undefined &&
+      order < until &&
       (found === victim.pid || reached?.includes(victim.pid)) &&
       signal === SIGKILL &&
       result !== -3,
@@ -198,7 +206,10 @@ export function shots(seen: Seen, victim: ProcessRecord | undefined): string[] {
         stay.from < order &&
         order < (stay.to ?? Number.POSITIVE_INFINITY),
     )
-  const whole = seen.groupWrites.filter(({ file, group, order }) => file === 'cgroup.kill' && wasIn(group, order))
+  const whole = seen.groupWrites.filter(
+    ({ file, group, order, oomKills = 0 }) =>
+      file === 'cgroup.kill' && order < until && oomKills === 0 && wasIn(group, order),
+  )
   return [...sent.map(({ from }) => `process ${from} sent it SIGKILL`), ...whole.map(() => 'cgroup.kill was written')]
 }
 
@@ -213,22 +224,4 @@ export function killedLine({ kernelLog, logHasOurNumbers, memory }: Seen, victim
     memory.some(({ oomKills }) => oomKills > 0) &&
     (kernelLog ?? []).some(text => text.startsWith(line))
   )
-}
-
-/**
- * Whether a process that died of SIGKILL, which nobody sent, may owe that to another end than the OOM killer's: of PID 1 of
- * its PID namespace, or of the parent whose end it asked to be killed at (PR_SET_PDEATHSIG). Whoever shares memory with a
- * victim of the kernel is one.
- */
-export function diedWithAnother(seen: Seen, one: ProcessRecord): boolean {
-  const isBefore = (other: ProcessRecord | undefined) =>
-    other !== undefined && other.pid !== one.pid && (other.exiting ?? Number.POSITIVE_INFINITY) < (one.ended ?? 0)
-  const namesake = [...seen.processes.values()].find(
-    ({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === one.birth.namespaces.pid,
-  )
-  const first = namesake && isBefore(namesake) && namesake.pid !== victimOf(seen)?.pid
-  const parent = isBefore(seen.processes.get(one.parent)) && one.parent !== victimOf(seen)?.pid
-  const isNamed =
-    seen.logHasOurNumbers && (seen.kernelLog ?? []).some(line => line.includes(`Killed process ${one.pid} `))
-  return (first || parent) && !one.birth.sharing.VM && !isNamed
 }

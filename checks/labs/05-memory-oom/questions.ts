@@ -3,7 +3,7 @@
  */
 import type { Question } from '../question.ts'
 import type { Seen } from './facts.ts'
-import { shots, victimOf } from './facts.ts'
+import { killSeen, shots, victimOf } from './facts.ts'
 
 export const questions: readonly Question<Seen>[] = [
   {
@@ -13,7 +13,7 @@ export const questions: readonly Question<Seen>[] = [
     truth: seen => {
       const victim = victimOf(seen)
       if (victim?.status?.signal !== 'SIGKILL') return victim?.status ? 0 : undefined
-      return shots(seen, victim).length > 0 ? 1 : 2
+      return shots(seen, victim, killSeen(seen)).length > 0 ? 1 : 2
     },
     why: 'malloc() only promises addresses. Pages are charged when they are touched, and then it is too late for an error: the kernel kills.',
   },

@@ -59,6 +59,8 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
     isReady: own % run.pause > run.pause - (run.waits ?? 0) + 1e-9,
     state: isFrozen ? 'D' : at >= stop && at < heard ? 't' : 'S',
     signals,
+    stopSignals: 0,
+    isStopped: false,
   }
   const sandbox = { ran: work.ran, waited: work.waited + (run.loops ?? 0) * at }
   const load: Load = { machine: { total: 2 * at, idle: run.isBusy ? 0 : 1.9 * at }, own: 0.05 * at, waited: 0 }
@@ -86,7 +88,7 @@ function see(run: Run): Seen {
   const times = [...usual.filter(at => at < end), ...writes, before + 1e-6, before + frozen + 1e-6]
   const freezer = times.sort((one, other) => one - other).map(at => momentAt(run, at, writes.includes(at)))
   return {
-    ...{ program: PROGRAM, processes: new Map(), signals: [], stopped: new Set(), timedOut: undefined },
+    ...{ program: PROGRAM, processes: new Map(), signals: [], timedOut: undefined },
     ...{
       sandbox: {} as Seen['sandbox'],
       hits: [],

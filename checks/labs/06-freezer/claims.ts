@@ -9,7 +9,8 @@ import type { FreezerRecord } from '../../witnesses/freezing/freezer.ts'
 import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { isUnjudged, unless, unlessUnderWay } from '../claim.ts'
-import { isOwnLoad, LONGEST_SLEEP, type Look, type Work, workAnywhere, workAt } from './work.ts'
+import type { Look } from './interval.ts'
+import { isOwnLoad, LONGEST_SLEEP, type Work, workAnywhere, workAt } from './work.ts'
 
 /** What the claims of this lab see. */
 export type Seen = Observation & GroupsRecord & FreezerRecord
@@ -31,6 +32,11 @@ const round = (seconds: number) => seconds.toFixed(2)
 /** The cause for the claims about the time after a freeze, where there was none. */
 const NEVER = 'there was no freeze: see what is said of FROZEN above'
 
+/** A look at a process, and whether the program itself was in the group: then it was not the child's own. */
+interface PlacedLook extends Look {
+  readonly hasProgram: boolean
+}
+
 /** One process in one group, and one freeze of it, as a series of looks. */
 export interface Ticker {
   readonly group: string
@@ -42,16 +48,19 @@ export interface Ticker {
   readonly after: readonly Look[]
   /** The last look before the group said that it is frozen, and the first after. */
   readonly edges: { readonly before: Look | undefined; readonly after: Look | undefined }
+  /** Whether the program itself was in the group when it was frozen, or at all where it never was. */
+  readonly hadProgram: boolean
 }
 
 /** The looks at every process in every group that the program has made, except at the program itself. */
-function seriesOf({ freezer, program }: Seen): Look[][] {
-  const found = new Map<string, Look[]>()
+function seriesOf({ freezer, program }: Seen): PlacedLook[][] {
+  const found = new Map<string, PlacedLook[]>()
   for (const { processes, ...moment } of freezer) {
+    const hasProgram = processes.some(({ pid, isMember }) => pid === program && isMember)
     for (const activity of processes.filter(({ pid }) => pid !== program)) {
       const key = `${moment.group} ${activity.pid}`
       const looks = found.get(key) ?? []
-      looks.push({ ...activity, ...moment, hasCompany: processes.length > 1 })
+      looks.push({ ...activity, ...moment, hasCompany: processes.length > 1, hasProgram })
       found.set(key, looks)
     }
   }
@@ -72,24 +81,29 @@ function freezesIn(looks: readonly Look[]): (readonly [from: number, to: number]
 }
 
 /** All freezes of a process; where it was never frozen, one entry without a freeze. */
-function tickersIn(looks: readonly Look[]): Ticker[] {
-  const [{ group, pid }] = looks as [Look]
+function tickersIn(looks: readonly PlacedLook[]): Ticker[] {
+  const [{ group, pid }] = looks as [PlacedLook]
   const freezes = freezesIn(looks)
   if (freezes.length === 0) {
     const before = looks.filter(({ isMember }) => isMember)
-    return [{ group, pid, before, frozen: [], after: [], edges: { before: undefined, after: undefined } }]
+    const hadProgram = before.some(({ hasProgram }) => hasProgram)
+    return [{ group, pid, before, frozen: [], after: [], edges: { before: undefined, after: undefined }, hadProgram }]
   }
   return freezes.map(([from, to], i) => {
     const last = freezes[i - 1]?.[1] ?? 0
     const next = freezes[i + 1]?.[0] ?? looks.length
-    const there = looks.slice(last, from)
+    const [there, frozen, after] = [looks.slice(last, from), looks.slice(from, to), looks.slice(to - 1, next)]
+    // The program may have joined to make it there, if it has left again, and may come when all is done.
+    const hadProgram = frozen.some(({ hasProgram }) => hasProgram)
+    const joined = hadProgram ? -1 : after.findIndex(({ hasProgram }) => hasProgram)
     return {
       group,
       pid,
-      before: there.slice(there.findLastIndex(({ isMember }) => !isMember) + 1),
-      frozen: looks.slice(from, to),
-      after: looks.slice(to - 1, next),
+      before: there.slice(there.findLastIndex(({ isMember, hasProgram }) => !isMember || hasProgram) + 1),
+      frozen,
+      after: after.slice(0, joined < 0 ? after.length : joined),
       edges: { before: looks[from - 1], after: looks[to] },
+      hadProgram,
     }
   })
 }
@@ -135,12 +149,12 @@ const SLEPT = 'it waits for something that comes too seldom, for what others do,
 
 const AT_WORK = `never asleep for more than ${LONGEST_SLEEP} s at a stretch`
 
-function sat(seen: Seen, one: Ticker | undefined): Objection | undefined {
+function sat(_: Seen, one: Ticker | undefined): Objection | undefined {
   const title = `a child of the program in a group below the one it was started in, there for at least ${BEFORE} s before it was frozen and ${AT_WORK}; signals of others do not count`
   const cause =
     'its number was never written to cgroup.procs (or another number was), or it was frozen before it had begun'
   if (!one) return unless(false, title, 'nobody was ever in a group that the program made', cause)
-  if (seen.members.get(one.group)?.has(seen.program)) return unless(false, title, 'the program itself sat in it', cause)
+  if (one.hadProgram) return unless(false, title, 'the program itself sat in it', cause)
   const work = one.frozen.length > 0 ? workAt(one.before, BEFORE, 'last') : workAnywhere(one.before, BEFORE)
   if (work.answer === 'unknown') return tooBusy('what it did before the freeze')
   const likely = work.sleep > LONGEST_SLEEP ? SLEPT : cause
@@ -176,16 +190,19 @@ function stoodStill(_: Seen, one: Ticker | undefined): Objection | undefined {
 }
 
 function notStopped(seen: Seen, one: Ticker | undefined): Objection | undefined {
-  const isFor = ({ found, reached = [] }: Seen['signals'][number]) =>
-    one !== undefined && (found === one.pid || reached.includes(one.pid))
-  const sent = seen.signals.filter(call => STOP_SIGNALS.includes(call.signal) && isFor(call))
-  const stopped = one !== undefined && (seen.stopped.has(one.pid) || one.frozen.some(({ state }) => state === 'T'))
+  const frozen = one?.frozen ?? []
+  const sent = (frozen.at(-1)?.stopSignals ?? 0) - (frozen[0]?.stopSignals ?? 0)
+  // A signal that came before and has been undone before is another story.
+  const stopped = frozen.some(({ state, isStopped }) => isStopped || state === 'T')
+  const before = seen.signals.find(({ signal, found, reached = [] }) => {
+    return STOP_SIGNALS.includes(signal) && one !== undefined && (found === one.pid || reached.includes(one.pid))
+  })
+  const name = before ? signalName(before.signal) : 'a stop signal'
   return unless(
-    one !== undefined && one.frozen.length > 0 && sent.length === 0 && !stopped,
+    frozen.length > 0 && sent === 0 && !stopped,
     'no SIGSTOP or SIGTSTP, and a state of its own (D in v1, S in v2)',
-    [...sent.map(({ signal }) => `${signalName(signal)} was sent to it`), stopped ? 'it was stopped' : '']
-      .filter(Boolean)
-      .join(', ') || 'it was never frozen',
+    [sent > 0 ? `${name} was sent to it` : '', stopped ? `${name} had stopped it` : ''].filter(Boolean).join(', ') ||
+      'it was never frozen',
     'SIGSTOP stops one process and can be undone by anybody; the freezer holds a group, and nobody in it is told',
   )
 }

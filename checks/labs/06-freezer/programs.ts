@@ -25,6 +25,8 @@ export const programs: ProgramTable = {
   'right/threads.py': [],
   'right/timer.c': [],
   'right/three-together.sh': [],
+  'right/stopped-before.py': [],
+  'right/parent-was-in.py': [],
   'wrong/answers-sigcont.sh': [WORKED, SAME],
   'wrong/answers-signals.sh': [WORKED, SAME],
   'wrong/empty-group.sh': [WORKED, FROZEN, STILL, FREEZER, SAME],

@@ -3,7 +3,7 @@
  */
 import type { Question } from '../question.ts'
 import { type Seen, ticker } from './claims.ts'
-import type { Look } from './work.ts'
+import type { Look } from './interval.ts'
 
 const STATES = ['R (running)', 'S (sleeping)', 'D (disk sleep)', 'T (stopped)']
 /** A process that made up for the lost second would, in so many seconds after the thaw, wake three times as often. */

@@ -4,13 +4,7 @@
  * not count as sleep: so a busy machine changes nothing, as long as the judge could look often enough.
  */
 import { fillsProcessors, wasBusy } from '../../observer/load.ts'
-import type { Activity, FreezerMoment } from '../../witnesses/freezing/freezer.ts'
-
-/** A process at a moment of its group. */
-export interface Look extends Activity, Omit<FreezerMoment, 'processes'> {
-  /** Whether there are other processes in its group, for which it may wait. */
-  readonly hasCompany: boolean
-}
+import { type Interval, interval, intervalsOf, type Look } from './interval.ts'
 
 /** The longest sleep of a process that wakes ten times a second, in seconds; some time is for the work of a tick. */
 export const LONGEST_SLEEP = 0.15
@@ -24,76 +18,12 @@ const WITH_COMPANY = 2
  * looks that are g apart, one that sleeps for 0.1 s seems to sleep for up to 0.1 + 2g, one for 0.2 s from 0.2 + g on.
  */
 const [LONGEST_BETWEEN, PER_GAP] = [0.3, 1.5]
-/** How long the effect of a signal may take, in seconds. */
-const SIGNAL = 0.04
 const WAKES_PER_SECOND = 10
 /** The part of its time for which a process that computes must have had a processor. */
 const COMPUTED = 1 / 3
 
 /** The part of its time that a process may have slept that computes, or would if it had a processor. */
 const AWAKE = 0.1
-
-/** What there was between two looks, in seconds. */
-interface Interval {
-  readonly wakes: number
-  /** How long all of its threads have slept: at most, and surely. */
-  readonly slept: { readonly most: number; readonly surely: number }
-  /** The same without the time in which it may have waited for others of the sandbox that were held up themselves. */
-  readonly sleptOnItsOwn: number
-  /** How much of it the process may have stood still for the judge. */
-  readonly stood: number
-  readonly length: number
-  readonly ran: number
-  readonly waited: number
-  readonly isSignalled: boolean
-  readonly hasCompany: boolean
-  readonly from: Look
-  readonly to: Look
-}
-
-function interval(from: Look, to: Look, signalledAt: number): Interval {
-  const ran = to.work.ran - from.work.ran
-  const waited = to.work.waited - from.work.waited
-  const busy = ran + waited
-  const [longest, shortest] = [to.to - from.from, Math.max(0, to.from - from.to)]
-  // Where no thread has stopped, none has waited for the judge. One of which the judge has not heard yet does.
-  const late = to.heard > from.heard || stops(from, to) ? to.late - from.late : 0
-  const stood = stops(from, to) ? late : 0
-  const others = to.sandbox.ran + to.sandbox.waited - from.sandbox.ran - from.sandbox.waited - busy
-  const wakes = to.sleeps - from.sleeps
-  // The kernel counts a wait when it is over: a thread that is ready at the end may have waited all the time.
-  const surely = to.isReady ? 0 : Math.max(0, shortest - busy)
-  const stands = from.state === 't' && to.state === 't' && to.heard === from.heard
-  const isAwake = stands || (from.isReady && to.isReady && wakes === 0)
-  return {
-    wakes,
-    slept: {
-      most: isAwake ? 0 : Math.max(0, longest - (from.isReady ? 0 : busy)),
-      surely: Math.max(0, surely - stood),
-    },
-    sleptOnItsOwn: Math.max(0, surely - Math.max(0, others) - late),
-    stood,
-    length: to.at - from.at,
-    ran,
-    waited,
-    isSignalled: to.signals > from.signals || from.at < signalledAt + SIGNAL,
-    hasCompany: from.hasCompany || to.hasCompany,
-    from,
-    to,
-  }
-}
-
-/** Whether it may have been stopped for the judge. */
-const stops = (from: Look, to: Look) => to.stops > from.stops || from.state === 't' || to.state === 't'
-
-function intervalsOf(looks: readonly Look[]): Interval[] {
-  let signalledAt = Number.NEGATIVE_INFINITY
-  return looks.slice(1).map((to, i) => {
-    const from = looks[i] as Look
-    if (to.signals > from.signals) signalledAt = to.at
-    return interval(from, to, signalledAt)
-  })
-}
 
 /** The answer to a question: yes, no, or that it cannot be known, because the machine was busy with others. */
 export type Answer = 'yes' | 'no' | 'unknown'
@@ -167,6 +97,8 @@ class Walk {
   #sleep = { most: 0, surely: 0, onItsOwn: 0 }
   #longest = { most: 0, surely: 0 }
   #refused: Answer | undefined
+  /** The first interval of those that no signal has interrupted so far, and whether it had company in one of them. */
+  #run: { readonly first: Interval; hadCompany: boolean } | undefined
 
   constructor(needed: number) {
     this.#needed = needed
@@ -178,7 +110,11 @@ class Walk {
     this.#gap = Math.max(this.#gap, each.to.at - each.from.at)
     this.#last = each
     // What a signal makes it do is not its own work, and does not show what it would have done without.
-    if (each.isSignalled) return false
+    if (each.isSignalled) {
+      this.#run = undefined
+      return false
+    }
+    if (this.#sleptTooLong(each)) return true
     this.#length += each.length
     this.#ran += each.ran
     this.#waited += each.waited
@@ -207,6 +143,24 @@ class Walk {
       this.#hadCompany = each.hasCompany
     }
     return this.#isEnough()
+  }
+
+  /**
+   * Whether it surely slept too long once, however seldom the judge could look: of so much sleep in so few pieces one was at
+   * least as long as their mean.
+   */
+  #sleptTooLong(each: Interval): boolean {
+    this.#run ??= { first: each, hadCompany: false }
+    this.#run.hadCompany ||= each.hasCompany
+    const [one, other] = [this.#run.first, each]
+    const [from, to] = one.from.at < other.from.at ? [one.from, other.to] : [other.from, one.to]
+    const whole = interval(from, to, Number.NEGATIVE_INFINITY)
+    // Standing still for the judge cuts a sleep in two as well.
+    const mean = whole.sleptOnItsOwn / (to.sleeps + to.stops - from.sleeps - from.stops + 1)
+    if (mean <= LONGEST_SLEEP * (this.#run.hadCompany ? WITH_COMPANY : 1)) return false
+    this.#longest.surely = Math.max(this.#longest.surely, mean)
+    this.#refused = 'no'
+    return true
   }
 
   /** Whether it had enough time, and has used it, however often others had the processor meanwhile. */

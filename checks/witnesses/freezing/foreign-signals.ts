@@ -7,10 +7,14 @@ import { SI, signalInfo } from '../../../lib/trace/ptrace.ts'
 import type { Observer } from '../../observer/observer.ts'
 import type { SignalCall } from '../../observer/record.ts'
 
-/** Counts, for each process, the signals of others. */
+/** SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU stop a process. */
+const STOP_SIGNALS: readonly number[] = [19, 20, 21, 22]
+
+/** Counts, for each process, the signals of others, and apart from those the signals that stop, whoever has sent them. */
 export class Foreign {
   readonly #observer: Observer
   readonly #counts = new Map<number, number>()
+  readonly #stops = new Map<number, number>()
   /**
    * Signals to a process group, to all processes, or by a pidfd of an unknown process: they may have reached any
    * process.
@@ -26,6 +30,11 @@ export class Foreign {
     return (this.#counts.get(pid) ?? 0) + this.#toUnknown
   }
 
+  /** How many of those that stop have been sent to a process so far. */
+  stops(pid: number): number {
+    return this.#stops.get(pid) ?? 0
+  }
+
   #add(pid: number): void {
     this.#counts.set(pid, (this.#counts.get(pid) ?? 0) + 1)
   }
@@ -34,7 +43,9 @@ export class Foreign {
    * A process is about to send one. Its delivery may not be seen, because sigwaitinfo(2) takes a signal without
    * stopping for the tracer.
    */
-  called({ signal, from, found, target }: SignalCall): void {
+  called({ signal, from, found, target, reached }: SignalCall): void {
+    if (STOP_SIGNALS.includes(signal))
+      for (const pid of reached ?? (found === undefined ? [] : [found])) this.#stops.set(pid, this.stops(pid) + 1)
     if (signal === 0 || found === from) return
     if (found !== undefined) this.#add(found)
     else if (target <= 0) this.#toUnknown++

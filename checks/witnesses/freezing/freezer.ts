@@ -24,6 +24,9 @@ import { type Counted, Tally } from './tally.ts'
 export interface Activity extends Counted {
   /** How many signals of others have reached it. */
   readonly signals: number
+  /** How many signals that stop have been sent to it, and whether it stands still for one. */
+  readonly stopSignals: number
+  readonly isStopped: boolean
 }
 
 /** A group with a freezer at a moment. Times are in seconds, of a clock that is the same for all. */
@@ -195,9 +198,14 @@ class FreezerWitness implements Witness<FreezerRecord> {
       .membersOf(path)
       .map(pid => {
         const counted = tally.count(pid, present, tid => (this.#stops.get(tid) ?? 0) - (tid === this.#standing ? 1 : 0))
-        return counted && { ...counted, signals: this.#foreign?.count(pid) ?? 0 }
+        return counted && { ...counted, ...this.#signalled(pid) }
       })
       .filter(activity => activity !== undefined)
+  }
+
+  #signalled(pid: number) {
+    const [signals, stopSignals] = [this.#foreign?.count(pid) ?? 0, this.#foreign?.stops(pid) ?? 0]
+    return { signals, stopSignals, isStopped: this.#observer?.stopped.has(pid) === true }
   }
 
   record(): FreezerRecord {

@@ -12,6 +12,8 @@ export interface GroupWrite {
   readonly text: string
   /** Memory the group held just before, in bytes; for groups of the memory controller. */
   readonly usage: number | undefined
+  /** How many in it the kernel had killed for want of memory by then. */
+  readonly oomKills?: number
   /** What the call returned: a number of bytes or -errno; missing if the caller did not live to see it. */
   readonly result?: number
   /** The limit of a memory group just afterwards, in bytes. */
