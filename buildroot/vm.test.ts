@@ -189,6 +189,8 @@ test('QEMU gets the options of each processor, and KVM is only for this machineâ
   assert.match(words('x64', 'kvm'), /tsc=reliable/)
   assert.match(words('arm64', 'tcg'), /-M virt .*-cpu cortex-a72 .*console=ttyAMA0/)
   assert.match(words('arm64', 'kvm'), /-M virt -accel kvm -cpu max .*earlycon/)
+  assert.match(words('arm64', 'tcg'), / kpti=off/)
+  assert.doesNotMatch(words('arm64', 'tcg'), /tsc=|undefined/)
   assert.match(words('x64', 'tcg', '/a,b'), /id=machine,path=\/a,,b,.*fsdev=machine,mount_tag=machine/)
   assert.equal(hasKvm(OTHER_ARCH), false)
 })

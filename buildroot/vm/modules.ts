@@ -13,6 +13,8 @@ export const NEEDED = ['virtio_pci', 'virtio_console', '9p', '9pnet_virtio', 'ov
 export const WANTED = [
   'virtio_rng',
   'veth',
+  // What libcrc32c asks for, and no table says so. nf_conntrack and all that follows needs libcrc32c.
+  'crc32c_generic',
   // Lab 9: a bridge, rules and connections. What nft(8) asks for the guest cannot load by itself.
   ...['bridge', 'br_netfilter', 'nf_tables', 'nf_conntrack', 'nf_conntrack_netlink', 'nf_nat'],
   ...['nft_chain_nat', 'nft_nat', 'nft_masq', 'nft_redir', 'nft_ct', 'nft_compat', 'xt_MASQUERADE', 'xt_nat'],

@@ -64,15 +64,14 @@ export interface Plan {
 }
 
 function commandLine({ arch, cgroup, accel }: Plan): string {
-  const { console, early: speaksEarly } = PROCESSORS[arch]
+  const { console, early: speaksEarly, quick: own } = PROCESSORS[arch]
   const groups = cgroup === 'v2' ? ['cgroup_no_v1=all'] : []
   // With KVM the kernel has to print something soon; see session.ts.
   const early = accel === 'kvm' ? [speaksEarly] : []
-  // A busy machine lets a kernel that QEMU imitates measure its counter wrongly, and its minutes would be hours.
-  const counter = accel === 'kvm' ? 'tsc=reliable' : 'tsc=unstable'
   // These leave out what costs time and is of no use to a guest that runs for a minute.
-  const quick = ['mitigations=off', 'nowatchdog', 'random.trust_cpu=on', counter, 'no_timer_check', 'edd=off']
-  return [`console=${console}`, 'loglevel=6', 'panic=-1', ...early, ...quick, ...groups].join(' ')
+  const quick = ['mitigations=off', 'nowatchdog', 'random.trust_cpu=on', ...own.always, own[accel] ?? '']
+  const words = [`console=${console}`, 'loglevel=6', 'panic=-1', ...early, ...quick, ...groups]
+  return words.filter(Boolean).join(' ')
 }
 
 /**

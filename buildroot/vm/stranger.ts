@@ -15,7 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CannotRun } from '../../lib/errors.ts'
 import { crossCompileShim } from '../../lib/machine/compiler.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
@@ -30,7 +30,7 @@ import { draftFolder, giveBackTree } from './cache.ts'
 /** Where the two folders are that a guest mounts. */
 export interface Stranger {
   readonly root: string
-  /** What is in front of the checkout's own node_modules. */
+  /** What is in front of the checkout's own node_modules: packages with programs for that processor. */
   readonly packages: string
 }
 
@@ -125,12 +125,28 @@ async function makeRoot(arch: Arch, cache: string, draft: string): Promise<void>
   await addNode(scratch, root, arch)
 }
 
+/** What package-lock.json says of each package, by its folder; `cpu` is there if it is for some processors alone. */
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly cpu?: readonly string[] }>>
+}
+
+/**
+ * Installs the packages that are for one processor alone. The guest finds all others in the checkout, with the times
+ * that bundles were made from: with other times it would make every bundle anew, which takes longer than what it is
+ * started for.
+ */
 async function makePackages(arch: Arch, draft: string): Promise<void> {
-  const root = join(draft, 'root')
-  mkdirSync(root)
-  for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(ROOT, name), join(root, name))
+  const [all, root] = ['all', 'root'].map(name => join(draft, name)) as [string, string]
+  mkdirSync(all)
+  for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(ROOT, name), join(all, name))
   process.stderr.write(`vm: installing the packages of package-lock.json for ${arch}\n`)
-  await npm(root, 'ci', `--cpu=${arch}`, '--os=linux', '--libc=glibc', '--ignore-scripts', '--omit=dev')
+  await npm(all, 'ci', `--cpu=${arch}`, '--os=linux', '--libc=glibc', '--ignore-scripts', '--omit=dev')
+  const { packages } = JSON.parse(readFileSync(join(all, 'package-lock.json'), 'utf8')) as Lock
+  for (const [path, { cpu }] of Object.entries(packages)) {
+    if (cpu === undefined || !existsSync(join(all, path))) continue
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    renameSync(join(all, path), join(root, path))
+  }
 }
 
 /** A folder that is kept under a name for what it was made from, and made if there is none. */
@@ -183,6 +199,6 @@ export async function findStranger(arch: Arch, cache: string): Promise<Stranger>
         'hint: use a machine of Debian or Ubuntu, or no --arch',
     )
   const root = await kept(cache, `root-${arch}`, own + strangerNode(), draft => makeRoot(arch, cache, draft))
-  const packages = await kept(cache, `packages-${arch}`, lock, draft => makePackages(arch, draft))
+  const packages = await kept(cache, `packages-${arch}`, own + lock, draft => makePackages(arch, draft))
   return { root, packages: join(packages, 'node_modules') }
 }
