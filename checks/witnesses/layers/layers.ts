@@ -2,13 +2,10 @@
  * The witness of layers: overlays as they are mounted, with all that is in their directories; what calls in a container
  * bring about there; how those in it stand; what they do with volumes; and where mounts appear.
  */
-import { CannotRun } from '../../../lib/errors.ts'
 import { kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
-import { ensureRootfs } from '../../../lib/mount/rootfs.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
-import { whyNoOverlay } from '../../../lib/rights/overlay-trial.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
-import { FILE_CALLS, type StoppedCall } from '../../../lib/trace/seccomp.ts'
+import type { StoppedCall } from '../../../lib/trace/seccomp.ts'
 import { processOf, unlessGone } from '../../observer/threads.ts'
 import { pathAt } from '../call-arguments.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
@@ -17,6 +14,7 @@ import { compare, saysTheSame } from './comparison.ts'
 import { Containers } from './containers.ts'
 import { imageOf } from './image.ts'
 import { Mounting } from './mounting.ts'
+import { needs } from './needs.ts'
 import { KnownOverlay } from './overlay.ts'
 import { fileCall, lookAtPath, pathInRoot } from './place.ts'
 import type { Change, LayersRecord } from './record.ts'
@@ -24,8 +22,6 @@ import { spotOf } from './standing.ts'
 import { LayersTeller } from './teller.ts'
 import { contentsOfAll, treeOf } from './tree.ts'
 
-const MOUNTING: readonly StoppedCall[] = ['mount', 'move_mount', 'umount2', 'pivot_root', 'chroot']
-const CALLS: readonly StoppedCall[] = [...(Object.keys(FILE_CALLS) as StoppedCall[]), ...MOUNTING]
 /** Their directories are held open: more overlays than this no program of the lab needs. */
 const MOST_OVERLAYS = 20
 /** How many different answers are kept to what a second container sees. */
@@ -242,17 +238,6 @@ export class LayersWitness implements Witness<LayersRecord> {
     const isFlooded = { ...this.#isFlooded, standings: this.#containers.isFlooded }
     return { ...this.#seen, escapes, volumes, spreads, overlays, isFlooded, keepsNotes: kernelIsAtLeast(6, 6) }
   }
-}
-
-/** @throws CannotRun on a machine whose user namespaces have no overlay */
-function needs() {
-  const { seen, cause, remedy } = whyNoOverlay(true) ?? {}
-  if (cause !== undefined)
-    throw new CannotRun(
-      `a program in the sandbox is root of a user namespace alone, and has no overlay: ${seen}: ${cause}` +
-        (remedy === undefined ? '' : `\nhint: ${remedy}`),
-    )
-  return { rootfs: ensureRootfs(), calls: CALLS }
 }
 
 /** Its program is given a root file system, `./fs`, and stops at whatever changes files or mounts. */
