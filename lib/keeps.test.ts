@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { CLONEABLE_FLAGS } from './engine/cloneable.ts'
+import { startWords } from './engine/start-words.ts'
 import { pipe } from './gate.ts'
 import { writeAll } from './machine/output.ts'
 import { ROOT } from './machine/root.ts'
@@ -149,7 +150,7 @@ suite('one sentence', options, () => {
 
   test('and exit code 77 without /proc', async () => {
     const mounted = join(import.meta.dirname, 'testing', 'fixtures', 'mounted.ts')
-    const before = [process.execPath, '--import', 'tsx', mounted, 'tmpfs', '/proc', '']
+    const before = [process.execPath, ...startWords(ROOT), mounted, 'tmpfs', '/proc', '']
     for (const way of [
       ['--import', 'tsx'],
       [...CLONEABLE_FLAGS, '--import', 'tsx'],

@@ -13,7 +13,7 @@ import type { ClaimReport, Report } from '../report/report.ts'
 import { SPECIMENS } from './programs.ts'
 
 /** For the boot and all that runs in the guest, on a busy machine without KVM, in ms. */
-const LONG = 240_000
+const LONG = 1_800_000
 const START = startWords()
 const CHECK = [...START, 'checks/check.ts']
 /** A program that uses SIGSTOP instead of the freezer. */
@@ -27,7 +27,7 @@ function checkInGuest(...checks: readonly (readonly string[])[]) {
     `${quote([process.execPath, ...CHECK, ...words, '--json'])} > /tmp/report-${i}`
   const [odd, even] = [1, 0].map(rest => checks.map(command).filter((_, i) => i % 2 === rest))
   const script = `(${odd?.join('; ')}) & ${even?.join('; ')}; wait; cat /tmp/report-*`
-  const vm = [...START, 'buildroot/vm/vm.ts', '--cgroup', 'v2', 'sh', '-c', script]
+  const vm = [...START, 'buildroot/vm/vm.ts', '--cgroup', 'v2', '--patience', '600', 'sh', '-c', script]
   return spawnSync(process.execPath, vm, { cwd: ROOT, encoding: 'utf8', timeout: LONG, killSignal: 'SIGTERM' })
 }
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
-import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, join } from 'node:path'
@@ -13,7 +12,9 @@ import { ROOT } from '../machine/root.ts'
 import { OUTERMOST } from '../testing/every-node.ts'
 import type { Report } from '../testing/fixtures/launched.ts'
 import { NODE_VERSIONS, type NodeVersion, NoSuchNode, nodeFolder } from '../testing/node-versions.ts'
+import { bundle } from './bundle.ts'
 import { CLONEABLE_FLAGS } from './cloneable.ts'
+import { startWords } from './start-words.ts'
 
 const LAUNCHED = 'lib/testing/fixtures/launched.ts'
 const ENDING = 'lib/testing/fixtures/ending.ts'
@@ -205,7 +206,7 @@ suite('the replacement', options, () => {
       `of \`${way.join(' ')}\` is one execve in the process itself`,
       async t => {
         const trace = join(temporary(t), 'trace')
-        await report(way) // So that nothing has to be bundled in what is watched.
+        await bundle(join(ROOT, LAUNCHED)) // So that nothing has to be bundled in what is watched.
         await report(['strace', '-f', '-qq', '-e', 'trace=execve', '-o', trace, ...way])
         const pids = becameNode(fs.readFileSync(trace, 'utf8'))
         // The program's process executed a Node twice; with tsx its starter, itself a Node, came before.
@@ -422,9 +423,8 @@ function copyCheckout(t: TestContext): Checkout {
 
 /** Runs a command that sees `folder` as a file system that cannot be written. */
 function readOnly(folder: string, command: readonly string[]): string[] {
-  const tsx = createRequire(import.meta.url).resolve('tsx')
-  const mounted = [process.execPath, '--import', tsx, join(ROOT, 'lib', 'testing', 'fixtures', 'mounted.ts')]
-  return [...mounted, 'read-only', folder, ...command]
+  const mounted = join(ROOT, 'lib', 'testing', 'fixtures', 'mounted.ts')
+  return [process.execPath, ...startWords(ROOT), mounted, 'read-only', folder, ...command]
 }
 
 function works({ forked, nested, shared }: Report): void {
