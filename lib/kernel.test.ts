@@ -6,6 +6,7 @@ import { fork } from './clone.ts'
 import { cloneExec } from './clone-exec.ts'
 import { errnoName } from './errors.ts'
 import * as F from './flags.ts'
+import { pipe } from './gate.ts'
 import { hierarchies } from './group/hierarchies.ts'
 import { mount, mounts } from './mount/mount.ts'
 import { inNamespace, namespaces, sethostname, setns, unshare } from './namespaces.ts'
@@ -18,7 +19,7 @@ import { setUp } from './net/rtnetlink/links.ts'
 import { getpid, gettid, kill, waitpid } from './process.ts'
 import { decodeStatus } from './status.ts'
 import { inChild, thrownBy } from './testing/in-child.ts'
-import { shares } from './trace/kcmp.ts'
+import { shares, sharesFile } from './trace/kcmp.ts'
 import { nsPids } from './trace/proc.ts'
 
 test('wait statuses are decoded as sys/wait.h does', () => {
@@ -173,6 +174,23 @@ test('kcmp says that threads share and that a forked child does not', () => {
   )
   waitpid(pid)
   closeSync(ready)
+})
+
+test('kcmp knows the open file that a forked child has inherited from the same file opened again', () => {
+  const { readEnd, writeEnd } = pipe()
+  const inherited = openSync('/dev/null', 'r')
+  const pid = fork(() => {
+    closeSync(writeEnd)
+    readFileSync(readEnd)
+  })
+  assert.equal(sharesFile(getpid(), pid, inherited), true)
+  closeSync(inherited)
+  assert.equal(openSync('/dev/null', 'r'), inherited)
+  assert.equal(sharesFile(getpid(), pid, inherited), false)
+  assert.throws(() => sharesFile(getpid(), pid, 999), /EBADF/)
+  closeSync(writeEnd)
+  waitpid(pid)
+  for (const end of [readEnd, inherited]) closeSync(end)
 })
 
 test('a mount in a new mount namespace is seen inside and not outside', () => {

@@ -89,17 +89,16 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   }
 
   birth(pid: number): void {
-    this.#noteMounts(pid, true)
+    const { creator, caller } = this.#processes.get(pid) ?? {}
+    this.#noteMounts(pid, creator === undefined ? pid : throughWhom(creator, caller))
     if (this.#processes.get(pid)?.numbers.at(-1) === 1) this.#remember(pid, pid)
   }
 
   call(name: StoppedCall, _args: readonly bigint[], tid: number): Listener | undefined {
     if (this.#hasReader || !CHANGES.includes(name)) return undefined
     const pid = Number(statusField(tid, 'Tgid'))
-    const mayEnter = NAMESPACE_CALLS.includes(name)
-    if (mayEnter) this.#noteMounts(tid)
+    if (NAMESPACE_CALLS.includes(name)) this.#noteMounts(tid)
     return result => {
-      if (mayEnter) this.#hasContainer ||= !this.#isOutside(tid)
       if (result >= 0) this.#remember(pid, tid)
     }
   }
@@ -122,12 +121,11 @@ export class ContainerWitness implements Witness<ContainerRecord> {
 
   /**
    * What a program mounts before it makes its container it mounts outside, and on purpose.
-   * @param isNew whether the process was born just now, and has done nothing yet
+   * @param maker who has made the process just now, which has done nothing yet
    */
-  #noteMounts(pid: number, isNew = false): void {
-    const hadContainer = this.#hasContainer
+  #noteMounts(pid: number, maker = pid): void {
+    if (!this.#hasContainer && this.#isOutside(maker)) this.#mountsBefore = mountLines(this.#init)
     this.#hasContainer ||= !this.#isOutside(pid)
-    if (isNew ? !hadContainer : !this.#hasContainer) this.#mountsBefore = mountLines(this.#init)
   }
 
   /** Whether a process lives where the sandbox's init does; so does whoever is gone. */
