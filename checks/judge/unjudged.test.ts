@@ -148,6 +148,15 @@ test('the run itself is good', () => {
   assert.deepEqual(objections(EVERY_LAB, {}), NONE)
 })
 
+test('a network of which not all was kept proves neither that no echo was lost nor how it was afterwards', () => {
+  const flooded = (change: Partial<NetworkHistory>) => ({
+    networks: new Map([...NETWORKS, [2, { ...INNER_NETWORK, ...change, isFlooded: true }]]),
+  })
+  assert.deepEqual(objections(lab3, flooded({})), { unjudged: [], failed: [title(lab3, /was lost/)] })
+  const unknown = objections(lab3, flooded({ unknownFrom: 1 }))
+  assert.ok(unknown.failed.includes(title(lab3, /three echo requests/)))
+})
+
 test('without memory.peak the claim about what a group held at most cannot be judged', () => {
   assert.deepEqual(objections(lab5, { memory: [{ ...MEMORY, peak: undefined }] }), only(lab5, PEAK))
   const nobodyKilled = objections(lab5, { memory: [{ ...MEMORY, peak: undefined, oomKills: 0 }] })

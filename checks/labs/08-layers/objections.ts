@@ -55,8 +55,8 @@ export function pivotObjection(seen: Seen, place: number): Objection | undefined
   const ways = [...new Set(inner.flatMap(({ waysOut }) => waysOut))]
   if (ways.length === 0 && seen.isFlooded.standings)
     return refused(
-      'so many changes and ends of processes in containers that the last ones were looked at no more',
-      'a loop that makes processes or files by the thousand: with less in it the container can be judged',
+      'processes in containers that stood in thousands of different ways, of which not all were kept',
+      'a loop that makes processes with directories of their own: with less in it the container can be judged',
     )
   const odd = inner.find(({ isBelowTop, hasPivoted }) => !isBelowTop || !hasPivoted)
   return unless(

@@ -21,6 +21,7 @@ export const programs: ProgramTable = {
   'right/second-try.py': [],
   'right/one-deeper.py': [],
   'right/dual-stack.ts': [],
+  'right/internet.py': [],
   'wrong/prints-only.sh': [NETS, PORTS, ADDRESSES, ...TRAFFIC],
   'wrong/one-network.py': [PORTS, ADDRESSES, NAME, NEAR],
   'wrong/host-routes.py': [PORTS, ADDRESSES, ...TRAFFIC],

@@ -78,11 +78,9 @@ export function compare(
   const own = changes.filter(({ overlay }) => overlay === place).map(({ path }) => path)
   return overlays.flatMap((overlay, other) => {
     if (other === place || !overlays[place]?.hasLayersOf(overlay)) return []
-    const asked = changes.filter(each => each.overlay === other && each.kind !== 'opaque' && !own.includes(each.path))
+    const all = changes.filter(each => each.overlay === other && each.kind !== 'opaque' && !own.includes(each.path))
+    // Somebody may change the same file again and again.
+    const asked = [...new Map(all.map(each => [`${each.kind} ${each.path}`, each])).values()]
     return asked.length === 0 ? [] : [{ other, asked: asked.length, sees: seenOf(tid, overlay, asked) }]
   })
 }
-
-/** Whether two looks from one container at another have found the same. */
-export const saysTheSame = (one: Comparison, other: Comparison): boolean =>
-  one.overlay === other.overlay && one.other === other.other && one.sees.join('\0') === other.sees.join('\0')

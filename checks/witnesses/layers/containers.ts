@@ -11,9 +11,6 @@ import type { Standing } from './record.ts'
 import { type OldRoot, spotOf, waysOut } from './standing.ts'
 import { wholeView } from './whole-view.ts'
 
-/** How often it is looked at how somebody stands: a program can make as many processes as it likes. */
-const MOST_LOOKS = 4000
-
 /** The containers of one sandbox. */
 export class Containers {
   readonly overlays: KnownOverlay[] = []
@@ -21,9 +18,6 @@ export class Containers {
   readonly #sandbox: { readonly mnt: number; readonly pid: number }
   /** What was `/` in a mount namespace before pivot_root(2), by its inode. */
   readonly #oldRoots = new Map<number, OldRoot[]>()
-  /** Whether somebody has come to be looked at after the last look. */
-  isFlooded = false
-  #looks = 0
 
   /** @param sandbox the namespaces in which the program was started */
   constructor(sandbox: { readonly mnt: number; readonly pid: number }) {
@@ -64,9 +58,6 @@ export class Containers {
 
   /** How a thread stands in its mount namespace; `undefined` if it is gone. */
   stand(tid: number, order: number): Standing | undefined {
-    this.isFlooded ||= this.#looks >= MOST_LOOKS
-    if (this.isFlooded) return undefined
-    this.#looks++
     try {
       return this.#standingOf(tid, order)
     } catch {

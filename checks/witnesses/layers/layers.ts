@@ -10,31 +10,26 @@ import { processOf, unlessGone } from '../../observer/threads.ts'
 import { pathAt } from '../call-arguments.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
 import { kindOfChange } from './changes.ts'
-import { compare, saysTheSame } from './comparison.ts'
+import { compare } from './comparison.ts'
 import { Containers } from './containers.ts'
 import { imageOf } from './image.ts'
+import { Kept } from './kept.ts'
 import { Mounting } from './mounting.ts'
 import { needs } from './needs.ts'
 import { KnownOverlay } from './overlay.ts'
 import { fileCall, lookAtPath, pathInRoot } from './place.ts'
-import type { Change, LayersRecord } from './record.ts'
+import type { Change, Comparison, LayersRecord, Standing } from './record.ts'
 import { spotOf } from './standing.ts'
 import { LayersTeller } from './teller.ts'
 import { contentsOfAll, treeOf } from './tree.ts'
 
 /** Their directories are held open: more overlays than this no program of the lab needs. */
 const MOST_OVERLAYS = 20
-/** How many different answers are kept to what a second container sees. */
-const MOST_COMPARISONS = 1000
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Each)[] ? Each[] : T[Key] }
-
 /** The witness of one sandbox. */
 export class LayersWitness implements Witness<LayersRecord> {
-  readonly #seen: Mutable<Pick<LayersRecord, 'standings' | 'changes' | 'comparisons'>> = {
-    standings: [],
-    changes: [],
-    comparisons: [],
-  }
+  readonly #changes: Change[] = []
+  readonly #standings = new Kept<Standing>(({ pid, order, ...rest }) => JSON.stringify(rest))
+  readonly #comparisons = new Kept<Comparison>(({ overlay, other, sees }) => JSON.stringify([overlay, other, sees]))
   readonly #containers: Containers
   readonly #init: number
   readonly #teller: LayersTeller
@@ -43,7 +38,8 @@ export class LayersWitness implements Witness<LayersRecord> {
   readonly #homes = new Map<number, number>()
   #rootfs: ReadonlyMap<string, string> | undefined
   #order = 0
-  readonly #isFlooded = { overlays: false, comparisons: false }
+  /** Whether there were more overlays than are looked at. */
+  #isFlooded = false
 
   constructor({ sandbox, story }: Scene) {
     this.#init = sandbox.init
@@ -98,8 +94,8 @@ export class LayersWitness implements Witness<LayersRecord> {
   #addOverlay(tid: number, order: number, target: string, options: string): void {
     const at = lookAtPath(tid, target)
     if (!at) return
-    this.#isFlooded.overlays ||= this.#containers.overlays.length >= MOST_OVERLAYS
-    if (this.#isFlooded.overlays) return
+    this.#isFlooded ||= this.#containers.overlays.length >= MOST_OVERLAYS
+    if (this.#isFlooded) return
     const overlay = new KnownOverlay(tid, order, target, at, options)
     this.#containers.overlays.push(overlay)
     this.#teller.overlay(tid, overlay)
@@ -146,7 +142,7 @@ export class LayersWitness implements Witness<LayersRecord> {
   /** @param opened a descriptor by which a file can be written: it may have been copied up before, for its permissions */
   #takeChanges(tid: number, place: number, order: number, opened: number | undefined): void {
     const overlay = this.#containers.overlays[place] as KnownOverlay
-    const known = (path: string) => this.#seen.changes.some(each => each.overlay === place && each.path === path)
+    const known = (path: string) => this.#changes.some(each => each.overlay === place && each.path === path)
     const again = opened === undefined ? [] : overlay.copyAt(pathInRoot(tid, opened)).filter(([path]) => !known(path))
     const fresh = [...overlay.takeNew().filter(([, { kind }]) => kind !== 'directory'), ...again]
     if (fresh.length === 0) return
@@ -156,7 +152,7 @@ export class LayersWitness implements Witness<LayersRecord> {
       if (!what) continue
       const pid = processOf(tid) ?? tid
       const change: Change = { order, pid, overlay: place, kind: what, path, differs: false, standing }
-      this.#seen.changes.push(change)
+      this.#changes.push(change)
       this.#teller.change(tid, overlay, change)
     }
   }
@@ -170,7 +166,7 @@ export class LayersWitness implements Witness<LayersRecord> {
     // With the first of a PID namespace all others end.
     overlay.lookBelow(this.#containers.processes.get(pid)?.numbers.at(-1) === 1)
     const standing = this.#containers.stand(tid, this.#order)
-    if (standing) this.#seen.standings.push(standing)
+    if (standing) this.#standings.add(standing)
     this.#compare(pid, tid, place)
     this.#lookAtCopies()
   }
@@ -191,19 +187,13 @@ export class LayersWitness implements Witness<LayersRecord> {
   }
 
   #compare(pid: number, tid: number, place: number): void {
-    const found = compare(tid, this.#containers.overlays, place, this.#seen.changes)
-    for (const each of found) {
-      const one = { order: this.#order, pid, overlay: place, ...each }
-      const isKnown = this.#seen.comparisons.some(other => saysTheSame(one, other))
-      const isFull = this.#seen.comparisons.length >= MOST_COMPARISONS
-      if (!isKnown && !isFull) this.#seen.comparisons.push(one)
-      this.#isFlooded.comparisons ||= !isKnown && isFull
-    }
+    const found = compare(tid, this.#containers.overlays, place, this.#changes)
+    for (const each of found) this.#comparisons.add({ order: this.#order, pid, overlay: place, ...each })
   }
 
   /** A file that is opened for writing is copied first, and becomes another one only later. */
   #lookAtCopies(): void {
-    for (const change of this.#seen.changes)
+    for (const change of this.#changes)
       if (change.kind === 'copied' && !change.differs)
         change.differs = this.#containers.overlays[change.overlay]?.differs(change.path) ?? false
   }
@@ -235,8 +225,23 @@ export class LayersWitness implements Witness<LayersRecord> {
       }
     })
     const { escapes = [], volumes = [], spreads = [] } = this.#mounting ?? {}
-    const isFlooded = { ...this.#isFlooded, standings: this.#containers.isFlooded }
-    return { ...this.#seen, escapes, volumes, spreads, overlays, isFlooded, keepsNotes: kernelIsAtLeast(6, 6) }
+    const isFlooded = {
+      overlays: this.#isFlooded,
+      standings: this.#standings.isFlooded,
+      comparisons: this.#comparisons.isFlooded,
+    }
+    const [standings, comparisons] = [this.#standings.all, this.#comparisons.all]
+    return {
+      changes: this.#changes,
+      standings,
+      comparisons,
+      escapes,
+      volumes,
+      spreads,
+      overlays,
+      isFlooded,
+      keepsNotes: kernelIsAtLeast(6, 6),
+    }
   }
 }
 

@@ -2,7 +2,7 @@
  * Names for addresses, as a container finds them: in its hosts file, and by a resolver on the bridge for everybody else.
  */
 import { closeSync, readFileSync } from 'node:fs'
-import { Unexpected } from '../../errors.ts'
+import { CannotRun, Unexpected } from '../../errors.ts'
 import { closePipes } from '../../gate.ts'
 import { answerMessage, DNS_PORT, queryMessage, RECORD, readMessage } from './dns.ts'
 import { hops } from './hops.ts'
@@ -26,8 +26,18 @@ export function serveNames(fd: number, names: Names): never {
   }
 }
 
-/** Opens the socket of a resolver. @throws SyscallError EADDRINUSE where another one listens there */
-export const openResolver = (address: string): number => openUdp(address, { address, port: DNS_PORT })
+/** Opens the socket of a resolver. @throws CannotRun where another one listens there, or at all addresses */
+export function openResolver(address: string): number {
+  try {
+    return openUdp(address, { address, port: DNS_PORT })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new CannotRun(
+      `a resolver of this machine listens at port ${DNS_PORT} of ${address} already, or of every address\n` +
+        `hint: ss -lunp 'sport = :${DNS_PORT}' shows which: stop it, or leave it its own addresses`,
+    )
+  }
+}
 
 /** Where an address was found. */
 export interface Found {

@@ -97,32 +97,37 @@ def start(child, *args):
     return middle
 
 
-check(libc.unshare(CLONE_NEWNS))
-mount(None, '/', None, REC | PRIVATE)
-os.makedirs('layers')
-shutil.copytree('fs', 'layers/base', symlinks=True, ignore=shutil.ignore_patterns('dev'))
-os.makedirs('layers/base/dev')
-for path in ('etc', 'srv', 'data', 'config', *KINDS):
-    os.makedirs(f'layers/small/{path}')
-put('layers/small/etc/hosts', '127.0.0.1 localhost\n10.0.0.2 cache\n')
-put('layers/small/srv/index.html', 'hello\n')
-os.mknod('layers/small/etc/profile', stat.S_IFCHR, 0)
-os.makedirs('layers/top,most/etc')
-put('layers/top,most/etc/motd', 'three layers\n')
-for path in ('data', 'config', 'media'):
-    os.mkdir(path)
-mount('media', 'media', 'tmpfs')
-mount(None, 'media', None, SHARED)
-for name in ('stick', *(f'of-{kind}' for kind in KINDS)):
-    os.mkdir(f'media/{name}')
-changed, mounted = os.pipe(), os.pipe()
-lay('first')
-one = start(first, changed, mounted)
-os.read(changed[0], 1)
-mount('stick', 'media/stick', 'tmpfs')
-os.write(mounted[1], b'x')
-os.read(changed[0], 1)
-os.write(mounted[1], b'x')
-assert os.waitpid(one, 0)[1] == 0
-lay('second')
-assert os.waitpid(start(second), 0)[1] == 0
+def main():
+    check(libc.unshare(CLONE_NEWNS))
+    mount(None, '/', None, REC | PRIVATE)
+    os.makedirs('layers')
+    shutil.copytree('fs', 'layers/base', symlinks=True, ignore=shutil.ignore_patterns('dev'))
+    os.makedirs('layers/base/dev')
+    for path in ('etc', 'srv', 'data', 'config', *KINDS):
+        os.makedirs(f'layers/small/{path}')
+    put('layers/small/etc/hosts', '127.0.0.1 localhost\n10.0.0.2 cache\n')
+    put('layers/small/srv/index.html', 'hello\n')
+    os.mknod('layers/small/etc/profile', stat.S_IFCHR, 0)
+    os.makedirs('layers/top,most/etc')
+    put('layers/top,most/etc/motd', 'three layers\n')
+    for path in ('data', 'config', 'media'):
+        os.mkdir(path)
+    mount('media', 'media', 'tmpfs')
+    mount(None, 'media', None, SHARED)
+    for name in ('stick', *(f'of-{kind}' for kind in KINDS)):
+        os.mkdir(f'media/{name}')
+    changed, mounted = os.pipe(), os.pipe()
+    lay('first')
+    one = start(first, changed, mounted)
+    os.read(changed[0], 1)
+    mount('stick', 'media/stick', 'tmpfs')
+    os.write(mounted[1], b'x')
+    os.read(changed[0], 1)
+    os.write(mounted[1], b'x')
+    assert os.waitpid(one, 0)[1] == 0
+    lay('second')
+    assert os.waitpid(start(second), 0)[1] == 0
+
+
+if __name__ == '__main__':
+    main()
