@@ -9,11 +9,16 @@ const COMBINING = /\p{M}/u
 
 const columnsOf = (character: string) => (COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
 
+/** Text in which each character takes one column, as nearly all of it does. */
+const PLAIN = /^[ -~]*$/
+
 /** How many columns a text takes. */
-export const widthOf = (text: string): number => [...text].reduce((sum, character) => sum + columnsOf(character), 0)
+export const widthOf = (text: string): number =>
+  PLAIN.test(text) ? text.length : [...text].reduce((sum, character) => sum + columnsOf(character), 0)
 
 /** The beginning of a text, as far as it fits into so many columns. */
 export function cut(text: string, width: number): string {
+  if (PLAIN.test(text)) return text.slice(0, Math.max(0, Math.floor(width)))
   let taken = ''
   let columns = 0
   for (const character of text) {
