@@ -3,22 +3,35 @@
  * processor. Measured by its own clock and by the kernel's count of its waiting, so that it is known since when
  * something may have been so, and not only when the judge learned of it.
  */
-import { readFileSync } from 'node:fs'
+import { openSync, readSync } from 'node:fs'
 import { parseSchedstat } from '../../lib/trace/scheduling.ts'
 
 const now = () => performance.now() / 1000
 
-/** Seconds that the calling thread has waited for a processor so far. */
-function ownWait(): number {
-  try {
-    return parseSchedstat(readFileSync('/proc/self/schedstat', 'utf8')).waited
-  } catch {
-    return 0
+/** The kernel's count of a judge's waiting. It is held open, because it is read twice for every event. */
+class OwnWait {
+  readonly #fd: number | undefined
+  readonly #text = Buffer.alloc(80)
+
+  constructor() {
+    try {
+      this.#fd = openSync('/proc/self/schedstat', 'r')
+    } catch {
+      // ENOENT: this kernel does not count.
+    }
+  }
+
+  /** Seconds that the calling thread has waited for a processor so far. */
+  get seconds(): number {
+    if (this.#fd === undefined) return 0
+    const length = readSync(this.#fd, this.#text, 0, this.#text.length, 0)
+    return parseSchedstat(this.#text.toString('latin1', 0, length)).waited
   }
 }
 
 /** The lateness of one judge. Times are in seconds, of the clock of `performance.now`. */
 export class Lateness {
+  readonly #own = new OwnWait()
   #since = now()
   #waited = 0
   #spent = 0
@@ -26,13 +39,13 @@ export class Lateness {
   /** Nothing is left to do: the judge goes to sleep until something happens. */
   quiet(): void {
     this.#spent += now() - this.#since
-    this.#waited = ownWait()
+    this.#waited = this.#own.seconds
   }
 
   /** The judge is awake again, and what has happened meanwhile has waited for it. */
   woke(): void {
     // With a free processor it would have been awake earlier, by the time that it has waited for one.
-    this.#since = now() - (ownWait() - this.#waited)
+    this.#since = now() - (this.#own.seconds - this.#waited)
   }
 
   /** The earliest time at which what is handled now can have happened. */
