@@ -22,6 +22,7 @@ export class DrawnDisplay implements Display {
   readonly #session: Session
   readonly #screen: Screen
   #onKey: ((key: string) => void) | undefined
+  #isDue = false
 
   constructor(session: Session, suspend: () => void) {
     this.#session = session
@@ -44,7 +45,17 @@ export class DrawnDisplay implements Display {
     this.#screen.leave()
   }
 
+  /** Draws once for all that happens at the same moment: a key that is held down comes many times in one read. */
   show(): void {
+    if (this.#isDue) return
+    this.#isDue = true
+    queueMicrotask(() => {
+      this.#isDue = false
+      this.#draw()
+    })
+  }
+
+  #draw(): void {
     if (!this.#screen.isEntered || this.#onKey) return
     const size = this.#screen.size()
     const page = this.#session.page(size)
