@@ -44,7 +44,6 @@ export interface Story {
   readonly neverLeft: number
   /** Requests without an answer behind the last answer: when time was up, theirs may have been under way. */
   readonly pending: number
-  /** Whether more has passed, or changed, than was kept: then nobody knows that none was lost. */
   readonly isFlooded: boolean
   /** Requests of anybody inside, by whatever interface. */
   readonly sent: number

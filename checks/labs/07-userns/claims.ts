@@ -5,7 +5,7 @@
 import { outsideOf } from '../../../lib/rights/id-ranges.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { programOf, unless, unlessUnderWay } from '../claim.ts'
-import { deedsOf, isRootInside, isSingle, losses, nameSome, namespacesSeen, type Seen } from './facts.ts'
+import { deedsOf, isRootInside, isSingle, losses, MISSED, nameSome, namespacesSeen, type Seen } from './facts.ts'
 import { byRoot, refuteMay, refuteMayNot } from './powers.ts'
 import { offers } from './programs-run.ts'
 
@@ -73,12 +73,6 @@ function refuteSetUserId(seen: Seen): Objection | undefined {
     how,
     'PR_SET_NO_NEW_PRIVS comes before execve, and the file is copied, given to 0 and made 4755 inside: one of the outside does not count there',
   )
-}
-
-/** Who was root inside is asked of all that root inside has done. */
-const MISSED = {
-  seen: 'so much that was done in user namespaces that not all of it was kept',
-  cause: '20,000 calls and 300 user namespaces are kept: with less it can be judged who did it',
 }
 
 /** What could still have come when the program's time was up is neither right nor wrong. */

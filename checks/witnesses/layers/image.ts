@@ -1,14 +1,14 @@
 /**
- * What an image does to a root file system: what its upper layers change, add and remove.
+ * What is recorded of an overlay: what its image does to a root file system, and what was done to its directories.
  */
 import type { KnownOverlay, Layer } from './overlay.ts'
-import type { Image } from './record.ts'
+import type { Image, OverlayRecord } from './record.ts'
 
 /**
  * What the layers of an overlay hold.
  * @param rootfs the files and links of `./fs` as they were before the program ran
  */
-export function imageOf({ lower }: KnownOverlay, rootfs: ReadonlyMap<string, string>): Image | undefined {
+function imageOf({ lower }: KnownOverlay, rootfs: ReadonlyMap<string, string>): Image | undefined {
   // Of what was too large to be read it is not known that it is another.
   const differ = (one: string | undefined, other: string | undefined) =>
     one !== undefined && other !== undefined && one !== other
@@ -33,5 +33,23 @@ export function imageOf({ lower }: KnownOverlay, rootfs: ReadonlyMap<string, str
         ({ path, entry }) => entry.kind === 'whiteout' && has(path) !== undefined && has(path)?.kind !== 'whiteout',
       )
       .map(({ path }) => path),
+  }
+}
+
+/**
+ * All that is recorded of an overlay.
+ * @param rootfs the files and links of `./fs` as they were before the program ran
+ */
+export function overlayRecord(overlay: KnownOverlay, rootfs: ReadonlyMap<string, string>): OverlayRecord {
+  const { order, target, lower, names, upper, spoilt, strange } = overlay
+  return {
+    order,
+    target,
+    lower: lower.map(layer => layer?.held.id),
+    upper: upper?.id,
+    image: imageOf(overlay, rootfs),
+    tooLarge: names.filter((_, i) => lower[i]?.isTooLarge),
+    spoilt: [...spoilt],
+    strange: [...strange],
   }
 }

@@ -12,7 +12,7 @@ import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
 import { kindOfChange } from './changes.ts'
 import { compare } from './comparison.ts'
 import { Containers } from './containers.ts'
-import { imageOf } from './image.ts'
+import { overlayRecord } from './image.ts'
 import { Kept } from './kept.ts'
 import { Mounting } from './mounting.ts'
 import { needs } from './needs.ts'
@@ -210,34 +210,20 @@ export class LayersWitness implements Witness<LayersRecord> {
 
   record(): LayersRecord {
     unlessGone(() => this.#lookAtCopies())
-    const overlays = this.#containers.overlays.map(overlay => {
-      const { order, target, lower, upper, spoilt, strange } = overlay
-      overlay.release()
-      return {
-        order,
-        target,
-        lower: lower.map(layer => layer?.held.id),
-        upper: upper?.id,
-        image: imageOf(overlay, this.#rootfs ?? new Map()),
-        tooLarge: overlay.names.filter((_, i) => lower[i]?.isTooLarge),
-        spoilt: [...spoilt],
-        strange: [...strange],
-      }
-    })
-    const { escapes = [], volumes = [], spreads = [] } = this.#mounting ?? {}
+    const overlays = this.#containers.overlays.map(overlay => overlayRecord(overlay, this.#rootfs ?? new Map()))
+    for (const overlay of this.#containers.overlays) overlay.release()
     const isFlooded = {
       overlays: this.#isFlooded,
       standings: this.#standings.isFlooded,
       comparisons: this.#comparisons.isFlooded,
     }
-    const [standings, comparisons] = [this.#standings.all, this.#comparisons.all]
     return {
       changes: this.#changes,
-      standings,
-      comparisons,
-      escapes,
-      volumes,
-      spreads,
+      standings: this.#standings.all,
+      comparisons: this.#comparisons.all,
+      escapes: this.#mounting?.escapes ?? [],
+      volumes: this.#mounting?.volumes ?? [],
+      spreads: this.#mounting?.spreads ?? [],
       overlays,
       isFlooded,
       keepsNotes: kernelIsAtLeast(6, 6),
