@@ -93,7 +93,7 @@ async function npm(folder: string, ...words: string[]): Promise<void> {
 /** One package of npm, unpacked into a folder without being installed: it is for a processor that npm would refuse. */
 async function unpackFromNpm(scratch: string, name: string, to: string): Promise<void> {
   const before = new Set(readdirSync(scratch))
-  await npm(scratch, 'pack', '--silent', name)
+  await npm(scratch, 'pack', '--loglevel', 'error', name)
   const file = readdirSync(scratch).find(each => each.endsWith('.tgz') && !before.has(each))
   mkdirSync(to, { recursive: true })
   const words = ['-xzf', join(scratch, file ?? ''), '--no-same-owner', '--strip-components=1', '-C', to]

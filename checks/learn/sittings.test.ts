@@ -68,7 +68,9 @@ class Reader {
     // All the other labs are done, so that this one's end is the end of all.
     const labs = Object.fromEntries(LABS.filter(each => each.slug !== slug).map(each => [each.slug, DONE]))
     writeFileSync(join(this.folder, 'progress.json'), JSON.stringify({ version: 1, labs }))
-    const env = { ...process.env, TERM: 'xterm', FORCE_COLOR: '1', EDITOR: editor, VISUAL: '', PAGER: pager }
+    // Asked for both, a newer Node warns of it on the terminal, in the midst of a page.
+    const { NO_COLOR: _noColour, ...inherited } = process.env
+    const env = { ...inherited, TERM: 'xterm', FORCE_COLOR: '1', EDITOR: editor, VISUAL: '', PAGER: pager }
     const words = [process.execPath, ...startWords(), 'checks/learn/learn.ts', slug]
     this.user = new ScreenUser(words, ROOT, { ...env, WORKBOOK_MINE: basename(this.folder) }, SIZES[0] as ScreenSize)
     after(() => {

@@ -41,7 +41,7 @@ async function download(version: NodeVersion): Promise<void> {
   const draft = mkdtempSync(draftPrefix(join(FOLDER, 'draft-')))
   try {
     const name = `${PACKAGE}@${version}`
-    await run('npm', ['pack', '--silent', '--fetch-retries', '1', name], { cwd: draft, timeout: BOUND_MS })
+    await run('npm', ['pack', '--loglevel', 'error', '--fetch-retries', '1', name], { cwd: draft, timeout: BOUND_MS })
     const [archive = ''] = readdirSync(draft)
     const words = ['-xzf', archive, '--no-same-owner', '--strip-components=1', 'package/bin/node']
     await run('tar', words, { cwd: draft, timeout: BOUND_MS })
