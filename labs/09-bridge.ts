@@ -25,7 +25,7 @@ import { addBridge, addVeth, setMaster, setUp } from '../lib/net/rtnetlink/links
 import { forwardingTable, neighbours } from '../lib/net/rtnetlink/neighbours.ts'
 import { addRoute, routes } from '../lib/net/rtnetlink/routes.ts'
 import { changeSetting } from '../lib/net/settings.ts'
-import { call, find, greet, type Say } from '../lib/net/talk/greetings.ts'
+import { call, find, greet, type Say, startGreeter } from '../lib/net/talk/greetings.ts'
 import { wayTo } from '../lib/net/talk/hops.ts'
 import { openResolver, serveNames } from '../lib/net/talk/names.ts'
 import { kill, waitpid } from '../lib/process.ts'
@@ -104,7 +104,7 @@ function second(): number {
 function outThere(): number {
   settle(ofWorld, 'world')
   world(`I am ${net.world}. The only way that I know leads to ${routes().join(' and ')}.`)
-  const server = fork(greet(world, at('world', ECHO)))
+  const server = startGreeter(world, at('world', ECHO))
   ofWorld.isReady.open()
   ofWorld.mayCall.wait()
   const isAnswered = call(world, 'the machine', at('outer', knobs.publish), knobs.patience)

@@ -2,13 +2,14 @@
  * The smallest service there is: whoever connects is told by which address they are seen. That both ends name an address,
  * and whether it is the same one, is all that a lab about NAT wants to know.
  */
-import { closeSync, readFileSync } from 'node:fs'
+import { closeSync } from 'node:fs'
+import { fork } from '../../clone.ts'
 import { SyscallError, Unexpected } from '../../errors.ts'
 import { writeAll } from '../../machine/output.ts'
 import { poll } from '../../machine/poll.ts'
 import type { Endpoint } from '../nat/firewall.ts'
 import { lookUp } from './names.ts'
-import { acceptTcp, connectTcp, listenTcp } from './sockets.ts'
+import { acceptTcp, connectTcp, listenTcp, receiveFrom, SOCKET, setTimeoutOf } from './sockets.ts'
 
 /** Who says something. */
 export type Say = (text: string) => void
@@ -30,7 +31,10 @@ function tell(fd: number, text: string): void {
  * @throws SyscallError as {@link listenTcp}
  */
 export function greet(say: Say, at: readonly Endpoint[]): () => never {
-  const listening = at.map(listenTcp)
+  return greetAt(say, at.map(listenTcp))
+}
+
+function greetAt(say: Say, listening: readonly number[]): () => never {
   return () => {
     for (;;)
       for (const ready of poll(listening, Number.POSITIVE_INFINITY)) {
@@ -38,6 +42,21 @@ export function greet(say: Say, at: readonly Endpoint[]): () => never {
         say(`Somebody has connected, and I see them at ${peer.address}.`)
         tell(fd, `I see you at ${peer.address}`)
       }
+  }
+}
+
+/**
+ * Greets as {@link greet} does, in a child that has the sockets alone: should it die, the kernel refuses whoever calls,
+ * and keeps nobody waiting.
+ * @returns `pid_t pid` of the child, which listens already
+ * @throws SyscallError as {@link listenTcp}, EAGAIN
+ */
+export function startGreeter(say: Say, at: readonly Endpoint[]): number {
+  const listening = at.map(listenTcp)
+  try {
+    return fork(greetAt(say, listening))
+  } finally {
+    for (const fd of listening) closeSync(fd)
   }
 }
 
@@ -67,12 +86,29 @@ export function call(say: Say, who: string, at: readonly Endpoint[], timeout: nu
   return at.map(to => callOne(say, who, to, timeout)).every(Boolean)
 }
 
+/** How long somebody who has been reached may take to answer, in seconds: the kernel connects, a process answers. */
+const PATIENCE = 60
+
+/** All that comes over a connection until the other side hangs up. It is closed then. */
+function hearAll(fd: number): string {
+  let heard = ''
+  try {
+    setTimeoutOf(fd, SOCKET.SO_RCVTIMEO, PATIENCE)
+    for (;;) {
+      const { message } = receiveFrom(fd)
+      if (message.length === 0) return heard
+      heard += message.toString()
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
 function callOne(say: Say, who: string, to: Endpoint, timeout: number): boolean {
   const whom = `${who} at ${to.address} port ${to.port}`
   try {
     const { fd, own } = connectTcp(to, timeout)
-    say(`I am ${own.address}, and ${whom} answers: ${readFileSync(fd, 'utf8')}.`)
-    closeSync(fd)
+    say(`I am ${own.address}, and ${whom} answers: ${hearAll(fd)}.`)
     return true
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error

@@ -17,7 +17,7 @@ import { addVeth, setUp } from '../rtnetlink/links.ts'
 import { addRoute } from '../rtnetlink/routes.ts'
 import { changeSetting } from '../settings.ts'
 import { answerMessage, queryMessage, RECORD, readMessage } from './dns.ts'
-import { call, greet } from './greetings.ts'
+import { call, greet, startGreeter } from './greetings.ts'
 import { hops } from './hops.ts'
 import { askResolver, lookUp, openResolver, serveNames } from './names.ts'
 import { connectTcp, endpointOf, SOCKET, sockaddr } from './sockets.ts'
@@ -125,6 +125,31 @@ test('whoever calls hears by which address they are seen, and otherwise why ther
   assert.match(seen.said[2] ?? '', /ENETUNREACH/)
   assert.deepEqual([seen.isAnswered, seen.isRefused, seen.isFar], [true, true, true])
   assert.equal(seen.late, 'ETIMEDOUT')
+})
+
+test('when whoever greets has died, callers are refused and not kept waiting', () => {
+  const seen = inChild(CLONE_NEWNET, () => {
+    setUp('lo')
+    const said: string[] = []
+    const say = (text: string) => said.push(text)
+    const to = [{ address: '127.0.0.1', port: 7 }]
+    const pid = startGreeter(silent, to)
+    const isAnswered = call(say, 'lo', to, 60)
+    kill(pid, 'SIGSTOP')
+    const killer = fork(() => {
+      closePipes([])
+      sleep(0.5)
+      kill(pid, 'SIGKILL')
+    })
+    // The kernel accepts this one, and then there is nobody left who could answer.
+    const isCut = !call(say, 'lo', to, 60)
+    waitpid(killer)
+    waitpid(pid)
+    return { said, isAnswered, isCut, isRefused: !call(say, 'lo', to, 60) }
+  })
+  assert.deepEqual([seen.isAnswered, seen.isCut, seen.isRefused], [true, true, true])
+  assert.match(seen.said[1] ?? '', /ECONNRESET/)
+  assert.match(seen.said[2] ?? '', /ECONNREFUSED/)
 })
 
 test('whoever hangs up at once keeps nobody else from an answer', () => {
