@@ -2,48 +2,20 @@
  * Lab 4: a shell in a root of its own, by its namespaces, its root directory, its /proc, its network, and by what comes
  * of commands typed at its terminal.
  */
-import type { NamespaceKind } from '../../../lib/namespaces.ts'
 import type { Link } from '../../../lib/net/links.ts'
-import type { Observation } from '../../observer/record.ts'
 import { HOST_NAME } from '../../sandbox/plan.ts'
-import type { ContainerMoment, ContainerRecord } from '../../witnesses/container.ts'
-import type { Asked, Reader } from '../../witnesses/conversation.ts'
+import type { ContainerMoment } from '../../witnesses/container.ts'
+import type { Asked } from '../../witnesses/conversation.ts'
 import { CODES } from '../../witnesses/shell/lines.ts'
 import type { ProcThere } from '../../witnesses/shell/spot.ts'
-import type { TerminalRecord } from '../../witnesses/terminal.ts'
 import type { Checker, Objection } from '../claim.ts'
 import { childrenOf, unless, unlessUnderWay } from '../claim.ts'
-
-/** What the claims of this lab see. */
-export type Seen = Observation & ContainerRecord & TerminalRecord
+import { FIVE, lasts, moments, newOnes, type Seen, shellMoments } from './moments.ts'
 
 const OUTSIDE = '10.0.0.13'
 const INSIDE = '10.0.0.15'
 const NAME = 'myhost'
 const SEE_PROC = 'check on the machine itself, or in a container that may look into the processes of its children'
-const FIVE: readonly NamespaceKind[] = ['pid', 'net', 'mnt', 'uts', 'ipc']
-
-const newOnes = ({ sandbox }: Seen, { namespaces }: ContainerMoment) =>
-  FIVE.filter(kind => namespaces[kind] !== sandbox[kind])
-
-/** Readers inside: those that have answered, else those that have read. How they lived just then is what is judged. */
-function shellMoments({ typed: { asked } }: Seen): ContainerMoment[] {
-  const inside = (readers: readonly (Reader | undefined)[]) =>
-    readers.map(reader => reader?.where).filter(where => typeof where === 'object')
-  const answered = inside(asked.map(({ answeredBy }) => answeredBy))
-  return answered.length > 0 ? answered : inside(asked.map(({ readers }) => readers.at(-1)))
-}
-
-/** The moments at which the shell read a line; without any, the one that tells most of the container. */
-function moments(seen: Seen): ContainerMoment[] {
-  const read = shellMoments(seen)
-  const weight = (moment: ContainerMoment) => newOnes(seen, moment).length * 2 + (moment.proc === 'own' ? 1 : 0)
-  return read.length > 0 ? read : [...seen.containers].sort((one, other) => weight(other) - weight(one)).slice(0, 1)
-}
-
-/** The first of those moments. */
-export const container = (seen: Seen): ContainerMoment | undefined => moments(seen)[0]
-
 /**
  * Whether PID 1 of that PID namespace was made by somebody who stayed outside of it. That may be in a namespace below the
  * one in which the program was started.
@@ -235,7 +207,7 @@ export const checker: Checker<Seen> = [
     section: 'private-mounts',
     refute: seen =>
       about(seen, ({ outside: { hostName, mounts } }) => {
-        const leaked = mounts.filter(mount => !seen.mountsBefore.includes(mount))
+        const leaked = mounts.filter(mount => !seen.mountsBefore.includes(mount) && lasts(seen, mount))
         const changed = hostName === HOST_NAME ? [] : [`host name ${hostName}`]
         return unless(
           leaked.length + changed.length === 0,

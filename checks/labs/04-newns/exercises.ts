@@ -3,7 +3,8 @@
  */
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker, container, type Seen } from './claims.ts'
+import { checker } from './claims.ts'
+import { container, type Seen } from './moments.ts'
 
 const [NAMESPACES, ROOT, NAME, PROC, ENDS, , VISIBLE] = titlesOf(checker)
 

@@ -4,8 +4,8 @@
 import { HOST_NAME } from '../../sandbox/plan.ts'
 import { childrenOf, programOf } from '../claim.ts'
 import type { Question } from '../question.ts'
-import type { Seen } from './claims.ts'
-import { container } from './claims.ts'
+import type { Seen } from './moments.ts'
+import { container } from './moments.ts'
 
 export const questions: readonly Question<Seen>[] = [
   {
