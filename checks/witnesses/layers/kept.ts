@@ -6,7 +6,7 @@
 const MOST = 4000
 
 /** Of everything that looks the same to a claim, the first and the last time that it was seen. */
-export class Kept<T> {
+export class Kept<T extends { readonly order: number }> {
   /** Whether there were more different things than are kept, so that what is missing here proves nothing. */
   isFlooded = false
   readonly #keyOf: (one: T) => string
@@ -25,7 +25,9 @@ export class Kept<T> {
     else this.isFlooded = true
   }
 
+  /** What is kept, in the order of events. */
   get all(): readonly T[] {
-    return [...this.#seen.values()].flatMap(({ first, last }) => (last === undefined ? [first] : [first, last]))
+    const all = [...this.#seen.values()].flatMap(({ first, last }) => (last === undefined ? [first] : [first, last]))
+    return all.sort((one, other) => one.order - other.order)
   }
 }
