@@ -84,17 +84,17 @@ export function treeOf(top: string): Tree {
   return found
 }
 
-/** The contents of a file or link, as a digest; a whole kind of entry otherwise. */
-export function contentsOf(top: string, path: string, entry: Entry): string {
+/** The contents of a file or link, as a digest; of anything else its kind. `undefined` if it is gone. */
+export function contentsOf(top: string, path: string, entry: Entry): string | undefined {
   const place = join(top, path)
   if (entry.kind !== 'file' && entry.kind !== 'link') return entry.kind
   try {
     if (entry.kind === 'link') return `link to ${readlinkSync(place)}`
     const { size } = lstatSync(place)
     return size > MOST_BYTES ? sizeAlone(size) : createHash('sha256').update(readFileSync(place)).digest('hex')
-  } catch (error) {
+  } catch {
     // It has been removed, or become something else, since it was listed.
-    return `${(error as NodeJS.ErrnoException).code}`
+    return undefined
   }
 }
 
@@ -109,7 +109,8 @@ export function contentsOfAll(top: string, tree: Tree): ReadonlyMap<string, stri
   for (const { path, entry, size } of sized.sort((one, other) => one.size - other.size)) {
     left -= size
     if (left < 0) break
-    found.set(path, contentsOf(top, path, entry))
+    const contents = contentsOf(top, path, entry)
+    if (contents !== undefined) found.set(path, contents)
   }
   return found
 }
