@@ -99,7 +99,9 @@ export class ContainerWitness implements Witness<ContainerRecord> {
     const pid = Number(statusField(tid, 'Tgid'))
     if (NAMESPACE_CALLS.includes(name)) this.#noteMounts(tid)
     return result => {
-      if (result >= 0) this.#remember(pid, tid)
+      if (result < 0) return
+      this.#hasContainer ||= !this.#isOutside(tid)
+      this.#remember(pid, tid)
     }
   }
 
