@@ -2,6 +2,7 @@
  * The places of the matrix: this machine, virtual machines, containers, and a login session.
  */
 import { type Knob, text } from '../../lib/lab/knobs.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
 import { CONTAINER_PLACES, type ContainerPlace } from './containers.ts'
 
 /** The option for which of the right and wrong programs are tried. */
@@ -13,7 +14,11 @@ export const CHOSEN_LABS: Knob<readonly number[] | undefined> = {
   help: 'only these labs',
   expected: 'numbers of labs such as 7,8',
   placeholder: 'NUMBERS',
-  parse: given => (/^\d+(,\d+)*$/.test(given) ? given.split(',').map(Number) : undefined),
+  parse: given => {
+    const chosen = /^\d+(,\d+)*$/.test(given) ? given.split(',').map(Number) : []
+    const isLab = (one: number) => LABS.some(({ number }) => number === one)
+    return chosen.length > 0 && chosen.every(isLab) ? chosen : undefined
+  },
 }
 
 /** Where labs and checks are tried. */
