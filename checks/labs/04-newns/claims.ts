@@ -16,6 +16,7 @@ const OUTSIDE = '10.0.0.13'
 const INSIDE = '10.0.0.15'
 const NAME = 'myhost'
 const SEE_PROC = 'check on the machine itself, or in a container that may look into the processes of its children'
+
 /**
  * Whether PID 1 of that PID namespace was made by somebody who stayed outside of it. That may be in a namespace below the
  * one in which the program was started.

@@ -25,6 +25,7 @@ import { contentsOfAll, treeOf } from './tree.ts'
 
 /** Their directories are held open: more overlays than this no program of the lab needs. */
 const MOST_OVERLAYS = 20
+
 /** The witness of one sandbox. */
 export class LayersWitness implements Witness<LayersRecord> {
   readonly #changes: Change[] = []
