@@ -12,8 +12,11 @@ import { answerOf } from './story/calls.ts'
 import type { Of } from './story/event.ts'
 import type { Story } from './story/story.ts'
 
-/** SIGKILL, and SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU: what they do to somebody is asked for afterwards. */
-const FATEFUL: readonly number[] = [9, 19, 20, 21, 22]
+export const SIGKILL = 9
+/** SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU stop a process. */
+export const STOP_SIGNALS: readonly number[] = [19, 20, 21, 22]
+/** What these do to somebody is asked for afterwards. */
+const FATEFUL: readonly number[] = [SIGKILL, ...STOP_SIGNALS]
 
 /** The number behind a pidfd of a process, in that process's PID namespace. */
 function pidOfPidfd(owner: number, fd: number): number {

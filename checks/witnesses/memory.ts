@@ -1,18 +1,19 @@
 /**
- * The witness of memory groups: what every group holds, and held at most, whenever a process has just ended, before one
- * is killed, and before a group is removed.
+ * The witness of memory groups: what every group holds, and held at most, whenever a process has just ended, before
+ * SIGKILL is sent to one, and before a group is removed.
  */
 import type { MemoryFigures } from '../../lib/group/group.ts'
 import { AT_REMOVEDIR, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { SignalCall } from '../observer/record.ts'
+import { SIGKILL } from '../observer/signal-calls.ts'
 import type { Story } from '../observer/story/story.ts'
 import { type GroupsWitness, groups } from './groups.ts'
 import { finite, GroupTeller } from './telling/groups.ts'
 import type { Scene, Witness, WitnessKind } from './witness.ts'
 
 /**
- * Memory of a group at a moment: when a process had just ended, when somebody was about to kill one or all of a group, or
- * when a group was about to be removed.
+ * Memory of a group at a moment: when a process had just ended, when SIGKILL was about to be sent to one for the first
+ * time, or when a group was about to be removed.
  */
 export interface MemoryMoment extends MemoryFigures {
   readonly order: number
@@ -24,8 +25,6 @@ export interface MemoryRecord {
   readonly memory: readonly MemoryMoment[]
 }
 
-const SIGKILL = 9
-
 class MemoryWitness implements Witness<MemoryRecord> {
   readonly #memory: MemoryMoment[] = []
   readonly #groups: GroupsWitness
@@ -33,6 +32,8 @@ class MemoryWitness implements Witness<MemoryRecord> {
   /** How many the kernel has killed in each group, and what that held, when it was last looked at. */
   readonly #kills = new Map<string, number>()
   readonly #usage = new Map<string, number>()
+  /** Members of groups to which SIGKILL has been sent, and that have not ended yet. */
+  readonly #shot = new Set<number>()
   /** A story shows how a group fills up, which nobody reports. */
   readonly sample?: () => void
 
@@ -61,10 +62,16 @@ class MemoryWitness implements Witness<MemoryRecord> {
     this.#story.add({ kind: 'oom', group, limit: finite(limit), peak: finite(peak), kills: oomKills }, pid)
   }
 
-  /** Somebody is about to kill a process, which the kernel may have killed already. */
+  /**
+   * Somebody is about to kill a process, which the kernel may have killed already. Only the first SIGKILL can tell: it may
+   * be sent again and again for as long as the end takes.
+   */
   signal({ order, signal, found, reached }: SignalCall): void {
+    if (signal !== SIGKILL) return
     const targets = [...(found === undefined ? [] : [found]), ...(reached ?? [])]
-    if (signal === SIGKILL && targets.some(pid => this.#groups.isMember(pid))) this.#look(order)
+    const fresh = targets.filter(pid => this.#groups.isMember(pid) && !this.#shot.has(pid))
+    for (const pid of fresh) this.#shot.add(pid)
+    if (fresh.length > 0) this.#look(order)
   }
 
   call(name: StoppedCall, args: readonly bigint[], _tid: number, order: number): undefined {
@@ -87,6 +94,7 @@ class MemoryWitness implements Witness<MemoryRecord> {
 
   /** The end of a process that was in no group changes none, and a program may have very many of both. */
   end(order: number, pid: number): void {
+    this.#shot.delete(pid)
     if (this.#groups.isMember(pid)) this.#look(order, pid)
   }
 

@@ -4,10 +4,10 @@
 import { errnoName } from '../../../lib/errors.ts'
 import { signalName } from '../../../lib/status.ts'
 import type { Observation, ProcessRecord, SignalCall } from '../../observer/record.ts'
+import { SIGKILL } from '../../observer/signal-calls.ts'
 import type { Checker } from '../claim.ts'
 import { childrenOf, programOf, unless, unlessUnderWay } from '../claim.ts'
 
-export const SIGKILL = 9
 const ESRCH = -3
 
 /** The processes whose parent a process was at their birth. */
@@ -90,10 +90,11 @@ const isFor = ({ pid }: ProcessRecord, { found, reached }: SignalCall) =>
  * The call that killed a process: the first SIGKILL that reached it. What comes while its end goes on, which may take long
  * where much memory has to be given back, is answered as if it had done that. Whoever kills itself hears no answer.
  */
-function shotAt({ signals }: Observation, { pid, exiting }: ProcessRecord): SignalCall | undefined {
+function shotAt({ signals }: Observation, { pid, born, exiting }: ProcessRecord): SignalCall | undefined {
   const first = signals.find(
-    ({ found, reached, signal, result = 0 }) =>
-      signal === SIGKILL && result === 0 && (found === pid || reached?.includes(pid)),
+    ({ order, found, reached, signal, result = 0 }) =>
+      // Somebody else may have had its number before.
+      order > born && signal === SIGKILL && result === 0 && (found === pid || reached?.includes(pid)),
   )
   return first && first.order <= (exiting ?? Number.POSITIVE_INFINITY) ? first : undefined
 }
@@ -158,7 +159,7 @@ const claims: Checker = [
         all.some(isKilled),
         'kill(2, SIGKILL) by PID 1, and 2 dies of it',
         `2: ${describeEnds(all)}; ${describeCalls(seen)}`,
-        'the signal came from outside, or before from somebody else, from 2 itself, or went to another number',
+        'the signal came from outside or from 2 itself, somebody else had sent one before, or it went to another number',
       )
     },
   },

@@ -2,10 +2,11 @@
  * The exercises of lab 2.
  */
 import type { Observation } from '../../observer/record.ts'
+import { SIGKILL } from '../../observer/signal-calls.ts'
 import type { FarewellRecord } from '../../witnesses/farewell.ts'
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker, findInit, isOutside, numbered, offspring, SIGKILL } from './claims.ts'
+import { checker, findInit, isOutside, numbered, offspring } from './claims.ts'
 
 const [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE] = titlesOf(checker)
 

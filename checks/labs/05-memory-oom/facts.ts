@@ -4,6 +4,7 @@
 import { errnoName } from '../../../lib/errors.ts'
 import { wholePages } from '../../../lib/group/memory.ts'
 import type { Observation, ProcessRecord } from '../../observer/record.ts'
+import { SIGKILL } from '../../observer/signal-calls.ts'
 import type { GroupsRecord, GroupWrite, Stay } from '../../witnesses/groups.ts'
 import type { KernelLogRecord } from '../../witnesses/kernel-log.ts'
 import type { MemoryMoment, MemoryRecord } from '../../witnesses/memory.ts'
@@ -11,7 +12,6 @@ import type { MemoryMoment, MemoryRecord } from '../../witnesses/memory.ts'
 /** What the claims of this lab see. */
 export type Seen = Observation & GroupsRecord & MemoryRecord & KernelLogRecord
 
-const SIGKILL = 9
 /** What the limit has to be, and how much the group may hold when it is set, in bytes. */
 export const LIMIT = 20_000_000
 export const LITTLE = LIMIT / 2
@@ -83,8 +83,7 @@ const isWithin = ({ directories }: Seen, group: string, outer: string) =>
 
 /**
  * The processes that were in the group, or in one below it, at the same time as the victim: what they hold counts as the
- * group's. Its creator may have been, to make it there, if it
- * left again while the group held little.
+ * group's. Its creator may have been, to make it there, if it left again while the group held little.
  */
 export function companions(seen: Seen): number[] {
   const stay = stayOf(seen)

@@ -5,6 +5,7 @@
 import { signalName } from '../../../lib/status.ts'
 import { wasBusy } from '../../observer/load.ts'
 import type { Observation } from '../../observer/record.ts'
+import { STOP_SIGNALS } from '../../observer/signal-calls.ts'
 import type { FreezerRecord } from '../../witnesses/freezing/freezer.ts'
 import type { GroupsRecord } from '../../witnesses/groups.ts'
 import type { Checker, Objection } from '../claim.ts'
@@ -24,8 +25,6 @@ const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
 const LAST_STEP = { ran: 0.001, switches: 3 }
 /** How exactly a judge that is not late knows the length of a freeze, in seconds. */
 const EXACT = 0.02
-/** SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU stop a process. */
-export const STOP_SIGNALS = [19, 20, 21, 22]
 /** Seconds as they are shown to a reader. */
 const round = (seconds: number) => seconds.toFixed(2)
 
@@ -192,12 +191,12 @@ function stoodStill(_: Seen, one: Ticker | undefined): Objection | undefined {
 function notStopped(seen: Seen, one: Ticker | undefined): Objection | undefined {
   const frozen = one?.frozen ?? []
   const sent = (frozen.at(-1)?.stopSignals ?? 0) - (frozen[0]?.stopSignals ?? 0)
-  // A signal that came before and has been undone before is another story.
+  // One that came before the freeze, and that SIGCONT had undone by then, does not count.
   const stopped = frozen.some(({ state, isStopped }) => isStopped || state === 'T')
-  const before = seen.signals.find(({ signal, found, reached = [] }) => {
+  const call = seen.signals.find(({ signal, found, reached = [] }) => {
     return STOP_SIGNALS.includes(signal) && one !== undefined && (found === one.pid || reached.includes(one.pid))
   })
-  const name = before ? signalName(before.signal) : 'a stop signal'
+  const name = call ? signalName(call.signal) : 'a stop signal'
   return unless(
     frozen.length > 0 && sent === 0 && !stopped,
     'no SIGSTOP or SIGTSTP, and a state of its own (D in v1, S in v2)',

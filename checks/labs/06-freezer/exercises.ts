@@ -1,11 +1,12 @@
 /**
  * The exercises of lab 6.
  */
+import { STOP_SIGNALS } from '../../observer/signal-calls.ts'
 import type { FarewellRecord } from '../../witnesses/farewell.ts'
 import { EVERY_LAB } from '../claim.ts'
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { checker, type Seen as OfClaims, STOP_SIGNALS, ticker } from './claims.ts'
+import { checker, type Seen as OfClaims, ticker } from './claims.ts'
 
 const [WORKED, FROZEN, , , SAME] = titlesOf(checker)
 const [ENDS] = titlesOf(EVERY_LAB)

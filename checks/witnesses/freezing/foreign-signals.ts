@@ -6,9 +6,7 @@ import { nsPids, statusField } from '../../../lib/trace/proc.ts'
 import { SI, signalInfo } from '../../../lib/trace/ptrace.ts'
 import type { Observer } from '../../observer/observer.ts'
 import type { SignalCall } from '../../observer/record.ts'
-
-/** SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU stop a process. */
-const STOP_SIGNALS: readonly number[] = [19, 20, 21, 22]
+import { STOP_SIGNALS } from '../../observer/signal-calls.ts'
 
 /** Counts, for each process, the signals of others, and apart from those the signals that stop, whoever has sent them. */
 export class Foreign {
