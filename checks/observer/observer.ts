@@ -25,7 +25,7 @@ const LOST = 200
 /** The observer of one sandbox, made while its init still waits at the gate. */
 export class Observer {
   readonly processes = new Map<number, ProcessRecord>()
-  /** Processes that a stop signal has stopped, wherever it came from, until they go on. */
+  /** Processes that a stop signal has stopped, wherever it came from, until they go on or end. */
   readonly stopped = new Set<number>()
   readonly story: Story
   /** How late it hears of what happens. */
@@ -150,15 +150,15 @@ export class Observer {
   #takeStop({ tid, kind, signal }: Exclude<TraceEvent, { kind: 'ended' }>): number {
     if (kind === 'fork' || kind === 'vfork' || kind === 'clone') this.#takeBirth(tid, kind)
     if (kind === 'exec') this.#takeExec(tid)
-    if (kind === 'exit') {
-      this.#takeUnreported(tid)
-      this.#takeExit(tid)
-    }
+    if (kind === 'exit') this.#takeExit(tid)
     if (kind === 'syscall') this.#calls.takeResult(tid)
     if (kind === 'seccomp' && this.#calls.take(tid, this.#order)) return PTRACE.SYSCALL
-    if (kind === 'stop') this.stopped[signal === SIGTRAP ? 'delete' : 'add'](this.#threads.processOf(tid))
-    // A stop by SIGSTOP or its like lasts until SIGCONT; with SIGTRAP it is only the tracer's own.
-    return kind === 'stop' && signal !== SIGTRAP ? PTRACE.LISTEN : PTRACE.CONT
+    if (kind !== 'stop') return PTRACE.CONT
+    const pid = this.#threads.processOf(tid)
+    // A stop by SIGSTOP or its like lasts until SIGCONT. SIGTRAP says that the process is not, or no more, in such a stop.
+    if (signal === SIGTRAP) this.stopped.delete(pid)
+    else this.stopped.add(pid)
+    return signal === SIGTRAP ? PTRACE.CONT : PTRACE.LISTEN
   }
 
   /** The creator stands still in fork or clone, and its child (a process or a thread) has not run yet. */
@@ -216,6 +216,7 @@ export class Observer {
    * had. To wait for the last would not do: one that is ending already when another ends them all is not stopped again.
    */
   #takeExit(tid: number): void {
+    this.#takeUnreported(tid)
     const pid = this.#threads.processOf(tid)
     const isLast = this.#threads.ends(tid)
     const record = this.processes.get(pid)
@@ -237,8 +238,7 @@ export class Observer {
     this.#threads.forget(pid)
     this.#calls.forget(pid)
     this.story.forget(pid)
-    this.#known.delete(pid)
-    this.#unborn.delete(pid)
+    for (const those of [this.#known, this.#unborn, this.stopped]) those.delete(pid)
     const record = this.processes.get(pid)
     if (record) {
       Object.assign(record, { status, ended: this.#order })
