@@ -215,8 +215,8 @@ export function judge(
   } finally {
     // An init that has failed has ended already, and its PID may belong to another process now.
     if (observer.statusOf(init) === undefined) sandbox.kill()
-    // The end of an init that could not be traced is not reported. Somebody may freeze a group of its again, until
-    // SIGKILL has reached everybody.
+    // The end of an init that could not be traced is not reported. Until SIGKILL has reached everybody, somebody in the
+    // sandbox may freeze its groups again.
     if (isFollowed) loop.awaitEnd(init, undefined, () => sandbox.groups.thaw())
     // The warden waits for init and then ends, unless init died before the warden could finish making it.
     if (!loop.awaitEnd(warden, isFollowed ? WARDEN : 0)) sandbox.killWarden()

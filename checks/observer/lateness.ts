@@ -21,7 +21,7 @@ class OwnWait {
     }
   }
 
-  /** Seconds that the calling thread has waited for a processor so far. */
+  /** Seconds that the first thread of the judge has waited for a processor so far. */
   get seconds(): number {
     if (this.#fd === undefined) return 0
     const length = readSync(this.#fd, this.#text, 0, this.#text.length, 0)

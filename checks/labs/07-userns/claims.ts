@@ -102,14 +102,14 @@ export const checker: Checker<Seen> = [
     section: 'map',
     refute: inTime('a map', seen => {
       const flaws = [...namespacesSeen(seen).values()]
-      // The first one is what the program is about; those that it only descends through come later.
-      const [worst] = flaws.filter(flaw => flaw !== undefined)
       const isMissed = flaws.includes(undefined) && seen.isFlooded
+      // The first one is what the program is about; those that it only descends through come later.
+      const worst = isMissed ? MISSED : flaws.find(flaw => flaw !== undefined)
       return unless(
         flaws.includes(undefined) && !isMissed,
         'a process that is 0 inside, user and group alike, and for the outside one of many that are nobody there',
-        isMissed ? MISSED.seen : (worst?.seen ?? 'there was no user namespace to map'),
-        isMissed ? MISSED.cause : (worst?.cause ?? 'without CLONE_NEWUSER a user is the same everywhere'),
+        worst?.seen ?? 'there was no user namespace to map',
+        worst?.cause ?? 'without CLONE_NEWUSER a user is the same everywhere',
       )
     }),
   },

@@ -121,7 +121,7 @@ function flawOf(seen: Seen, moment: Moment): Flaw | undefined {
   return remnantOf(seen, moment)
 }
 
-/** Who was root inside is asked of all that root inside has done. */
+/** Where not all was kept: whether somebody was a proper root inside is asked of all that they did. */
 export const MISSED = {
   seen: 'so much that was done in user namespaces that not all of it was kept',
   cause: '20,000 calls and 300 user namespaces are kept: with less it can be judged who did it',

@@ -17,7 +17,11 @@ import { MOST_BYTES, sizeAlone } from './tree.ts'
 /** No link is followed. */
 const OWN = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS
 
-/** The contents of a file in the root of a process; `undefined` where there is none. @throws Error EXDEV */
+/**
+ * The contents of a file in the root of a process; `undefined` where there is none.
+ * @param resolve flags of openat2(2)
+ * @throws Error EXDEV with RESOLVE_NO_XDEV, where something is mounted at the path or above it
+ */
 function contentsIn(tid: number, path: string, resolve: number): string | undefined {
   let fd = -1
   try {

@@ -1,5 +1,6 @@
 /**
- * What was seen again and again, kept once: a program can make as many processes as it likes, and each is looked at.
+ * What was seen again and again, kept twice at most: a program can make as many processes as it likes, and each is
+ * looked at.
  */
 
 /** More different things than this no program of the lab shows. */

@@ -18,8 +18,8 @@ import type { Standing } from './standing.ts'
 
 const S_IFMT = 0o170000
 const DEVICES = [0o020000, 0o060000]
-/** How many directories of a path are looked for elsewhere: a program can make as many as it likes. */
-const MOST_WORDS = 40
+/** How many names at the end of a path are looked for below other mounts: directories can be nested without end. */
+const MOST_NAMES = 40
 
 interface Done {
   /** Its place among all that this witness has seen. */
@@ -94,16 +94,16 @@ function ofOpening(name: StoppedCall, args: readonly bigint[], tid: number, init
  * has bound a directory elsewhere, or has another root, makes it by another path.
  */
 function isSeenBy(other: number, tid: number, fd: number, { identity }: FileThere): boolean {
-  const words = readlinkSync(`/proc/${tid}/fd/${fd}`).split('/').filter(Boolean)
+  const names = readlinkSync(`/proc/${tid}/fd/${fd}`).split('/').filter(Boolean)
   const id = mountOf(tid, fd)
   const bound = mounts(tid).find(mount => mount.id === id)?.root ?? '/'
-  const ends = words.map((_, i) => words.slice(i).join('/')).slice(-MOST_WORDS)
+  const ends = names.map((_, i) => names.slice(i).join('/')).slice(-MOST_NAMES)
   const paths = ['/', bound].flatMap(start => ends.map(end => join(start, end)))
   const outside = mounts(other).flatMap(({ root, target }) =>
     paths.map(path => relative(root, path)).flatMap(rest => (rest.startsWith('..') ? [] : [join(target, rest)])),
   )
   const isIt = (path: string) => fileInside(other, AT_FDCWD, path)?.identity === identity
-  return isIt(`/${words.join('/')}`) || [...new Set(outside)].some(isIt)
+  return isIt(`/${names.join('/')}`) || [...new Set(outside)].some(isIt)
 }
 
 function ofNode(name: StoppedCall, args: readonly bigint[], tid: number): Outcome | undefined {
