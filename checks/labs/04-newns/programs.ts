@@ -68,6 +68,7 @@ export const programs: ProgramTable = {
   'wrong/tries-codes.sh': [TYPED],
   'wrong/two-pairs.sh': [ENDS],
   'wrong/bound-shell.sh': [TYPED],
+  'wrong/mounts-early.py': [VISIBLE],
   'wrong/mounts-meanwhile.sh': [VISIBLE],
   'wrong/overlay-root.sh': [ROOT],
 }
