@@ -25,12 +25,19 @@ export interface Contents {
 /** What the labs and the book use. */
 export const REQUIRED = ['sh', 'ps', 'ip', 'ifconfig', 'ping', 'hostname', 'mount'] as const
 
+/**
+ * Copies a file to where none is yet. The copy belongs to whoever makes it; with copyFileSync of a newer Node one that root
+ * makes would keep the owner of the source.
+ */
+export function copyAsOwn(source: string, target: string): void {
+  writeFileSync(target, readFileSync(source), { flag: 'wx' })
+}
+
 /** Copies the contents into a tree that so far has only directories that we made. */
 export function layContents(tree: string, { files, links }: Contents): void {
   for (const path of [...files.keys(), ...links.keys()]) mkdirSync(join(tree, dirname(path)), { recursive: true })
   for (const [path, source] of files) {
-    // copyFileSync would, in a newer Node, let a copy that root makes keep the owner of the source.
-    writeFileSync(join(tree, path), readFileSync(source), { flag: 'wx' })
+    copyAsOwn(source, join(tree, path))
     // Neither write permission for others nor a set-user-ID bit is copied.
     chmodSync(join(tree, path), 0o755)
   }

@@ -1,10 +1,11 @@
 /**
  * What every root file system has: directories, a few files of /etc, and devices where they may be made.
  */
-import { chmodSync, constants, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, constants, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SyscallError } from '../lib/errors.ts'
 import { DEVICES, deviceNumber, mknod } from '../lib/mount/rootfs.ts'
+import { copyAsOwn } from './contents.ts'
 
 /** The BR2_EXTERNAL tree. */
 export const EXTERNAL = join(import.meta.dirname, 'external')
@@ -52,9 +53,8 @@ export function laySkeleton(tree: string): void {
   // mkdir(2) alone would apply the umask.
   chmodSync(join(tree, 'tmp'), SHARED)
   for (const [name, text] of Object.entries(ETC)) writeFileSync(join(tree, 'etc', name), text)
-  // The same file that Buildroot puts there. A copy by copyFileSync might belong to the owner of the checkout.
-  const profile = readFileSync(join(EXTERNAL, 'overlay/etc/profile'))
-  writeFileSync(join(tree, 'etc/profile'), profile, { flag: 'wx' })
+  // The same file that Buildroot puts there.
+  copyAsOwn(join(EXTERNAL, 'overlay/etc/profile'), join(tree, 'etc/profile'))
 }
 
 /**

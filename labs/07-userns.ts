@@ -62,7 +62,7 @@ function child(): number {
   inside(`My host name:           ${refusal(() => sethostname(knobs.hostname))}`)
   inside(`A disk, by mknod:       ${refusal(() => mknod('disk', S_IFBLK | 0o600, 0x0800))}`)
   inside(`To write /etc/passwd:   ${refusal(() => openSync('/etc/passwd', 'r+'))}`)
-  // In a child, because the way down is no way back.
+  // In a child, because nobody comes back from a user namespace further down.
   waitpid(fork(() => inside(`A user namespace more:  ${refusalAtLast(enterUserNamespace)}`)))
   // #endregion refused
   // #region root

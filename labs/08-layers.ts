@@ -75,7 +75,7 @@ function enter(newRoot: string, greeting = 'I am a second container on these lay
   const { dev } = statSync(newRoot)
   // #region pivot
   process.chdir(newRoot)
-  // This lays the old root on the new one, and umount2 takes it off: after /proc, for which another has to be seen still.
+  // Now the old root lies on the new one, until umount2 takes it off: with no /proc in sight a user could mount none.
   M.pivotRoot('.', '.')
   M.mount('proc', '/proc', 'proc')
   M.umount2('.', M.MNT_DETACH)
@@ -100,7 +100,7 @@ function first(newRoot: string): void {
   mkdirSync('/srv', { recursive: true })
   // #endregion opaque
   inside(`I have changed, added and removed. ${look('/etc/hosts', '/root', '/srv')}`)
-  // In a child, which may lose its way: its root is its own.
+  // In a child, because the root that it changes is only its own.
   const stray = fork(() => {
     // #region escape
     // The working directory stays where it is, outside of the new root: going up does not stop there.

@@ -62,7 +62,7 @@ export interface Gate {
   readonly ends: readonly number[]
 }
 
-/** Gates by name. @param names what each of them says when it opens, `isReady` */
+/** Makes a gate for each name, as {@link makeGate} does. @param names what is so when it opens, `isReady` */
 export const makeGates = <Name extends string>(...names: readonly Name[]): Readonly<Record<Name, Gate>> =>
   Object.fromEntries(names.map(name => [name, makeGate()])) as Record<Name, Gate>
 

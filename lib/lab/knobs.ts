@@ -52,7 +52,7 @@ export function path(placeholder: string, help: string): Knob<string | undefined
   return text(help, 'a path', placeholder)
 }
 
-/** The same, for a lab that changes its directory: what it is where the lab is started, from `/` on. */
+/** The path of a file or directory, made absolute when it is read: for a lab that changes its directory afterwards. */
 export function absolutePath(placeholder: string, help: string): Knob<string | undefined> {
   return { ...path(placeholder, help), parse: given => (given ? resolve(given) : undefined) }
 }

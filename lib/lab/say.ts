@@ -55,8 +55,10 @@ export function note(text: string | undefined): void {
 export const refusal = (action: () => void): string => refusalOf(action) ?? 'done'
 
 /**
- * What the kernel answers at last to something that it lets pass only so often: `ENOSPC, after 32 of them`.
- * @param action makes one call, again and again until it is refused
+ * What the kernel answers at last to something that it lets pass only so often: `ENOSPC, after 32 of them`. It asks until
+ * that is refused, and for ever where it never is.
+ * @param action makes one call
+ * @throws what the action throws that is no errno
  */
 export function refusalAtLast(action: () => void): string {
   for (let times = 0; ; times++) {
@@ -70,7 +72,7 @@ export const list = (names: readonly string[]): string => names.join(' ') || 'no
 
 function lookAt(path: string): string {
   if (statSync(path).isDirectory()) return `in ${path}: ${list(readdirSync(path))}`
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').length
+  const lines = (readFileSync(path, 'utf8').match(/[^\n]*\n|[^\n]+/g) ?? []).length
   return `${path} has ${lines} ${lines === 1 ? 'line' : 'lines'}`
 }
 

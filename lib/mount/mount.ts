@@ -191,5 +191,5 @@ export const parseMounts = (text: string): Mount[] => text.split('\n').filter(Bo
 /** The mounts that a process sees. @see proc_pid_mountinfo(5) */
 export const mounts = (pid: number | 'self' = 'self'): Mount[] => parseMounts(readProc(pid, 'mountinfo') ?? '')
 
-/** Whether something is mounted at a path, as the calling process sees it. */
+/** Whether something is mounted at a path, as the calling process sees it. @param path in which links are not followed */
 export const isMountPoint = (path: string): boolean => mounts().some(({ target }) => target === resolve(path))

@@ -75,7 +75,8 @@ function whyNot(error: SyscallError, { lower, upper }: Overlay): Error {
  * @param overlay its upper and its work directory are made where they are missing
  * @param target `const char *target`, a directory, which is made where it is missing
  * @returns the target
- * @throws CannotRun where the kernel has none, not for this user, or not on these directories; SyscallError ENOENT, EPERM
+ * @throws CannotRun where the kernel has none, not for this user, or not on these directories; SyscallError ENOENT, EPERM;
+ *   Error EACCES, ENOSPC of node:fs where a directory cannot be made
  * @see mount(2)
  */
 export function mountOverlay(overlay: Overlay, target: string): string {

@@ -34,7 +34,7 @@ function real(path: string): string {
  * Moves the calling process into a mount namespace of its own, in which nothing is passed on to anybody, and mounts a file
  * system in memory there. Whatever ends the process ends both.
  * @param size how much goes into it, as the option of tmpfs says it: `256m`
- * @param kept paths that shall lead where they lead now: it does not lie over them
+ * @param kept paths that shall lead where they lead now: it does not lie over them. `undefined` stands for no path
  * @returns its directory: one that the machine has and does not use
  * @throws SyscallError EPERM; CannotRun where no directory is empty
  * @see tmpfs(5), mount_namespaces(7)

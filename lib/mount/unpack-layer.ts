@@ -148,8 +148,8 @@ export function unpackLayer(archive: string, directory: string, bounds: LayerBou
 
 /**
  * Unpacks some layers, each into a new directory below the working one.
- * @param archives by the name of its directory; where there is none, there is no such layer
- * @returns those names, in that order: the uppermost first, they are the lower directories of an overlay
+ * @param archives the path of each by the name of its directory; `undefined` stands for no layer
+ * @returns the names, in their order: with the uppermost layer first they are the lower directories of an overlay
  * @throws as {@link unpackLayer}; Error EEXIST of node:fs
  */
 export function unpackLayers(archives: Readonly<Record<string, string | undefined>>): string[] {

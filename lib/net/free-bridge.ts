@@ -28,11 +28,12 @@ export interface FreeBridge {
   readonly nets: readonly [Addresses, ...Addresses[]]
 }
 
-const from9 = (name: (byte: string) => string) => Array.from({ length: 247 }, (_, i) => name((i + 9).toString(16)))
-/** Of IPv6: networks for private use (RFC 4193), and some for documentation (RFC 3849). */
+/** Names that have a byte in them, from 9 on as in 10.9.0.1: `9`, `a`, … `ff`. */
+const withByte = (name: (byte: string) => string) => Array.from({ length: 247 }, (_, i) => name((i + 9).toString(16)))
+/** Of IPv6: networks for private use (RFC 4193), and some for documentation (RFC 3849), the first choice first. */
 const IPV6 = {
-  bridge: from9(byte => `fd${byte.padStart(2, '0')}::`),
-  wire: from9(byte => `2001:db8:${byte}::`),
+  bridge: withByte(byte => `fd${byte.padStart(2, '0')}::`),
+  wire: withByte(byte => `2001:db8:${byte}::`),
 } as const
 
 /** The addresses of IPv6 in two networks, as `fd09::` names one. */
@@ -58,7 +59,7 @@ function siblings(address: string, hosts: readonly number[]): string[] {
  * says. They are reserved until the lab ends.
  * @param wanted the bridge's name and address, the machine's address on the wire to the world, and whether there is IPv6
  * @param tell is called with the reason when another is taken
- * @throws UsageError, CannotRun as {@link freeAddresses}
+ * @throws UsageError, CannotRun as {@link freeAddresses}; CannotRun as {@link freePrefix}
  */
 export function freeBridge(
   wanted: { readonly bridge: string; readonly gateway: string; readonly outside: string; readonly ipv6: boolean },

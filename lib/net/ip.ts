@@ -52,7 +52,7 @@ export function ipText(bytes: Buffer): string {
         .replace(/:{3}/, '::')
 }
 
-/** An IPv4 address as a number. */
+/** An IPv4 address as a number, `0x0a000004` of 10.0.0.4. @throws TypeError if it is none */
 export const ipNumber = (address: string): number => ipBytes(address).readUInt32BE()
 
 /** An address and how many of its bits are the network, of `10.0.0.4/24`. @throws TypeError if it is not of that form */

@@ -64,7 +64,7 @@ export function outsideOf(map: readonly IdRange[], id: number): number | undefin
   return range && range.outside + id - range.inside
 }
 
-/** Who root of a user namespace with these maps is outside, `{ uid: 100000, gid: 100000 }`. */
+/** Who root of a user namespace with these maps is outside, `{ uid: 100000, gid: 100000 }`; 0 where a map has no root. */
 export const rootOf = ({ users, groups }: IdMaps): { readonly uid: number; readonly gid: number } => ({
   uid: outsideOf(users, 0) ?? 0,
   gid: outsideOf(groups, 0) ?? 0,

@@ -71,7 +71,7 @@ export function takeBack(bridge: string, before: SettingsBefore): void {
   whileThere(() => deleteLink(bridge))
 }
 
-/** Somebody who takes a bridge back. */
+/** A process that takes a bridge back. */
 export interface BridgeKeeper {
   /** To be called when the bridge is there: if the keeper is killed as well, `npm run clean` finds it by its mark. */
   mark(): void
@@ -83,7 +83,7 @@ export interface BridgeKeeper {
  * Starts a process that takes a bridge back when the calling one has ended, however that came about. It is started before
  * there is anything to take back.
  * @param bridge its name
- * @param settings those that the calling process is going to change
+ * @param settings names of those that the calling process is going to change, `net.ipv4.ip_forward`
  * @throws SyscallError EAGAIN, EMFILE
  */
 export function keepBridge(bridge: string, settings: readonly string[]): BridgeKeeper {

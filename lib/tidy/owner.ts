@@ -24,7 +24,7 @@ export interface Owner {
 export type Fate = 'alive' | 'dead' | 'unknown'
 
 /** The inode of a process's PID namespace. @throws Error ENOENT, EACCES */
-const namespaceOf = (pid: number | 'self') => Number(/\d+/.exec(readlinkSync(`/proc/${pid}/ns/pid`))?.[0])
+const pidNamespaceOf = (pid: number | 'self') => Number(/\d+/.exec(readlinkSync(`/proc/${pid}/ns/pid`))?.[0])
 
 /** Whether the mounted /proc numbers processes as the caller does. */
 const isProcOurs = () => readlinkSync('/proc/self') === String(getpid())
@@ -70,7 +70,7 @@ function isOwner(pid: number, owner: Owner): boolean | undefined {
   // A process in the caller's own PID namespace has one number. Every user may read the numbers of the others.
   if (numbers.length < 2 || numbers.at(-1) !== owner.pid) return false
   try {
-    return namespaceOf(pid) === owner.namespace
+    return pidNamespaceOf(pid) === owner.namespace
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EACCES' ? undefined : false
   }
@@ -78,7 +78,7 @@ function isOwner(pid: number, owner: Owner): boolean | undefined {
 
 /** The fate of an owner in another PID namespace, for which it looks at every process of the machine. */
 function fateElsewhere(owner: Owner, made: number | undefined): Fate {
-  if (!isProcOurs() || namespaceOf('self') !== INITIAL_PID_NAMESPACE) return 'unknown'
+  if (!isProcOurs() || pidNamespaceOf('self') !== INITIAL_PID_NAMESPACE) return 'unknown'
   const pids = allPids()
   // A /proc that hides processes from the caller hides this one, too.
   if (nsPids(1).length === 0) return 'unknown'
@@ -93,7 +93,7 @@ function fateElsewhere(owner: Owner, made: number | undefined): Fate {
  *   after that is not the owner
  */
 export function fateOf(owner: Owner, made?: number): Fate {
-  if (owner.namespace !== namespaceOf('self')) return fateElsewhere(owner, made)
+  if (owner.namespace !== pidNamespaceOf('self')) return fateElsewhere(owner, made)
   if (!isTaken(owner.pid)) return 'dead'
   return !isProcOurs() || !existsSync(`/proc/${owner.pid}`) || mayOwn(owner.pid, made) ? 'alive' : 'dead'
 }

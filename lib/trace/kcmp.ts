@@ -42,6 +42,14 @@ export const KCMP = { FILE: 0, VM: 1, FILES: 2, FS: 3, SIGHAND: 4, IO: 5, SYSVSE
 /** What two processes may share as a whole, by its name in {@link KCMP}. */
 export type Shareable = Exclude<keyof typeof KCMP, 'FILE'>
 
+/** Asks kcmp(2). @param numbers what is compared, in the one and in the other, where `what` alone does not say it */
+function isSame(pid: number, other: number, what: keyof typeof KCMP, numbers: readonly number[]): boolean {
+  if (SYS_kcmp === undefined) throw new CannotRun(`kcmp(2) has no known number on ${process.arch}`)
+  const [one = 0, two = 0] = numbers
+  const shown = [pid, other, Symbol(`KCMP_${what}`), ...numbers]
+  return call('kcmp', libcSyscall, [SYS_kcmp, pid, other, KCMP[what], one, two], shown) === 0
+}
+
 /**
  * Whether two processes (or threads) share their memory (`VM`), their descriptor table (`FILES`) or their
  * directory, root and umask (`FS`), their signal handlers (`SIGHAND`), their I/O context (`IO`) or the list of what
@@ -51,21 +59,17 @@ export type Shareable = Exclude<keyof typeof KCMP, 'FILE'>
  * @see kcmp(2)
  */
 export function shares(pid: number, other: number, what: Shareable): boolean {
-  if (SYS_kcmp === undefined) throw new CannotRun(`kcmp(2) has no known number on ${process.arch}`)
-  return call('kcmp', libcSyscall, [SYS_kcmp, pid, other, KCMP[what], 0, 0], [pid, other, Symbol(`KCMP_${what}`)]) === 0
+  return isSame(pid, other, what, [])
 }
 
 /**
  * Whether a descriptor of two processes (or threads) leads to the same open file description, as it does after a fork: the
  * same file that was opened a second time is another one.
- * @param fd its number, in both
+ * @param fd `int fd`, its number in both
  * @throws SyscallError EBADF when one of them has no such descriptor, ESRCH when one has ended, EPERM when the caller may not
  *   trace both, ENOSYS
  * @see kcmp(2)
  */
 export function sharesFile(pid: number, other: number, fd: number): boolean {
-  if (SYS_kcmp === undefined) throw new CannotRun(`kcmp(2) has no known number on ${process.arch}`)
-  return (
-    call('kcmp', libcSyscall, [SYS_kcmp, pid, other, KCMP.FILE, fd, fd], [pid, other, Symbol('KCMP_FILE'), fd]) === 0
-  )
+  return isSame(pid, other, 'FILE', [fd, fd])
 }

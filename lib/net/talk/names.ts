@@ -26,7 +26,13 @@ export function serveNames(fd: number, names: Names): never {
   }
 }
 
-/** Opens the socket of a resolver. @throws CannotRun where another one listens there, or at all addresses */
+/**
+ * Opens the socket of a resolver.
+ * @param address one of the calling thread's network
+ * @returns `int fd` for {@link serveNames}
+ * @throws CannotRun where another one listens there, or at all addresses; SyscallError EADDRNOTAVAIL, EACCES
+ * @see udp(7)
+ */
 export function openResolver(address: string): number {
   try {
     return openUdp(address, { address, port: DNS_PORT })

@@ -94,6 +94,8 @@ export function setOption(fd: number, level: number, name: number, value: Buffer
 /**
  * Lets a socket for single messages hear what becomes of them: that no route leads there, that nobody has the address,
  * that a packet's time is up. Without it a connected one hears only that nobody listens.
+ * @param fd `int fd`, of {@link openUdp}, for IPv4
+ * @throws SyscallError EBADF
  * @see ip(7) IP_RECVERR
  */
 export function hearErrors(fd: number): void {
@@ -186,8 +188,11 @@ export function sendTo(fd: number, message: Buffer, to: Endpoint): void {
 }
 
 /**
- * Receives a message, and waits until there is one.
- * @throws SyscallError EAGAIN when the time of {@link setTimeoutOf} is up
+ * Receives a message, or what has come over a connection, and waits until there is something.
+ * @returns an empty message where the other side of a connection has hung up; `from` is known of single messages alone
+ * @throws SyscallError EAGAIN when the time of {@link setTimeoutOf} is up; ECONNRESET (the other side of a connection has
+ *   died), ECONNREFUSED (nobody got an earlier message)
+ * @see recvfrom(2)
  */
 export function receiveFrom(fd: number): { readonly message: Buffer; readonly from: Endpoint } {
   const [buffer, address] = [Buffer.alloc(LONGEST), Buffer.alloc(SOCKADDR_IN6.size)]
