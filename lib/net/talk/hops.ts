@@ -31,10 +31,12 @@ export interface Hop {
   readonly address: string | undefined
   /** Whether that is where the packet was to go. */
   readonly isThere: boolean
+  /** Whether they pass nothing on: the packet is there, or they have no route, or a rule that rejects. */
+  readonly isLast: boolean
 }
 
-/** Takes what ICMP said of a packet from a socket's queue of errors. */
-function takeError(fd: number): Hop | undefined {
+/** Takes what ICMP said of a packet from a socket's queue of errors. @param to the address that the packet was for */
+function takeError(fd: number, to: string): Hop | undefined {
   const control = Buffer.alloc(128)
   const message = Buffer.alloc(MSGHDR.size)
   message.writeBigUInt64LE(koffi.address(control), MSGHDR.control)
@@ -43,7 +45,8 @@ function takeError(fd: number): Hop | undefined {
   const error = control.subarray(EXTENDED_ERROR.cmsghdr)
   if (error.readUInt8(EXTENDED_ERROR.origin) !== ERROR_QUEUE.SO_EE_ORIGIN_ICMP) return undefined
   const { address } = endpointOf(error.subarray(EXTENDED_ERROR.size))
-  return { address, isThere: error.readUInt8(EXTENDED_ERROR.type) === ERROR_QUEUE.ICMP_DEST_UNREACH }
+  const isLast = error.readUInt8(EXTENDED_ERROR.type) === ERROR_QUEUE.ICMP_DEST_UNREACH
+  return { address, isThere: isLast && address === to, isLast }
 }
 
 /** A port at which nobody listens: whoever gets the packet says so. traceroute(8) begins with it. */
@@ -57,7 +60,7 @@ function hop(address: string, ttl: number, timeout: number): Hop {
     setOption(fd, SOCKET.IPPROTO_IP, IP_TTL, u32(ttl), 'IP_TTL')
     sendTo(fd, Buffer.from('hop'), { address, port: PORT + ttl })
     const isTold = poll([fd], timeout).length > 0
-    return (isTold ? takeError(fd) : undefined) ?? { address: undefined, isThere: false }
+    return (isTold ? takeError(fd, address) : undefined) ?? { address: undefined, isThere: false, isLast: false }
   } finally {
     closeSync(fd)
   }
@@ -67,13 +70,14 @@ function hop(address: string, ttl: number, timeout: number): Hop {
  * Finds who is on the way to an address, by IPv4.
  * @param most how many are looked for
  * @param timeout in seconds, for each
- * @returns one for each, in their order; the last is where the packet was to go, if that has answered
+ * @returns one for each, in their order; the last is where the packet was to go, or whoever said that no way leads there, if
+ *   either has answered
  * @throws SyscallError ENETUNREACH
  * @see traceroute(8), ip(7) IP_RECVERR
  */
 export function hops(address: string, most: number, timeout: number): Hop[] {
   const found: Hop[] = []
-  for (let ttl = 1; ttl <= most && !found.at(-1)?.isThere; ttl++) found.push(hop(address, ttl, timeout))
+  for (let ttl = 1; ttl <= most && !found.at(-1)?.isLast; ttl++) found.push(hop(address, ttl, timeout))
   return found
 }
 

@@ -185,7 +185,7 @@ test('a socket that cannot be had leaves no descriptor open', () => {
   assert.deepEqual(seen, { codes: ['EADDRNOTAVAIL', 'EADDRNOTAVAIL', 'ECONNREFUSED'], more: 0 })
 })
 
-test('each hop on the way says that it is one', () => {
+test('each hop on the way says that it is one, and one without a route is the last and not the goal', () => {
   const seen = inChild(CLONE_NEWNET, () => {
     const [isLaid, isThere, never] = [makeGate(), makeGate(), makeGate()]
     const world = clone(() => {
@@ -204,8 +204,10 @@ test('each hop on the way says that it is one', () => {
       setUp('eth0')
       addRoute('default', { gateway: '10.9.0.1' })
       awaitRunning('eth0')
-      const found = hops('203.0.113.7', 3, 60).map(({ address, isThere: there }) => `${address} ${there}`)
-      return found.join() === '10.9.0.1 false,203.0.113.7 true' ? 0 : 1
+      const way = (to: string) => hops(to, 3, 60).map(({ address, isThere: there }) => `${address} ${there}`)
+      if (way('203.0.113.7').join() !== '10.9.0.1 false,203.0.113.7 true') return 1
+      // The machine has no route there and says so itself.
+      return way('198.51.100.1').join() === '10.9.0.1 false' ? 0 : 2
     }, CLONE_NEWNET | SIGCHLD)
     here.wait()
     addVeth('uplink0', { name: 'eth0', pid: world })
