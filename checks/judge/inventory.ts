@@ -3,7 +3,7 @@
  */
 import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
 import { links } from '../../lib/net/links.ts'
-import { allPids, statusField } from '../../lib/trace/proc.ts'
+import { allPids, mayBeEnding, statusField } from '../../lib/trace/proc.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
@@ -68,7 +68,7 @@ const REBOOTED = ['SIGHUP', 'SIGINT']
 export function leftIn({ init }: Sandbox, observer: Observer, inventory: Inventory): string[] | undefined {
   const status = observer.statusOf(init)
   if (REBOOTED.includes(status?.signal ?? '')) return ['the sandbox itself is no more: reboot(2) was called in it']
-  const isGone = () => status !== undefined || throughWhom(init) === undefined
+  const isGone = () => status !== undefined || mayBeEnding(init)
   const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
   try {
     return isGone() ? undefined : [...new Set([...alive(), ...inventory.added()])]

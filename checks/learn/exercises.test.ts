@@ -140,7 +140,13 @@ const MISTAKES: readonly (readonly [slug: string, region: string, code: string, 
   ['04-newns', 'own-proc', "  mount('proc', '/proc', 'procfs')", /called proc, and not procfs/],
   ['04-newns', 'inner-addresses', "  setip('veth1', innerAddress, '255.255.255.0')", /lo has not its address/],
   ['05-memory-oom', 'limit', 'group.limitMemory(20 * 1024 * 1024)', /mebibytes/],
-  ['05-memory-oom', 'take-memory', '    new ArrayBuffer(knobs.step)', /ArrayBuffer is zeros that nobody has touched/],
+  // So large that no C library gives it from memory that it has had before, and would have to fill with zeros.
+  [
+    '05-memory-oom',
+    'take-memory',
+    '    new ArrayBuffer(40 * knobs.step)',
+    /ArrayBuffer is zeros that nobody has touched/,
+  ],
   ['06-freezer', 'work', '    sleep(1)', /hardly ever woke/],
   ['06-freezer', 'freeze-it', "kill(pid, 'SIGSTOP')", /SIGSTOP stops one process/],
   [

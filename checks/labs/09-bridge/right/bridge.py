@@ -11,7 +11,7 @@ import subprocess
 CLONE_NEWNET = 0x40000000
 IP_RECVERR = 11
 # How long an answer may take, in seconds: more than any machine needs.
-PATIENCE = 15
+PATIENCE = 60
 # Those from whom no answer can come, in a wrong program.
 HOPELESS = set()
 libc = ctypes.CDLL(None, use_errno=True)
@@ -103,7 +103,7 @@ def first_hop(address):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         probe.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 1)
-        probe.settimeout(15)
+        probe.settimeout(PATIENCE)
         probe.connect((address, 33434))
         probe.send(b'hop')
         try:
