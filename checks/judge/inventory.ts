@@ -3,7 +3,7 @@
  */
 import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
 import { links } from '../../lib/net/links.ts'
-import { allPids, mayBeEnding, statusField } from '../../lib/trace/proc.ts'
+import { allPids, statusField } from '../../lib/trace/proc.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
@@ -58,17 +58,19 @@ export class Inventory implements Witness {
   }
 }
 
-/**
- * How init seems to have ended when somebody in its PID namespace has called reboot(2), and so ended all that is in there.
- * @see pid_namespaces(7)
- */
+/** How init seems to have ended when somebody in its PID namespace has called reboot(2). @see pid_namespaces(7) */
 const REBOOTED = ['SIGHUP', 'SIGINT']
+
+/**
+ * Whether reboot(2) has ended a sandbox. It sends SIGKILL to init, and how init has ended tells which of the two it was
+ * only when it has: whoever called it is gone before.
+ */
+export const wasRebooted = ({ init }: Sandbox, observer: Observer): boolean =>
+  REBOOTED.includes(observer.statusOf(init)?.signal ?? '')
 
 /** What is left of a program in its sandbox; `undefined` where that has been ended from outside, with all that was in it. */
 export function leftIn({ init }: Sandbox, observer: Observer, inventory: Inventory): string[] | undefined {
-  const status = observer.statusOf(init)
-  if (REBOOTED.includes(status?.signal ?? '')) return ['the sandbox itself is no more: reboot(2) was called in it']
-  const isGone = () => status !== undefined || mayBeEnding(init)
+  const isGone = () => observer.statusOf(init) !== undefined || throughWhom(init) === undefined
   const alive = () => livingProcesses(observer).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
   try {
     return isGone() ? undefined : [...new Set([...alive(), ...inventory.added()])]

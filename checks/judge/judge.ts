@@ -18,7 +18,7 @@ import { BOUNDS } from '../sandbox/groups.ts'
 import { type Command, makeSandbox, type Sandbox, type Setting } from '../sandbox/sandbox.ts'
 import { compareCensus, takeCensus } from './census.ts'
 import { decide, type Finding, machineFinding } from './findings.ts'
-import { Inventory, leftIn, livingProcesses } from './inventory.ts'
+import { Inventory, leftIn, livingProcesses, wasRebooted } from './inventory.ts'
 import { needsOf, openWitnesses, type Witnesses, witnessesOf } from './look-on.ts'
 import { ensureEnds } from './needs.ts'
 import { tellApart } from './others.ts'
@@ -201,11 +201,21 @@ export function judge(
   let findings: Finding[] = []
   let wanted: { readonly read?: readonly unknown[]; readonly story?: Told } = {}
   let isFollowed = false
+  const end = () => {
+    // An init that has failed has ended already, and its PID may belong to another process now.
+    if (observer.statusOf(init) === undefined) sandbox.kill()
+    // The end of an init that could not be traced is not reported. Somebody may freeze a group of its again, until
+    // SIGKILL has reached everybody.
+    if (isFollowed) loop.awaitEnd(init, undefined, () => sandbox.groups.thaw())
+  }
   try {
     seize(init, FOLLOW_TREE)
     isFollowed = true
     const standstill = new Standstill(observer, [init, warden], tellStuck)
-    const observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout, standstill)
+    let observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout, standstill)
+    end()
+    if (observation.timedOut === undefined && wasRebooted(sandbox, observer))
+      observation = { ...observation, leftovers: ['the sandbox itself is no more: reboot(2) was called in it'] }
     // Whatever init could not start says nothing about what it would have done.
     if (programOf(observation).programs.length === 0) throw whyNotStarted(loop.output.trim())
     if (!loop.interrupted) {
@@ -213,11 +223,7 @@ export function judge(
       wanted = { ...(read && { read: read(observation) }), ...(story.isAsked && { story: story.told(observation) }) }
     }
   } finally {
-    // An init that has failed has ended already, and its PID may belong to another process now.
-    if (observer.statusOf(init) === undefined) sandbox.kill()
-    // The end of an init that could not be traced is not reported. Until SIGKILL has reached everybody, somebody in the
-    // sandbox may freeze its groups again.
-    if (isFollowed) loop.awaitEnd(init, undefined, () => sandbox.groups.thaw())
+    end()
     // The warden waits for init and then ends, unless init died before the warden could finish making it.
     if (!loop.awaitEnd(warden, isFollowed ? WARDEN : 0)) sandbox.killWarden()
     loop.awaitEnd(warden)

@@ -31,7 +31,9 @@ export function realUser(pid: number): number | undefined {
  */
 export function sleepsOn(pid: number, signal: Signal): boolean {
   const status = readProc(pid, 'status') ?? ''
-  return hasPending(status, signal) && /^State:\s*[SD]/m.test(status)
+  const pending = BigInt(`0x${/^SigPnd:\s*(\w+)/m.exec(status)?.[1] ?? '0'}`)
+  const isPending = ((pending >> BigInt((signalNumber(signal) ?? 1) - 1)) & 1n) === 1n
+  return isPending && /^State:\s*[SD]/m.test(status)
 }
 
 /** exit_group(2), which ends all threads of the caller's process, `<asm/unistd.h>`. */
@@ -40,29 +42,6 @@ const EXIT_GROUP: Partial<Record<NodeJS.Architecture, number>> = { x64: 231, arm
 /** Whether a thread that stands still, or waits, is in exit_group(2). @see proc_pid_syscall(5) */
 export function isInExitGroup(tid: number): boolean {
   return Number(readProc(tid, 'syscall')?.split(' ')[0]) === EXIT_GROUP[process.arch]
-}
-
-/** `<linux/sched.h>`: the thread is on its way through exit(2), and does nothing more in user space. */
-const PF_EXITING = 0x4
-
-/**
- * Whether a process that mostly waits may be about to end: it has begun to, SIGKILL is pending for its first thread, or
- * that does not sleep, so that it may have taken SIGKILL away just now. Of somebody who only runs for a moment it is
- * false a moment later.
- * @see proc_pid_stat(5), flags; proc_pid_status(5), SigPnd
- */
-export function mayBeEnding(pid: number): boolean {
-  const [stat, status] = [readProc(pid, 'stat'), readProc(pid, 'status')]
-  // Behind the name, which may hold anything, come state, ppid, pgrp, session, tty_nr, tpgid and flags.
-  const [state, , , , , , flags] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
-  if (flags === undefined || status === undefined) return true
-  return state !== 'S' || (Number(flags) & PF_EXITING) !== 0 || hasPending(status, 'SIGKILL')
-}
-
-/** Whether a signal is pending for a thread alone, by the text of its status. */
-function hasPending(status: string, signal: Signal): boolean {
-  const pending = BigInt(`0x${/^SigPnd:\s*(\w+)/m.exec(status)?.[1] ?? '0'}`)
-  return ((pending >> BigInt((signalNumber(signal) ?? 1) - 1)) & 1n) === 1n
 }
 
 /** The number of a process in each PID namespace it is in, outermost first: the line `NSpid:` of its status. */
