@@ -213,8 +213,9 @@ export function judge(
     isFollowed = true
     const standstill = new Standstill(observer, [init, warden], tellStuck)
     let observation = observe(sandbox, loop, observer, witnesses, inventory, stopwatch, timeout, standstill)
-    end()
-    if (observation.timedOut === undefined && wasRebooted(sandbox, observer))
+    // Where nobody is left, nobody's end is brought about by that.
+    if (observation.timedOut === undefined && !observation.leftovers?.length) end()
+    if (wasRebooted(sandbox, observer))
       observation = { ...observation, leftovers: ['the sandbox itself is no more: reboot(2) was called in it'] }
     // Whatever init could not start says nothing about what it would have done.
     if (programOf(observation).programs.length === 0) throw whyNotStarted(loop.output.trim())
