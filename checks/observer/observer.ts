@@ -94,7 +94,8 @@ export class Observer {
    */
   drain(until: number): boolean {
     const beforeEnd = (tid: number) => this.#recording && this.#watcher.end?.(this.#order, tid)
-    for (let event = nextEvent(beforeEnd, this.#first); event; event = nextEvent(beforeEnd, this.#first)) {
+    const next = () => nextEvent(beforeEnd, this.#first, this.#known)
+    for (let event = next(); event; event = next()) {
       this.#take(event)
       if (Date.now() >= until) return false
     }

@@ -165,21 +165,35 @@ export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
 /** `<sys/wait.h>` */
 export const WAITID = { P_ALL: 0, P_PID: 1, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
 
-/**
- * The next thread (or `only` that one) that has an event, which is left in place; `undefined` if none has.
- * @param kinds which events: stops and ends, or one of the two
- */
-function peek(
-  only?: number,
-  kinds = WAITID.WEXITED | WAITID.WSTOPPED,
-): { readonly tid: number; readonly hasEnded: boolean } | undefined {
+/** The next thread (or `only` that one) that has an event, which is left in place; `undefined` if none has. */
+function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean } | undefined {
   const info = Buffer.alloc(SIGINFO.size)
-  const { P_ALL, P_PID, WNOWAIT, CLD_DUMPED } = WAITID
+  const { P_ALL, P_PID, WEXITED, WSTOPPED, WNOWAIT, CLD_DUMPED } = WAITID
   const [kind, id] = only === undefined ? [P_ALL, 0] : [P_PID, only]
-  if (libcWaitid(kind, id, info, kinds | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
+  if (libcWaitid(kind, id, info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
   const tid = info.readInt32LE(SIGINFO.pid)
   // CLD_EXITED, CLD_KILLED, CLD_DUMPED are 1 to 3.
   return tid === 0 ? undefined : { tid, hasEnded: info.readInt32LE(SIGINFO.code) <= CLD_DUMPED }
+}
+
+/**
+ * Which event comes next. The kernel goes through the threads in an order of its own, the newest first, and one that comes
+ * early in it and always has an event would keep all others waiting: so some threads are asked before. Of these in turn
+ * an end that they may have heard of comes first. waitid(2) cannot be asked for ends alone: of traced threads it tells stops
+ * in any case.
+ */
+function choose(first: readonly number[], alive: Iterable<number>): ReturnType<typeof peek> {
+  const any = peek()
+  if (!any || any.hasEnded) return any
+  let next: ReturnType<typeof peek>
+  for (const tid of first) next ??= peek(tid)
+  if (!next) return any
+  if (next.hasEnded) return next
+  for (const tid of alive) {
+    const one = peek(tid)
+    if (one?.hasEnded) return one
+  }
+  return next
 }
 
 /**
@@ -195,20 +209,18 @@ export function checkEvents(): void {
 }
 
 /**
- * The next thing that happened to a traced thread or a child; `undefined` if nothing has. Ends come before all else: others
- * may have heard of one by a pidfd, and what they then did came later. There are never more of them than threads, because
- * none is born meanwhile.
+ * The next thing that happened to a traced thread or a child; `undefined` if nothing has.
  * @param beforeEnd called with a thread that has ended, while its parent does not know it yet
- * @param first threads whose events come before all others: the kernel goes through the threads in an order of its own,
- *   and one that comes early in it and always has an event would keep all others waiting
+ * @param first threads whose events come before all others but ends: they may have heard of one by a pidfd, and what they
+ *   then did came later
+ * @param alive the threads whose end is not known
  */
 export function nextEvent(
   beforeEnd: (tid: number) => void = () => {},
   first: readonly number[] = [],
+  alive: Iterable<number> = [],
 ): TraceEvent | undefined {
-  let next = peek(undefined, WAITID.WEXITED)
-  for (const tid of first) next ??= peek(tid)
-  next ??= peek()
+  const next = choose(first, alive)
   if (!next) return undefined
   if (next.hasEnded) beforeEnd(next.tid)
   const wstatus = [0]
