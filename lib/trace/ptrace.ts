@@ -177,7 +177,7 @@ function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean
 }
 
 /**
- * Which event comes next. The kernel goes through the threads in an order of its own, the newest first, and one that comes
+ * Which event comes next. The kernel goes through the threads in an order of its own, and one that comes
  * early in it and always has an event would keep all others waiting: so some threads are asked before. Of these in turn
  * an end that they may have heard of comes first. waitid(2) cannot be asked for ends alone: of traced threads it tells stops
  * in any case.
