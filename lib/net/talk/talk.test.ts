@@ -2,14 +2,15 @@
  * Talking over a network without an event loop, in network namespaces made for it.
  */
 import assert from 'node:assert/strict'
-import { closeSync, readdirSync } from 'node:fs'
+import { closeSync, readdirSync, readFileSync } from 'node:fs'
 import test from 'node:test'
 import { clone, fork } from '../../clone.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, SIGCHLD } from '../../flags.ts'
 import { closePipes, makeGate } from '../../gate.ts'
 import { libcFunction } from '../../machine/libc.ts'
+import { until } from '../../machine/until.ts'
 import { useOwnNames } from '../../mount/own-names.ts'
-import { kill, sleep, waitpid } from '../../process.ts'
+import { kill, waitpid } from '../../process.ts'
 import { inChild, thrownBy } from '../../testing/in-child.ts'
 import { awaitRunning } from '../interfaces.ts'
 import { addAddress } from '../rtnetlink/addresses.ts'
@@ -23,6 +24,8 @@ import { askResolver, lookUp, openResolver, serveNames } from './names.ts'
 import { connectTcp, endpointOf, SOCKET, sockaddr } from './sockets.ts'
 
 const silent = () => {}
+/** Seconds that a busy machine may take for something to come about. */
+const PATIENCE = 60
 
 const libcSetsockopt = libcFunction(
   'int setsockopt(int fd, int level, int name, const uint8_t *value, unsigned int len)',
@@ -71,11 +74,11 @@ test('a name is found in the hosts file first, then by the resolver, and by nobo
     const pid = fork(() => serveNames(socket, { one: ['10.9.0.2'], two: ['10.9.0.9'] }))
     useOwnNames('10.9.0.3 two # myself\n', '127.0.0.1')
     const found = [lookUp('two', 60), lookUp('one', 60), askResolver('127.0.0.1', 'three', 60)]
-    // A resolver that is kept waiting is waited for: here it is stopped for a while.
+    // A resolver that is kept waiting is waited for: here it is stopped until its kernel has been asked whether it is there.
     kill(pid, 'SIGSTOP')
     const waker = fork(() => {
       closePipes([])
-      sleep(2.5)
+      until(() => readFileSync('/proc/net/snmp', 'utf8').includes('OutType3'), PATIENCE)
       kill(pid, 'SIGCONT')
     })
     found.push(lookUp('one', 60))
@@ -138,7 +141,8 @@ test('when whoever greets has died, callers are refused and not kept waiting', (
     kill(pid, 'SIGSTOP')
     const killer = fork(() => {
       closePipes([])
-      sleep(0.5)
+      // 127.0.0.1 port 7, of a connection that stands.
+      until(() => readFileSync('/proc/net/tcp', 'utf8').includes(' 0100007F:0007 01 '), PATIENCE)
       kill(pid, 'SIGKILL')
     })
     // The kernel accepts this one, and then there is nobody left who could answer.
