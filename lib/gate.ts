@@ -9,8 +9,11 @@ import { closeQuietly, poll } from './machine/poll.ts'
 const O_CLOEXEC = 0o2000000
 const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')
 
-/** The ends of all pipes made here with their inodes, because the number of a closed descriptor is used again. */
-const made = new Map<number, number>()
+/**
+ * The ends of all pipes made here or in a parent, by descriptor: the inode, because the number of a closed descriptor is
+ * used again, and the process that made it.
+ */
+const made = new Map<number, { readonly ino: number; readonly maker: number }>()
 
 /** Two ends of a pipe, both close-on-exec. @see pipe(2) */
 export function pipe(): { readonly readEnd: number; readonly writeEnd: number } {
@@ -18,7 +21,8 @@ export function pipe(): { readonly readEnd: number; readonly writeEnd: number } 
   call('pipe2', libcPipe2, [ends, O_CLOEXEC], [Symbol('pipefd'), Symbol('O_CLOEXEC')])
   const [readEnd = 0, writeEnd = 0] = ends
   const { ino } = fstatSync(readEnd)
-  made.set(readEnd, ino).set(writeEnd, ino)
+  const one = { ino, maker: process.pid }
+  made.set(readEnd, one).set(writeEnd, one)
   return { readEnd, writeEnd }
 }
 
@@ -28,7 +32,12 @@ export function pipe(): { readonly readEnd: number; readonly writeEnd: number } 
  * @param kept ends that stay open
  */
 export function closePipes(kept: readonly number[]): void {
-  for (const [fd, ino] of made) if (!kept.includes(fd) && inodeOf(fd) === ino) closeQuietly(fd)
+  for (const [fd, { ino }] of made) if (!kept.includes(fd) && inodeOf(fd) === ino) closeQuietly(fd)
+}
+
+/** Closes the pipes and gates that the calling process has made itself, so that its children wait no longer at them. */
+export function closeOwnPipes(): void {
+  closePipes([...made].filter(([, { maker }]) => maker !== process.pid).map(([fd]) => fd))
 }
 
 function inodeOf(fd: number): number | undefined {

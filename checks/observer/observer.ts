@@ -121,9 +121,8 @@ export class Observer {
 
   /** A report that has not come by now was lost with the creator: whoever inherited the child counts as that. */
   #adoptOrphans(): void {
-    for (const [tid, since] of this.#unborn) {
+    for (const [tid, since] of this.#unborn)
       if (Date.now() - since > LOST) this.#bear(tid, Number(statusField(tid, 'PPid')))
-    }
   }
 
   #take(event: TraceEvent): void {

@@ -1,7 +1,7 @@
 /**
  * What stands in the reader's copy of a lab in place of a part that they have not written yet.
  */
-import { closePipes } from '../gate.ts'
+import { closeOwnPipes } from '../gate.ts'
 import { until } from '../machine/until.ts'
 import { WNOHANG, waitpid } from '../process.ts'
 import { note } from './say.ts'
@@ -31,15 +31,16 @@ function areAllGone(): boolean {
 
 /**
  * An open task without which the program cannot go on: ends the calling process with an error that names the task.
- * First it closes the gates, so that children that wait at one end by themselves. The kernel would kill them with their
- * parent, and a checker would have nothing to look at.
+ * First it closes the gates that it has made, so that children that wait at one end by themselves. The kernel would kill
+ * them with their parent, and a checker would have nothing to look at. Those that its parent has made stay open until the
+ * error is printed: a parent that wakes up at once, and ends, takes this process with it before it has said a word.
  * @param number `3.2`: the lab and the place among its tasks
  * @param task what is to be done
  * @returns never; the type is that of what will stand in its place
  * @throws OpenTask
  */
 export function openTask<T = void>(number: string, task: string): T {
-  closePipes([])
+  closeOwnPipes()
   until(areAllGone, FAREWELL)
   throw new OpenTask(number, task)
 }
