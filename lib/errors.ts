@@ -65,9 +65,24 @@ export class SyscallError extends Error {
     // Not enumerable: Node would print them all again after the message of an uncaught error.
     for (const [name, value] of Object.entries({ syscall, args, errno, code, hint }))
       Object.defineProperty(this, name, { value })
-    // Without the frames of lib/ the first place that a reader sees is in their own file.
-    if (typeof this.stack === 'string')
-      this.stack = this.stack.replace(/\n\s+at .*\/lib\/(?:[\w-]+\/)*[\w-]+\.ts:.*/g, '')
+    this.#putStackOff()
+  }
+
+  /**
+   * To say where in its sources a bundle has failed takes V8 milliseconds, and most of these errors are caught and never
+   * shown: so the stack is written when somebody asks for it. Without the frames of lib/ the first place that a reader
+   * sees is in their own file.
+   */
+  #putStackOff(): void {
+    const here: { name: string; message: string; stack?: unknown } = { name: this.name, message: this.message }
+    Error.captureStackTrace(here, syscallError)
+    const put = (value: unknown) => Object.defineProperty(this, 'stack', { value, writable: true, configurable: true })
+    const get = () => {
+      const { stack } = here
+      put(typeof stack === 'string' ? stack.replace(/\n\s+at .*\/lib\/(?:[\w-]+\/)*[\w-]+\.ts:.*/g, '') : stack)
+      return this.stack
+    }
+    Object.defineProperty(this, 'stack', { get, set: put, configurable: true })
   }
 }
 

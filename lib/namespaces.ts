@@ -35,13 +35,24 @@ export type NamespaceKind = keyof typeof NAMESPACES
 /** The inode number of each namespace of a process: two processes share one exactly when the numbers are equal. */
 export type Namespaces = Readonly<Record<NamespaceKind, number>>
 
-const inodeOf = (pid: number | 'self', kind: string) =>
-  Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[1])
+/**
+ * One namespace of a process or thread, by its inode.
+ * @param pid as the mounted /proc numbers it
+ * @throws Error ENOENT when it has ended, EACCES when it belongs to another user
+ * @see namespaces(7)
+ */
+export function namespaceInode(pid: number | 'self', kind: NamespaceKind): number {
+  // net:[4026531840]
+  const link = readlinkSync(`/proc/${pid}/ns/${kind}`)
+  return Number(link.slice(kind.length + 2, -1))
+}
+
+const KINDS = Object.keys(NAMESPACES) as NamespaceKind[]
 
 /** One namespace of a process or thread, by its inode; `undefined` if that has ended or belongs to another user. @see namespaces(7) */
 export function namespaceOf(pid: number | 'self', kind: NamespaceKind): number | undefined {
   try {
-    return inodeOf(pid, kind)
+    return namespaceInode(pid, kind)
   } catch {
     return undefined
   }
@@ -54,7 +65,7 @@ export function namespaceOf(pid: number | 'self', kind: NamespaceKind): number |
  * @see namespaces(7)
  */
 export function namespaces(pid: number | 'self' = 'self'): Namespaces {
-  return Object.fromEntries(Object.keys(NAMESPACES).map(kind => [kind, inodeOf(pid, kind)])) as Namespaces
+  return Object.fromEntries(KINDS.map(kind => [kind, namespaceInode(pid, kind)])) as Namespaces
 }
 
 /**
@@ -139,7 +150,8 @@ export function userNamespaceOwner(pid: number | 'self'): number {
  * Whether a namespace of the calling process belongs to its user namespace: only then do its capabilities count in it.
  * @see ioctl_nsfs(2)
  */
-export const ownsNamespace = (kind: NamespaceKind): boolean => owningUserNamespace('self', kind) === namespaces().user
+export const ownsNamespace = (kind: NamespaceKind): boolean =>
+  owningUserNamespace('self', kind) === namespaceInode('self', 'user')
 
 /** Runs `action` with the calling thread in the namespace of another process, and goes back. */
 export function inNamespace<T>(pid: number, kind: NamespaceKind, action: () => T): T {

@@ -3,7 +3,7 @@
  */
 import { groupOwner, groupsNamed } from '../../lib/group/cgroup.ts'
 import { mounts } from '../../lib/mount/mount.ts'
-import { namespaces } from '../../lib/namespaces.ts'
+import { namespaceInode } from '../../lib/namespaces.ts'
 import { interfaceNames } from '../../lib/net/free-network.ts'
 
 /** What is there, one line each. */
@@ -14,7 +14,7 @@ export type Census = ReadonlySet<string>
  * @param owner its PID, as the caller numbers it; without one no groups are counted
  */
 export function takeCensus(owner?: number): Census {
-  const { pid: namespace } = namespaces()
+  const namespace = namespaceInode('self', 'pid')
   const isOwners = (name: string) => {
     const found = groupOwner(name)
     return found?.pid === owner && found?.namespace === namespace

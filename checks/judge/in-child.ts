@@ -3,6 +3,7 @@
  */
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setFlagsFromString } from 'node:v8'
 import { fork } from '../../lib/clone.ts'
 import { CannotRun, describeError, SyscallError, UsageError } from '../../lib/errors.ts'
 import { pipe } from '../../lib/gate.ts'
@@ -37,6 +38,12 @@ export interface Assignment {
  * How many seconds beyond the program's own time a judge may take: to make a sandbox, to see it settle, to remove it.
  */
 const OVERTIME = 60
+
+/**
+ * A judge waits for the kernel most of the time, and ends before code that V8 would optimise could make good what that
+ * takes: a fifth of all that it computes, because it cannot be done on another thread.
+ */
+const WITHOUT_OPTIMISING = '--no-opt'
 
 /** A judge at work. */
 export interface Judging {
@@ -111,6 +118,7 @@ function judgeOnce(
 ): Judging {
   const { readEnd, writeEnd } = pipe()
   const pid = fork(() => {
+    setFlagsFromString(WITHOUT_OPTIMISING)
     const send = (message: Message) => writeAll(writeEnd, `${JSON.stringify(message)}\n`)
     try {
       const extra = { ...(confinement && { confinement }), ...(story !== undefined && { story }) }

@@ -1,31 +1,33 @@
 /**
  * Which processes, interfaces, mounts and control groups are in a sandbox now.
  */
-import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
-import { links } from '../../lib/net/links.ts'
-import { allPids, statusField } from '../../lib/trace/proc.ts'
+import { closeSync, constants, openSync } from 'node:fs'
+import { type Namespaces, namespaceInode, namespaces } from '../../lib/namespaces.ts'
+import { interfaceNames } from '../../lib/net/free-network.ts'
+import { allPids, pidsIn, statusField } from '../../lib/trace/proc.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Witness } from '../witnesses/witness.ts'
 
-/** What is in the sandbox now, apart from its init. */
-function inSandbox({ init, groups }: Sandbox): string[] {
-  const processes = descendantsOf(init)
-  return [
-    ...processes.map(pid => `process ${pid} (${statusField(pid, 'Name')})`),
-    ...inNamespace(init, 'net', links).map(({ name }) => `interface ${name}`),
-    ...mountLines(init).map(line => `mount ${line}`),
-    ...groups.inner().map(path => `cgroup ${path}`),
-  ]
-}
+/** What is in the sandbox now besides processes. */
+const thingsIn = ({ init, groups }: Sandbox): string[] => [
+  ...interfaceNames(init).map(name => `interface ${name}`),
+  ...mountLines(init).map(line => `mount ${line}`),
+  ...groups.inner().map(path => `cgroup ${path}`),
+]
 
 /** What was in the sandbox before its program could change anything, and what is there besides. */
 export class Inventory implements Witness {
   readonly #sandbox: Sandbox
   #own: Namespaces | undefined
   #before: readonly string[] = []
+  /**
+   * The sandbox's own /proc, opened before its program could put another in its place: it lists whoever is in init's PID
+   * namespace or in one below, and so everybody in the sandbox, without all the others of a busy machine.
+   */
+  #proc: number | undefined
 
   constructor(sandbox: Sandbox) {
     this.#sandbox = sandbox
@@ -35,12 +37,21 @@ export class Inventory implements Witness {
   birth(): void {
     if (this.#own) return
     this.#own = namespaces(this.#sandbox.init)
-    this.#before = inSandbox(this.#sandbox).filter(line => !line.startsWith('process '))
+    this.#before = thingsIn(this.#sandbox)
+    this.#proc = openSync(`/proc/${this.#sandbox.init}/root/proc`, constants.O_RDONLY | constants.O_DIRECTORY)
   }
 
   /** What is there now and was not before the program; nothing while the program has not been born. */
   added(): string[] {
-    return this.#own ? inSandbox(this.#sandbox).filter(line => !this.#before.includes(line)) : []
+    if (!this.#own) return []
+    const things = thingsIn(this.#sandbox).filter(line => !this.#before.includes(line))
+    return [...this.#processes(), ...things]
+  }
+
+  /** Everybody in the sandbox but its init. */
+  #processes(): string[] {
+    if (this.#proc === undefined || pidsIn(`/proc/self/fd/${this.#proc}`).every(pid => pid === 1)) return []
+    return descendantsOf(this.#sandbox.init).map(pid => `process ${pid} (${statusField(pid, 'Name')})`)
   }
 
   /**
@@ -54,6 +65,8 @@ export class Inventory implements Witness {
   }
 
   record(): object {
+    if (this.#proc !== undefined) closeSync(this.#proc)
+    this.#proc = undefined
     return {}
   }
 }
@@ -108,7 +121,7 @@ export function livingProcesses({ processes }: Observer): number[] {
 function isIn(pid: number, pidNamespace: number): boolean {
   const thread = throughWhom(pid)
   try {
-    return thread !== undefined && namespaces(thread).pid === pidNamespace
+    return thread !== undefined && namespaceInode(thread, 'pid') === pidNamespace
   } catch {
     // ENOENT: it has ended.
     return false

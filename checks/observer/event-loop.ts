@@ -6,6 +6,8 @@ import { closeQuietly, poll, readSignals } from '../../lib/machine/poll.ts'
 import type { Observer } from './observer.ts'
 
 const KEPT_OUTPUT = 16384
+/** Where output is read to, piece by piece. */
+const buffer = Buffer.alloc(65536)
 /** How often output is read at the end: more than a pipe holds, but bounded, because a process may go on printing. */
 const MOST_READS = 64
 const SIGCHLD = 17
@@ -87,8 +89,7 @@ export class EventLoop {
   }
 
   #read(output: number): void {
-    const buffer = Buffer.alloc(65536)
-    const length = readOrNothing(output, buffer)
+    const length = readOrNothing(output)
     if (length === undefined) return
     if (length === 0) this.#close(output)
     this.output = (this.output + buffer.toString('utf8', 0, length)).slice(-KEPT_OUTPUT)
@@ -120,7 +121,7 @@ export class EventLoop {
 }
 
 /** @returns 0 at the end, which a terminal reports as EIO; `undefined` if what was there has been flushed meanwhile */
-function readOrNothing(fd: number, buffer: Buffer): number | undefined {
+function readOrNothing(fd: number): number | undefined {
   try {
     return readSync(fd, buffer)
   } catch (error) {

@@ -2,7 +2,7 @@
  * The calls by which processes send signals: who sent which to whom, and what the kernel answered.
  */
 import { readFileSync } from 'node:fs'
-import { namespaces } from '../../lib/namespaces.ts'
+import { namespaceInode } from '../../lib/namespaces.ts'
 import { signalName } from '../../lib/status.ts'
 import { nsPids, statusField } from '../../lib/trace/proc.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
@@ -86,7 +86,7 @@ export class SignalCalls {
     const depth = nsPids(caller).length
     const around = all.filter(({ numbers, status }) => !status && numbers.length < depth && numbers.at(-1) === number)
     if (around.length < 2) return around[0]?.pid
-    const inside = namespaces(caller).pid
+    const inside = namespaceInode(caller, 'pid')
     const first = all.find(({ numbers, birth }) => numbers.at(-1) === 1 && birth.namespaces.pid === inside)
     const home = this.#processes.get(first?.parent ?? 0)?.birth.namespaces.pid
     return (around.find(({ birth }) => birth.namespaces.pid === home) ?? around[0])?.pid
@@ -104,7 +104,7 @@ export class SignalCalls {
   /** The living process that has a number in the PID namespace of `caller`. */
   #numbered(caller: number, number: number): number | undefined {
     const level = nsPids(caller).length - 1
-    const inode = namespaces(caller).pid
+    const inode = namespaceInode(caller, 'pid')
     const candidates = [...this.#processes.values()].filter(
       ({ numbers, status }) => !status && numbers[level] === number,
     )

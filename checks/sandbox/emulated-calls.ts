@@ -18,7 +18,7 @@ import {
   MS_REMOUNT,
 } from '../../lib/mount/mount.ts'
 import { DEVICES, deviceNumber, mknod } from '../../lib/mount/rootfs.ts'
-import { NAMESPACES, type NamespaceKind, namespaces, setns } from '../../lib/namespaces.ts'
+import { NAMESPACES, type NamespaceKind, namespaceInode, setns } from '../../lib/namespaces.ts'
 import { waitpid } from '../../lib/process.ts'
 import { realUser, statusField } from '../../lib/trace/proc.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
@@ -106,7 +106,7 @@ export class CallEmulator {
 
   /** Whether a thread is in the sandbox's own user namespace, and not in one below. */
   #isRoot(tid: number): boolean {
-    return namespaces(tid).user === namespaces(this.#init).user
+    return namespaceInode(tid, 'user') === namespaceInode(this.#init, 'user')
   }
 
   #offer(name: StoppedCall, args: readonly bigint[], tid: number): (() => boolean) | undefined {

@@ -4,7 +4,7 @@
  */
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { ensureRootfs } from '../../lib/mount/rootfs.ts'
-import { inNamespace, type Namespaces, namespaces } from '../../lib/namespaces.ts'
+import { inNamespace, type Namespaces, namespaceInode, namespaces } from '../../lib/namespaces.ts'
 import { type Link, links } from '../../lib/net/links.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import type { Listener } from '../../lib/trace/ptrace.ts'
@@ -55,6 +55,9 @@ const CHANGES: readonly StoppedCall[] = [
   'ioctl',
 ]
 
+/** The kinds of namespace of which whoever is in the sandbox's own lives outside. */
+const OUTSIDE = ['pid', 'mnt', 'uts'] as const
+
 /** A directory, as device:inode. */
 export function identity(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -81,7 +84,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
 
   constructor({ sandbox }: Scene) {
     this.#init = sandbox.init
-    this.#pidNamespace = namespaces(sandbox.init).pid
+    this.#pidNamespace = namespaceInode(sandbox.init, 'pid')
   }
 
   begin({ observer }: Start): void {
@@ -133,8 +136,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   /** Whether a process lives where the sandbox's init does; so does whoever is gone. */
   #isOutside(pid: number): boolean {
     try {
-      const [its, own] = [namespaces(pid), namespaces(this.#init)]
-      return its.pid === own.pid && its.mnt === own.mnt && its.uts === own.uts
+      return OUTSIDE.every(kind => namespaceInode(pid, kind) === namespaceInode(this.#init, kind))
     } catch {
       return true
     }
@@ -203,7 +205,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   #whoIsOutside(pid: number, net: number): number {
     for (let one = this.#processes.get(pid); one; one = this.#processes.get(one.creator)) {
       const thread = one.status ? undefined : throughWhom(one.pid)
-      if (thread !== undefined && namespaces(thread).net !== net) return thread
+      if (thread !== undefined && namespaceInode(thread, 'net') !== net) return thread
     }
     return this.#init
   }

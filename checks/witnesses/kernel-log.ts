@@ -2,7 +2,7 @@
  * The witness of the kernel's log: what the kernel wrote to it while the program ran.
  */
 import { INITIAL_PID_NAMESPACE } from '../../lib/machine/container.ts'
-import { namespaces } from '../../lib/namespaces.ts'
+import { namespaceInode } from '../../lib/namespaces.ts'
 import { openKernelLog } from '../../lib/trace/kmsg.ts'
 import type { WitnessKind } from './witness.ts'
 
@@ -21,7 +21,7 @@ export const kernelLog: WitnessKind<KernelLogRecord> = {
       record() {
         const lines = log?.read()
         log?.close()
-        return { kernelLog: lines, logHasOurNumbers: namespaces().pid === INITIAL_PID_NAMESPACE }
+        return { kernelLog: lines, logHasOurNumbers: namespaceInode('self', 'pid') === INITIAL_PID_NAMESPACE }
       },
     })
   },

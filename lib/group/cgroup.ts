@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { CannotRun, UsageError } from '../errors.ts'
 import { announce } from '../machine/announce.ts'
 import { INITIAL_PID_NAMESPACE } from '../machine/container.ts'
-import { namespaces } from '../namespaces.ts'
+import { namespaceInode } from '../namespaces.ts'
 import { getpid } from '../process.ts'
 import { type Keeper, keep } from '../tidy/keeper.ts'
 import { type Fate, fateOf, type Owner } from '../tidy/owner.ts'
@@ -25,7 +25,7 @@ export const PREFIX = 'containers-from-clone'
  * namespace the inode of the PID namespace is appended, because a PID says nothing without its namespace.
  */
 export function ownName(what: string, pid = getpid()): string {
-  const { pid: namespace } = namespaces()
+  const namespace = namespaceInode('self', 'pid')
   return `${PREFIX}.${what}.${pid}${namespace === INITIAL_PID_NAMESPACE ? '' : `@${namespace}`}`
 }
 
@@ -221,7 +221,7 @@ export function groupsNamed(matches: (name: string) => boolean): string[] {
  * of other PID namespaces are left to `npm run clean`, because it takes longer to look for their owners.
  */
 export function sweepGroups(): void {
-  const own = namespaces().pid
+  const own = namespaceInode('self', 'pid')
   try {
     const ours = groupsNamed(name => groupOwner(name)?.namespace === own)
     discardGroups(ours.filter(path => groupFate(path) === 'dead'))

@@ -54,14 +54,22 @@ function chain(path: string, top: string): string[] {
  */
 const isSystemds = (path: string) => /\.(slice|service|scope)$/.test(basename(path)) && isForSystemd()
 
-/** The groups of a hierarchy in which the caller might make others; the first that will do is taken. */
-function candidates(hierarchy: Hierarchy): string[] {
+/**
+ * The groups of a hierarchy in which the caller might make others; the first that will do is taken, and nothing is looked
+ * up for those behind it.
+ */
+function* candidates(hierarchy: Hierarchy): Generator<string> {
   const { path, dialect } = hierarchy
-  const own = chain(ownGroup(hierarchy) ?? path, path)
-  // In v2 a process may only be moved below a group that is the caller's and that it is in already.
-  if (dialect === 'v2') return isWritable(path) ? [path] : own.filter(each => !isSystemds(each))
-  const others = readdirSync(path, { withFileTypes: true }).filter(entry => entry.isDirectory())
-  return [path, ...own, ...others.map(({ name }) => join(path, name)).filter(isOwn)]
+  const own = () => chain(ownGroup(hierarchy) ?? path, path)
+  if (dialect === 'v2') {
+    // Here a process may only be moved below a group that is the caller's and that it is in already.
+    yield* isWritable(path) ? [path] : own().filter(each => !isSystemds(each))
+    return
+  }
+  yield path
+  yield* own()
+  for (const entry of readdirSync(path, { withFileTypes: true }))
+    if (entry.isDirectory() && isOwn(join(path, entry.name))) yield join(path, entry.name)
 }
 
 const processesIn = (path: string) => wordsOf(join(path, 'cgroup.procs')).map(Number)
@@ -91,8 +99,8 @@ function isHome(path: string, { dialect, path: top }: Hierarchy, controller: Con
  * @param controller one that they are to have; any group will do otherwise
  */
 export function homeIn(hierarchy: Hierarchy, controller?: Controller): GroupHome | undefined {
-  const path = candidates(hierarchy).find(each => isHome(each, hierarchy, controller))
-  return path === undefined ? undefined : { hierarchy, path }
+  for (const path of candidates(hierarchy)) if (isHome(path, hierarchy, controller)) return { hierarchy, path }
+  return undefined
 }
 
 /** Where the calling process may make groups with a controller, v1 first where that has it, too. */

@@ -28,7 +28,7 @@ export const SIGINFO_SIZE = 128
  */
 export function poll(fds: readonly number[], timeout: number, event = POLLIN): number[] {
   // struct pollfd { int fd; short events; short revents; }, as two ints
-  const entries = fds.flatMap(fd => [fd, event])
+  const entries = Int32Array.from(fds.flatMap(fd => [fd, event]))
   const milliseconds = timeout === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil(timeout * 1000))
   callUninterrupted('poll', libcPoll, [entries, fds.length, milliseconds])
   return fds.filter((_, i) => (entries[2 * i + 1] as number) >> 16 !== 0)
@@ -50,7 +50,7 @@ export function watchSignals(signals: readonly Signal[]): number {
 
 /** The numbers of the signals that have come since the last look. */
 export function readSignals(fd: number): number[] {
-  const buffer = Buffer.alloc(SIGINFO_SIZE * 16)
+  const buffer = Buffer.allocUnsafe(SIGINFO_SIZE * 16)
   try {
     const length = readSync(fd, buffer)
     return Array.from({ length: length / SIGINFO_SIZE }, (_, i) => buffer.readUInt32LE(i * SIGINFO_SIZE))

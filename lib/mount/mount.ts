@@ -161,7 +161,8 @@ export interface Mount {
   readonly options: string
 }
 
-const decode = (word = '') => word.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
+const decode = (word = '') =>
+  word.includes('\\') ? word.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))) : word
 
 function parseMount(line: string): Mount {
   const [before = '', after = ''] = line.split(' - ')
@@ -185,11 +186,26 @@ function parseMount(line: string): Mount {
   }
 }
 
+/** How many texts are remembered: as many as there are mount namespaces that are looked at in turn. */
+const REMEMBERED = 8
+/**
+ * The texts that were parsed last, and what they say. The same mounts are read again and again, and a text always says
+ * the same: what is remembered by it cannot be out of date.
+ */
+const known = new Map<string, readonly Mount[]>()
+
 /** The mounts in the text of a mountinfo file. @see proc_pid_mountinfo(5) */
-export const parseMounts = (text: string): Mount[] => text.split('\n').filter(Boolean).map(parseMount)
+export function parseMounts(text: string): readonly Mount[] {
+  const found = known.get(text) ?? text.split('\n').filter(Boolean).map(parseMount)
+  // Behind all others: whoever has not been asked for longest goes first.
+  known.delete(text)
+  known.set(text, found)
+  for (const oldest of known.keys()) if (known.size > REMEMBERED) known.delete(oldest)
+  return found
+}
 
 /** The mounts that a process sees. @see proc_pid_mountinfo(5) */
-export const mounts = (pid: number | 'self' = 'self'): Mount[] => parseMounts(readProc(pid, 'mountinfo') ?? '')
+export const mounts = (pid: number | 'self' = 'self'): readonly Mount[] => parseMounts(readProc(pid, 'mountinfo') ?? '')
 
 /** Whether something is mounted at a path, as the calling process sees it. @param path in which links are not followed */
 export const isMountPoint = (path: string): boolean => mounts().some(({ target }) => target === resolve(path))

@@ -10,6 +10,8 @@ const libcSet = libcFunction(
 )
 /** The longest value that there can be, `XATTR_SIZE_MAX` in `<linux/limits.h>`. */
 export const XATTR_SIZE_MAX = 65536
+/** Where the kernel writes a value: to make so much room anew for each of many files would take longer than to ask. */
+const room = Buffer.alloc(XATTR_SIZE_MAX)
 
 /**
  * Reads an extended attribute of a file itself: a symbolic link is not followed.
@@ -20,12 +22,11 @@ export const XATTR_SIZE_MAX = 65536
  * @see getxattr(2)
  */
 export function getXattr(path: string, name: string): Buffer | undefined {
-  const value = Buffer.alloc(XATTR_SIZE_MAX)
-  const size = libcGet(path, name, value, value.length)
-  if (size >= 0) return value.subarray(0, size)
+  const size = libcGet(path, name, room, room.length)
+  if (size >= 0) return Buffer.from(room.subarray(0, size))
   const { ENODATA, EOPNOTSUPP, EPERM } = constants.errno
   if ([ENODATA, EOPNOTSUPP, EPERM].includes(lastErrno())) return undefined
-  return void call('lgetxattr', libcGet, [path, name, value, value.length], [path, name])
+  return void call('lgetxattr', libcGet, [path, name, room, room.length], [path, name])
 }
 
 /**

@@ -15,9 +15,9 @@ interface Range {
 
 const toAddress = (number: number): string => [24, 16, 8, 0].map(shift => (number >>> shift) & 255).join('.')
 
-/** The names of all interfaces of the calling process's network namespace. */
-export function interfaceNames(): string[] {
-  return [...readFileSync('/proc/net/dev', 'utf8').matchAll(/^\s*([^\s:]+):/gm)].map(match => match[1] as string)
+/** The names of all interfaces of the network namespace of a process, by default the calling one. */
+export function interfaceNames(pid: number | 'self' = 'self'): string[] {
+  return [...readFileSync(`/proc/${pid}/net/dev`, 'utf8').matchAll(/^\s*([^\s:]+):/gm)].map(match => match[1] as string)
 }
 
 const always = () => true

@@ -49,10 +49,11 @@ export function nsPids(pid: number): number[] {
   return (statusField(pid, 'NSpid') ?? '').split(/\s+/).filter(Boolean).map(Number)
 }
 
+/** Every PID that a /proc lists, by its directory. */
+export const pidsIn = (proc: string): number[] => readdirSync(proc).map(Number).filter(Number.isInteger)
+
 /** Every PID in the mounted /proc. */
-export function allPids(): number[] {
-  return readdirSync('/proc').map(Number).filter(Number.isInteger)
-}
+export const allPids = (): number[] => pidsIn('/proc')
 
 /** The PIDs of the children of a process, in the order of their numbers. */
 export function childrenOf(pid: number): number[] {

@@ -41,6 +41,19 @@ export const PTRACE_O = {
 
 const EVENTS = { 1: 'fork', 2: 'vfork', 3: 'clone', 4: 'exec', 6: 'exit', 7: 'seccomp', 128: 'stop' } as const
 
+/** `siginfo_t` of waitid(2), `<signal.h>`. */
+export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
+/** `struct ptrace_syscall_info`, `<linux/ptrace.h>`: an entry or a seccomp stop has nr and args, an exit has rval. */
+export const SYSCALL_INFO = { size: 88, op: 0, nr: 24, args: 32, rval: 24 } as const
+
+/** Where the kernel writes its answers. Each is read before the next call, and to make it anew would cost more than that. */
+const [info, syscallInfo, message] = [SIGINFO.size, SYSCALL_INFO.size, 8].map(size => Buffer.alloc(size)) as [
+  Buffer,
+  Buffer,
+  Buffer,
+]
+const wstatus = new Int32Array(1)
+
 /** Why a traced thread is stopped. */
 export type StopReason = (typeof EVENTS)[keyof typeof EVENTS] | 'syscall' | 'signal'
 
@@ -81,7 +94,6 @@ export function resume(tid: number, how: number, signal = 0): void {
 
 /** The message of an event: the new PID of a fork, the wait status of an exit; `undefined` if the thread has died. */
 export function eventMessage(tid: number): number | undefined {
-  const message = Buffer.alloc(8)
   return libcPtraceData(PTRACE.GETEVENTMSG, tid, 0, message) < 0 ? undefined : Number(message.readBigUInt64LE())
 }
 
@@ -99,13 +111,9 @@ export const SI = { CLD_FIRST: 1, CLD_LAST: 6, TIMER: -2 } as const
 
 /** Who sent the signal that a thread is stopped at; `undefined` if it has died. */
 export function signalInfo(tid: number): SignalInfo | undefined {
-  const info = Buffer.alloc(SIGINFO.size)
   if (libcPtraceData(PTRACE.GETSIGINFO, tid, 0, info) < 0) return undefined
   return { signal: info.readInt32LE(0), code: info.readInt32LE(SIGINFO.code), pid: info.readInt32LE(SIGINFO.pid) }
 }
-
-/** `struct ptrace_syscall_info`, `<linux/ptrace.h>`: an entry or a seccomp stop has nr and args, an exit has rval. */
-export const SYSCALL_INFO = { size: 88, op: 0, nr: 24, args: 32, rval: 24 } as const
 
 /** The system call a thread is stopped at. */
 export type SyscallStop = { readonly nr: number; readonly args: bigint[] } | { readonly result: number }
@@ -117,17 +125,17 @@ const EIO = 5
  * @throws CannotRun before Linux 5.3, where `undefined` would be taken for "no call"
  */
 export function syscallStop(tid: number): SyscallStop | undefined {
-  const info = Buffer.alloc(SYSCALL_INFO.size)
-  if (libcPtraceData(PTRACE.GET_SYSCALL_INFO, tid, info.length, info) < 0) {
+  if (libcPtraceData(PTRACE.GET_SYSCALL_INFO, tid, syscallInfo.length, syscallInfo) < 0) {
     if (lastErrno() === EIO)
       throw new CannotRun(
         'this kernel does not tell a tracer which call was made (PTRACE_GET_SYSCALL_INFO)\nhint: Linux 5.3 does',
       )
     return undefined
   }
-  if (info.readUInt8(SYSCALL_INFO.op) === 2) return { result: Number(info.readBigInt64LE(SYSCALL_INFO.rval)) }
-  const args = [0, 1, 2, 3, 4, 5].map(i => info.readBigInt64LE(SYSCALL_INFO.args + 8 * i))
-  return { nr: Number(info.readBigUInt64LE(SYSCALL_INFO.nr)), args }
+  if (syscallInfo.readUInt8(SYSCALL_INFO.op) === 2)
+    return { result: Number(syscallInfo.readBigInt64LE(SYSCALL_INFO.rval)) }
+  const args = [0, 1, 2, 3, 4, 5].map(i => syscallInfo.readBigInt64LE(SYSCALL_INFO.args + 8 * i))
+  return { nr: Number(syscallInfo.readBigUInt64LE(SYSCALL_INFO.nr)), args }
 }
 
 /** The general registers, `<linux/elf.h>`, and where in them the result of a call is, by architecture. */
@@ -160,14 +168,11 @@ export function setFirstArgument(tid: number, value: bigint): void {
 const SIGTRAP = 5
 const ECHILD = 10
 
-/** `siginfo_t` of waitid(2), `<signal.h>`. */
-export const SIGINFO = { size: 128, code: 8, pid: 16 } as const
 /** `<sys/wait.h>` */
 export const WAITID = { P_ALL: 0, P_PID: 1, WSTOPPED: 2, WEXITED: 4, WNOWAIT: 0x1000000, CLD_DUMPED: 3 } as const
 
 /** The next thread (or `only` that one) that has an event, which is left in place; `undefined` if none has. */
 function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean } | undefined {
-  const info = Buffer.alloc(SIGINFO.size)
   const { P_ALL, P_PID, WEXITED, WSTOPPED, WNOWAIT, CLD_DUMPED } = WAITID
   const [kind, id] = only === undefined ? [P_ALL, 0] : [P_PID, only]
   if (libcWaitid(kind, id, info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) < 0) return undefined
@@ -202,7 +207,6 @@ function choose(first: readonly number[], alive: Iterable<number>): ReturnType<t
  * @see waitid(2)
  */
 export function checkEvents(): void {
-  const info = Buffer.alloc(SIGINFO.size)
   const options = WAITID.WEXITED | WNOHANG | WAITID.WNOWAIT | __WALL
   if (libcWaitid(WAITID.P_ALL, 0, info, options) < 0 && lastErrno() !== ECHILD)
     throw new SyscallError('waitid', [Symbol('P_ALL'), 0], lastErrno(), undefined)
@@ -223,7 +227,6 @@ export function nextEvent(
   const next = choose(first, alive)
   if (!next) return undefined
   if (next.hasEnded) beforeEnd(next.tid)
-  const wstatus = [0]
   const tid = libcWaitpid(next.tid, wstatus, __WALL | WNOHANG)
   if (tid <= 0) return undefined
   const status = wstatus[0] as number

@@ -16,7 +16,8 @@ const libcPwrite = libcFunction('long pwrite64(int fd, const uint8_t *buf, size_
 export function readMemory(pid: number, address: bigint, length: number): Buffer {
   const memory = openSync(`/proc/${pid}/mem`, 'r')
   try {
-    const buffer = Buffer.alloc(length)
+    // What has not been read is cut off.
+    const buffer = Buffer.allocUnsafe(length)
     return buffer.subarray(0, readSync(memory, buffer, 0, length, address))
   } finally {
     closeSync(memory)

@@ -46,8 +46,8 @@ export interface Scheduled {
 
 /** The first two fields of schedstat. A wait is counted when it is over. */
 export function parseSchedstat(text: string): Scheduled {
-  const [ran = 0, waited = 0] = text.split(' ').map(Number)
-  return { ran: ran / 1e9, waited: waited / 1e9 }
+  const [ran = 0, waited = 0] = text.split(' ', 2)
+  return { ran: Number(ran) / 1e9, waited: Number(waited) / 1e9 }
 }
 
 /** The threads of a process; none if it has ended. */

@@ -2,7 +2,7 @@
  * Who lives in a container: in a mount namespace of its own, with an overlay of the program as root. And how they stand.
  */
 import { readlinkSync, statSync } from 'node:fs'
-import { namespaces } from '../../../lib/namespaces.ts'
+import { namespaceInode, namespaces } from '../../../lib/namespaces.ts'
 import { threadsOf } from '../../../lib/trace/scheduling.ts'
 import type { Observer } from '../../observer/observer.ts'
 import { processOf, throughWhom, unlessGone } from '../../observer/threads.ts'
@@ -28,7 +28,7 @@ export class Containers {
   overlayOf(tid: number): number | undefined {
     const { dev } = statSync(`/proc/${tid}/root`)
     const found = this.overlays.findLastIndex(({ device }) => device === dev)
-    return found < 0 || namespaces(tid).mnt === this.#sandbox.mnt ? undefined : found
+    return found < 0 || namespaceInode(tid, 'mnt') === this.#sandbox.mnt ? undefined : found
   }
 
   /** Somebody is about to exchange the root of their mount namespace. @returns is told that they did */
@@ -53,7 +53,7 @@ export class Containers {
 
   /** The mount namespace of a thread, if its root is an overlay there. */
   #containerOf(tid: number): number | undefined {
-    return unlessGone(() => (this.overlayOf(tid) === undefined ? undefined : namespaces(tid).mnt))
+    return unlessGone(() => (this.overlayOf(tid) === undefined ? undefined : namespaceInode(tid, 'mnt')))
   }
 
   /** How a thread stands in its mount namespace; `undefined` if it is gone. */
@@ -98,7 +98,7 @@ export class Containers {
    */
   #neighboursOf(mnt: number, pid: number, known: ReadonlySet<number>): number[] {
     const isOutside = (tid: number) =>
-      unlessGone(() => namespaces(tid).mnt !== mnt || !known.has(spotOf(`/proc/${tid}/root`).mount)) ?? false
+      unlessGone(() => namespaceInode(tid, 'mnt') !== mnt || !known.has(spotOf(`/proc/${tid}/root`).mount)) ?? false
     const living = [...this.processes.values()].filter(({ status }) => !status)
     return living.flatMap(one => {
       const isThere = unlessGone(() => namespaces(throughWhom(one.pid) ?? one.pid).pid === pid)

@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os'
 import { mounts } from '../../../lib/mount/mount.ts'
-import { namespaces } from '../../../lib/namespaces.ts'
+import { namespaceInode, namespaces } from '../../../lib/namespaces.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import type { Observer } from '../../observer/observer.ts'
 import { processOf } from '../../observer/threads.ts'
@@ -68,7 +68,7 @@ export class Mounting {
       overlay,
       target: mount.target,
       isReadOnly: mount.attributes.includes('ro') || mount.options.split(',').includes('ro'),
-      outside: this.#outside.pathOf(mount, tid, namespaces(tid).mnt),
+      outside: this.#outside.pathOf(mount, tid, namespaceInode(tid, 'mnt')),
       answer: result < 0 ? ('refused' as const) : ('written' as const),
     }
     this.volumes.push(use)

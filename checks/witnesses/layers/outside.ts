@@ -3,7 +3,7 @@
  */
 import { statSync } from 'node:fs'
 import { type Mount, mounts } from '../../../lib/mount/mount.ts'
-import { namespaces } from '../../../lib/namespaces.ts'
+import { namespaceInode } from '../../../lib/namespaces.ts'
 import type { Observer } from '../../observer/observer.ts'
 import { throughWhom } from '../../observer/threads.ts'
 
@@ -28,7 +28,7 @@ export class Outside {
     const found: number[] = []
     for (let one = this.#processes.get(pid); one; one = this.#processes.get(one.creator)) {
       const thread = one.status ? undefined : throughWhom(one.pid)
-      if (thread !== undefined && namespaces(thread).mnt !== mnt) found.push(thread)
+      if (thread !== undefined && namespaceInode(thread, 'mnt') !== mnt) found.push(thread)
     }
     return [...found, this.#init]
   }
@@ -36,7 +36,7 @@ export class Outside {
   /** What the nearest of them sees. */
   viewFor(pid: number, mnt: number): { readonly mnt: number; readonly view: readonly Mount[] } {
     const [maker = this.#init] = this.makersOf(pid, mnt)
-    return { mnt: namespaces(maker).mnt, view: mounts(maker) }
+    return { mnt: namespaceInode(maker, 'mnt'), view: mounts(maker) }
   }
 
   /** Where the directory that a mount of a container shows is outside, as a path; `undefined` where it is nowhere. */

@@ -3,7 +3,6 @@
  */
 import { createHash } from 'node:crypto'
 import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { isOpaque, isWhiteout } from '../../../lib/mount/whiteouts.ts'
 
 /** More entries than this no program of the lab needs, and the judge looks at no more. */
@@ -71,10 +70,10 @@ export function treeOf(top: string): Tree {
   const device = statSync(top).dev
   const found = new Map<string, Entry>()
   const walk = (below: string): void => {
-    for (const name of namesIn(join(top, below))) {
+    for (const name of namesIn(`${top}/${below}`)) {
       if (found.size >= MOST) return
-      const path = join(below, name)
-      const entry = entryAt(join(top, path), device)
+      const path = below === '' ? name : `${below}/${name}`
+      const entry = entryAt(`${top}/${path}`, device)
       if (!entry) continue
       found.set(path, entry)
       if (entry.kind === 'directory' || entry.kind === 'opaque') walk(path)
@@ -86,7 +85,7 @@ export function treeOf(top: string): Tree {
 
 /** The contents of a file or link, as a digest; of anything else its kind. `undefined` if it is gone. */
 export function contentsOf(top: string, path: string, entry: Entry): string | undefined {
-  const place = join(top, path)
+  const place = `${top}/${path}`
   if (entry.kind !== 'file' && entry.kind !== 'link') return entry.kind
   try {
     if (entry.kind === 'link') return `link to ${readlinkSync(place)}`
@@ -102,7 +101,7 @@ export function contentsOf(top: string, path: string, entry: Entry): string | un
 export function contentsOfAll(top: string, tree: Tree): ReadonlyMap<string, string> {
   const sized = [...tree].flatMap(([path, entry]) => {
     const isRead = entry.kind === 'file' || entry.kind === 'link'
-    return isRead ? [{ path, entry, size: lstatSync(join(top, path), { throwIfNoEntry: false })?.size ?? 0 }] : []
+    return isRead ? [{ path, entry, size: lstatSync(`${top}/${path}`, { throwIfNoEntry: false })?.size ?? 0 }] : []
   })
   let left = MOST_BYTES
   const found = new Map<string, string>()

@@ -38,7 +38,7 @@ function readInside(namespace: number): string {
  * The mounts of the mount namespace that a thread is in, in the order in which they hang on one another.
  * @throws Error ENOENT if the thread is gone
  */
-export function wholeView(tid: number): Mount[] {
+export function wholeView(tid: number): readonly Mount[] {
   const namespace = open(`/proc/${tid}/ns/mnt`)
   try {
     return parseMounts(readInside(namespace))
