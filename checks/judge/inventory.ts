@@ -4,7 +4,7 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { type Namespaces, namespaceInode, namespaces } from '../../lib/namespaces.ts'
 import { interfaceNames } from '../../lib/net/free-network.ts'
-import { allPids, pidsIn, statusField } from '../../lib/trace/proc.ts'
+import { allPids, parentAndState, pidsIn, statusField } from '../../lib/trace/proc.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
 import { mountLines } from '../sandbox/mounts.ts'
@@ -101,8 +101,8 @@ export function leftIn({ init }: Sandbox, observer: Observer, inventory: Invento
 function descendantsOf(init: number): number[] {
   const children = new Map<number, number[]>()
   for (const pid of allPids()) {
-    const parent = Number(statusField(pid, 'PPid'))
-    children.set(parent, [...(children.get(parent) ?? []), pid])
+    const { parent } = parentAndState(pid) ?? {}
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid])
   }
   const below = (pid: number): number[] => (children.get(pid) ?? []).flatMap(child => [child, ...below(child)])
   // A zombie is only waited for, unless another thread of it lives.

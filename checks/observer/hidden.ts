@@ -2,7 +2,7 @@
  * Processes that a tracer was not told of. CLONE_UNTRACED is taken out of the flags of every clone, but clone3(2) reads them
  * from memory, and another thread may have put it back by then.
  */
-import { allPids, nsPids, statusField } from '../../lib/trace/proc.ts'
+import { allPids, nsPids, parentAndState, statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'
 import { threadsOf } from '../../lib/trace/scheduling.ts'
 import { processOf } from './threads.ts'
@@ -17,7 +17,7 @@ export function followHidden(caller: number, number: number): number[] {
   const candidates = [...threadsOf(processOf(caller) ?? caller), ...allPids()]
   const hidden = candidates.filter(pid => pid !== caller && nsPids(pid)[level] === number && followOne(pid))
   for (const pid of hidden)
-    hidden.push(...allPids().filter(one => Number(statusField(one, 'PPid')) === pid && followOne(one)))
+    hidden.push(...allPids().filter(one => parentAndState(one)?.parent === pid && followOne(one)))
   return hidden
 }
 

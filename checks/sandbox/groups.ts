@@ -188,7 +188,7 @@ export class SandboxGroups {
    * @param isCrowded whether there are as many processes as the bound allows, for where no group counts them
    */
   hits(isCrowded: boolean): string[] {
-    const groups = this.#paths.flatMap(path => [dirname(path), path, join(path, LEAF), ...this.inner()])
+    const groups = [...this.#paths.flatMap(path => [dirname(path), path, join(path, LEAF)]), ...this.inner()]
     const refused = this.limitsProcesses
       ? groups.some(group => count(join(group, 'pids.events'), 'max') > 0)
       : isCrowded
@@ -201,7 +201,8 @@ export class SandboxGroups {
 
   /** Thaws the groups: in v1 a frozen process cannot even be killed. */
   thaw(): void {
-    for (const path of this.#paths) thawAll(path)
+    for (const { path, hierarchy } of this.#places)
+      if (hierarchy.dialect === 'v2' || hierarchy.controllers.includes('freezer')) thawAll(path)
   }
 
   /** Removes all groups, once every process of the sandbox has been reaped. */

@@ -11,7 +11,7 @@ import { closePipes } from '../../lib/gate.ts'
 import { dup2 } from '../../lib/machine/descriptors.ts'
 import { writeAll } from '../../lib/machine/output.ts'
 import * as M from '../../lib/mount/mount.ts'
-import { NAMESPACES, setns, unshare } from '../../lib/namespaces.ts'
+import { inNamespace, NAMESPACES, setns, unshare } from '../../lib/namespaces.ts'
 import { _exit, waitpid } from '../../lib/process.ts'
 import { writeIdMaps } from '../../lib/rights/users.ts'
 import { liveAsInit } from './init.ts'
@@ -20,11 +20,12 @@ import { enterPrivateRoot } from './root.ts'
 
 /** Runs `action` as root on the machine, but in the network and PID namespace of init. */
 function besideInit(init: number, action: () => void): void {
-  const helper = fork(() => {
-    for (const kind of ['net', 'pid'] as const) setns(openSync(`/proc/${init}/ns/${kind}`, 'r'), NAMESPACES[kind])
-    // setns(2) to a PID namespace affects only children.
-    return waitpid(fork(action)).code ?? 1
-  })
+  const pids = openSync(`/proc/${init}/ns/pid`, 'r')
+  // setns(2) to a PID namespace affects only children, and the warden makes no others.
+  setns(pids, NAMESPACES.pid)
+  closeSync(pids)
+  // The warden goes back: it would keep init's network alive.
+  const helper = inNamespace(init, 'net', () => fork(action))
   if (waitpid(helper).code !== 0) _exit(1)
 }
 

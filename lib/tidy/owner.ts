@@ -7,7 +7,7 @@ import { uptime } from 'node:os'
 import { basename } from 'node:path'
 import { INITIAL_PID_NAMESPACE } from '../machine/container.ts'
 import { getpid } from '../process.ts'
-import { allPids, nsPids, readProc, statusField } from '../trace/proc.ts'
+import { allPids, nsPids, parentAndState, readProc } from '../trace/proc.ts'
 
 /** The unit of times in /proc/PID/stat: `sysconf(_SC_CLK_TCK)`, the same on every machine of today. */
 const TICKS_PER_SECOND = 100
@@ -61,8 +61,7 @@ function isNamesake(pid: number, made: number | undefined): boolean {
 }
 
 /** Whether a process with the owner's PID may be the owner of what was made then: a zombie owns nothing. */
-const mayOwn = (pid: number, made: number | undefined) =>
-  !statusField(pid, 'State')?.startsWith('Z') && !isNamesake(pid, made)
+const mayOwn = (pid: number, made: number | undefined) => parentAndState(pid)?.state !== 'Z' && !isNamesake(pid, made)
 
 /** Whether a process is that owner in another PID namespace; `undefined` where the caller may not know. */
 function isOwner(pid: number, owner: Owner): boolean | undefined {
