@@ -3,11 +3,11 @@
  * while it stands still. Nothing is sampled, so nothing is too short-lived to be seen.
  */
 import { decodeStatus } from '../../lib/status.ts'
-import { nsPids, readProc, statusField } from '../../lib/trace/proc.ts'
-import { eventMessage, nextEvent, PTRACE, resume, type TraceEvent } from '../../lib/trace/ptrace.ts'
+import { nsPids, statusField } from '../../lib/trace/proc.ts'
+import { eventMessage, PTRACE, type TraceEvent } from '../../lib/trace/ptrace.ts'
 import type { Scheduled } from '../../lib/trace/scheduling.ts'
 import { Calls } from './calls.ts'
-import { followHidden } from './hidden.ts'
+import { followHidden, tracedChildren } from './hidden.ts'
 import { Lateness } from './lateness.ts'
 import { Ended } from './load.ts'
 import { look, notSeen, programOf } from './moment.ts'
@@ -16,6 +16,7 @@ import { SignalCalls } from './signal-calls.ts'
 import { Story } from './story/story.ts'
 import { type CloneCall, Teller } from './teller.ts'
 import { Threads, takesAll, throughWhom } from './threads.ts'
+import { Turns } from './turns.ts'
 import type { Watcher } from './watcher.ts'
 
 const SIGTRAP = 5
@@ -39,6 +40,7 @@ export class Observer {
   /** Threads whose birth has been reported. */
   readonly #known: Set<number>
   readonly #threads = new Threads()
+  readonly #turns = new Turns()
   readonly #signals: SignalCalls
   readonly #calls: Calls
   readonly #teller: Teller
@@ -83,8 +85,9 @@ export class Observer {
   stopRecording(): void {
     this.#recording = false
     // Whose creator was killed before its fork was reported waits for a report that never comes.
-    for (const tid of this.#unborn.keys()) resume(tid, PTRACE.CONT)
+    for (const tid of this.#unborn.keys()) this.#turns.resume(tid)
     this.#unborn.clear()
+    this.#turns.releaseAll()
   }
 
   /**
@@ -94,7 +97,7 @@ export class Observer {
    */
   drain(until: number): boolean {
     const beforeEnd = (tid: number) => this.#recording && this.#watcher.end?.(this.#order, tid)
-    const next = () => nextEvent(beforeEnd, this.#first, this.#known)
+    const next = () => this.#turns.next(beforeEnd, this.#first, this.#known)
     for (let event = next(); event; event = next()) {
       this.#take(event)
       if (Date.now() >= until) return false
@@ -130,7 +133,7 @@ export class Observer {
     if (event.kind === 'exit' && this.#recording) this.ended.take(event.tid)
     if (event.kind !== 'ended' && this.#recording) this.#watcher.stop?.(event.tid, event.kind)
     if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
-    else if (!this.#recording) resume(event.tid, PTRACE.CONT)
+    else if (!this.#recording) this.#turns.resume(event.tid)
     // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
     else if (!this.#known.has(event.tid) && event.kind !== 'exit') this.#unborn.set(event.tid, Date.now())
     else this.#takeStopAndResume(event)
@@ -142,7 +145,7 @@ export class Observer {
       how = this.#takeStop(event)
     } finally {
       // Whatever we stumble over: one that stands still could not even be killed, and would hold all others.
-      resume(event.tid, how, event.kind === 'signal' ? event.signal : 0)
+      this.#turns.resume(event.tid, how, event.kind === 'signal' ? event.signal : 0)
     }
   }
 
@@ -167,13 +170,6 @@ export class Observer {
     if (tid) this.#bear(tid, caller, kind)
   }
 
-  /** A creator that is killed in the middle of its fork takes the report with it; its child would wait for ever. */
-  #takeUnreported(caller: number): void {
-    // A zombie that nobody has waited for has been followed to its end: it is traced no more.
-    for (const tid of (readProc(caller, `task/${caller}/children`) ?? '').split(' ').filter(Boolean).map(Number))
-      if (!this.#known.has(tid) && statusField(tid, 'TracerPid') !== '0') this.#bear(tid, caller)
-  }
-
   #bear(tid: number, caller: number, kind = 'fork'): void {
     this.#known.add(tid)
     const creator = this.#threads.processOf(caller)
@@ -181,7 +177,7 @@ export class Observer {
     const clone = this.#calls.cloneOf(caller) ?? { call: kind, flags: 0 }
     if (this.#threads.add(tid) === tid) this.#bearProcess(tid, caller, creator, clone)
     else this.#teller.threadBorn(tid, caller, clone)
-    if (this.#unborn.delete(tid)) resume(tid, PTRACE.CONT)
+    if (this.#unborn.delete(tid)) this.#turns.resume(tid)
   }
 
   #bearProcess(pid: number, caller: number, creator: number, clone: CloneCall): void {
@@ -216,7 +212,8 @@ export class Observer {
    * had. To wait for the last would not do: one that is ending already when another ends them all is not stopped again.
    */
   #takeExit(tid: number): void {
-    this.#takeUnreported(tid)
+    // A creator that is killed in the middle of its fork takes the report with it; its child would wait for ever.
+    for (const child of tracedChildren(tid)) if (!this.#known.has(child)) this.#bear(child, tid)
     const pid = this.#threads.processOf(tid)
     const isLast = this.#threads.ends(tid)
     const record = this.processes.get(pid)
