@@ -9,7 +9,7 @@ import type { Scheduled } from '../../lib/trace/scheduling.ts'
 import { Calls } from './calls.ts'
 import { followHidden, tracedChildren } from './hidden.ts'
 import { Lateness } from './lateness.ts'
-import { Ended } from './load.ts'
+import { type Burden, Ended } from './load.ts'
 import { look, notSeen, programOf } from './moment.ts'
 import type { ProcessRecord, SignalCall } from './record.ts'
 import { SignalCalls } from './signal-calls.ts'
@@ -112,6 +112,11 @@ export class Observer {
     return this.ended.with(alive)
   }
 
+  /** How many events it has heard of, and how many threads it follows just now. */
+  get burden(): Burden {
+    return { events: this.#order, threads: this.#known.size }
+  }
+
   /** Looks at what is only to be seen by looking. */
   sample(): void {
     if (this.#recording) this.#watcher.sample?.()
@@ -151,7 +156,9 @@ export class Observer {
 
   /** @returns how the stopped thread is to go on */
   #takeStop({ tid, kind, signal }: Exclude<TraceEvent, { kind: 'ended' }>): number {
-    if (kind === 'fork' || kind === 'vfork' || kind === 'clone') this.#takeBirth(tid, kind)
+    // The creator stands still in fork or clone, and its child (a process or a thread) has not run yet.
+    const child = kind === 'fork' || kind === 'vfork' || kind === 'clone' ? eventMessage(tid) : undefined
+    if (child) this.#bear(child, tid, kind)
     if (kind === 'exec') this.#takeExec(tid)
     if (kind === 'exit') this.#takeExit(tid)
     if (kind === 'syscall') this.#calls.takeResult(tid)
@@ -162,12 +169,6 @@ export class Observer {
     if (signal === SIGTRAP) this.stopped.delete(pid)
     else this.stopped.add(pid)
     return signal === SIGTRAP ? PTRACE.CONT : PTRACE.LISTEN
-  }
-
-  /** The creator stands still in fork or clone, and its child (a process or a thread) has not run yet. */
-  #takeBirth(caller: number, kind: 'fork' | 'vfork' | 'clone'): void {
-    const tid = eventMessage(caller)
-    if (tid) this.#bear(tid, caller, kind)
   }
 
   #bear(tid: number, caller: number, kind = 'fork'): void {
