@@ -33,6 +33,8 @@ export class Observer {
   readonly lateness = new Lateness()
   /** What threads had of the processors that have ended. */
   readonly ended = new Ended()
+  /** Who goes on when. */
+  readonly turns = new Turns()
   readonly #init: number
   #recording = true
   readonly #watcher: Watcher
@@ -40,7 +42,6 @@ export class Observer {
   /** Threads whose birth has been reported. */
   readonly #known: Set<number>
   readonly #threads = new Threads()
-  readonly #turns = new Turns()
   readonly #signals: SignalCalls
   readonly #calls: Calls
   readonly #teller: Teller
@@ -85,9 +86,9 @@ export class Observer {
   stopRecording(): void {
     this.#recording = false
     // Whose creator was killed before its fork was reported waits for a report that never comes.
-    for (const tid of this.#unborn.keys()) this.#turns.resume(tid)
+    for (const tid of this.#unborn.keys()) this.turns.resume(tid)
     this.#unborn.clear()
-    this.#turns.releaseAll()
+    this.turns.releaseAll()
   }
 
   /**
@@ -97,7 +98,7 @@ export class Observer {
    */
   drain(until: number): boolean {
     const beforeEnd = (tid: number) => this.#recording && this.#watcher.end?.(this.#order, tid)
-    const next = () => this.#turns.next(beforeEnd, this.#first, this.#known)
+    const next = () => this.turns.next(beforeEnd, this.#first, this.#known)
     for (let event = next(); event; event = next()) {
       this.#take(event)
       if (Date.now() >= until) return false
@@ -138,7 +139,7 @@ export class Observer {
     if (event.kind === 'exit' && this.#recording) this.ended.take(event.tid)
     if (event.kind !== 'ended' && this.#recording) this.#watcher.stop?.(event.tid, event.kind)
     if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
-    else if (!this.#recording) this.#turns.resume(event.tid)
+    else if (!this.#recording) this.turns.resume(event.tid)
     // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
     else if (!this.#known.has(event.tid) && event.kind !== 'exit') this.#unborn.set(event.tid, Date.now())
     else this.#takeStopAndResume(event)
@@ -150,7 +151,7 @@ export class Observer {
       how = this.#takeStop(event)
     } finally {
       // Whatever we stumble over: one that stands still could not even be killed, and would hold all others.
-      this.#turns.resume(event.tid, how, event.kind === 'signal' ? event.signal : 0)
+      this.turns.resume(event.tid, how, event.kind === 'signal' ? event.signal : 0)
     }
   }
 
@@ -178,7 +179,7 @@ export class Observer {
     const clone = this.#calls.cloneOf(caller) ?? { call: kind, flags: 0 }
     if (this.#threads.add(tid) === tid) this.#bearProcess(tid, caller, creator, clone)
     else this.#teller.threadBorn(tid, caller, clone)
-    if (this.#unborn.delete(tid)) this.#turns.resume(tid)
+    if (this.#unborn.delete(tid)) this.turns.resume(tid)
   }
 
   #bearProcess(pid: number, caller: number, creator: number, clone: CloneCall): void {

@@ -37,6 +37,11 @@ export class Turns {
     else resume(tid, how, signal)
   }
 
+  /** Whether a thread that has been heard still stands still, for the others. */
+  holds(tid: number): boolean {
+    return this.#held.has(tid)
+  }
+
   /** Lets everybody go on who stands still for the others. */
   releaseAll(): void {
     for (const [tid, [how, signal]] of this.#held) resume(tid, how, signal)
