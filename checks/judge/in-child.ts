@@ -10,6 +10,7 @@ import { pipe } from '../../lib/gate.ts'
 import { writeAll } from '../../lib/machine/output.ts'
 import { closeQuietly } from '../../lib/machine/poll.ts'
 import { kill, waitpid } from '../../lib/process.ts'
+import { checkEvents } from '../../lib/trace/ptrace.ts'
 import { checkedLab } from '../labs/all.ts'
 import type { Observation } from '../observer/record.ts'
 import type { Confinement } from '../sandbox/confinement.ts'
@@ -146,6 +147,15 @@ function judgeOnce(
   return { pid, verdict: readVerdict(readEnd, pid, 2 * timeout + OVERTIME, stuck) }
 }
 
+function canWait(): boolean {
+  try {
+    checkEvents()
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function readVerdict(fd: number, pid: number, longest: number, stuck: (text: string) => void): Promise<Verdict> {
   let verdict: Verdict | undefined
   // A program that makes its judge wait for ever must not keep the others waiting.
@@ -160,6 +170,8 @@ async function readVerdict(fd: number, pid: number, longest: number, stuck: (tex
     else verdict = message.verdict
   }
   clearTimeout(watchdog)
+  // Where a filter refuses wait4(2), that is what the judge has told.
+  if (verdict?.kind === 'cannot' && !canWait()) return verdict
   const { code, signal } = waitpid(pid)
   if (code === 0 && verdict) return verdict
   if (isLate) {

@@ -93,7 +93,8 @@ function loadOf(observer: Observer): Load {
 
 /** @throws CannotRun if other programs kept the processors from this one */
 function refuseToJudgeTheStarved(observer: Observer, init: number, timeout: number, began: Load): void {
-  const starved = starvedFor([...livingProcesses(observer), init], timeout, began, loadOf(observer))
+  const pids = [...livingProcesses(observer), init]
+  const starved = starvedFor(pids, timeout, began, loadOf(observer), observer.burden)
   if (starved !== undefined)
     throw new CannotRun(
       `the machine is too busy: for ${starved.toFixed(1)} of ${timeout} s a process of the program waited for a processor\n` +

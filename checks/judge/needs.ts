@@ -96,7 +96,7 @@ function lacksOfEnds(): Lack[] {
       'kill(2), by which it ends a program',
       errorOf(() => kill(getpid(), 0)),
     ),
-    ...ofCall('waitid(2), by which it hears what a program does', errorOf(checkEvents)),
+    ...ofCall('waitid(2) or wait4(2), by which it hears what a program does', errorOf(checkEvents)),
   ]
 }
 

@@ -8,7 +8,7 @@ import { cloneExec } from '../../lib/clone-exec.ts'
 import { until } from '../../lib/machine/until.ts'
 import { getpid, kill, sleep, waitpid } from '../../lib/process.ts'
 import { scheduled } from '../../lib/trace/scheduling.ts'
-import { Ended, takeLoad, wasBusy } from '../observer/load.ts'
+import { type Burden, Ended, takeLoad, wasBusy } from '../observer/load.ts'
 import { starvedFor } from './starvation.ts'
 
 const SPIN = 'while :; do :; done'
@@ -16,12 +16,18 @@ const SECONDS = 1
 /** So many have one processor for themselves that each of them waits for nearly all of its time. */
 const MANY = Array<string>(11).fill(SPIN)
 const LIKE_ALL = { nice: 0, policy: 0 }
+const FEW = { events: 100, threads: 2 }
 
 /**
  * Runs shell commands on one processor, and asks about the first `own` of them after a second; then until `isSo`, or for
  * two minutes.
+ * @param isSo is told what was found, and can ask what it would be had they given their judge another burden
  */
-function starvationOf(commands: string[], own: number, isSo: (found: number | undefined) => boolean): boolean {
+function starvationOf(
+  commands: string[],
+  own: number,
+  isSo: (found: number | undefined, having: (burden: Burden) => number | undefined) => boolean,
+): boolean {
   const began = performance.now()
   const pids = commands.map(command => cloneExec(['taskset', '-c', '0', 'sh', '-c', command]))
   const ours = pids.slice(0, own)
@@ -32,7 +38,8 @@ function starvationOf(commands: string[], own: number, isSo: (found: number | un
   const from = load()
   sleep(SECONDS)
   const seconds = () => (performance.now() - began) / 1000
-  const found = until(() => isSo(starvedFor(ours, seconds(), from, load(), LIKE_ALL)), 120)
+  const having = (burden: Burden) => starvedFor(ours, seconds(), from, load(), burden, LIKE_ALL)
+  const found = until(() => isSo(having(FEW), having), 120)
   for (const pid of pids) {
     kill(pid, 'SIGKILL')
     waitpid(pid)
@@ -45,6 +52,16 @@ const isFree = (found: number | undefined) => found === undefined
 
 test('a process that others keep from the processor is starved', () => {
   assert.ok(starvationOf([SPIN, ...MANY], 1, isStarved))
+})
+
+test('a process that gives its judge more to do than any lab takes is not, however long it waits', () => {
+  const tooMuch = [
+    { events: 20_000, threads: 2 },
+    { events: 100, threads: 440 },
+  ]
+  const isItsOwn = (found: number | undefined, having: (burden: Burden) => number | undefined) =>
+    isStarved(found) && tooMuch.every(burden => having(burden) === undefined)
+  assert.ok(starvationOf([SPIN, ...MANY], 1, isItsOwn))
 })
 
 test('a chain of processes that wait for each other is, though none of them alone', () => {

@@ -1,11 +1,11 @@
 /**
  * Whether a program did not end because other programs kept the processors from it: on a machine that is too busy no
- * program is judged. A program that starves itself, by computing in several processes or by giving way to others
- * (nice), does not count as starved.
+ * program is judged. A program that starves itself, by computing in several processes, by giving way to others (nice), or by
+ * calls and threads without number, does not count as starved.
  */
 import { getppid } from '../../lib/process.ts'
 import { readProc } from '../../lib/trace/proc.ts'
-import { givesWay, type Load, type Standing, standing, wasBusy } from '../observer/load.ts'
+import { type Burden, givesWay, isBurdened, type Load, type Standing, standing, wasBusy } from '../observer/load.ts'
 
 /** The part of its time that a process must have waited for a processor, and what its whole tree may have used of one. */
 const [WAITED, USED] = [0.5, 0.25]
@@ -23,6 +23,7 @@ function waited(pid: number): number {
  * @param seconds how long the program ran
  * @param from the machine when it began
  * @param to the machine now
+ * @param burden what the program has given its judge to do
  * @param as how the process that has started the check is scheduled: one that gives way more has chosen that itself
  * @returns seconds that one of them has waited, or (one after the other) all of them and their judge, if that is why the
  *   program has not ended; `undefined` if it is the program's own fault
@@ -32,8 +33,10 @@ export function starvedFor(
   seconds: number,
   from: Load,
   to: Load,
+  burden: Burden,
   as: Standing = standing(getppid()),
 ): number | undefined {
+  if (isBurdened(burden)) return undefined
   const one = Math.max(0, ...pids.filter(pid => !givesWay(pid, as)).map(waited))
   const used = to.own - from.own
   // Where one waits for the other (a shell for its command, a program at a terminal for its judge), their waits add up.

@@ -124,6 +124,23 @@ export function wasBusy(from: Omit<Load, 'waited'>, to: Omit<Load, 'waited'>): b
   return total > 0 && others >= BY_OTHERS * total && idle <= IDLE * total
 }
 
+/** What a program gives its judge to do. */
+export interface Burden {
+  /** Births, ends, and the calls and signals at which somebody stood still. */
+  readonly events: number
+  /** Threads that live, init among them. */
+  readonly threads: number
+}
+
+/**
+ * Many times more than a program of any lab makes. Whoever makes so much is slow by its own doing: each event takes two
+ * processes a turn of a processor, and on a busy machine every turn is waited for.
+ */
+const MOST: Burden = { events: 10_000, threads: 128 }
+
+/** Whether a program gives its judge more to do than any lab takes. */
+export const isBurdened = ({ events, threads }: Burden): boolean => events > MOST.events || threads > MOST.threads
+
 /** So many times a program must have kept all processors busy for that to be its own doing. */
 const TOO_MANY = 2
 

@@ -3,19 +3,20 @@
  * while it stands still. Nothing is sampled, so nothing is too short-lived to be seen.
  */
 import { decodeStatus } from '../../lib/status.ts'
-import { nsPids, readProc, statusField } from '../../lib/trace/proc.ts'
-import { eventMessage, nextEvent, PTRACE, resume, type TraceEvent } from '../../lib/trace/ptrace.ts'
+import { nsPids, statusField } from '../../lib/trace/proc.ts'
+import { eventMessage, PTRACE, type TraceEvent } from '../../lib/trace/ptrace.ts'
 import type { Scheduled } from '../../lib/trace/scheduling.ts'
 import { Calls } from './calls.ts'
-import { followHidden } from './hidden.ts'
+import { followHidden, tracedChildren } from './hidden.ts'
 import { Lateness } from './lateness.ts'
-import { Ended } from './load.ts'
+import { type Burden, Ended } from './load.ts'
 import { look, notSeen, programOf } from './moment.ts'
 import type { ProcessRecord, SignalCall } from './record.ts'
 import { SignalCalls } from './signal-calls.ts'
 import { Story } from './story/story.ts'
 import { type CloneCall, Teller } from './teller.ts'
 import { Threads, takesAll, throughWhom } from './threads.ts'
+import { Turns } from './turns.ts'
 import type { Watcher } from './watcher.ts'
 
 const SIGTRAP = 5
@@ -32,6 +33,8 @@ export class Observer {
   readonly lateness = new Lateness()
   /** What threads had of the processors that have ended. */
   readonly ended = new Ended()
+  /** Who goes on when. */
+  readonly turns = new Turns()
   readonly #init: number
   #recording = true
   readonly #watcher: Watcher
@@ -83,8 +86,9 @@ export class Observer {
   stopRecording(): void {
     this.#recording = false
     // Whose creator was killed before its fork was reported waits for a report that never comes.
-    for (const tid of this.#unborn.keys()) resume(tid, PTRACE.CONT)
+    for (const tid of this.#unborn.keys()) this.turns.resume(tid)
     this.#unborn.clear()
+    this.turns.releaseAll()
   }
 
   /**
@@ -94,7 +98,7 @@ export class Observer {
    */
   drain(until: number): boolean {
     const beforeEnd = (tid: number) => this.#recording && this.#watcher.end?.(this.#order, tid)
-    const next = () => nextEvent(beforeEnd, this.#first, this.#known)
+    const next = () => this.turns.next(beforeEnd, this.#first, this.#known)
     for (let event = next(); event; event = next()) {
       this.#take(event)
       if (Date.now() >= until) return false
@@ -107,6 +111,11 @@ export class Observer {
   get scheduled(): Scheduled {
     const alive = [...this.processes.values()].filter(({ status }) => !status).map(({ pid }) => pid)
     return this.ended.with(alive)
+  }
+
+  /** How many events it has heard of, and how many threads it follows just now. */
+  get burden(): Burden {
+    return { events: this.#order, threads: this.#known.size }
   }
 
   /** Looks at what is only to be seen by looking. */
@@ -130,7 +139,7 @@ export class Observer {
     if (event.kind === 'exit' && this.#recording) this.ended.take(event.tid)
     if (event.kind !== 'ended' && this.#recording) this.#watcher.stop?.(event.tid, event.kind)
     if (event.kind === 'ended') this.#takeEnd(event.tid, event.status)
-    else if (!this.#recording) resume(event.tid, PTRACE.CONT)
+    else if (!this.#recording) this.turns.resume(event.tid)
     // A newborn may stop before its creator's fork is reported; it has to wait until its birth is written down.
     else if (!this.#known.has(event.tid) && event.kind !== 'exit') this.#unborn.set(event.tid, Date.now())
     else this.#takeStopAndResume(event)
@@ -142,13 +151,15 @@ export class Observer {
       how = this.#takeStop(event)
     } finally {
       // Whatever we stumble over: one that stands still could not even be killed, and would hold all others.
-      resume(event.tid, how, event.kind === 'signal' ? event.signal : 0)
+      this.turns.resume(event.tid, how, event.kind === 'signal' ? event.signal : 0)
     }
   }
 
   /** @returns how the stopped thread is to go on */
   #takeStop({ tid, kind, signal }: Exclude<TraceEvent, { kind: 'ended' }>): number {
-    if (kind === 'fork' || kind === 'vfork' || kind === 'clone') this.#takeBirth(tid, kind)
+    // The creator stands still in fork or clone, and its child (a process or a thread) has not run yet.
+    const child = kind === 'fork' || kind === 'vfork' || kind === 'clone' ? eventMessage(tid) : undefined
+    if (child) this.#bear(child, tid, kind)
     if (kind === 'exec') this.#takeExec(tid)
     if (kind === 'exit') this.#takeExit(tid)
     if (kind === 'syscall') this.#calls.takeResult(tid)
@@ -161,19 +172,6 @@ export class Observer {
     return signal === SIGTRAP ? PTRACE.CONT : PTRACE.LISTEN
   }
 
-  /** The creator stands still in fork or clone, and its child (a process or a thread) has not run yet. */
-  #takeBirth(caller: number, kind: 'fork' | 'vfork' | 'clone'): void {
-    const tid = eventMessage(caller)
-    if (tid) this.#bear(tid, caller, kind)
-  }
-
-  /** A creator that is killed in the middle of its fork takes the report with it; its child would wait for ever. */
-  #takeUnreported(caller: number): void {
-    // A zombie that nobody has waited for has been followed to its end: it is traced no more.
-    for (const tid of (readProc(caller, `task/${caller}/children`) ?? '').split(' ').filter(Boolean).map(Number))
-      if (!this.#known.has(tid) && statusField(tid, 'TracerPid') !== '0') this.#bear(tid, caller)
-  }
-
   #bear(tid: number, caller: number, kind = 'fork'): void {
     this.#known.add(tid)
     const creator = this.#threads.processOf(caller)
@@ -181,7 +179,7 @@ export class Observer {
     const clone = this.#calls.cloneOf(caller) ?? { call: kind, flags: 0 }
     if (this.#threads.add(tid) === tid) this.#bearProcess(tid, caller, creator, clone)
     else this.#teller.threadBorn(tid, caller, clone)
-    if (this.#unborn.delete(tid)) resume(tid, PTRACE.CONT)
+    if (this.#unborn.delete(tid)) this.turns.resume(tid)
   }
 
   #bearProcess(pid: number, caller: number, creator: number, clone: CloneCall): void {
@@ -216,7 +214,8 @@ export class Observer {
    * had. To wait for the last would not do: one that is ending already when another ends them all is not stopped again.
    */
   #takeExit(tid: number): void {
-    this.#takeUnreported(tid)
+    // A creator that is killed in the middle of its fork takes the report with it; its child would wait for ever.
+    for (const child of tracedChildren(tid)) if (!this.#known.has(child)) this.#bear(child, tid)
     const pid = this.#threads.processOf(tid)
     const isLast = this.#threads.ends(tid)
     const record = this.processes.get(pid)

@@ -57,6 +57,7 @@ const ENDING: readonly Row[] = [
   ['reach-cgroups.py', MEMORY, 30, "other groups, and its sandbox's limits", idle(MEMORY)],
   ['reach-kernel.py', FORK, 90, 'calls and devices that change the machine', idle(FORK)],
   ['works-and-attacks.sh', PID, 90, 'all of that, beside right work', []],
+  ['works-beside-floods.c', PID, 90, 'keeps its judge busy with others beside right work', []],
   ['works-and-lurks.sh', NET, 90, 'a daemon after right work', [LEFT]],
 ]
 

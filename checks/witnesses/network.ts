@@ -9,25 +9,17 @@
  * order it did. A step is what happened between two such looks.
  */
 import { inNamespace } from '../../lib/namespaces.ts'
-import type { NetworkFollower } from '../../lib/net/follow.ts'
 import { interfaceNames } from '../../lib/net/free-network.ts'
-import type { Link } from '../../lib/net/links.ts'
 import { statusField } from '../../lib/trace/proc.ts'
 import type { StopReason } from '../../lib/trace/ptrace.ts'
-import { threadsOf } from '../../lib/trace/scheduling.ts'
 import { NAMESPACE_CALLS, NETWORK_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
 import { ensurePacketSockets } from './net/ensure.ts'
-import {
-  echoesAsked,
-  FollowedNetwork,
-  type MakeTap,
-  type NetworkHistory,
-  type PlacedLink,
-} from './net/followed-network.ts'
-import { hasOneOf, networkOf, socketsHere } from './net/inhabitants.ts'
+import { echoesAsked, FollowedNetwork, type MakeTap, type NetworkHistory } from './net/followed-network.ts'
+import { hasOneOf, livesIn, networkOf, socketsHere } from './net/inhabitants.ts'
 import { type Pair, pairsBetween } from './net/pairs.ts'
+import { Peers } from './net/peers.ts'
 import { changesOrSends, NetworkTeller } from './telling/network.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
@@ -39,7 +31,10 @@ export interface NetworkRecord {
   readonly freshLinks: readonly string[]
 }
 
-/** How many networks are followed at a time: each takes descriptors of the judge, and no lab needs more than three. */
+/**
+ * How many networks are followed at a time: each takes descriptors of the judge, and time at each look. Where there are
+ * more, those with nothing to follow wait until somebody in them makes a call that may change that.
+ */
 const MOST_OPEN = 64
 
 /** The witness of the networks of one sandbox. */
@@ -53,8 +48,9 @@ export class NetworkWitness implements Witness<NetworkRecord> {
   readonly #leaving = new Set<number>()
   /** Networks in which nobody lives, but of which somebody has a socket. */
   readonly #kept = new Set<number>()
-  /** By which number each network knows which other one, as far as it has been asked since one was opened or closed. */
-  #places = new Map<FollowedNetwork, Map<number, number | undefined>>()
+  readonly #peers = new Peers(this.#networks)
+  /** Whether there have ever been more networks than are followed at a time. */
+  #areTooMany = false
   #step = 0
 
   readonly #teller: NetworkTeller
@@ -85,7 +81,11 @@ export class NetworkWitness implements Witness<NetworkRecord> {
   }
 
   call(name: StoppedCall, args: readonly bigint[], tid: number) {
-    if (NETWORK_CALLS.includes(name)) this.look()
+    if (NETWORK_CALLS.includes(name)) {
+      // It may be a network that was left for others.
+      if (this.#areTooMany) this.#enter(tid, undefined, true)
+      this.look()
+    }
     if (this.#teller.isAsked && changesOrSends(name, args)) return () => this.look(tid)
     if (!NAMESPACE_CALLS.includes(name)) return undefined
     const from = networkOf(tid)
@@ -116,7 +116,7 @@ export class NetworkWitness implements Witness<NetworkRecord> {
   forget(tid: number): void {
     if (this.#leaving.delete(tid)) return
     // It was killed so that nobody saw it leave, or where it was.
-    for (const { net, isOpen } of this.#networks.values()) if (isOpen) this.#abandon(net)
+    for (const { net } of this.#open) this.#abandon(net)
   }
 
   #leave(tid: number): void {
@@ -131,18 +131,21 @@ export class NetworkWitness implements Witness<NetworkRecord> {
   /**
    * Somebody lives in a network now.
    * @param from where they, or who made them, lived before; where their parent lives counts as well
+   * @param hasLong they have lived there for long, and come from nowhere now
    */
-  #enter(tid: number, from: number | undefined): number | undefined {
+  #enter(tid: number, from: number | undefined, hasLong = false): number | undefined {
     const net = networkOf(tid)
     if (net === undefined) return undefined
-    const followed = this.#networks.get(net) ?? new FollowedNetwork(net, this.#makeTap)
+    const known = this.#networks.get(net)
+    const followed = known ?? new FollowedNetwork(net, this.#makeTap)
     const parent = networkOf(throughWhom(Number(statusField(tid, 'PPid') ?? 0)))
-    for (const one of [from, parent]) if (one !== undefined && one !== net) followed.enteredFrom.add(one)
-    const open = [...this.#networks.values()].filter(({ isOpen }) => isOpen)
-    if (followed.isOpen || open.length >= MOST_OPEN) return net
-    this.#places.clear()
+    for (const one of known && hasLong ? [] : [from, parent])
+      if (one !== undefined && one !== net) followed.enteredFrom.add(one)
+    if (followed.isOpen || !this.#makeRoom()) return net
+    const open = this.#open
+    this.#peers.askAgain()
     try {
-      followed.open(tid, ++this.#step, links => this.#place(followed, links))
+      followed.open(tid, ++this.#step, links => this.#peers.place(followed, links))
     } catch (error) {
       // Nothing is kept half open; and whoever was killed while it stood there has no network any more.
       followed.close()
@@ -150,67 +153,58 @@ export class NetworkWitness implements Witness<NetworkRecord> {
       return undefined
     }
     this.#networks.set(net, followed)
-    for (const other of open) other.placeAgain(links => this.#place(other, links))
+    for (const other of open) other.placeAgain(links => this.#peers.place(other, links))
     return net
+  }
+
+  /** Where there is no room, stops following a network that is like a fresh one. @returns whether there is room now */
+  #makeRoom(): boolean {
+    const open = this.#open
+    if (open.length < MOST_OPEN) return true
+    this.#areTooMany = true
+    const isFresh = ({ moments }: NetworkHistory) =>
+      moments.at(-1)?.links.every(({ name }) => this.#freshLinks?.includes(name))
+    const one = open.find(each => each.net !== this.#outside && isFresh(each))
+    if (one) this.#close(one)
+    return one !== undefined
   }
 
   /** Stops following a network that nobody lives in any more, so that it can come to its end. */
   #abandon(net: number | undefined): void {
     const followed = net === undefined ? undefined : this.#networks.get(net)
-    if (!followed?.follower || net === this.#outside || this.#isInhabited(followed.net)) return
-    if (this.#hasSockets(followed.follower)) {
+    if (!followed?.follower || net === this.#outside || livesIn(followed.net, this.#living, this.#leaving)) return
+    // Somebody who lives elsewhere may have a socket of it, and so can still send something there.
+    const sockets = followed.follower.inside(socketsHere)
+    if (this.#living.some(pid => !this.#leaving.has(pid) && hasOneOf(pid, sockets))) {
       this.#kept.add(followed.net)
       return
     }
+    this.#close(followed)
+  }
+
+  #close(followed: FollowedNetwork): void {
     this.#kept.delete(followed.net)
-    this.#places.clear()
-    followed.take(this.#step, links => this.#place(followed, links))
+    this.#peers.askAgain()
+    followed.take(this.#step, links => this.#peers.place(followed, links))
     followed.close()
+  }
+
+  get #open(): FollowedNetwork[] {
+    return [...this.#networks.values()].filter(({ isOpen }) => isOpen)
   }
 
   get #living(): number[] {
     return [...this.#processes.values()].filter(({ status }) => !status).map(({ pid }) => pid)
   }
 
-  /** Whether somebody lives in a network who is not about to leave it. */
-  #isInhabited(net: number): boolean {
-    return this.#living.some(pid => threadsOf(pid).some(tid => !this.#leaving.has(tid) && networkOf(tid) === net))
-  }
-
-  /** Whether somebody who lives elsewhere has a socket of a network, and so can still send something there. */
-  #hasSockets(follower: NetworkFollower): boolean {
-    const sockets = follower.inside(socketsHere)
-    return this.#living.some(pid => !this.#leaving.has(pid) && hasOneOf(pid, sockets))
-  }
-
-  /** Finds for every veth in which network its other end is. */
-  #place(followed: FollowedNetwork, links: readonly Link[]): readonly PlacedLink[] {
-    return links.map(link => {
-      const peerNetwork = link.peerNsid === undefined ? undefined : this.#known(followed, link.peerNsid)
-      return peerNetwork === undefined ? link : { ...link, peerNetwork }
-    })
-  }
-
-  /** The network that another one knows by a number. */
-  #known(followed: FollowedNetwork, nsid: number): number | undefined {
-    const places = this.#places.get(followed) ?? new Map<number, number | undefined>()
-    this.#places.set(followed, places)
-    if (!places.has(nsid)) {
-      const others = [...this.#networks.values()].filter(other => other !== followed)
-      const found = others.find(({ follower }) => follower && followed.follower?.nsidOf(follower) === nsid)
-      places.set(nsid, found?.net)
-    }
-    return places.get(nsid)
-  }
-
   /** Reads what has happened since the last look. @param tid the thread whose call may have brought it about */
   look(tid?: number): void {
     this.#step++
-    const open = [...this.#networks.values()].filter(({ isOpen }) => isOpen)
-    const changed = open.filter(followed => followed.take(this.#step, links => this.#place(followed, links)))
+    const open = this.#open
+    const changed = open.filter(followed => followed.take(this.#step, links => this.#peers.place(followed, links)))
     for (const followed of open)
       if (changed.length > 0 || followed.follower?.isUnfinished)
-        followed.askAgain(this.#step, links => this.#place(followed, links))
+        followed.askAgain(this.#step, links => this.#peers.place(followed, links))
     this.#teller.tell(this.#networks.values(), tid)
   }
 

@@ -202,14 +202,17 @@ function choose(first: readonly number[], alive: Iterable<number>): ReturnType<t
 }
 
 /**
- * Makes sure that the calling process can hear of events at all: a filter that refuses waitid(2) would make it wait for ever.
+ * Makes sure that the calling process can hear of events at all: with a filter that refuses one of the two calls it would
+ * wait for ever. Nothing is taken by it: nobody is a child of their own.
  * @throws SyscallError EPERM, ENOSYS
- * @see waitid(2)
+ * @see waitid(2), wait4(2)
  */
 export function checkEvents(): void {
   const options = WAITID.WEXITED | WNOHANG | WAITID.WNOWAIT | __WALL
   if (libcWaitid(WAITID.P_ALL, 0, info, options) < 0 && lastErrno() !== ECHILD)
     throw new SyscallError('waitid', [Symbol('P_ALL'), 0], lastErrno(), undefined)
+  if (libcWaitpid(process.pid, [0], __WALL | WNOHANG) < 0 && lastErrno() !== ECHILD)
+    throw new SyscallError('wait4', [process.pid, Symbol('WNOHANG')], lastErrno(), undefined)
 }
 
 /**

@@ -27,6 +27,7 @@ export const programs: ProgramTable = {
   'right/kept-by-mount.sh': [],
   'right/thread-outside.py': [],
   'right/parent-inside.sh': [],
+  'right/beside-others.py': [],
   'wrong/prints-only.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/no-namespace.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/extra-link.sh': [LINKS],

@@ -124,7 +124,7 @@ class FreezerWitness implements Witness<FreezerRecord> {
   }
 
   sample(): void {
-    // Between two events nobody stands still who has been heard of.
+    // Between two events nobody stands still who has been heard of, but for those who wait for their turn.
     this.#standing = undefined
     this.#lookAtAll()
   }
@@ -197,10 +197,16 @@ class FreezerWitness implements Witness<FreezerRecord> {
     return this.#groups
       .membersOf(path)
       .map(pid => {
-        const counted = tally.count(pid, present, tid => (this.#stops.get(tid) ?? 0) - (tid === this.#standing ? 1 : 0))
+        const counted = tally.count(pid, present, tid => this.#stopsOf(tid))
         return counted && { ...counted, ...this.#signalled(pid) }
       })
       .filter(activity => activity !== undefined)
+  }
+
+  /** How often a thread has stood still for its tracer and gone on. */
+  #stopsOf(tid: number): number {
+    const standsStill = tid === this.#standing || this.#observer?.turns.holds(tid) === true
+    return (this.#stops.get(tid) ?? 0) - (standsStill ? 1 : 0)
   }
 
   #signalled(pid: number) {

@@ -4,10 +4,15 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { namespaceOf } from '../../../lib/namespaces.ts'
 import { readProc } from '../../../lib/trace/proc.ts'
+import { threadsOf } from '../../../lib/trace/scheduling.ts'
 
 /** The inode of the network namespace of a thread; `undefined` if it has ended. */
 export const networkOf = (tid: number | undefined): number | undefined =>
   tid === undefined ? undefined : namespaceOf(tid, 'net')
+
+/** Whether a thread of some processes lives in a network, but for threads that are about to leave it. */
+export const livesIn = (net: number, pids: readonly number[], leaving: ReadonlySet<number>): boolean =>
+  pids.some(pid => threadsOf(pid).some(tid => !leaving.has(tid) && networkOf(tid) === net))
 
 /** Where the kernel lists the sockets of a network, and which column is their inode. */
 const SOCKET_LISTS = {
