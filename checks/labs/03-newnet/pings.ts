@@ -139,12 +139,19 @@ function exchanges(
       waiting.set(keyOf(echo), [...(waiting.get(keyOf(echo)) ?? []), request])
     }
     if (echo.kind === 'reply' && echo.way === (way === 'in' ? 'out' : 'in')) {
-      const request = waiting.get(keyOfReply(echo))?.shift()
+      // The same request may have been sent before: whatever became of that one, this is the answer to the last.
+      const request = waiting.get(keyOfReply(echo))?.pop()
       if (request) request.isAnswered = true
     }
   }
   return requests
 }
+
+/**
+ * Whether two echoes are the same one, seen at both ends. A pair carries it at once; but each network has a socket of its
+ * own, and what passes between the looks at the two is seen at one end a step later.
+ */
+const isSameMoment = (one: PassedEcho, other: PassedEcho) => Math.abs(one.step - other.step) <= 1
 
 /** The requests that left by the inner end of a pair, and what became of each. */
 function requestsThrough(inside: NetworkHistory, inner: number, outside: NetworkHistory, outer: number): Request[] {
@@ -152,7 +159,9 @@ function requestsThrough(inside: NetworkHistory, inner: number, outside: Network
   for (const arrival of exchanges(outside.echoes, outer, 'in'))
     arrivals.set(keyOf(arrival.echo), [...(arrivals.get(keyOf(arrival.echo)) ?? []), arrival])
   return exchanges(inside.echoes, inner, 'out').map(({ echo, isAnswered }) => {
-    const arrival = arrivals.get(keyOf(echo))?.shift()
+    const waiting = arrivals.get(keyOf(echo)) ?? []
+    const at = waiting.findIndex(arrival => isSameMoment(arrival.echo, echo))
+    const [arrival] = at < 0 ? [] : waiting.splice(at, 1)
     return { echo, hasArrived: arrival !== undefined, isAnswered: isAnswered && arrival?.isAnswered === true }
   })
 }
