@@ -7,7 +7,7 @@ import type { Observation } from '../../observer/record.ts'
 import type { NetworkRecord } from '../../witnesses/network.ts'
 import type { Checker } from '../claim.ts'
 import { childrenOf, unless, unlessUnderWay } from '../claim.ts'
-import { whyNoOuterEnd, whyNotAnswered, whyNotConnected } from './causes.ts'
+import { whyLost, whyNoOuterEnd, whyNotAlone, whyNotAnswered, whyNotConnected } from './causes.ts'
 import { INSIDE, OUTSIDE, type Story, storyOfPings } from './pings.ts'
 
 /** What the claims of this lab see. */
@@ -76,7 +76,7 @@ export const checker: Checker<Seen> = [
           storyOf(seen)?.view.isAlone === true,
           `${seen.freshLinks.join(', ')} and one veth whose other end is elsewhere`,
           describeLinks(storyOf(seen)?.view.inside.links),
-          'the pair was never made, both ends are inside, or more than one interface was moved in',
+          whyNotAlone(storyOf(seen), seen.freshLinks),
         ),
       ),
   },
@@ -143,9 +143,7 @@ export const checker: Checker<Seen> = [
           : sent + lost === 0
             ? 'nobody inside sent any'
             : `${story?.lost} of ${(story?.requests ?? 0) + (story?.neverLeft ?? 0)} requests had no reply`,
-        sent + lost === 0
-          ? 'there was no ping from inside of which a request could have been answered'
-          : 'the ping began before both ends were up, or went on when one was not any more: open the gate only when the pair stands, and leave it until the last reply',
+        whyLost(story),
       )
       return lost > 0 || isMissed ? failure : unlessUnderWay(seen, 'the first reply', failure)
     },

@@ -27,6 +27,8 @@ export const programs: ProgramTable = {
   'right/kept-by-mount.sh': [],
   'right/thread-outside.py': [],
   'right/parent-inside.sh': [],
+  'right/one-process.py': [],
+  'right/rule-table.sh': [],
   'wrong/prints-only.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/no-namespace.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/extra-link.sh': [LINKS],
@@ -52,4 +54,7 @@ export const programs: ProgramTable = {
   'wrong/last-lost.sh': [LOSS],
   'wrong/too-early.py': [LOSS],
   'wrong/third-between.py': [ADDRESSES, PING],
+  'wrong/replayed-later.py': [PING, LOSS],
+  'wrong/third-vanishes.py': [PING],
+  'wrong/unusual-calls.py': [PING],
 }
