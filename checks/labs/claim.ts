@@ -79,17 +79,22 @@ export function childrenOf(seen: Observation): ProcessRecord[] {
 const NAMED = 4
 
 /** What those who did not end were doing when time was up, by the numbers that the program itself prints. */
-function unended(seen: Observation): { readonly text: string; readonly computes: boolean } {
+function unended(seen: Observation): { readonly text: string; readonly cause: string } {
   const level = programOf(seen).numbers.length - 1
   const waits = seen.story.flatMap(({ who, what }) => (who && what.kind === 'waits' ? [{ who, ...what }] : []))
   const parts = waits.map(({ who: { pid, numbers }, call, file = '' }) => {
     const of = /^pipe:/.test(file) ? ' of a pipe' : /^socket:/.test(file) ? ' of a socket' : file && ` of ${file}`
-    return `${numbers[level] ?? pid} ${call === 'nothing' ? 'computed' : `waited in ${call}()${of}`}`
+    const how = call === 'nothing' ? 'computed' : call === 'stopped' ? 'was stopped' : `waited in ${call}()${of}`
+    return `${numbers[level] ?? pid} ${how}`
   })
   const more = parts.length > NAMED ? [`and ${parts.length - NAMED} more`] : []
   return {
     text: [...parts.slice(0, NAMED), ...more].map(part => `; ${part}`).join(''),
-    computes: waits.some(({ call }) => call === 'nothing'),
+    cause: waits.some(({ call }) => call === 'nothing')
+      ? 'a loop that never ends; or it was not done yet, and --timeout gives it more time'
+      : waits.some(({ call }) => call === 'stopped')
+        ? 'a stop signal, such as SIGSTOP, and nobody who sends SIGCONT'
+        : 'it waits for something that never comes: a gate that nobody opens, or input',
   }
 }
 
@@ -114,22 +119,13 @@ export const EVERY_LAB: Checker = [
     refute: seen => {
       const { status } = programOf(seen)
       const late = seen.timedOut !== undefined
-      const { text, computes } = unended(seen)
+      const { text, cause } = unended(seen)
       const how = late
         ? `still running after ${seen.timedOut} s, then ended${text}`
         : status
           ? describeStatus(status)
           : 'no end'
-      return unless(
-        !late && status?.code === 0,
-        'exit code 0',
-        how,
-        late
-          ? computes
-            ? 'a loop that never ends; or it was not done yet, and --timeout gives it more time'
-            : 'it waits for something that never comes: a gate that nobody opens, or input'
-          : 'an error that it reports itself',
-      )
+      return unless(!late && status?.code === 0, 'exit code 0', how, late ? cause : 'an error that it reports itself')
     },
   },
   {

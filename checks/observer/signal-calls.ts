@@ -18,6 +18,9 @@ export const STOP_SIGNALS: readonly number[] = [19, 20, 21, 22]
 /** What these do to somebody is asked for afterwards. */
 const FATEFUL: readonly number[] = [SIGKILL, ...STOP_SIGNALS]
 
+/** The flag with which a pidfd stands for the process group that its process leads, `<linux/pidfd.h>`. */
+const PIDFD_SIGNAL_PROCESS_GROUP = 4n
+
 /** The number behind a pidfd of a process, in that process's PID namespace. */
 function pidOfPidfd(owner: number, fd: number): number {
   try {
@@ -48,7 +51,9 @@ export class SignalCalls {
     // tgkill and rt_tgsigqueueinfo name the process and then the thread.
     const [first = 0n, second = 0n] = /tg/.test(name) ? [args[0], args[2]] : args
     const byPidfd = name === 'pidfd_send_signal'
-    const target = byPidfd ? pidOfPidfd(tid, Number(first)) : Number(BigInt.asIntN(32, first))
+    const named = byPidfd ? pidOfPidfd(tid, Number(first)) : Number(BigInt.asIntN(32, first))
+    const isGroup = byPidfd && named > 0 && ((args[3] ?? 0n) & PIDFD_SIGNAL_PROCESS_GROUP) !== 0n
+    const target = isGroup ? -named : named
     const signal = Number(BigInt.asIntN(32, second))
     const call: SignalCall = {
       order,
@@ -57,7 +62,9 @@ export class SignalCalls {
       found: this.#numbered(tid, target),
       outside: this.#outside(tid, target),
       signal,
-      ...(FATEFUL.includes(signal) && target <= 0 && !byPidfd && { reached: this.#reachedBy(tid, target) }),
+      ...(FATEFUL.includes(signal) &&
+        target <= 0 &&
+        (isGroup || !byPidfd) && { reached: this.#reachedBy(tid, target) }),
       result: undefined,
     }
     this.all.push(call)

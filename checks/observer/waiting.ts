@@ -64,7 +64,7 @@ const ENDS: Readonly<Record<'x64' | 'arm64', readonly number[]>> = { x64: [60, 2
 
 /** What a process waits for. */
 export interface Wait {
-  /** The call, or its number where it is another; `nothing` if the process computes. */
+  /** The call, or its number where it is another; `nothing` if it computes, `stopped` if a stop signal has stopped it. */
   readonly call: string
   /** The file that it reads or writes: `pipe:[4711]`, `/dev/pts/0`. */
   readonly file?: string
@@ -98,9 +98,9 @@ function waitOf(pid: number): Wait | undefined {
 }
 
 /** The program has to be ended: writes into the story what each of its processes waits for, and that time is up. */
-export function tellOfTimeout({ processes, story }: Observer, seconds: number): void {
+export function tellOfTimeout({ processes, story, stopped }: Observer, seconds: number): void {
   for (const { pid, status } of processes.values()) {
-    const wait = status ? undefined : waitOf(pid)
+    const wait = status ? undefined : stopped.has(pid) ? { call: 'stopped' } : waitOf(pid)
     if (wait) story.add({ kind: 'waits', ...wait }, pid)
   }
   story.add({ kind: 'timeout', seconds })

@@ -4,9 +4,8 @@
  * still, so that nothing happens before it listens, and closed while the last stands still, because they would keep the
  * network alive.
  *
- * What changes and what passes comes by two sockets. They are read whenever a process is about to make a call that could
- * change a network or send something, so that of a program that does one thing after the other it is known in which
- * order it did. A step is what happened between two such looks.
+ * What changes and what passes comes by two sockets. They are read before and after each call that changes a network or
+ * sends something, so that of one thing after the other it is known in which order that was. A step lies between two looks.
  */
 import { inNamespace } from '../../lib/namespaces.ts'
 import { interfaceNames } from '../../lib/net/free-network.ts'
@@ -15,12 +14,13 @@ import type { StopReason } from '../../lib/trace/ptrace.ts'
 import { NAMESPACE_CALLS, NETWORK_CALLS, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { Observer } from '../observer/observer.ts'
 import { throughWhom } from '../observer/threads.ts'
+import { changesOrSends } from './net/doings.ts'
 import { ensurePacketSockets } from './net/ensure.ts'
 import { echoesAsked, FollowedNetwork, type MakeTap, type NetworkHistory } from './net/followed-network.ts'
 import { hasOneOf, livesIn, networkOf, socketsHere } from './net/inhabitants.ts'
 import { type Pair, pairsBetween } from './net/pairs.ts'
 import { Peers } from './net/peers.ts'
-import { changesOrSends, NetworkTeller } from './telling/network.ts'
+import { NetworkTeller } from './telling/network.ts'
 import type { Scene, Start, Witness, WitnessKind } from './witness.ts'
 
 /** What this witness records. */
@@ -86,7 +86,7 @@ export class NetworkWitness implements Witness<NetworkRecord> {
       if (this.#areTooMany) this.#enter(tid, undefined, true)
       this.look()
     }
-    if (this.#teller.isAsked && changesOrSends(name, args)) return () => this.look(tid)
+    if (changesOrSends(name, args, tid)) return () => this.look(tid)
     if (!NAMESPACE_CALLS.includes(name)) return undefined
     const from = networkOf(tid)
     return (result: number) => {

@@ -27,6 +27,7 @@ export interface Pair {
 export interface Act {
   readonly order: number
   readonly pid: number
+  readonly call: StoppedCall
   /** The descriptors that it names and that were files: no pipes and sockets, and nothing of a process in /proc. */
   readonly files: readonly number[]
   /**
@@ -34,6 +35,8 @@ export interface Act {
    * open by that number, if that is there.
    */
   readonly inherited: readonly number[]
+  /** Of each living child of its process that another thread has made: what that thread shares with the one that acts. */
+  readonly ofMaker: ReadonlyMap<number, Pick<Sharing, 'FS' | 'FILES'>>
   /** The descriptor in whose place it puts another file, as dup2(2) does, if there was one. */
   readonly replaced: number | undefined
   readonly before: Pair
@@ -119,6 +122,8 @@ class PlacesWitness implements Witness<PlacesRecord> {
     const record = pid === undefined ? undefined : this.#processes.get(pid)
     // Whoever has become another program does what that one does, and there are many such calls.
     if (pid === undefined || !record || this.#isOther(pid)) return undefined
+    // Programs close numbers by the thousand that are not open, and what lies behind one is quickly seen.
+    if (name === 'close' && !isFile(tid, Number(BigInt.asUintN(32, args[0] ?? 0n)))) return undefined
     const before = this.#pair(tid, record)
     if (!before) return undefined
     const files = namedBy(name, args, before.own.descriptors).filter(fd => isFile(tid, fd))
@@ -129,11 +134,12 @@ class PlacesWitness implements Witness<PlacesRecord> {
     const creator = throughWhom(record.creator, record.caller)
     const isInherited = (fd: number) => born?.has(fd) && born.get(fd) === fileBehind(tid, fd)
     const inherited = files.filter(fd => isInherited(fd) && isSameFile(tid, creator, fd))
+    const ofMaker = this.#ofMakers(pid, tid)
     const tell = tellOfPlace(this.#story, name, args, tid, files, record.creator)
     return (result: number) => {
       const after = result < 0 ? undefined : this.#pair(tid, record)
       tell(result, before, after)
-      if (after) this.#acts.push({ order, pid, files, inherited, replaced, before, after })
+      if (after) this.#acts.push({ order, pid, call: name, ofMaker, files, inherited, replaced, before, after })
     }
   }
 
@@ -169,6 +175,16 @@ class PlacesWitness implements Witness<PlacesRecord> {
   #isPlainNoMore(pid: number): void {
     this.#plain.get(this.#processes.get(pid)?.creator ?? 0)?.delete(pid)
     this.#born.delete(pid)
+  }
+
+  /** Threads may have a directory or descriptors of their own: what one of them does is then nothing to the others. */
+  #ofMakers(pid: number, tid: number): Act['ofMaker'] {
+    const shared = new Map<number, Pick<Sharing, 'FS' | 'FILES'>>()
+    for (const child of this.#plain.get(pid) ?? []) {
+      const maker = throughWhom(pid, this.#processes.get(child)?.caller)
+      if (maker !== undefined && maker !== tid) shared.set(child, sharingOf(tid, maker, 0))
+    }
+    return shared
   }
 
   #pair(tid: number, { creator, caller, flags }: ProcessRecord): Pair | undefined {

@@ -62,6 +62,8 @@ export const NETWORK_CALLS: readonly StoppedCall[] = [
   'sendmmsg',
   'write',
   'writev',
+  // Of a socket it is writev(2) if it is given no place in a file.
+  'pwritev2',
   'sendfile',
   'splice',
 ]

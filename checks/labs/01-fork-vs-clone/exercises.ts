@@ -3,7 +3,8 @@
  */
 import type { Proof } from '../exercise.ts'
 import { type Exercise, titlesOf } from '../exercise.ts'
-import { type Child, checker, hasClosed, hasMoved, plainChildren, type Seen, sharing } from './claims.ts'
+import { checker } from './claims.ts'
+import { type Child, hasClosed, hasMoved, plainChildren, type Seen, sharing } from './deeds.ts'
 
 const [FORKED, MEMORY, FILES, DIRECTORY] = titlesOf(checker)
 

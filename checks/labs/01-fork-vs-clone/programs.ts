@@ -27,6 +27,8 @@ export const programs: ProgramTable = {
   'right/thread-of-its-own.c': [],
   'right/told-by-a-signal.c': [],
   'right/number-used-again.c': [],
+  'right/other-thread-moves.c': [],
+  'right/closes-all.c': [],
   'wrong/prints-only.sh': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/threads.c': [FORKED, MEMORY, FILES, DIRECTORY],
   'wrong/four-forks.py': [MEMORY, FILES, DIRECTORY],
@@ -58,4 +60,5 @@ export const programs: ProgramTable = {
   'wrong/parent-enters.c': [FORKED],
   'wrong/unshares-between.c': [FORKED, FILES],
   'wrong/opened-again.c': [FORKED],
+  'wrong/pivots.c': [FORKED],
 }

@@ -2,7 +2,7 @@
  * The questions that are asked before lab 1 is run.
  */
 import type { Question } from '../question.ts'
-import { parentLost, parentMoved, plainChildren, type Seen, sharing } from './claims.ts'
+import { parentLost, parentMoved, plainChildren, type Seen, sharing } from './deeds.ts'
 
 /** The child that shared just this with its parent, or nothing. */
 function sharer(seen: Seen, what: 'FILES' | 'FS' | undefined) {

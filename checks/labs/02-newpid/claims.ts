@@ -7,6 +7,7 @@ import type { Observation, ProcessRecord, SignalCall } from '../../observer/reco
 import { SIGKILL } from '../../observer/signal-calls.ts'
 import type { Checker } from '../claim.ts'
 import { childrenOf, programOf, unless, unlessUnderWay } from '../claim.ts'
+import { whyNotEnded, whyNotKilled, whyNotOutlived, whyNotOutside, whyNotThree } from './causes.ts'
 
 const ESRCH = -3
 
@@ -122,7 +123,7 @@ const claims: Checker = [
         [2, 3, 4].every(number => numbered(seen, init, number).length > 0),
         '2, 3 and 4 as children of 1',
         describeTree(seen),
-        'other processes or threads took a number in between, or somebody else forked them',
+        whyNotThree(seen, init),
       )
     },
   },
@@ -133,15 +134,13 @@ const claims: Checker = [
       const init = findInit(seen)
       const isMeant = (outside: number | undefined) =>
         init !== undefined && outside !== undefined && isOutside(seen, init, outside)
-      const tried = seen.signals.some(
-        ({ from, outside, signal, result }) =>
-          from === init?.pid && signal === SIGKILL && result === ESRCH && isMeant(outside),
-      )
+      const isTry = ({ outside, signal, result }: SignalCall) =>
+        signal === SIGKILL && result === ESRCH && isMeant(outside)
       return unless(
-        tried,
+        seen.signals.some(call => call.from === init?.pid && isTry(call)),
         'kill(N, SIGKILL) by PID 1, answered with ESRCH, where N is the number of a process that lives outside just then',
         describeCalls(seen),
-        "the outer parent's number has to reach the child (getppid() says 0 in there), and kill(0, …) is something else",
+        whyNotOutside(seen, init, isTry),
       )
     },
   },
@@ -159,7 +158,7 @@ const claims: Checker = [
         all.some(isKilled),
         'kill(2, SIGKILL) by PID 1, and 2 dies of it',
         `2: ${describeEnds(all)}; ${describeCalls(seen)}`,
-        'the signal came from outside or from 2 itself, somebody else had sent one before, or it went to another number',
+        whyNotKilled(seen, init, all, all[0] && shotAt(seen, all[0])),
       )
     },
   },
@@ -173,15 +172,15 @@ const claims: Checker = [
       const shot = second && shotAt(seen, second)
       const outlives = ({ status, exiting = 0 }: ProcessRecord) =>
         status?.code === 0 && exiting > (shot?.order ?? second?.exiting ?? Number.POSITIVE_INFINITY)
+      const isTooEarly =
+        second?.status !== undefined && [...thirds, ...fourths].some(one => one.status?.code === 0 && !outlives(one))
       return unless(
         thirds.some(outlives) && fourths.some(outlives),
         '3 and 4 end with exit code 0 after 2 has died',
         `3: ${describeEnds(thirds)}, 4: ${describeEnds(fourths)}, 2: ${describeEnds(seconds)}${
-          [...thirds, ...fourths].some(one => one.status?.code === 0 && !outlives(one))
-            ? '; 3 or 4 had ended before 2'
-            : ''
+          isTooEarly ? '; 3 or 4 had ended before 2' : ''
         }`,
-        'the signal went to all of them, or they had ended before it was sent, or PID 1 did not wait for them',
+        whyNotOutlived(thirds, fourths, isTooEarly),
       )
     },
   },
@@ -200,9 +199,7 @@ const claims: Checker = [
         `PID 1: ${describeEnd(init)}, its parent: ${describeEnd(parent)}${
           parent?.status?.code === 0 && !outlived ? ', which did not outlive it' : ''
         }`,
-        init?.status?.code
-          ? 'an error that PID 1 reports itself'
-          : 'the parent did not wait for its child (clone without SIGCHLD?), or something killed PID 1 from outside',
+        whyNotEnded(init, parent),
       )
     },
   },

@@ -25,6 +25,8 @@ export const programs: ProgramTable = {
   'right/job-control.sh': [],
   'right/last-first.c': [],
   'right/told-by-pidfds.c': [],
+  'right/leader-ended.c': [],
+  'right/made-by-helper.c': [],
   'wrong/prints-only.sh': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
   'wrong/dead-number.c': [OUTSIDE],
   'wrong/late-thread.c': [PID1, CHILDREN, OUTSIDE, KILLS, OUTLIVE, END],
@@ -52,4 +54,6 @@ export const programs: ProgramTable = {
   'wrong/others-shoot.c': [OUTSIDE, KILLS],
   'wrong/thread-number.c': [OUTSIDE],
   'wrong/shot-before.c': [KILLS],
+  'wrong/pidfd-of-group.c': [KILLS],
+  'wrong/death-signal.c': [KILLS],
 }

@@ -7,6 +7,7 @@ import type { Observation } from '../../observer/record.ts'
 import type { NetworkRecord } from '../../witnesses/network.ts'
 import type { Checker } from '../claim.ts'
 import { childrenOf, unless, unlessUnderWay } from '../claim.ts'
+import { whyLost, whyNoOuterEnd, whyNotAlone, whyNotAnswered, whyNotConnected } from './causes.ts'
 import { INSIDE, OUTSIDE, type Story, storyOfPings } from './pings.ts'
 
 /** What the claims of this lab see. */
@@ -39,9 +40,11 @@ function describePings(story: Story | undefined): string {
   const { requests, arrived, answered, answeredElse, sent, overLo } = story
   const besides = [
     answeredElse > 0 ? `${answeredElse} more while an interface or an address was not as it must be` : '',
-    requests > arrived ? `${requests} left by the inner end` : '',
+    requests > arrived ? `${requests - arrived} more left by the inner end and never arrived` : '',
     overLo > 0 ? `${overLo} went over lo` : '',
-    sent > requests + overLo ? `${sent - requests - overLo} went to another address or by another interface` : '',
+    sent > requests + overLo
+      ? `${sent - requests - overLo} went from or to another address, or by another interface`
+      : '',
   ].filter(Boolean)
   return [`${arrived} requests went from inside to outside, ${answered} replies came back`, ...besides].join('; ')
 }
@@ -73,7 +76,7 @@ export const checker: Checker<Seen> = [
           storyOf(seen)?.view.isAlone === true,
           `${seen.freshLinks.join(', ')} and one veth whose other end is elsewhere`,
           describeLinks(storyOf(seen)?.view.inside.links),
-          'the pair was never made, both ends are inside, or more than one interface was moved in',
+          whyNotAlone(storyOf(seen), seen.freshLinks),
         ),
       ),
   },
@@ -88,7 +91,7 @@ export const checker: Checker<Seen> = [
           storyOf(seen)?.view.outer !== undefined,
           "a veth in the parent's network whose peer is the child's, by their indexes",
           describeBoth(storyOf(seen)),
-          "the pair was made without a peer in the child's network (ip link add … netns PID)",
+          whyNoOuterEnd(storyOf(seen)),
         ),
       ),
   },
@@ -103,7 +106,7 @@ export const checker: Checker<Seen> = [
           storyOf(seen)?.view.isConnected === true,
           `${INSIDE}/24 inside, ${OUTSIDE}/24 outside, both interfaces up`,
           describeBoth(storyOf(seen)),
-          'an address was set in the wrong namespace, before the pair was there or without its /24, or an end was never set up',
+          whyNotConnected(storyOf(seen)),
         ),
       ),
   },
@@ -118,7 +121,7 @@ export const checker: Checker<Seen> = [
           (storyOf(seen)?.answered ?? 0) >= 3,
           'at least 3 requests that went from inside to outside through the pair, and 3 replies',
           describePings(storyOf(seen)),
-          'the ping went to an address of its own (lo answers without the pair), before the outer end was up, or never ran',
+          whyNotAnswered(storyOf(seen)),
         ),
       ),
   },
@@ -130,17 +133,19 @@ export const checker: Checker<Seen> = [
       const sent = story?.sent ?? 0
       const lost = (story?.lost ?? 0) - (seen.timedOut === undefined ? 0 : (story?.pending ?? 0))
       const isMissed = story?.isFlooded === true
+      // A ping that goes on has one under way; where nothing has come back at all, nothing is known.
+      const isAnswered = (story?.lost ?? 0) === 0 || (story?.answered ?? 0) + (story?.answeredElse ?? 0) > 0
       const failure = unless(
-        sent > 0 && lost === 0 && !isMissed,
+        sent > 0 && lost === 0 && isAnswered && !isMissed,
         'as many replies as requests',
         isMissed
           ? 'so many echoes, or changes of a network, that not all of them were kept'
           : sent + lost === 0
             ? 'nobody inside sent any'
-            : `${lost} of ${(story?.requests ?? 0) + (story?.neverLeft ?? 0)} requests had no reply`,
-        'the ping began before both ends were up, or went on when one was not any more: open the gate only when the pair stands, and leave it until the last reply',
+            : `${story?.lost} of ${(story?.requests ?? 0) + (story?.neverLeft ?? 0)} requests had no reply`,
+        whyLost(story),
       )
-      return lost > 0 || isMissed ? failure : unlessUnderWay(seen, 'the first echo request', failure)
+      return lost > 0 || isMissed ? failure : unlessUnderWay(seen, 'the first reply', failure)
     },
   },
 ]

@@ -7,9 +7,10 @@
  * the same ICMP id and the same sequence number, in this order. Counters, the neighbour table, and what passed other
  * interfaces say nothing.
  */
-import type { NetworkHistory, NetworkMoment, PassedEcho, PlacedLink } from '../../witnesses/net/followed-network.ts'
+import type { NetworkHistory, NetworkMoment, PlacedLink } from '../../witnesses/net/followed-network.ts'
 import { momentAt, pairsBetween } from '../../witnesses/net/pairs.ts'
 import type { NetworkRecord } from '../../witnesses/network.ts'
+import { type Request, requestsThrough } from './requests.ts'
 
 export const OUTSIDE = '10.0.0.3'
 export const INSIDE = '10.0.0.4'
@@ -110,51 +111,6 @@ function better(best: View | undefined, view: View | undefined): View | undefine
   const difference =
     worth(view) - worth(best) || plenty(view.inside) + plenty(view.outside) - plenty(best.inside) - plenty(best.outside)
   return difference >= 0 ? view : best
-}
-
-const keyOf = ({ source, target, id, sequence }: PassedEcho) => [source, target, id, sequence].join()
-const keyOfReply = ({ source, target, id, sequence }: PassedEcho) => [target, source, id, sequence].join()
-
-/** One request that left by a link of the inner network. */
-interface Request {
-  readonly echo: PassedEcho
-  /** How often the two networks have seen what it takes: the request at its end, the reply on its way back. */
-  readonly hasArrived: boolean
-  readonly isAnswered: boolean
-}
-
-/** Of echoes at one link, for every request in one direction whether a reply went the other way behind it. */
-function exchanges(
-  echoes: readonly PassedEcho[],
-  index: number,
-  way: 'in' | 'out',
-): { echo: PassedEcho; isAnswered: boolean }[] {
-  const requests: { echo: PassedEcho; isAnswered: boolean }[] = []
-  const waiting = new Map<string, { echo: PassedEcho; isAnswered: boolean }[]>()
-  for (const echo of echoes) {
-    if (echo.index !== index) continue
-    if (echo.kind === 'request' && echo.way === way) {
-      const request = { echo, isAnswered: false }
-      requests.push(request)
-      waiting.set(keyOf(echo), [...(waiting.get(keyOf(echo)) ?? []), request])
-    }
-    if (echo.kind === 'reply' && echo.way === (way === 'in' ? 'out' : 'in')) {
-      const request = waiting.get(keyOfReply(echo))?.shift()
-      if (request) request.isAnswered = true
-    }
-  }
-  return requests
-}
-
-/** The requests that left by the inner end of a pair, and what became of each. */
-function requestsThrough(inside: NetworkHistory, inner: number, outside: NetworkHistory, outer: number): Request[] {
-  const arrivals = new Map<string, { echo: PassedEcho; isAnswered: boolean }[]>()
-  for (const arrival of exchanges(outside.echoes, outer, 'in'))
-    arrivals.set(keyOf(arrival.echo), [...(arrivals.get(keyOf(arrival.echo)) ?? []), arrival])
-  return exchanges(inside.echoes, inner, 'out').map(({ echo, isAnswered }) => {
-    const arrival = arrivals.get(keyOf(echo))?.shift()
-    return { echo, hasArrived: arrival !== undefined, isAnswered: isAnswered && arrival?.isAnswered === true }
-  })
 }
 
 /** Whether a request is from the inner end to the outer one, as they were then, or to the address that this ought to have. */

@@ -28,6 +28,8 @@ export const programs: ProgramTable = {
   'right/thread-outside.py': [],
   'right/parent-inside.sh': [],
   'right/beside-others.py': [],
+  'right/one-process.py': [],
+  'right/rule-table.sh': [],
   'wrong/prints-only.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/no-namespace.sh': [NET, LINKS, PEER, ADDRESSES, PING, LOSS],
   'wrong/extra-link.sh': [LINKS],
@@ -53,4 +55,7 @@ export const programs: ProgramTable = {
   'wrong/last-lost.sh': [LOSS],
   'wrong/too-early.py': [LOSS],
   'wrong/third-between.py': [ADDRESSES, PING],
+  'wrong/replayed-later.py': [PING, LOSS],
+  'wrong/third-vanishes.py': [PING],
+  'wrong/unusual-calls.py': [PING],
 }

@@ -222,7 +222,7 @@ export type What =
   | { readonly kind: 'typed'; readonly text: string }
   | { readonly kind: 'read'; readonly text: string }
   | { readonly kind: 'answered'; readonly code: number; readonly flaw?: string }
-  /** What `who` was waiting for when the program had to be ended; `nothing` if it computed. */
+  /** What `who` was waiting for when the program had to be ended; `nothing` if it computed, `stopped` if it was. */
   | { readonly kind: 'waits'; readonly call: string; readonly file?: string }
   /** The program had to be ended. */
   | { readonly kind: 'timeout'; readonly seconds: number }

@@ -114,6 +114,7 @@ function ofRights({ inside, outside, sets, noNewPrivs }: Of<'rights'>): string {
 /** A pipe and a socket have numbers that mean nothing to a reader. */
 function ofWait({ call, file }: Of<'waits'>): string {
   if (call === 'nothing') return 'still computes'
+  if (call === 'stopped') return 'is still stopped'
   const [, kind] = /^(pipe|socket):/.exec(file ?? '') ?? []
   const of = file === undefined ? '' : ` of ${kind === undefined ? file : `a ${kind}`}`
   return `still waits in ${call}()${of}`

@@ -4,7 +4,6 @@
  */
 import type { Link } from '../../../lib/net/links.ts'
 import type { NetworkState, Route } from '../../../lib/net/network-state.ts'
-import type { StoppedCall } from '../../../lib/trace/seccomp.ts'
 import type { What } from '../../observer/story/event.ts'
 import type { Story } from '../../observer/story/story.ts'
 import type { NetworkHistory, PassedEcho } from '../net/followed-network.ts'
@@ -76,13 +75,6 @@ function* routeChanges(network: number, before: NetworkState, after: NetworkStat
   for (const route of before.routes) if (!now.includes(keyOf(route))) yield event('removed', route)
   for (const route of after.routes) if (!old.includes(keyOf(route))) yield event('added', route)
 }
-
-/** The requests of ioctl(2) that are about interfaces, `<linux/sockios.h>`: from here on, a byte's worth of them. */
-const SOCKET_REQUESTS = 0x89n
-
-/** Whether what is new when a call has returned is its caller's work: it changes a network, or sends something. */
-export const changesOrSends = (name: StoppedCall, [, request = 0n]: readonly bigint[]): boolean =>
-  /^send(to|msg|mmsg)$/.test(name) || (name === 'ioctl' && ((request >> 8n) & 0xffn) === SOCKET_REQUESTS)
 
 /** Where an echo is on its way: out, in, and back, out and in. */
 const stageOf = ({ kind, way }: PassedEcho) => (kind === 'request' ? 0 : 2) + (way === 'out' ? 0 : 1)
