@@ -23,6 +23,8 @@ const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
  * (v2).
  */
 const LAST_STEP = { ran: 0.001, switches: 3 }
+/** Of how many processes that were never frozen it is asked whether they were at work. */
+const UNFROZEN = 20
 /** How exactly a judge that is not late knows the length of a freeze, in seconds. */
 const EXACT = 0.02
 /** Seconds as they are shown to a reader. */
@@ -233,11 +235,17 @@ interface Judged {
 
 const judged = new WeakMap<Seen, Judged>()
 
+/** Of those whom nobody froze, of whom there may be very many, a few are enough to tell what is missing. */
+const worthJudging = (tickers: readonly Ticker[]) => [
+  ...tickers.filter(({ frozen }) => frozen.length > 0),
+  ...tickers.filter(({ frozen }) => frozen.length === 0).slice(0, UNFROZEN),
+]
+
 /** Of all freezes of all processes the one for which most claims hold; of several the longest. */
 function judge(seen: Seen): Judged {
   const known = judged.get(seen)
   if (known) return known
-  const all = [...seriesOf(seen).flatMap(tickersIn), undefined].map(one => ({
+  const all = [...worthJudging(seriesOf(seen).flatMap(tickersIn)), undefined].map(one => ({
     one,
     objections: PARTS.map(part => part(seen, one)),
   }))
