@@ -85,9 +85,9 @@ class FreezerWitness implements Witness<FreezerRecord> {
     this.#story = story
     this.#groups = other(groups)
     // The last look before a write takes effect, and the first after a freeze, a thaw, or somebody's joining.
-    this.#groups.around = isAfter => {
+    this.#groups.around = (isAfter, mayConcern) => {
       if (isAfter) this.#awaitFreezing()
-      this.#lookAtAll(!isAfter)
+      this.#lookAtAll(!isAfter, mayConcern)
     }
   }
 
@@ -152,8 +152,7 @@ class FreezerWitness implements Witness<FreezerRecord> {
   /** @param isWanted whether a group is looked at, by its directory */
   #lookAtAll(isBeforeWrite = false, isWanted = (_: string) => true): void {
     const observer = this.#observer
-    if (observer)
-      for (const path of this.#groups.inner().filter(isWanted)) this.#look(path, observer, isBeforeWrite)
+    if (observer) for (const path of this.#groups.inner().filter(isWanted)) this.#look(path, observer, isBeforeWrite)
   }
 
   /** What happens to one process shows in no other groups than its own, and a program may have many of both. */

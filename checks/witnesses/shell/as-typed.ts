@@ -26,6 +26,7 @@ export function readBehind(read: string, typed: string): string | undefined {
  * @param rest as {@link readBehind} has returned it, and what has been read since
  */
 export function isOnlyAgain(rest: string, typed: string): boolean {
-  const [text, line] = [printed(rest), typed].map(each => each.replaceAll('\n', ''))
-  return text !== undefined && line !== undefined && line.repeat(Math.ceil(text.length / line.length)).startsWith(text)
+  const text = printed(rest).replaceAll('\n', '')
+  const line = typed.replaceAll('\n', '')
+  return line.repeat(Math.ceil(text.length / line.length)).startsWith(text)
 }
