@@ -74,8 +74,8 @@ export class SandboxGroups {
   readonly #keeper: Keeper
   /** Found out when the groups are made: init, in its own mount namespace, cannot see the outer groups. */
   #limitsProcesses = false
-  /** Whether there were ever more groups than the bound allows. */
-  #hadTooMany = false
+  /** Those that were there when there were more than the bound allows: from then on no others are looked at. */
+  #first: readonly string[] | undefined
 
   /** Removes the groups that killed checks have left, and makes those of this one. */
   constructor() {
@@ -180,6 +180,7 @@ export class SandboxGroups {
 
   /** The groups that the program has made, each before those in it; of more than the bound allows the first. */
   inner(): string[] {
+    if (this.#first) return this.#first.filter(path => existsSync(path))
     const found: string[] = []
     const walk = (path: string): void => {
       for (const inner of innerGroups(path)) {
@@ -189,7 +190,7 @@ export class SandboxGroups {
       }
     }
     for (const { path } of this.#places) walk(path)
-    this.#hadTooMany ||= found.length > BOUNDS.groups
+    if (found.length > BOUNDS.groups) this.#first = found.slice(0, BOUNDS.groups)
     return found.slice(0, BOUNDS.groups)
   }
 
@@ -209,7 +210,7 @@ export class SandboxGroups {
     const isFull = this.#paths.some(path => isAtLimit(dirname(path))) && groups.some(hasKilled)
     return [
       ...(refused ? [`it wanted more than ${BOUNDS.processes} processes`] : []),
-      ...(this.#hadTooMany ? [`it wanted more than ${BOUNDS.groups} control groups`] : []),
+      ...(this.#first ? [`it wanted more than ${BOUNDS.groups} control groups`] : []),
       ...(isFull ? [`it wanted more than ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`] : []),
     ]
   }
