@@ -217,7 +217,7 @@ export const checker: Checker<Seen> = [
           leaked.length + changed.length === 0,
           `no new mount, and the host name ${HOST_NAME}`,
           [...leaked.map(mount => `mount ${mount}`), ...changed].join('; '),
-          'mounts of the new namespace still propagate (make / private first), or the name was set before CLONE_NEWUTS',
+          'mounts of the new namespace still propagate (make / private first), something is mounted outside, or the name was set before CLONE_NEWUTS',
         )
       }),
   },

@@ -234,7 +234,7 @@ function wentOn(_: Seen, one: Ticker | undefined): Objection | undefined {
     expected,
     describeWork(work, one.after),
     one.hasLeft
-      ? 'it was moved out of the group; there it is to be thawed, and to go on'
+      ? 'it was moved out of the group, in which it has to be thawed and to go on'
       : isIdle(work)
         ? SLEPT
         : 'it was never thawed, was killed or frozen again at once, or another process took its place',

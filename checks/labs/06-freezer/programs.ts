@@ -58,4 +58,7 @@ export const programs: ProgramTable = {
   'wrong/worker-outside.sh': [WORKED, SAME],
   'wrong/zombie.py': [FROZEN, STILL, FREEZER, SAME],
   'wrong/group-stopped.sh': [FREEZER],
+  'right/fed-by-pipe.sh': [],
+  'wrong/busy-judge.sh': [WORKED, SAME],
+  'wrong/leaves-at-thaw.sh': [SAME],
 }
