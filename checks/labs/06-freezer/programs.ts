@@ -37,7 +37,7 @@ export const programs: ProgramTable = {
   'wrong/killed-soon.sh': [SAME],
   'wrong/left-behind.sh': [LEFT],
   'wrong/left-frozen.sh': [SAME, LEFT],
-  'wrong/moved-out.sh': [FROZEN],
+  'wrong/moved-out.sh': [FROZEN, SAME],
   'wrong/never-thawed.sh': [SAME],
   'wrong/no-work-before.sh': [WORKED],
   'wrong/one-thread.py': [WORKED, SAME],
