@@ -122,6 +122,7 @@ const GOOD: Seen = {
   containers: [],
   fs: '1:1',
   mountsBefore: [],
+  mountsAtEnd: [],
   typed: { asked: [], planned: 0, isOpen: false },
   output: '',
 }

@@ -134,9 +134,9 @@ export const EVERY_LAB: Checker = [
     refute: ({ hits }) =>
       unless(
         hits.length === 0,
-        'less than that',
+        `no more than that, and no more than ${BOUNDS.groups} control groups`,
         hits.join('; '),
-        'a loop that forks or takes memory without end: the kernel refused, or killed a process of the program',
+        'a loop that forks, takes memory or makes groups without end; of processes and memory the kernel refuses more',
       ),
   },
   {

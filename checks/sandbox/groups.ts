@@ -12,8 +12,11 @@ import { handDown } from '../../lib/group/v2.ts'
 import { mount } from '../../lib/mount/mount.ts'
 import { type Keeper, keep } from '../../lib/tidy/keeper.ts'
 
-/** What a sandbox may have: processes and threads, and bytes of memory, with all that is written to files. */
-export const BOUNDS = { processes: 512, memory: 512 * 1024 * 1024 } as const
+/**
+ * What a sandbox may have: processes and threads, bytes of memory, with all that is written to files, and control groups
+ * at a time. v1 does not bound those; but whoever looks at every group must not be worn out by groups without number.
+ */
+export const BOUNDS = { processes: 512, memory: 512 * 1024 * 1024, groups: 100 } as const
 /** The kernel charges up to 64 pages to a group at a time. */
 const LOT = 64 * 4096
 /** Settings by file; those of a controller that is not there are left out. The sandbox does not swap. */
@@ -71,6 +74,8 @@ export class SandboxGroups {
   readonly #keeper: Keeper
   /** Found out when the groups are made: init, in its own mount namespace, cannot see the outer groups. */
   #limitsProcesses = false
+  /** Those that were there when there were more than the bound allows: from then on no others are looked at. */
+  #first: readonly string[] | undefined
 
   /** Removes the groups that killed checks have left, and makes those of this one. */
   constructor() {
@@ -173,10 +178,20 @@ export class SandboxGroups {
     return this.#places.length === 1 ? USUAL : join(USUAL, 'unified')
   }
 
-  /** The groups that the program has made. */
+  /** The groups that the program has made, each before those in it; of more than the bound allows the first. */
   inner(): string[] {
-    const below = (path: string): string[] => innerGroups(path).flatMap(inner => [inner, ...below(inner)])
-    return this.#places.flatMap(({ path }) => below(path)).filter(path => !this.#isLeaf(path))
+    if (this.#first) return this.#first.filter(path => existsSync(path))
+    const found: string[] = []
+    const walk = (path: string): void => {
+      for (const inner of innerGroups(path)) {
+        if (found.length > BOUNDS.groups) return
+        if (!this.#isLeaf(inner)) found.push(inner)
+        walk(inner)
+      }
+    }
+    for (const { path } of this.#places) walk(path)
+    if (found.length > BOUNDS.groups) this.#first = found.slice(0, BOUNDS.groups)
+    return found.slice(0, BOUNDS.groups)
   }
 
   #isLeaf(path: string): boolean {
@@ -195,6 +210,7 @@ export class SandboxGroups {
     const isFull = this.#paths.some(path => isAtLimit(dirname(path))) && groups.some(hasKilled)
     return [
       ...(refused ? [`it wanted more than ${BOUNDS.processes} processes`] : []),
+      ...(this.#first ? [`it wanted more than ${BOUNDS.groups} control groups`] : []),
       ...(isFull ? [`it wanted more than ${BOUNDS.memory / 1024 / 1024} MiB of memory and files`] : []),
     ]
   }

@@ -76,7 +76,7 @@ const ENDLESS: readonly Row[] = [
   ['closes-everything.c', FORK, 1, 'lives on without a descriptor', idle(FORK, END, LEFT)],
   ['vfork-forever.c', FORK, 1, 'has a parent that nothing wakes', idle(FORK, END, LEFT)],
   ['faults-forever.c', MEMORY, 2, 'holds whoever reads its memory', idle(MEMORY, END, LEFT)],
-  ['many-groups.py', MEMORY, 3, 'wears out who looks at every group', idle(MEMORY, END, LEFT)],
+  ['many-groups.py', MEMORY, 3, 'wears out who looks at every group', idle(MEMORY, END, bound, LEFT)],
   ['freezes-again.py', FORK, 2, 'freezes again whom the judge thaws', idle(FORK, END, LEFT)],
   ['floods.c', MEMORY, 2, 'wears out who looks at every call', idle(MEMORY, END, LEFT)],
   ['many-descriptors.py', FORK, 2, 'wears out who looks at every descriptor', idle(FORK, END, LEFT)],

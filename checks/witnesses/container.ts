@@ -43,6 +43,8 @@ export interface ContainerRecord {
   readonly fs: string | undefined
   /** The mounts of the sandbox before anybody lived in namespaces of their own. */
   readonly mountsBefore: readonly string[]
+  /** Those that were there when the last reader in a container ended by itself, after its last line. */
+  readonly mountsAtEnd: readonly string[]
 }
 
 /** The calls that change what is asked of a container. */
@@ -79,8 +81,9 @@ export class ContainerWitness implements Witness<ContainerRecord> {
   #processes: Observer['processes'] = new Map()
   /** How a process in a container was after its last call that changes what is asked here, by its PID. */
   readonly #last = new Map<number, ContainerMoment>()
-  /** Whether somebody in a container was seen at the terminal. Then it is them who matter, and not who ends. */
-  #hasReader = false
+  /** Those in a container who were seen at the terminal. If there are any it is they who matter, and not who ends. */
+  readonly #readers = new Set<number>()
+  #mountsAtEnd: readonly string[] = []
 
   constructor({ sandbox }: Scene) {
     this.#init = sandbox.init
@@ -89,6 +92,10 @@ export class ContainerWitness implements Witness<ContainerRecord> {
 
   begin({ observer }: Start): void {
     this.#processes = observer.processes
+  }
+
+  get #hasReader(): boolean {
+    return this.#readers.size > 0
   }
 
   birth(pid: number): void {
@@ -153,6 +160,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
 
   exit(pid: number, _: number | undefined, tid: number): void {
     if (!this.#hasReader) this.#keep(pid, tid)
+    else if (this.#readers.has(pid)) this.#mountsAtEnd = mountLines(this.#init)
   }
 
   /**
@@ -161,7 +169,7 @@ export class ContainerWitness implements Witness<ContainerRecord> {
    */
   lookAtReader(pid: number, tid: number): ContainerMoment | 'outside' | undefined {
     const moment = this.#look(pid, tid)
-    if (typeof moment === 'object') this.#hasReader = true
+    if (typeof moment === 'object') this.#readers.add(pid)
     return moment
   }
 
@@ -218,7 +226,12 @@ export class ContainerWitness implements Witness<ContainerRecord> {
 
   record(): ContainerRecord {
     this.#files?.close()
-    return { containers: this.#moments, fs: this.#fs, mountsBefore: this.#mountsBefore ?? [] }
+    return {
+      containers: this.#moments,
+      fs: this.#fs,
+      mountsBefore: this.#mountsBefore ?? [],
+      mountsAtEnd: this.#mountsAtEnd,
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs'
 import type { Story } from '../observer/story/story.ts'
 import type { ContainerMoment } from './container.ts'
+import { isOnlyAgain, readBehind } from './shell/as-typed.ts'
 import { CODES, drawQuestions, type Question } from './shell/lines.ts'
 import { type Bustle, Pace } from './shell/pace.ts'
 
@@ -48,6 +49,9 @@ export interface LastMoment {
   /** Whether its directory is this one of its root. */
   readonly isIn: (directory: string) => boolean
 }
+
+/** The flaw of an answer that came when its reader had been given more than the line. */
+export const NOT_AS_TYPED = 'when it had also been given what nobody had typed'
 
 /** How much of what a process has read is kept, in characters. */
 const KEPT = 4096
@@ -102,11 +106,13 @@ export class Conversation implements Typed {
    * @param meet looks at it, if it has now read the question
    */
   hasRead(pid: number, text: string, meet: () => Reader | undefined): void {
-    const all = ((this.#read.get(pid) ?? '') + text.replaceAll('\r', '\n')).slice(-KEPT)
+    const all = ((this.#read.get(pid) ?? '') + text).slice(-KEPT)
     this.#read.set(pid, all)
-    if (!this.#isTyped || !this.#question || !all.includes(this.#question.text)) return
+    if (!this.#isTyped || !this.#question) return
+    const rest = readBehind(all, this.#question.text)
+    if (rest === undefined) return
     // It may read it again, as another program by then, and lives as it does then.
-    this.#read.delete(pid)
+    this.#read.set(pid, rest)
     const reader = meet()
     if (!reader) return
     this.#story.add({ kind: 'read', text: this.#question.text }, pid)
@@ -160,7 +166,8 @@ export class Conversation implements Typed {
     else this.#goToNext()
   }
 
-  #flawOf({ directory, probes }: Question, reader: Reader, isIn: LastMoment['isIn']): string | undefined {
+  #flawOf({ text, directory, probes }: Question, reader: Reader, isIn: LastMoment['isIn']): string | undefined {
+    if (!isOnlyAgain(this.#read.get(reader.pid) ?? '', text)) return NOT_AS_TYPED
     if (directory !== undefined && !isIn(directory)) return `not in /${directory}, where it was told to go`
     const missing = (probes?.(reader) ?? []).some(number => !this.#probed.has(number))
     return missing ? 'without the signals 0 that it was told to send' : undefined

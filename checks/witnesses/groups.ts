@@ -8,6 +8,7 @@ import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
 import { readProc, statusField } from '../../lib/trace/proc.ts'
 import { type StoppedCall, WRITE_CALLS } from '../../lib/trace/seccomp.ts'
 import type { SandboxGroups } from '../sandbox/groups.ts'
+import { MemberNumbers } from './group/moved.ts'
 import type { GroupsRecord, GroupWrite, Stay } from './group/record.ts'
 import { writtenText } from './group/written-text.ts'
 import { GroupTeller, type Look } from './telling/groups.ts'
@@ -21,8 +22,9 @@ const JOINING = /^(cgroup\.procs|cgroup\.threads|tasks)$/
 
 /** The witness of one sandbox's groups. */
 export class GroupsWitness implements Witness<GroupsRecord> {
-  /** Called just before and just after every write that is recorded. */
-  around: (isAfter: boolean) => void = () => {}
+  /** Called just before and just after every write that is recorded, with whether it may concern a group. */
+  around: (isAfter: boolean, mayConcern: (path: string) => boolean) => void = () => {}
+  readonly #numbers = new MemberNumbers()
   readonly #writes: GroupWrite[] = []
   readonly #members = new Map<string, Set<number>>()
   readonly #stays: Stay[] = []
@@ -96,6 +98,7 @@ export class GroupsWitness implements Witness<GroupsRecord> {
 
   /** A process has ended, and is in no group any more. */
   gone(pid: number, order: number): void {
+    this.#numbers.forget(pid)
     for (const stay of this.#stays) if (stay.pid === pid) stay.to ??= order
   }
 
@@ -158,13 +161,16 @@ export class GroupsWitness implements Witness<GroupsRecord> {
     }
     this.#writes.push(write)
     const tell = this.#teller.aboutToWrite(write, tid, before)
-    this.around(false)
+    const from = this.processOf(tid)
+    const mayConcern = (each: string) =>
+      each === path || this.#numbers.mayConcern(this.membersOf(each), file, write.text, from)
+    this.around(false, mayConcern)
     return (result: number) => {
       const after = this.#look(path)
       Object.assign(write, { result, limit: after.figures?.limit })
       tell(result, after)
       if (JOINING.test(write.file)) this.#takeAttendance(order)
-      this.around(true)
+      this.around(true, mayConcern)
     }
   }
 

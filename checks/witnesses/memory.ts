@@ -2,7 +2,9 @@
  * The witness of memory groups: what every group holds, and held at most, whenever a process has just ended, before
  * SIGKILL is sent to one, and before a group is removed.
  */
+import { basename } from 'node:path'
 import type { MemoryFigures } from '../../lib/group/group.ts'
+import { readCString } from '../../lib/trace/remote-memory.ts'
 import { AT_REMOVEDIR, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { SignalCall } from '../observer/record.ts'
 import { SIGKILL } from '../observer/signal-calls.ts'
@@ -23,6 +25,18 @@ export interface MemoryMoment extends MemoryFigures {
 /** What this witness records. */
 export interface MemoryRecord {
   readonly memory: readonly MemoryMoment[]
+}
+
+/** No path that a call accepts is longer. `<linux/limits.h>` */
+const PATH_MAX = 4096
+
+/** The last part of a path that a thread gives to a call; `undefined` if it was killed meanwhile. */
+function nameAt(tid: number, address: bigint): string | undefined {
+  try {
+    return basename(Buffer.from(readCString(tid, address, PATH_MAX), 'latin1').toString())
+  } catch {
+    return undefined
+  }
 }
 
 class MemoryWitness implements Witness<MemoryRecord> {
@@ -74,8 +88,22 @@ class MemoryWitness implements Witness<MemoryRecord> {
     if (fresh.length > 0) this.#look(order)
   }
 
-  call(name: StoppedCall, args: readonly bigint[], _tid: number, order: number): undefined {
-    if (name === 'rmdir' || (name === 'unlinkat' && ((args[2] ?? 0n) & AT_REMOVEDIR) !== 0n)) this.#look(order)
+  call(
+    name: StoppedCall,
+    [first = 0n, second = 0n, flags = 0n]: readonly bigint[],
+    tid: number,
+    order: number,
+  ): undefined {
+    if (name === 'rmdir') this.#lookAtRemoved(first, tid, order)
+    if (name === 'unlinkat' && (flags & AT_REMOVEDIR) !== 0n) this.#lookAtRemoved(second, tid, order)
+  }
+
+  /** A group is about to be removed: it, and those above, by its name, because a program may remove very many. */
+  #lookAtRemoved(address: bigint, tid: number, order: number): void {
+    const name = nameAt(tid, address)
+    const removed = this.#groups.inner().filter(path => basename(path) === name)
+    if (removed.length > 0)
+      this.#look(order, undefined, path => removed.some(each => `${each}/`.startsWith(`${path}/`)))
   }
 
   /** The program will not end by itself: what its groups hold now. */
@@ -98,9 +126,12 @@ class MemoryWitness implements Witness<MemoryRecord> {
     if (this.#groups.isMember(pid)) this.#look(order, pid)
   }
 
-  /** @param pid who has just ended */
-  #look(order: number, pid?: number): void {
-    for (const path of this.#groups.inner()) {
+  /**
+   * @param pid who has just ended
+   * @param isWanted whether a group is looked at, by its directory
+   */
+  #look(order: number, pid?: number, isWanted = (_: string) => true): void {
+    for (const path of this.#groups.inner().filter(isWanted)) {
       const figures = this.#groups.figures(path)
       if (!figures) continue
       const group = this.#groups.nameOf(path)

@@ -5,7 +5,7 @@
 import type { Link } from '../../../lib/net/links.ts'
 import { HOST_NAME } from '../../sandbox/plan.ts'
 import type { ContainerMoment } from '../../witnesses/container.ts'
-import type { Asked } from '../../witnesses/conversation.ts'
+import { type Asked, NOT_AS_TYPED } from '../../witnesses/conversation.ts'
 import { CODES } from '../../witnesses/shell/lines.ts'
 import type { ProcThere } from '../../witnesses/shell/spot.ts'
 import type { Checker, Objection } from '../claim.ts'
@@ -96,7 +96,10 @@ function faultOf(seen: Seen, asked: Asked, before: Asked | undefined): Fault | u
     const how = flaw === undefined ? 'and nothing it started ended as was asked' : `and was answered ${flaw}`
     return {
       seen: `${line} was read inside, by ${inside.program}, ${how}`,
-      cause: 'what reads the terminal is no shell',
+      cause:
+        flaw === NOT_AS_TYPED
+          ? 'whoever passes the lines on adds some of their own: each has to reach the shell as it was typed'
+          : 'what reads the terminal is no shell',
     }
   }
   // Of another root than ./fs, the claim about the root speaks.
@@ -214,7 +217,7 @@ export const checker: Checker<Seen> = [
           leaked.length + changed.length === 0,
           `no new mount, and the host name ${HOST_NAME}`,
           [...leaked.map(mount => `mount ${mount}`), ...changed].join('; '),
-          'mounts of the new namespace still propagate (make / private first), or the name was set before CLONE_NEWUTS',
+          'mounts of the new namespace still propagate (make / private first), something is mounted outside, or the name was set before CLONE_NEWUTS',
         )
       }),
   },

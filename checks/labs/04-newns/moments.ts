@@ -34,10 +34,11 @@ export function moments(seen: Seen): ContainerMoment[] {
 export const container = (seen: Seen): ContainerMoment | undefined => moments(seen)[0]
 
 /**
- * Whether a mount outside was there at more than one of the moments. Tools such as crun(1) mount something for three
- * calls whenever they are started, and take it off again.
+ * Whether a mount outside was there at more than one of the moments, or at one and still when the shell had done its last
+ * line. Tools such as crun(1) mount something for three calls whenever they are started, and take it off again.
  */
 export function lasts(seen: Seen, mount: string): boolean {
   const all = moments(seen)
-  return all.filter(({ outside }) => outside.mounts.includes(mount)).length >= Math.min(2, all.length)
+  const times = [...all.map(({ outside }) => outside.mounts), seen.mountsAtEnd]
+  return times.filter(mounts => mounts.includes(mount)).length >= Math.min(2, all.length)
 }

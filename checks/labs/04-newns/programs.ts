@@ -71,4 +71,10 @@ export const programs: ProgramTable = {
   'wrong/mounts-early.py': [VISIBLE],
   'wrong/mounts-meanwhile.sh': [VISIBLE],
   'wrong/overlay-root.sh': [ROOT],
+  'right/open-tree.c': [],
+  'wrong/commented-lines.py': [TYPED],
+  'wrong/told-the-result.py': [TYPED],
+  'wrong/mounts-last.py': [VISIBLE],
+  'wrong/nested-pid.sh': [PROC],
+  'wrong/third-network.sh': [ENDS],
 }

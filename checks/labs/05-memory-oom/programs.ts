@@ -53,4 +53,5 @@ export const programs: ProgramTable = {
   'wrong/two-writers.c': [LIMIT],
   'wrong/shared-memory.c': [ALONE],
   'wrong/loosened.sh': [LIMIT],
+  'right/first-thread-gone.py': [],
 }

@@ -23,6 +23,8 @@ const [BEFORE, FROZEN, AFTER] = [0.3, 0.5, 0.5]
  * (v2).
  */
 const LAST_STEP = { ran: 0.001, switches: 3 }
+/** Of how many processes that were never frozen it is asked whether they were at work. */
+const UNFROZEN = 20
 /** How exactly a judge that is not late knows the length of a freeze, in seconds. */
 const EXACT = 0.02
 /** Seconds as they are shown to a reader. */
@@ -43,8 +45,10 @@ export interface Ticker {
   /** From when it joined, or from the thaw before, to the freeze. */
   readonly before: readonly Look[]
   readonly frozen: readonly Look[]
-  /** From the last look at it frozen to its end, or to the next freeze. */
+  /** From the last look at it frozen to its end, to the next freeze, or until it left the group. */
   readonly after: readonly Look[]
+  /** Whether it left the group then. */
+  readonly hasLeft: boolean
   /** The last look before the group said that it is frozen, and the first after. */
   readonly edges: { readonly before: Look | undefined; readonly after: Look | undefined }
   /** Whether the program itself was in the group when it was frozen, or at all where it never was. */
@@ -79,6 +83,8 @@ function freezesIn(looks: readonly Look[]): (readonly [from: number, to: number]
   })
 }
 
+const NO_EDGES = { before: undefined, after: undefined }
+
 /** All freezes of a process; where it was never frozen, one entry without a freeze. */
 function tickersIn(looks: readonly PlacedLook[]): Ticker[] {
   const [{ group, pid }] = looks as [PlacedLook]
@@ -86,7 +92,7 @@ function tickersIn(looks: readonly PlacedLook[]): Ticker[] {
   if (freezes.length === 0) {
     const before = looks.filter(({ isMember }) => isMember)
     const hadProgram = before.some(({ hasProgram }) => hasProgram)
-    return [{ group, pid, before, frozen: [], after: [], edges: { before: undefined, after: undefined }, hadProgram }]
+    return [{ group, pid, before, frozen: [], after: [], hasLeft: false, edges: NO_EDGES, hadProgram }]
   }
   return freezes.map(([from, to], i) => {
     const last = freezes[i - 1]?.[1] ?? 0
@@ -94,13 +100,14 @@ function tickersIn(looks: readonly PlacedLook[]): Ticker[] {
     const [there, frozen, after] = [looks.slice(last, from), looks.slice(from, to), looks.slice(to - 1, next)]
     // The program may have joined to make it there, if it has left again, and may come when all is done.
     const hadProgram = frozen.some(({ hasProgram }) => hasProgram)
-    const joined = hadProgram ? -1 : after.findIndex(({ hasProgram }) => hasProgram)
+    const over = after.findIndex(look => !look.isMember || (!hadProgram && look.hasProgram))
     return {
       group,
       pid,
       before: there.slice(there.findLastIndex(({ isMember, hasProgram }) => !isMember || hasProgram) + 1),
       frozen,
-      after: after.slice(0, joined < 0 ? after.length : joined),
+      after: after.slice(0, over < 0 ? after.length : over),
+      hasLeft: after[over]?.isMember === false,
       edges: { before: looks[from - 1], after: looks[to] },
       hadProgram,
     }
@@ -143,7 +150,10 @@ function describeWork({ sleep, wakes, seconds, signals }: Work, looks: readonly 
   return `${wakes} wakes of its own in ${round(seconds)} s${byOthers}`
 }
 
-/** The cause where a process was there, and slept too long. */
+/** Whether a process slept too long, or did nothing but what signals made it do. */
+const isIdle = ({ sleep, wakes, signals }: Work) => sleep > LONGEST_SLEEP || signals > wakes
+
+/** The cause where a process was there and did not work. */
 const SLEPT = 'it waits for something that comes too seldom, for what others do, or for signals alone'
 
 const AT_WORK = `never asleep for more than ${LONGEST_SLEEP} s at a stretch`
@@ -153,10 +163,16 @@ function sat(_: Seen, one: Ticker | undefined): Objection | undefined {
   const cause =
     'its number was never written to cgroup.procs (or another number was), or it was frozen before it had begun'
   if (!one) return unless(false, title, 'nobody was ever in a group that the program made', cause)
-  if (one.hadProgram) return unless(false, title, 'the program itself sat in it', cause)
+  if (one.hadProgram)
+    return unless(
+      false,
+      title,
+      'the program itself sat in it',
+      'a child is to be frozen, and by somebody outside of the group',
+    )
   const work = one.frozen.length > 0 ? workAt(one.before, BEFORE, 'last') : workAnywhere(one.before, BEFORE)
   if (work.answer === 'unknown') return tooBusy('what it did before the freeze')
-  const likely = work.sleep > LONGEST_SLEEP ? SLEPT : cause
+  const likely = isIdle(work) ? SLEPT : cause
   return unless(work.answer === 'yes', title, describeWork(work, one.before), likely)
 }
 
@@ -193,9 +209,11 @@ function notStopped(seen: Seen, one: Ticker | undefined): Objection | undefined 
   const sent = (frozen.at(-1)?.stopSignals ?? 0) - (frozen[0]?.stopSignals ?? 0)
   // One that came before the freeze, and that SIGCONT had undone by then, does not count.
   const stopped = frozen.some(({ state, isStopped }) => isStopped || state === 'T')
-  const call = seen.signals.find(({ signal, found, reached = [] }) => {
-    return STOP_SIGNALS.includes(signal) && one !== undefined && (found === one.pid || reached.includes(one.pid))
-  })
+  // The last of them that were sent by the thaw; those sent later did not stop it then.
+  const until = frozen.at(-1)?.stopSignals ?? 0
+  const call = seen.signals.filter(({ signal, found, reached }) => {
+    return STOP_SIGNALS.includes(signal) && one !== undefined && (reached ?? [found]).includes(one.pid)
+  })[until - 1]
   const name = call ? signalName(call.signal) : 'a stop signal'
   return unless(
     frozen.length > 0 && sent === 0 && !stopped,
@@ -215,7 +233,11 @@ function wentOn(_: Seen, one: Ticker | undefined): Objection | undefined {
     work.answer === 'yes',
     expected,
     describeWork(work, one.after),
-    work.sleep > LONGEST_SLEEP ? SLEPT : 'it was never thawed, was killed at once, or another process took its place',
+    one.hasLeft
+      ? 'it was moved out of the group, in which it has to be thawed and to go on'
+      : isIdle(work)
+        ? SLEPT
+        : 'it was never thawed, was killed or frozen again at once, or another process took its place',
   )
 }
 
@@ -233,11 +255,17 @@ interface Judged {
 
 const judged = new WeakMap<Seen, Judged>()
 
+/** Of those whom nobody froze, of whom there may be very many, a few are enough to tell what is missing. */
+const worthJudging = (tickers: readonly Ticker[]) => [
+  ...tickers.filter(({ frozen }) => frozen.length > 0),
+  ...tickers.filter(({ frozen }) => frozen.length === 0).slice(0, UNFROZEN),
+]
+
 /** Of all freezes of all processes the one for which most claims hold; of several the longest. */
 function judge(seen: Seen): Judged {
   const known = judged.get(seen)
   if (known) return known
-  const all = [...seriesOf(seen).flatMap(tickersIn), undefined].map(one => ({
+  const all = [...worthJudging(seriesOf(seen).flatMap(tickersIn)), undefined].map(one => ({
     one,
     objections: PARTS.map(part => part(seen, one)),
   }))

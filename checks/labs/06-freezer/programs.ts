@@ -37,7 +37,7 @@ export const programs: ProgramTable = {
   'wrong/killed-soon.sh': [SAME],
   'wrong/left-behind.sh': [LEFT],
   'wrong/left-frozen.sh': [SAME, LEFT],
-  'wrong/moved-out.sh': [FROZEN],
+  'wrong/moved-out.sh': [FROZEN, SAME],
   'wrong/never-thawed.sh': [SAME],
   'wrong/no-work-before.sh': [WORKED],
   'wrong/one-thread.py': [WORKED, SAME],
@@ -58,4 +58,7 @@ export const programs: ProgramTable = {
   'wrong/worker-outside.sh': [WORKED, SAME],
   'wrong/zombie.py': [FROZEN, STILL, FREEZER, SAME],
   'wrong/group-stopped.sh': [FREEZER],
+  'right/fed-by-pipe.sh': [],
+  'wrong/busy-judge.sh': [WORKED, SAME],
+  'wrong/leaves-at-thaw.sh': [SAME],
 }

@@ -28,10 +28,21 @@ const AWAKE = 0.1
 /** The answer to a question: yes, no, or that it cannot be known, because the machine was busy with others. */
 export type Answer = 'yes' | 'no' | 'unknown'
 
-/** Whether the other processes of the program would have kept all processors busy by themselves. */
+/**
+ * So often in a second a program makes its judge stand by that keeps it busy with calls without number: some hundreds are
+ * enough for whoever starts a program at each tick.
+ */
+const CALLS_WITHOUT_NUMBER = 2000
+
+/**
+ * Whether the program itself was in the judge's way: its other processes would have kept all processors busy by
+ * themselves, or it has kept the judge busy.
+ */
 export function isOwnLoad(from: Look, to: Look): boolean {
+  const seconds = to.at - from.at
   const wanted = (look: Look) => look.sandbox.ran + look.sandbox.waited - look.work.ran - look.work.waited
-  return fillsProcessors(wanted(to) - wanted(from), to.at - from.at)
+  if (to.heard - from.heard >= CALLS_WITHOUT_NUMBER * seconds) return true
+  return fillsProcessors(wanted(to) - wanted(from), seconds)
 }
 
 /** How a process worked. */
@@ -58,10 +69,7 @@ const RARE = 0.1
 export function workAt(looks: readonly Look[], seconds: number, end: 'first' | 'last'): Work {
   const intervals = intervalsOf(looks)
   if (end === 'last') intervals.reverse()
-  const walk = new Walk(seconds)
-  for (const each of intervals) if (walk.step(each)) break
-  const signals = (looks.at(-1)?.signals ?? 0) - (looks[0]?.signals ?? 0)
-  return { ...walk.result(), signals }
+  return { ...workFrom(intervals, seconds), signals: signalsIn(looks) }
 }
 
 /**
@@ -71,11 +79,25 @@ export function workAt(looks: readonly Look[], seconds: number, end: 'first' | '
  * @param seconds how long it has to be
  */
 export function workAnywhere(looks: readonly Look[], seconds: number): Work {
-  for (let from = 0; from < looks.length - 1; from++) {
-    const work = workAt(looks.slice(from), seconds, 'first')
-    if (work.answer === 'yes') return work
+  // A program may have many processes, and be looked at often: each interval is computed once.
+  const intervals = intervalsOf(looks)
+  for (let from = 0; from < intervals.length; from++) {
+    if (intervals[from]?.isSignalled) continue
+    const work = workFrom(intervals.slice(from, from + MOST_LOOKS), seconds)
+    if (work.answer === 'yes') return { ...work, signals: signalsIn(looks) }
   }
-  return workAt(looks, seconds, 'first')
+  return { ...workFrom(intervals, seconds), signals: signalsIn(looks) }
+}
+
+/** Within so many looks a process has been at work, or has not been at work from there on: a few seconds of them. */
+const MOST_LOOKS = 500
+const signalsIn = (looks: readonly Look[]) => (looks.at(-1)?.signals ?? 0) - (looks[0]?.signals ?? 0)
+
+/** What a process did in these intervals, until it is known whether it was at work for so long. */
+function workFrom(intervals: readonly Interval[], seconds: number): Omit<Work, 'signals'> {
+  const walk = new Walk(seconds)
+  for (const each of intervals) if (walk.step(each)) break
+  return walk.result()
 }
 
 /** Goes from interval to interval, until there has been enough work or too long a sleep. */

@@ -85,9 +85,9 @@ class FreezerWitness implements Witness<FreezerRecord> {
     this.#story = story
     this.#groups = other(groups)
     // The last look before a write takes effect, and the first after a freeze, a thaw, or somebody's joining.
-    this.#groups.around = isAfter => {
+    this.#groups.around = (isAfter, mayConcern) => {
       if (isAfter) this.#awaitFreezing()
-      this.#lookAtAll(!isAfter)
+      this.#lookAtAll(!isAfter, mayConcern)
     }
   }
 
@@ -100,12 +100,13 @@ class FreezerWitness implements Witness<FreezerRecord> {
 
   /** Whoever is born elsewhere changes nothing here; the witness of groups has taken note of the others. */
   birth(pid: number): void {
-    if (this.#groups.isMember(pid)) this.#lookAtAll()
+    this.#lookAtThoseOf(pid)
   }
 
   /** Somebody is about to send a signal, perhaps the last thing that happens to its target. */
   signal(call: SignalCall): void {
-    if (call.found === undefined || this.#groups.isMember(call.found)) this.#lookAtAll()
+    if (call.found === undefined) this.#lookAtAll()
+    else this.#lookAtThoseOf(call.found)
     this.#foreign?.called(call)
   }
 
@@ -115,7 +116,8 @@ class FreezerWitness implements Witness<FreezerRecord> {
     this.#heard++
     if (kind === 'signal') this.#foreign?.delivered(tid)
     // The last moment at which it has counters.
-    if (kind === 'exit' && [...this.#tallies.values()].some(tally => tally.knows(tid))) this.#lookAtAll()
+    if (kind === 'exit' && [...this.#tallies.values()].some(tally => tally.knows(tid)))
+      this.#lookAtAll(false, path => this.#tallies.get(path)?.knows(tid) === true)
   }
 
   forget(tid: number): void {
@@ -147,9 +149,15 @@ class FreezerWitness implements Witness<FreezerRecord> {
     return this.#around
   }
 
-  #lookAtAll(isBeforeWrite = false): void {
+  /** @param isWanted whether a group is looked at, by its directory */
+  #lookAtAll(isBeforeWrite = false, isWanted = (_: string) => true): void {
     const observer = this.#observer
-    if (observer) for (const path of this.#groups.inner()) this.#look(path, observer, isBeforeWrite)
+    if (observer) for (const path of this.#groups.inner().filter(isWanted)) this.#look(path, observer, isBeforeWrite)
+  }
+
+  /** What happens to one process shows in no other groups than its own, and a program may have many of both. */
+  #lookAtThoseOf(pid: number): void {
+    if (this.#groups.isMember(pid)) this.#lookAtAll(false, path => this.#groups.membersOf(path).includes(pid))
   }
 
   #look(path: string, observer: Observer, isBeforeWrite: boolean): void {

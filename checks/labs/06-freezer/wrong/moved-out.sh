@@ -1,6 +1,6 @@
 #!/bin/sh
 # Wrong: while its group is frozen the process is moved to another one, where it works on, and then back.
-# Broken: while the group was frozen, the process made no progress.
+# Broken: it was frozen for half a second, and after the thaw it went on in its group.
 set -eu
 
 if [ -d /sys/fs/cgroup/freezer ]; then

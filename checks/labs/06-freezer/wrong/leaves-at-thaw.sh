@@ -1,0 +1,33 @@
+#!/bin/sh
+# Wrong: when it is thawed the process is moved to another group, and works on there.
+# Broken: after the thaw it went on, in its group.
+set -eu
+
+if [ -d /sys/fs/cgroup/freezer ]; then
+    group=/sys/fs/cgroup/freezer/ticks.$$
+    file=freezer.state freeze=FROZEN thaw=THAWED state=freezer.state
+else
+    group=/sys/fs/cgroup/ticks.$$
+    file=cgroup.freeze freeze=1 thaw=0 state=cgroup.events
+fi
+wait_for() {
+    timeout 60 sh -c 'until grep -Eq "$1" "$2"; do :; done' sh "$@"
+}
+
+mkdir "$group" "$group.other"
+sh -c 'echo $$ >"$1/cgroup.procs"; exec ping -q -i 0.02 127.0.0.1' sh "$group" >/dev/null &
+ticker=$!
+wait_for . "$group/cgroup.procs"
+sleep 0.5
+
+echo "$freeze" >"$group/$file"
+wait_for '^(FROZEN|frozen 1)' "$group/$state"
+sleep 0.7
+echo "$thaw" >"$group/$file"
+echo "$ticker" >"$group.other/cgroup.procs"
+sleep 0.8
+
+kill -KILL "$ticker"
+wait "$ticker" || [ $? = 137 ]
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group"
+timeout 60 sh -c 'until rmdir "$1" 2>/dev/null; do :; done' sh "$group.other"
