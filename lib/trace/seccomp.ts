@@ -112,6 +112,7 @@ export const OWNER_CALLS: readonly StoppedCall[] = [
   'chmod',
   'fchmod',
   'fchmodat',
+  'fchmodat2',
   'truncate',
 ]
 
