@@ -18,7 +18,8 @@ import type { KnownNamespaces } from './known.ts'
 import type { Standing } from './standing.ts'
 
 const S_IFMT = 0o170000
-const DEVICES = [0o020000, 0o060000]
+const S_IFCHR = 0o020000
+const DEVICES = [S_IFCHR, 0o060000]
 /** How many names at the end of a path are looked for below other mounts: directories can be nested without end. */
 const MOST_NAMES = 40
 
@@ -118,8 +119,9 @@ function isSeenBy(other: number, tid: number, fd: number, { identity }: FileTher
 
 function ofNode(name: StoppedCall, args: readonly bigint[], tid: number): Outcome | undefined {
   const [path, mode = 0n, device = 0n] = name === 'mknod' ? args : args.slice(1)
+  const kind = Number(mode) & S_IFMT
   // The character device 0,0 is none: it is a whiteout, which anybody may make.
-  if (!DEVICES.includes(Number(mode) & S_IFMT) || BigInt.asUintN(32, device) === 0n) return undefined
+  if (!DEVICES.includes(kind) || (kind === S_IFCHR && BigInt.asUintN(32, device) === 0n)) return undefined
   const text = targetOf('truncate', [path ?? 0n], tid).path
   return () => ({ kind: 'made node', path: text })
 }
