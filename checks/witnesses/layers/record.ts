@@ -92,7 +92,8 @@ export interface VolumeUse {
   readonly order: number
   readonly pid: number
   readonly overlay: number
-  /** Where it is mounted inside. */
+  /** The mount, as in mountinfo, and where it is inside. */
+  readonly mount: number
   readonly target: string
   readonly isReadOnly: boolean
   /** The same directory outside; missing where it is nowhere outside. */
