@@ -6,6 +6,7 @@ import { kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import type { StoppedCall } from '../../../lib/trace/seccomp.ts'
+import { answerOf } from '../../observer/story/calls.ts'
 import { processOf, unlessGone } from '../../observer/threads.ts'
 import { pathAt } from '../call-arguments.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
@@ -39,6 +40,8 @@ export class LayersWitness implements Witness<LayersRecord> {
   readonly #homes = new Map<number, number>()
   #rootfs: ReadonlyMap<string, string> | undefined
   #order = 0
+  /** What was answered when an overlay was refused. */
+  #refused: string | undefined
   /** Whether there were more overlays than are looked at. */
   #isFlooded = false
 
@@ -89,6 +92,7 @@ export class LayersWitness implements Witness<LayersRecord> {
     return result => {
       spread?.(result)
       if (result >= 0) this.#addOverlay(tid, order, place, options)
+      else this.#refused = answerOf(result)
     }
   }
 
@@ -234,6 +238,7 @@ export class LayersWitness implements Witness<LayersRecord> {
       volumes: this.#mounting?.volumes ?? [],
       spreads: this.#mounting?.spreads ?? [],
       overlays,
+      refused: this.#refused,
       isFlooded,
       keepsNotes: kernelIsAtLeast(6, 6),
     }

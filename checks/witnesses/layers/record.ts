@@ -119,6 +119,8 @@ export interface Spread {
 /** What this witness records. */
 export interface LayersRecord {
   readonly overlays: readonly OverlayRecord[]
+  /** The error with which the kernel last refused to mount an overlay, `EINVAL`; nothing if it never did. */
+  readonly refused: string | undefined
   /** How processes in containers stood, at their ends and at what they did. */
   readonly standings: readonly Standing[]
   readonly changes: readonly Change[]
