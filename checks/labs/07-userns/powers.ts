@@ -1,7 +1,6 @@
 /**
  * Lab 7: what root inside was allowed, and what it was refused.
  */
-
 import type { Capability } from '../../../lib/rights/capabilities.ts'
 import { insideOf } from '../../../lib/rights/id-ranges.ts'
 import type { Deed } from '../../witnesses/rights/deeds.ts'
