@@ -55,7 +55,11 @@ function endOf({ isAccepted, isBack, isAnswered }: Call): Fault | undefined {
   return (
     fault(isAccepted, 'who got it did not accept it (nobody listens there), or the acceptance found no way', listens) ??
     fault(isBack, 'it was accepted, and the acceptance never came back from the address that was called') ??
-    fault(isAnswered, 'it was accepted, and then not one byte came back', 'who accepts a call has to say something')
+    fault(
+      isAnswered,
+      'it was accepted, and then not one byte came back',
+      'who accepts a call has to say something, and a bridge needs a hardware address of its own: that of a port goes with it',
+    )
   )
 }
 
