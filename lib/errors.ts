@@ -26,6 +26,8 @@ const OTHERS = new Map(
 
 /** The name of an errno, `errnoName(1)` → `EPERM`. */
 export function errnoName(errno: number): string {
+  // Node calls it ENOTSUP, which on Linux is the same number; man pages and tools say what the kernel says.
+  if (errno === constants.errno.EOPNOTSUPP) return 'EOPNOTSUPP'
   return getSystemErrorMap().get(-errno)?.[0] ?? OTHERS.get(errno) ?? `errno ${errno}`
 }
 

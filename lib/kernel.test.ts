@@ -39,6 +39,7 @@ test('a call that fails names itself, its arguments, the errno and what to do', 
     /ioctl\(\d+, SIOCSIFADDR, "nope0", "10.0.0.1"\): ENODEV/,
   )
   assert.equal(errnoName(11), 'EAGAIN')
+  assert.equal(errnoName(95), 'EOPNOTSUPP')
 })
 
 test('a wrong argument is named, with what was expected and what arrived', () => {

@@ -54,7 +54,7 @@ export function keepsNotes(directory: string): boolean {
     setXattr(directory, `${notesPrefix()}try`, 'y')
     return true
   } catch (error) {
-    if (error instanceof SyscallError && ['ENOTSUP', 'EOPNOTSUPP', 'EPERM'].includes(error.code)) return false
+    if (error instanceof SyscallError && ['EOPNOTSUPP', 'EPERM'].includes(error.code)) return false
     throw error
   }
 }

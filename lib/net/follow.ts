@@ -7,7 +7,7 @@ import { call, libcFunction } from '../machine/libc.ts'
 import { inNamespaceBy } from '../namespaces.ts'
 import { linksBy } from './links.ts'
 import { ask, attribute, attributes, dump, NETLINK, openNetlink, setReceiveBuffer, told } from './netlink.ts'
-import { after, type NetworkState, toNeighbour, toRoute } from './network-state.ts'
+import { after, type NetworkState, toNeighbour, toRoutes } from './network-state.ts'
 
 const libcIoctl = libcFunction('int ioctl(int fd, unsigned long request)')
 
@@ -41,7 +41,7 @@ export class NetworkFollower {
     return {
       links: linksBy(this.#asked),
       neighbours: dump(this.#asked, NETLINK.RTM_GETNEIGH).map(toNeighbour).filter(isThere),
-      routes: dump(this.#asked, NETLINK.RTM_GETROUTE).map(toRoute).filter(isThere),
+      routes: dump(this.#asked, NETLINK.RTM_GETROUTE).flatMap(toRoutes),
     }
   }
 

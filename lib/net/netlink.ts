@@ -56,6 +56,7 @@ export const NETLINK = {
   RTA_DST: 1,
   RTA_OIF: 4,
   RTA_GATEWAY: 5,
+  RTA_MULTIPATH: 9,
   NDA_DST: 1,
   NUD_FAILED: 0x20,
   NETNSA_NSID: 1,

@@ -54,20 +54,33 @@ export function toNeighbour(message: Buffer): Neighbour | undefined {
   }
 }
 
-/** A route of IPv4, of a message about routes. */
-export function toRoute(message: Buffer): Route | undefined {
-  // struct rtmsg { u8 family, dst_len, src_len, tos, table, protocol, scope, type; u32 flags; }
-  if (message.readUInt8(0) !== AF_INET) return undefined
-  const found = attributes(message.subarray(SIZES.rtmsg))
-  const destination = dotted(found.get(NETLINK.RTA_DST) ?? Buffer.alloc(4))
-  const gateway = found.get(NETLINK.RTA_GATEWAY)
-  const index = found.get(NETLINK.RTA_OIF)?.readInt32LE()
-  return {
-    destination: `${destination}/${message.readUInt8(1)}`,
-    ...(gateway && { gateway: dotted(gateway) }),
-    ...(index !== undefined && { index }),
-    table: message.readUInt8(4),
+/** `struct rtnexthop { u16 len; u8 flags, hops; s32 ifindex; }` and its attributes, `<linux/rtnetlink.h>`. */
+const RTNEXTHOP = 8
+
+/** The hops of a route that has several, each with its interface. */
+function hopsOf(bytes: Buffer): Pick<Route, 'gateway' | 'index'>[] {
+  const found: Pick<Route, 'gateway' | 'index'>[] = []
+  for (let at = 0; at + RTNEXTHOP <= bytes.length; ) {
+    const length = bytes.readUInt16LE(at)
+    if (length < RTNEXTHOP) break
+    const gateway = attributes(bytes.subarray(at + RTNEXTHOP, at + length)).get(NETLINK.RTA_GATEWAY)
+    found.push({ index: bytes.readInt32LE(at + 4), ...(gateway && { gateway: dotted(gateway) }) })
+    at += (length + 3) & ~3
   }
+  return found
+}
+
+/** The routes of IPv4 in a message about routes: one for each hop of a route that has several. */
+export function toRoutes(message: Buffer): Route[] {
+  // struct rtmsg { u8 family, dst_len, src_len, tos, table, protocol, scope, type; u32 flags; }
+  if (message.readUInt8(0) !== AF_INET) return []
+  const found = attributes(message.subarray(SIZES.rtmsg))
+  const destination = `${dotted(found.get(NETLINK.RTA_DST) ?? Buffer.alloc(4))}/${message.readUInt8(1)}`
+  const table = message.readUInt8(4)
+  const [several, gateway] = [found.get(NETLINK.RTA_MULTIPATH), found.get(NETLINK.RTA_GATEWAY)]
+  if (several) return hopsOf(several).map(hop => ({ destination, ...hop, table }))
+  const index = found.get(NETLINK.RTA_OIF)?.readInt32LE()
+  return [{ destination, ...(gateway && { gateway: dotted(gateway) }), ...(index !== undefined && { index }), table }]
 }
 
 const isSameNeighbour = (one: Neighbour, other: Neighbour) => one.index === other.index && one.address === other.address
@@ -104,10 +117,9 @@ function withNeighbour(state: NetworkState, body: Buffer, isThere: boolean): Net
 }
 
 function withRoute(state: NetworkState, body: Buffer, isThere: boolean): NetworkState {
-  const found = toRoute(body)
-  if (!found) return state
-  const others = state.routes.filter(one => !isSameRoute(one, found))
-  return { ...state, routes: isThere ? [...others, found] : others }
+  const found = toRoutes(body)
+  const others = state.routes.filter(one => !found.some(other => isSameRoute(one, other)))
+  return found.length === 0 ? state : { ...state, routes: isThere ? [...others, ...found] : others }
 }
 
 /** A network after a change that the kernel tells of. What is told twice changes nothing. */

@@ -1,7 +1,7 @@
 /**
  * Opening a file by a path as another process would: from its root and its directory, and never out of them.
  */
-import { closeSync, constants, openSync, readlinkSync } from 'node:fs'
+import { closeSync, constants, openSync, readlinkSync, statfsSync } from 'node:fs'
 import { call, libcFunction } from '../machine/libc.ts'
 
 const libcOpenat2 = libcFunction(
@@ -50,6 +50,24 @@ function belowRoot(pid: number, from: string): string {
   throw Object.assign(new Error(`${directory} is not below ${root}`), { code: 'ENOENT' })
 }
 
+/** What a path begins with that leads to what its own process has open, or to its directory or root; and the rest. */
+const OWN_LINK = /^\/(?:proc\/(?:self|thread-self)\/(fd\/\d+|cwd|root)|dev\/(fd\/\d+))(?:\/+(.*))?$/s
+const PROC_SUPER_MAGIC = 0x9fa0
+
+/** Whether a process has a proc mounted where that usually is. */
+function hasProc(root: string): boolean {
+  try {
+    const fd = openFrom(root, '/proc', O_PATH | constants.O_DIRECTORY)
+    try {
+      return statfsSync(`/proc/self/fd/${fd}`).type === PROC_SUPER_MAGIC
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    return false
+  }
+}
+
 /**
  * Opens what a path means to a process that stands still.
  * @param pid as the mounted /proc numbers it
@@ -61,6 +79,13 @@ function belowRoot(pid: number, from: string): string {
  */
 export function openInside(pid: number, directory: number, path: string, flags: number): number {
   const root = `/proc/${pid}/root`
+  // Such a link means something else to whoever follows it, and no link of proc is followed below a root.
+  const [, ofProc, ofDev, rest] = OWN_LINK.exec(path) ?? []
+  const link = ofProc ?? ofDev
+  if (link !== undefined && hasProc(root)) {
+    const own = `/proc/${pid}/${link}`
+    return rest ? openFrom(own, rest, flags, RESOLVE_NO_SYMLINKS) : openSync(own, flags | O_CLOEXEC)
+  }
   if (path.startsWith('/')) return openFrom(root, path, flags)
   const from = directory === AT_FDCWD ? 'cwd' : `fd/${directory}`
   try {

@@ -114,6 +114,7 @@ export const OWNER_CALLS: readonly StoppedCall[] = [
   'chmod',
   'fchmod',
   'fchmodat',
+  'fchmodat2',
   'truncate',
 ]
 

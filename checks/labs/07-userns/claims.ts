@@ -13,8 +13,8 @@ function refuteFile(seen: Seen): Objection | undefined {
   const all = deedsOf(seen, 'made file')
   const byRootInside = all.filter(({ by }) => isRootInside(by))
   const flaws = byRootInside.map(({ path, file, by, isSeenOutside }) => {
-    if (file.uid !== outsideOf(by.maps.users, 0) || file.gid !== outsideOf(by.maps.groups, 0))
-      return `${path} is of another user or group than 0 inside`
+    if (file.uid !== outsideOf(by.maps.users, 0)) return `${path} is of another user than 0 inside`
+    if (file.gid !== outsideOf(by.maps.groups, 0)) return `${path} is of another group than 0 inside`
     return isSeenOutside ? undefined : `${path} was made where nobody outside can see it`
   })
   const [other] = all
@@ -22,7 +22,7 @@ function refuteFile(seen: Seen): Objection | undefined {
     flaws.includes(undefined),
     'a new file, made by root inside, that has an owner on both sides: 0 inside, and outside whoever that is',
     flaws[0] ?? (other ? `${other.path} was made by somebody who was not root inside` : 'nobody made a file there'),
-    'the child has to be root before it makes the file, in a directory of the outside that it may write to',
+    'the child has to be root before it makes the file, in a directory of the outside that it may write to (in a set-group-ID one the file has the group of that)',
   )
 }
 
@@ -34,7 +34,7 @@ function refuteLoss(seen: Seen): Objection | undefined {
     'root inside has a capability, and later neither it nor its child has that in CapEff, CapPrm, CapInh, CapBnd or CapAmb',
     moment === undefined
       ? 'root inside could always do what it could at first'
-      : `${nameSome(lost ?? 0n)} was gone from some sets, and stayed in ${left.join(' and ')}`,
+      : `of some sets ${nameSome(lost ?? 0n)} had gone, and stayed in: ${left.join(', ')}`,
     'PR_CAPBSET_DROP takes it from the bounding set, capset() from the other three, and that from the ambient one',
   )
 }
@@ -51,7 +51,7 @@ function refuteAfterExec(seen: Seen): Objection | undefined {
       : hasRun
         ? 'every program that user 0 ran had all capabilities again'
         : 'root inside ran no program',
-    'to user 0 execve gives whatever the bounding set has: only what is gone from there does not come back',
+    'to user 0 execve gives whatever the bounding or the inheritable set has: only what is gone from both does not come back',
   )
 }
 
@@ -65,7 +65,7 @@ function refuteSetUserId(seen: Seen): Objection | undefined {
     : !given.length
       ? `${what} was run, and never gave anything`
       : !withheld.length
-        ? `${what} gave what it could, each time it was run`
+        ? `${what} gave what it could, and was never run with NoNewPrivs: 1 while it had something to give`
         : 'one program gave, and another one was kept from it'
   return unless(
     given.some(one => withheld.some(other => other.file === one.file)),

@@ -124,11 +124,19 @@ function flawOf(seen: Seen, moment: Moment): Flaw | undefined {
 /** Where not all was kept: whether somebody was a proper root inside is asked of all that they did. */
 export const MISSED = {
   seen: 'so much that was done in user namespaces that not all of it was kept',
-  cause: '20,000 calls and 300 user namespaces are kept: with less it can be judged who did it',
+  cause: '20,000 calls are kept: with less it can be judged who did it',
 }
 
 /** What keeps each user namespace from having a proper root; for one that has, nothing. */
 export function namespacesSeen(seen: Seen): ReadonlyMap<number, Flaw | undefined> {
+  const known = knownFlaws.get(seen) ?? flawsIn(seen)
+  knownFlaws.set(seen, known)
+  return known
+}
+
+const knownFlaws = new WeakMap<Seen, ReadonlyMap<number, Flaw | undefined>>()
+
+function flawsIn(seen: Seen): ReadonlyMap<number, Flaw | undefined> {
   const best = new Map<number, Flaw | undefined>()
   for (const moment of seen.moments) {
     const flaw = flawOf(seen, moment)
@@ -144,7 +152,7 @@ export function namespacesSeen(seen: Seen): ReadonlyMap<number, Flaw | undefined
 
 /**
  * Who counts: those in a user namespace with a proper root or, where there is none, everybody in one of the program's.
- * The map is asked for once more, because the kernel may give the number of a user namespace that has ended to another.
+ * The map is asked for once more, because it may have been written after what they did.
  */
 function whoCounts(seen: Seen): (one: Pick<Standing, 'userNamespace' | 'maps'>) => boolean {
   const proper = new Set([...namespacesSeen(seen)].filter(([, flaw]) => !flaw).map(([inode]) => inode))
@@ -168,10 +176,9 @@ export function descentsOf(seen: Seen): Extract<Deed, { kind: 'user namespace' }
 
 /** A process and all that made it, the nearest first. */
 function lineage({ processes }: Seen, pid: number): number[] {
-  const line: number[] = []
-  for (let one = processes.get(pid); one && !line.includes(one.pid); one = processes.get(one.creator))
-    line.push(one.pid)
-  return line
+  const line = new Set<number>()
+  for (let one = processes.get(pid); one && !line.has(one.pid); one = processes.get(one.creator)) line.add(one.pid)
+  return [...line]
 }
 
 const SETS = ['effective', 'permitted', 'inheritable', 'bounding', 'ambient'] as const
@@ -188,24 +195,30 @@ export interface Loss {
 }
 
 /** Everybody who is root inside and could do more before, at each moment. */
-export function losses(seen: Seen): Loss[] {
+export function losses(seen: Seen): readonly Loss[] {
+  const known = knownLosses.get(seen) ?? lossesIn(seen)
+  knownLosses.set(seen, known)
+  return known
+}
+
+const knownLosses = new WeakMap<Seen, readonly Loss[]>()
+
+/** In one pass, because somebody may become another user twenty thousand times. */
+function lossesIn(seen: Seen): Loss[] {
   const counts = whoCounts(seen)
-  const roots = seen.moments.filter(moment => counts(moment) && isRootInside(moment))
-  // All capabilities are there from the birth of a user namespace on, before anybody is root of it.
-  const inside = new Set(roots.map(({ userNamespace }) => userNamespace))
-  const earlier = seen.moments.filter(({ userNamespace }) => inside.has(userNamespace))
-  return roots.flatMap(moment => {
-    const line = lineage(seen, moment.pid)
-    const had = earlier
-      .filter(({ at, pid, userNamespace }) => {
-        return at < moment.at && userNamespace === moment.userNamespace && line.includes(pid)
-      })
-      .map(({ capabilities: { effective, permitted, bounding } }) => effective & permitted & bounding)
-      .reduce((all, set) => all | set, 0n)
-    const { effective, permitted, bounding } = moment.capabilities
-    const lost = had & ~(effective & permitted & bounding)
-    const left = SETS.filter(name => (moment.capabilities[name] & lost) !== 0n)
-    const gone = SETS.reduce((set, name) => set & ~moment.capabilities[name], lost)
+  /** What each process of a user namespace could do so far, also before anybody was root of it. */
+  const could = new Map<number, Map<number, bigint>>()
+  return seen.moments.flatMap(moment => {
+    const { userNamespace, pid, capabilities } = moment
+    const here = could.get(userNamespace) ?? new Map<number, bigint>()
+    const isRoot = counts(moment) && isRootInside(moment)
+    const had = isRoot ? lineage(seen, pid).reduce((all, one) => all | (here.get(one) ?? 0n), 0n) : 0n
+    const { effective, permitted, bounding } = capabilities
+    const has = effective & permitted & bounding
+    could.set(userNamespace, here.set(pid, (here.get(pid) ?? 0n) | has))
+    const lost = had & ~has
+    const left = SETS.filter(name => (capabilities[name] & lost) !== 0n)
+    const gone = SETS.reduce((set, name) => set & ~capabilities[name], lost)
     return lost === 0n ? [] : [{ moment, lost, gone, left }]
   })
 }

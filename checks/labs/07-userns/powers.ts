@@ -1,6 +1,7 @@
 /**
  * Lab 7: what root inside was allowed, and what it was refused.
  */
+import type { Capability } from '../../../lib/rights/capabilities.ts'
 import { insideOf } from '../../../lib/rights/id-ranges.ts'
 import type { Deed } from '../../witnesses/rights/deeds.ts'
 import { type Objection, unless } from '../claim.ts'
@@ -10,12 +11,20 @@ import { deedsOf, descentsOf, isRootInside, isSingle, may, outsideUser, type See
 const LEAST_DEPTH = 25
 const CHANGES_OWNER = /chown/
 
-type Missing = readonly (readonly [what: string, isThere: boolean])[]
+/** One of several things that are asked for: of the calls that come close, what each of them lacks. */
+interface Part {
+  readonly what: string
+  /** For each call, in words, what keeps it from being the one; nothing if it is the one. */
+  readonly flaws: readonly (string | undefined)[]
+}
 
 /** A claim that asks for several things, of which each is there or is not. */
-function unlessAll(parts: Missing, expected: string, cause: string): Objection | undefined {
-  const missing = parts.filter(([, isThere]) => !isThere).map(([what]) => what)
-  const there = parts.filter(([, isThere]) => isThere).map(([what]) => what)
+function unlessAll(parts: readonly Part[], expected: string, cause: string): Objection | undefined {
+  const isThere = ({ flaws }: Part) => flaws.includes(undefined)
+  const missing = parts
+    .filter(part => !isThere(part))
+    .map(({ what, flaws }) => `${what} (${flaws.at(-1) ?? 'nobody in there asked for it'})`)
+  const there = parts.filter(isThere).map(({ what }) => what)
   return unless(
     missing.length === 0,
     expected,
@@ -24,21 +33,42 @@ function unlessAll(parts: Missing, expected: string, cause: string): Objection |
   )
 }
 
+/** What a call lacks of one that root inside made and that was answered as it has to be. */
+function flawOfCall({ by, answer }: Deed, answers: readonly string[], needs: readonly Capability[] = []) {
+  if (!isRootInside(by)) return 'by somebody who was not root inside'
+  if (needs.length > 0 && !may(by, ...needs)) return `by somebody without ${needs.join(' or ')}`
+  return answers.includes(answer ?? '') ? undefined : `the answer was: ${answer ?? 'none'}`
+}
+
 /** The deeds of one kind that were done by root inside. */
 export const byRoot = <K extends Deed['kind']>(seen: Seen, kind: K) =>
   deedsOf(seen, kind).filter(({ by }) => isRootInside(by))
 
 export function refuteMay(seen: Seen): Objection | undefined {
-  const parts: Missing = [
-    [
-      'a mount',
-      byRoot(seen, 'mount').some(({ answer, owner, by, isNew }) => done(answer) && isNew && owner === by.userNamespace),
-    ],
-    [
-      'a host name',
-      byRoot(seen, 'host name').some(({ answer, owner, by }) => done(answer) && owner === by.userNamespace),
-    ],
-    ['a file given away', byRoot(seen, 'changed file').some(deed => isGift(seen, deed))],
+  const parts: readonly Part[] = [
+    {
+      what: 'a mount',
+      flaws: deedsOf(seen, 'mount').map(
+        deed =>
+          flawOfCall(deed, [DONE]) ??
+          (deed.owner === deed.by.userNamespace ? undefined : "in a mount namespace that is somebody else's") ??
+          (deed.isNew ? undefined : 'it changed a mount, and made none'),
+      ),
+    },
+    {
+      what: 'a host name',
+      flaws: deedsOf(seen, 'host name').map(
+        deed =>
+          flawOfCall(deed, [DONE]) ??
+          (deed.owner === deed.by.userNamespace ? undefined : "in a UTS namespace that is somebody else's"),
+      ),
+    },
+    {
+      what: 'a file given away',
+      flaws: deedsOf(seen, 'changed file')
+        .filter(({ call }) => CHANGES_OWNER.test(call))
+        .map(deed => flawOfCall(deed, [DONE]) ?? (isGift(seen, deed) ? undefined : 'to whom it belonged already')),
+    },
   ]
   return unlessAll(
     parts,
@@ -47,11 +77,11 @@ export function refuteMay(seen: Seen): Objection | undefined {
   )
 }
 
-const done = (answer: string | undefined) => answer === 'done'
+const DONE = 'done'
 
 /** A file that root inside has given to somebody else of the map; where there is nobody else, to itself. */
-function isGift(seen: Seen, { call, answer, before, after }: Extract<Deed, { kind: 'changed file' }>): boolean {
-  if (!CHANGES_OWNER.test(call) || !done(answer) || !before || !after) return false
+function isGift(seen: Seen, { before, after }: Extract<Deed, { kind: 'changed file' }>): boolean {
+  if (!before || !after) return false
   return isSingle(seen) || before.uid !== after.uid || before.gid !== after.gid
 }
 
@@ -64,34 +94,33 @@ function isForeign(seen: Seen, { by, before }: Extract<Deed, { kind: 'changed fi
   return isSingle(seen) || (outsideUser(seen, before.uid) ?? 0) === 0
 }
 
+/** What an attempt to go one user namespace deeper lacks. */
+function flawOfDescent({ answer, within }: Extract<Deed, { kind: 'user namespace' }>): string | undefined {
+  const level = within.length + 1
+  if (answer !== 'ENOSPC') return `level ${level} was answered ${answer}`
+  return within.length >= LEAST_DEPTH ? undefined : `ENOSPC came at level ${level} already, by a limit of somebody`
+}
+
 export function refuteMayNot(seen: Seen): Objection | undefined {
-  const isRefused = (answer: string | undefined, ...codes: readonly string[]) => codes.includes(answer ?? '')
-  const levels = descentsOf(seen)
-  const parts: Missing = [
-    [
-      'the outer host name',
-      byRoot(seen, 'host name').some(
-        ({ answer, owner, by }) => isRefused(answer, 'EPERM') && owner !== by.userNamespace && may(by, 'CAP_SYS_ADMIN'),
-      ),
-    ],
-    [
-      'a device',
-      byRoot(seen, 'made node').some(({ answer, by }) => isRefused(answer, 'EPERM') && may(by, 'CAP_MKNOD')),
-    ],
-    [
-      "a file of the outer root's",
-      byRoot(seen, 'changed file').some(
-        deed =>
-          isRefused(deed.answer, 'EACCES', 'EPERM') &&
-          isForeign(seen, deed) &&
-          may(deed.by, 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_CHOWN'),
-      ),
-    ],
-    ['a level more', levels.some(({ answer, within }) => isRefused(answer, 'ENOSPC') && within.length >= LEAST_DEPTH)],
+  const parts: readonly Part[] = [
+    {
+      what: 'the outer host name',
+      flaws: deedsOf(seen, 'host name')
+        .filter(({ owner, by }) => owner !== by.userNamespace)
+        .map(deed => flawOfCall(deed, ['EPERM'], ['CAP_SYS_ADMIN'])),
+    },
+    { what: 'a device', flaws: deedsOf(seen, 'made node').map(deed => flawOfCall(deed, ['EPERM'], ['CAP_MKNOD'])) },
+    {
+      what: "a file of the outer root's",
+      flaws: deedsOf(seen, 'changed file')
+        .filter(deed => isForeign(seen, deed))
+        .map(deed => flawOfCall(deed, ['EACCES', 'EPERM'], ['CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_CHOWN'])),
+    },
+    { what: 'a level more', flaws: descentsOf(seen).map(flawOfDescent) },
   ]
   return unlessAll(
     parts,
     'root inside, with all its capabilities, asks for each of them, and the kernel says no (the last time with ENOSPC)',
-    'the call was not made, or by somebody who lacked the capability: then it is refused for another reason',
+    'only a call that the kernel refuses for want of a right outside counts, and a level that has no map is refused the next one with EPERM',
   )
 }

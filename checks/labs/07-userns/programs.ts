@@ -15,6 +15,7 @@ export const programs: ProgramTable = {
   'right/capsh.sh': [],
   'right/clone3.c': [],
   'right/entered.py': [],
+  'right/many-namespaces.py': [],
   'right/newuidmap.sh': [],
   'right/one-deeper.sh': [],
   'right/own-words.ts': [],
@@ -32,6 +33,7 @@ export const programs: ProgramTable = {
   'wrong/gives-to-itself.py': [MAY],
   'wrong/group-kept.py': [MAP],
   'wrong/hidden-file.py': [FILE],
+  'wrong/inheritable-kept.py': [LESS, EXECVE],
   'wrong/late-no-new-privs.py': [SET_USER_ID],
   'wrong/left-behind.sh': [LEFT],
   'wrong/map-afterwards.py': [FILE, MAY, REFUSED, LESS, EXECVE, SET_USER_ID],
@@ -53,5 +55,6 @@ export const programs: ProgramTable = {
   'wrong/root-outside.py': [MAP, REFUSED],
   'wrong/saved-user-kept.py': [MAP],
   'wrong/still-nobody.py': [MAP, FILE, MAY, REFUSED, LESS, EXECVE, SET_USER_ID],
+  'wrong/whiteout-device.py': [REFUSED],
   'wrong/wrong-user.py': [MAP],
 }

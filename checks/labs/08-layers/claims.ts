@@ -8,11 +8,23 @@ import { unless, unlessUnderWay } from '../claim.ts'
 import { changesOf, chosen, list, type Seen, standingsOn } from './evidence.ts'
 import * as O from './objections.ts'
 
-const NO_OVERLAY: Objection = {
-  expected: 'a mount of type overlay',
-  seen: 'no overlay was mounted',
-  cause:
-    'the layers were copied together, or mount(2) failed: mount -t overlay -o lowerdir=…:…,upperdir=…,workdir=… overlay DIRECTORY',
+/** What mostly stands behind an error of mount(2) for an overlay. */
+const CAUSES: Readonly<Partial<Record<string, string>>> = {
+  EINVAL:
+    'the upper directory lies on an overlay itself (here only the directory in which the program is started does not), upper and work directory are on two file systems, or an option is wrong',
+  ENOENT: 'one of the directories of lowerdir, upperdir and workdir is not there',
+  EPERM: 'whoever mounts needs CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to',
+  EBUSY: 'upper and work directory belong to one overlay alone',
+}
+
+function noOverlay({ refused }: Seen): Objection {
+  return {
+    expected: 'a mount of type overlay',
+    seen: refused === undefined ? 'no overlay was mounted' : `mount(2) of an overlay was answered ${refused}`,
+    cause:
+      CAUSES[refused ?? ''] ??
+      'the layers were copied together, or nobody called mount(2): mount -t overlay -o lowerdir=…:…,upperdir=…,workdir=… overlay DIRECTORY',
+  }
 }
 
 /** A claim about the chosen overlay. */
@@ -20,7 +32,7 @@ const about =
   (what: string, refute: (seen: Seen, place: number, overlay: OverlayRecord) => Objection | undefined) =>
   (seen: Seen) => {
     const found = chosen(seen)
-    return unlessUnderWay(seen, what, found ? refute(seen, found.place, found.overlay) : NO_OVERLAY)
+    return unlessUnderWay(seen, what, found ? refute(seen, found.place, found.overlay) : noOverlay(seen))
   }
 
 export const checker: Checker<Seen> = [

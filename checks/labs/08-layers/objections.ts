@@ -144,18 +144,21 @@ export function escapeObjection(seen: Seen, place: number): Objection | undefine
 /** Against: one volume can be written to, and one cannot. */
 export function volumesObjection(seen: Seen, place: number): Objection | undefined {
   const uses = seen.volumes.filter(({ overlay, outside }) => overlay === place && outside !== undefined)
-  const written = uses.some(({ answer, isReadOnly }) => answer === 'written' && !isReadOnly)
-  const refused = uses.some(({ answer, isReadOnly }) => answer === 'refused' && isReadOnly)
+  const written = uses.filter(({ answer, isReadOnly }) => answer === 'written' && !isReadOnly)
+  const refused = uses.filter(({ answer, isReadOnly }) => answer === 'refused' && isReadOnly)
+  const areTwo = written.some(one => refused.some(({ mount }) => mount !== one.mount))
   const words = uses.map(
     ({ target, answer }) => `${target} ${answer === 'written' ? 'was written to' : 'answered EROFS'}`,
   )
   return unless(
-    written && refused,
+    areTwo,
     'two directories or files that are bound from outside: one is written to inside, and the other answers EROFS',
     list([...new Set(words)]),
-    written
-      ? 'one has to be read-only for the container, and it has to try: MS_REMOUNT|MS_BIND|MS_RDONLY after the MS_BIND'
-      : 'a volume is a directory from outside that is bound (MS_BIND) before the root is exchanged, and the container writes to it',
+    written.length > 0 && refused.length > 0
+      ? 'that was one volume, which was made another one meanwhile: they have to be two mounts'
+      : written.length > 0
+        ? 'one has to be read-only for the container, and it has to try: MS_REMOUNT|MS_BIND|MS_RDONLY after the MS_BIND'
+        : 'a volume is a directory from outside that is bound (MS_BIND) before the root is exchanged, and the container writes to it',
   )
 }
 

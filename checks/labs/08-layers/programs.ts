@@ -12,6 +12,8 @@ const ALL = [IMAGE, ROOT, CHANGES, OPAQUE, BELOW, SECOND, PIVOT, ESCAPE, VOLUMES
 
 export const programs: ProgramTable = {
   'right/bubblewrap.sh': [],
+  'right/by-descriptors.py': [],
+  'right/changed-afterwards.sh': [],
   'right/killed-later.sh': [],
   'right/layers.c': [],
   'right/layers.py': [],
@@ -20,6 +22,7 @@ export const programs: ProgramTable = {
   'right/own-hosts.sh': [],
   'right/own-layers-by-hand.sh': [],
   'right/parked-root.sh': [],
+  'right/slave-and-shared.sh': [],
   'right/user-namespace.sh': [],
   'right/volume-of-a-file.sh': [],
   'wrong/all-private.sh': [PROPAGATION],
@@ -31,6 +34,7 @@ export const programs: ProgramTable = {
   'wrong/copied-tree.sh': ALL,
   'wrong/decoy.sh': [PIVOT],
   'wrong/deep-below.sh': [BELOW],
+  'wrong/descriptor-in-socket.py': [PIVOT],
   'wrong/from-outside.sh': [CHANGES, OPAQUE, SECOND],
   'wrong/hidden-lower.sh': [BELOW],
   'wrong/holds-namespace.sh': [PIVOT],
@@ -50,6 +54,7 @@ export const programs: ProgramTable = {
   'wrong/old-root-left.sh': [PIVOT],
   'wrong/one-layer.sh': [IMAGE, ROOT],
   'wrong/one-upper.sh': [SECOND],
+  'wrong/one-volume.sh': [VOLUMES],
   'wrong/only-touches.sh': [CHANGES],
   'wrong/open-directory.sh': [PIVOT],
   'wrong/outer-proc.sh': [PIVOT],

@@ -27,6 +27,9 @@ export interface Call {
   readonly isAnswered: boolean
 }
 
+/** A packet passes a handful of interfaces. Forged ones with one and the same number are no more calls for being many. */
+const MOST_ALIKE = 100
+
 const next = (sequence: number) => (sequence + 1) % 2 ** 32
 
 /** Packets of TCP by a number. */
@@ -105,8 +108,8 @@ export function callsOf({ traffic }: TrafficRecord): Call[] {
     ),
   }
   return [...index.first.values()].flatMap(sightings => {
-    const sent = sightings.filter(({ packet }) => packet.way === 'out')
-    const came = sightings.filter(({ packet }) => packet.way === 'in')
+    const sent = sightings.filter(({ packet }) => packet.way === 'out').slice(0, MOST_ALIKE)
+    const came = sightings.filter(({ packet }) => packet.way === 'in').slice(0, MOST_ALIKE)
     return sent.flatMap(one => {
       const places = came.filter(({ net }) => net !== one.net)
       if (places.length === 0) return [{ sent: one, isAccepted: false, isBack: false, isAnswered: false }]

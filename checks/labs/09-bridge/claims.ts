@@ -63,7 +63,7 @@ function ofCall(
   words: { readonly expected: string; readonly nothing: string; readonly cause: string },
 ): Objection | undefined {
   const isRight = one !== undefined && one.flaw === undefined
-  const failure = unless(isRight, words.expected, describeCall(one, words.nothing), words.cause)
+  const failure = unless(isRight, words.expected, describeCall(one, words.nothing), one?.cause ?? words.cause)
   return unlessUnderWay(seen, 'an answer', failure)
 }
 

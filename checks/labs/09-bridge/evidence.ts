@@ -15,6 +15,8 @@ export interface Conversation {
   readonly scene: Scene
   /** What is wrong with it; nothing if all is right. */
   readonly flaw?: string
+  /** The likely cause, where that is another one than mostly. */
+  readonly cause?: string
 }
 
 /** All that there is. */
@@ -27,19 +29,39 @@ export interface Evidence {
   readonly hop: Hop | undefined
 }
 
-/** What became of a call that reached its end. */
-function endOf({ isAccepted, isBack, isAnswered, came }: Call): string | undefined {
-  if (!came) return 'nobody got its first packet'
-  if (!isAccepted) return 'whoever got it did not accept it (nobody listens there), or the acceptance found no way back'
-  if (!isBack) return 'it was accepted, and the acceptance never came back from the address that was called'
-  return isAnswered ? undefined : 'it was accepted, and then not one byte came back'
-}
-
 /** Whoever forwards sees a packet come, too: that is not where it was to go. */
 const arrival = ({ came }: Call, { machine }: Scene) => (came?.net === machine ? undefined : came)
 
 /** How often a packet was forwarded on its way. */
 const forwarded = (sent: { readonly ttl: number }, came: { readonly ttl: number }) => sent.ttl - came.ttl
+
+/** What is wrong, with its likely cause where that is another one than mostly. */
+type Fault = Pick<Conversation, 'flaw' | 'cause'>
+
+const fault = (isRight: boolean, flaw: string, cause?: string): Fault | undefined =>
+  isRight ? undefined : { flaw, ...(cause !== undefined && { cause }) }
+
+/** What is wrong with how often a call was forwarded. */
+const forwardedOnce = (hops: number, whither: string): Fault | undefined =>
+  fault(
+    hops === 1,
+    `it came to ${whither} without having been forwarded exactly once`,
+    'who forwards takes one from the time to live: a rule has set it anew, or more or less than one machine forwarded it',
+  )
+
+/** What is wrong with a call that reached its end. */
+function endOf({ isAccepted, isBack, isAnswered }: Call): Fault | undefined {
+  const listens = 'somebody has to listen at the address and port to which it comes, and to know the way back'
+  return (
+    fault(isAccepted, 'who got it did not accept it (nobody listens there), or the acceptance found no way', listens) ??
+    fault(isBack, 'it was accepted, and the acceptance never came back from the address that was called') ??
+    fault(
+      isAnswered,
+      'it was accepted, and then not one byte came back',
+      'who accepts a call has to say something, and a bridge needs a hardware address of its own: that of a port goes with it',
+    )
+  )
+}
 
 /** Between two containers: as it was sent, so it came, and nobody forwarded it. */
 function near(call: Call, scene: Scene): Conversation | undefined {
@@ -52,12 +74,14 @@ function near(call: Call, scene: Scene): Conversation | undefined {
   const to = neighbourAt(scene.containers, came.net, came.packet.index)
   if (!to || to.net === from.net) return undefined
   const hops = forwarded(sent.packet, came.packet)
-  const flaw =
-    (hops === 0
-      ? undefined
-      : `it was forwarded on the way (time to live ${sent.packet.ttl}, then ${came.packet.ttl}), which a bridge does not do`) ??
-    (came.packet.source === sent.packet.source ? endOf(call) : `it came to the other from ${came.packet.source}`)
-  return { call, scene, ...(flaw !== undefined && { flaw }) }
+  const wrong =
+    fault(
+      hops === 0,
+      `it was forwarded on the way (time to live ${sent.packet.ttl}, then ${came.packet.ttl}), which a bridge does not do`,
+    ) ??
+    fault(came.packet.source === sent.packet.source, `it came to the other from ${came.packet.source}`) ??
+    endOf(call)
+  return { call, scene, ...wrong }
 }
 
 /** From a container to the world: forwarded once, and seen there with the machine's address. */
@@ -71,15 +95,16 @@ function far(call: Call, scene: Scene): Conversation | undefined {
   const to = neighbourAt(meant, came.net, came.packet.index)
   if (!to) return undefined
   const { source } = came.packet
-  const flaw =
-    (forwarded(sent.packet, came.packet) === 1
-      ? undefined
-      : 'it came to the world without having been forwarded exactly once') ??
-    (source === sent.packet.source ? `the world sees ${source}, which is the container's own address` : undefined) ??
-    (addressesOf(to.cable).includes(source)
-      ? endOf(call)
-      : `the world sees ${source}, which is not the address of the machine on that cable`)
-  return { call, scene, ...(flaw !== undefined && { flaw }) }
+  const wrong =
+    forwardedOnce(forwarded(sent.packet, came.packet), 'the world') ??
+    fault(source !== sent.packet.source, `the world sees ${source}, which is the container's own address`) ??
+    fault(
+      addressesOf(to.cable).includes(source),
+      `the world sees ${source}, which is not the address of the machine on that cable`,
+      'masquerade takes the address of the interface by which a packet leaves, and snat the one that it is given',
+    ) ??
+    endOf(call)
+  return { call, scene, ...wrong }
 }
 
 /** From the world to a port of the machine: it comes to a container, from the world's own address. */
@@ -97,14 +122,15 @@ function published(call: Call, scene: Scene): Conversation | undefined {
   const to = neighbourAt(scene.containers, came.net, came.packet.index)
   if (!to) return undefined
   const { source } = came.packet
-  const flaw =
-    (source === sent.packet.source
-      ? undefined
-      : `the container sees ${source}, and not ${sent.packet.source}, who has called`) ??
-    (forwarded(sent.packet, came.packet) === 1
-      ? endOf(call)
-      : 'it came to the container without having been forwarded exactly once')
-  return { call, scene, ...(flaw !== undefined && { flaw }) }
+  const wrong =
+    fault(
+      source === sent.packet.source,
+      `the container sees ${source}, and not ${sent.packet.source}, who has called`,
+      'a rule rewrites the source as well: only what leaves for the world needs that, and not what comes from there',
+    ) ??
+    forwardedOnce(forwarded(sent.packet, came.packet), 'the container') ??
+    endOf(call)
+  return { call, scene, ...wrong }
 }
 
 /** The best conversation of a kind. */

@@ -20,6 +20,7 @@ export const programs: ProgramTable = {
   'right/other-networks.py': [],
   'right/second-try.py': [],
   'right/one-deeper.py': [],
+  'right/several-hops.py': [],
   'right/dual-stack.ts': [],
   'right/internet.py': [],
   'wrong/prints-only.sh': [NETS, PORTS, ADDRESSES, ...TRAFFIC],
@@ -49,6 +50,7 @@ export const programs: ProgramTable = {
   'wrong/udp-only.py': [NEAR, FAR, PUBLISHED, NAT],
   'wrong/stateless.py': [NAT],
   'wrong/raw-nat.py': [NAT],
+  'wrong/time-set-anew.py': [FAR, PUBLISHED],
   'wrong/written-by-hand.py': [FAR, PUBLISHED, NAT],
   'wrong/left-behind.py': [LEFT],
 }

@@ -67,13 +67,20 @@ export function flawOf({ own, moment }: Neighbour, { bridge }: Scene): string | 
   return undefined
 }
 
+/** The networks to which the cables of a network lead. */
+const peersOf = (moment: NetworkMoment | undefined): number[] => [
+  ...new Set(moment?.links.flatMap(({ peerNetwork }) => (peerNetwork === undefined ? [] : [peerNetwork]))),
+]
+
 /** The scene around each bridge of a network at a step. */
 function scenesOf(machine: NetworkHistory, networks: NetworkRecord['networks'], step: number): Scene[] {
   const here = momentAt(machine, step)
   const bridges = here?.links.filter(({ kind }) => kind === 'bridge') ?? []
   if (bridges.length === 0) return []
-  const nearby = [...networks.values()].flatMap(other => {
-    const moment = other === machine ? undefined : momentAt(other, step)
+  // Only those to which a cable leads: there may be hundreds of networks.
+  const nearby = peersOf(here).flatMap(net => {
+    const other = net === machine.net ? undefined : networks.get(net)
+    const moment = other && momentAt(other, step)
     if (!moment) return []
     return pairsBetween(other, machine, step).map(({ inner, outer }) => ({
       net: other.net,
@@ -139,12 +146,17 @@ export class Scenes {
 
   /** The scene that comes closest to what is asked for, of all moments; the latest of several. */
   get best(): Scene | undefined {
-    const steps = new Set([...this.#record.networks.values()].flatMap(({ moments }) => moments.map(({ step }) => step)))
+    const { networks } = this.#record
+    const changes = [...networks.values()].flatMap(({ net, moments }) => moments.map(moment => ({ net, moment })))
     let best: Scene | undefined
-    for (const step of [...steps].sort((one, other) => one - other))
-      for (const scene of this.at(step)) {
-        const difference = best ? worth(scene) - worth(best) || plenty(scene) - plenty(best) : 1
-        if (difference >= 0) best = scene
+    // What is around a bridge is what it was, but where that network or a neighbour of it has changed.
+    for (const { net, moment } of changes.sort((one, other) => one.moment.step - other.moment.step))
+      for (const place of [net, ...peersOf(moment)]) {
+        const machine = networks.get(place)
+        for (const scene of machine ? scenesOf(machine, networks, moment.step) : []) {
+          const difference = best ? worth(scene) - worth(best) || plenty(scene) - plenty(best) : 1
+          if (difference >= 0) best = scene
+        }
       }
     return best
   }

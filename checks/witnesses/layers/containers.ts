@@ -51,9 +51,31 @@ export class Containers {
     return [...found]
   }
 
+  /** Whether somebody lives in a container on an overlay, by its place. */
+  livesOn(place: number): boolean {
+    return this.alive().some(([, tid]) => unlessGone(() => this.overlayOf(tid)) === place)
+  }
+
   /** The mount namespace of a thread, if its root is an overlay there. */
   #containerOf(tid: number): number | undefined {
     return unlessGone(() => (this.overlayOf(tid) === undefined ? undefined : namespaceInode(tid, 'mnt')))
+  }
+
+  /** Whether a process is the first of its PID namespace: with it all others there end. */
+  isFirst(pid: number): boolean {
+    return this.processes.get(pid)?.numbers.at(-1) === 1
+  }
+
+  /**
+   * Whether the first of the PID namespace of a thread is in the same container, and has not ended.
+   * @param homes the containers of those who have not ended, by the place of the overlay
+   */
+  hasFirst(tid: number, homes: ReadonlyMap<number, number>, place: number): boolean {
+    const { pid: own } = namespaces(tid)
+    return [...homes].some(
+      ([pid, home]) =>
+        home === place && this.isFirst(pid) && unlessGone(() => namespaces(throughWhom(pid) ?? pid).pid) === own,
+    )
   }
 
   /** How a thread stands in its mount namespace; `undefined` if it is gone. */

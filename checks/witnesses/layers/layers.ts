@@ -6,6 +6,7 @@ import { kernelIsAtLeast } from '../../../lib/machine/kernel-version.ts'
 import { namespaces } from '../../../lib/namespaces.ts'
 import type { Listener } from '../../../lib/trace/ptrace.ts'
 import type { StoppedCall } from '../../../lib/trace/seccomp.ts'
+import { answerOf } from '../../observer/story/calls.ts'
 import { processOf, unlessGone } from '../../observer/threads.ts'
 import { pathAt } from '../call-arguments.ts'
 import type { Scene, Start, Witness, WitnessKind } from '../witness.ts'
@@ -39,6 +40,8 @@ export class LayersWitness implements Witness<LayersRecord> {
   readonly #homes = new Map<number, number>()
   #rootfs: ReadonlyMap<string, string> | undefined
   #order = 0
+  /** What was answered when an overlay was refused. */
+  #refused: string | undefined
   /** Whether there were more overlays than are looked at. */
   #isFlooded = false
 
@@ -89,6 +92,7 @@ export class LayersWitness implements Witness<LayersRecord> {
     return result => {
       spread?.(result)
       if (result >= 0) this.#addOverlay(tid, order, place, options)
+      else this.#refused = answerOf(result)
     }
   }
 
@@ -105,8 +109,9 @@ export class LayersWitness implements Witness<LayersRecord> {
   /** Whoever takes a mount off would find it in use because of what is held open here. */
   #umount([target = 0n]: readonly bigint[], tid: number): Listener {
     const place = lookAtPath(tid, pathAt(tid, target))
-    for (const overlay of place ? this.#containers.overlays : []) {
-      if (place?.device === overlay.device) overlay.lookBelow(true)
+    for (const [i, overlay] of place ? this.#containers.overlays.entries() : []) {
+      const isConcerned = place?.device === overlay.device || overlay.isHeldBy(place?.mount)
+      if (isConcerned && this.#containers.livesOn(i)) overlay.lookBelow(true)
       overlay.release(place?.mount)
     }
     return () => this.#compareFor(processOf(tid) ?? tid, tid)
@@ -164,8 +169,8 @@ export class LayersWitness implements Witness<LayersRecord> {
     const overlay = place === undefined ? undefined : this.#containers.overlays[place]
     if (!overlay || place === undefined) return
     this.#takeStrange(overlay)
-    // With the first of a PID namespace all others end.
-    overlay.lookBelow(this.#containers.processes.get(pid)?.numbers.at(-1) === 1)
+    // The layers are looked at when the last of the container ends; the kernel writes down when a file was changed.
+    if (!this.#containers.hasFirst(tid, this.#homes, place)) overlay.lookBelow(this.#containers.isFirst(pid))
     const standing = this.#containers.stand(tid, this.#order)
     if (standing) this.#standings.add(standing)
     this.#compare(pid, tid, place)
@@ -200,13 +205,20 @@ export class LayersWitness implements Witness<LayersRecord> {
   }
 
   exit(pid: number, _code: number | undefined, tid: number): void {
+    const home = this.#homes.get(pid)
     this.#homes.delete(pid)
     if (this.#containers.overlays.length > 0) unlessGone(() => this.#lookAtEnd(pid, tid))
+    // It may have left the container meanwhile.
+    const hasLeft = home !== undefined && unlessGone(() => this.#containers.overlayOf(tid)) !== home
+    if (hasLeft) unlessGone(() => this.#containers.overlays[home]?.lookBelow(true))
   }
 
   /** The program will not end by itself. */
   lookAround(): void {
-    for (const [, tid] of this.#containers.alive()) unlessGone(() => this.#lookAtEnd(processOf(tid) ?? tid, tid))
+    for (const [, tid] of this.#containers.alive()) {
+      unlessGone(() => this.#lookAtEnd(processOf(tid) ?? tid, tid))
+      unlessGone(() => this.#containers.overlays[this.#containers.overlayOf(tid) ?? -1]?.lookBelow(true))
+    }
   }
 
   record(): LayersRecord {
@@ -226,6 +238,7 @@ export class LayersWitness implements Witness<LayersRecord> {
       volumes: this.#mounting?.volumes ?? [],
       spreads: this.#mounting?.spreads ?? [],
       overlays,
+      refused: this.#refused,
       isFlooded,
       keepsNotes: kernelIsAtLeast(6, 6),
     }

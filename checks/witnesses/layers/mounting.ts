@@ -66,6 +66,7 @@ export class Mounting {
       order,
       pid,
       overlay,
+      mount: mount.id,
       target: mount.target,
       isReadOnly: mount.attributes.includes('ro') || mount.options.split(',').includes('ro'),
       outside: this.#outside.pathOf(mount, tid, namespaceInode(tid, 'mnt')),

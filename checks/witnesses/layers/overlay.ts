@@ -172,6 +172,11 @@ export class KnownOverlay {
     return was !== undefined && is !== undefined && is !== was
   }
 
+  /** Whether one of its directories was reached by a mount. */
+  isHeldBy(mount: number | undefined): boolean {
+    return [...this.#open].some(held => held.mount === mount)
+  }
+
   /** Gives up the directories that were reached by a mount, which could not be taken off otherwise; or all of them. */
   release(mount?: number): void {
     for (const held of this.#open)

@@ -92,7 +92,8 @@ export interface VolumeUse {
   readonly order: number
   readonly pid: number
   readonly overlay: number
-  /** Where it is mounted inside. */
+  /** The mount, as in mountinfo, and where it is inside. */
+  readonly mount: number
   readonly target: string
   readonly isReadOnly: boolean
   /** The same directory outside; missing where it is nowhere outside. */
@@ -118,6 +119,8 @@ export interface Spread {
 /** What this witness records. */
 export interface LayersRecord {
   readonly overlays: readonly OverlayRecord[]
+  /** The error with which the kernel last refused to mount an overlay, `EINVAL`; nothing if it never did. */
+  readonly refused: string | undefined
   /** How processes in containers stood, at their ends and at what they did. */
   readonly standings: readonly Standing[]
   readonly changes: readonly Change[]

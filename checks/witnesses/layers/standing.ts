@@ -54,6 +54,14 @@ function namespaceDescriptors(tid: number): number[] {
   return descriptorsOf(tid).filter(fd => unlessGone(() => leadsAway(fd)) ?? false)
 }
 
+/** Descriptors of sockets in which others wait that nobody has received: whatever these are of, recvmsg(2) gets it. */
+function laden(tid: number): number[] {
+  const isLaden = (fd: number) =>
+    /^socket:/.test(linkOf(`/proc/${tid}/fd/${fd}`)) &&
+    /^scm_fds:\s*[1-9]/m.test(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'utf8'))
+  return descriptorsOf(tid).filter(fd => unlessGone(() => isLaden(fd)) ?? false)
+}
+
 /** Where a link leads; nowhere if it has been closed, or the process has ended. */
 const linkOf = (path: string): string => unlessGone(() => readlinkSync(path)) ?? ''
 
@@ -121,6 +129,7 @@ function openWays(tid: number, view: readonly Mount[]): string[] {
     ...strayDescriptors(tid, view).map(
       fd => `its descriptor ${fd} is ${linkOf(`/proc/${tid}/fd/${fd}`)}, a directory of the old root`,
     ),
+    ...laden(tid).map(fd => `its descriptor ${fd} is a socket in which descriptors wait that nobody has received`),
     ...namespaceDescriptors(tid).map(fd => `its descriptor ${fd} leads into another mount namespace, by setns(2)`),
   ]
 }

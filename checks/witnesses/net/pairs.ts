@@ -11,7 +11,15 @@ export interface Pair {
 
 /** The last moment of a network before a step was over; `undefined` where that is not known. */
 export function momentAt({ moments, unknownFrom }: NetworkHistory, step: number): NetworkMoment | undefined {
-  return step < unknownFrom ? moments.findLast(moment => moment.step <= step) : undefined
+  if (step >= unknownFrom) return undefined
+  // Halving, because thousands of moments are asked for thousands of times. They are in the order of their steps.
+  let [low, high] = [0, moments.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((moments[middle]?.step ?? 0) <= step) low = middle + 1
+    else high = middle
+  }
+  return moments[low - 1]
 }
 
 /**

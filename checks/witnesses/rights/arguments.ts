@@ -79,6 +79,8 @@ export function targetOf(name: StoppedCall, args: readonly bigint[], tid: number
     case 'openat2':
     case 'fchmodat':
       return byPath(tid, int(args[0]), args[1])
+    case 'fchmodat2':
+      return byPath(tid, int(args[0]), args[1], int(args[3]))
     case 'fchownat':
       return byPath(tid, int(args[0]), args[1], int(args[4]))
     case 'fchown':

@@ -14,10 +14,12 @@ import { OPEN_CALLS, OWNER_CALLS, type StoppedCall } from '../../../lib/trace/se
 import type { Answer } from '../../observer/story/event.ts'
 import { mountOf } from '../call-arguments.ts'
 import { type FileThere, fileAt, fileInside, openingOf, targetOf } from './arguments.ts'
+import type { KnownNamespaces } from './known.ts'
 import type { Standing } from './standing.ts'
 
 const S_IFMT = 0o170000
-const DEVICES = [0o020000, 0o060000]
+const S_IFCHR = 0o020000
+const DEVICES = [S_IFCHR, 0o060000]
 /** How many names at the end of a path are looked for below other mounts: directories can be nested without end. */
 const MOST_NAMES = 40
 
@@ -54,15 +56,24 @@ export type Deed = Done &
 /** What a deed is, without what every deed has. */
 export type What = Deed extends infer D ? (D extends Deed ? Omit<D, keyof Done> : never) : never
 
+/** What a deed is looked at from. */
+export interface Around {
+  /** The sandbox's own user namespace, by its inode. */
+  readonly sandbox: number
+  /** The PID of its init, which sees the outside. */
+  readonly init: number
+  readonly known: KnownNamespaces
+}
+
 /** Is told what became of a call by its result; says what that was. */
 export type Outcome = (result: number) => What | undefined
 
 const mountsOf = (tid: number) => (readProc(tid, 'mountinfo') ?? '').split('\n').length
 
-/** The user namespaces that a thread is in, below the sandbox's. */
-function within(tid: number, own: number, sandbox: number): number[] {
-  const all = [own, ...userNamespacesAbove(tid)]
-  return all.slice(0, Math.max(0, all.indexOf(sandbox)))
+/** The user namespaces that a thread is in, below the sandbox's. Of one that nobody was met in only its place counts. */
+function within(tid: number, { sandbox, known }: Around): number[] {
+  const all = [namespaceOf(tid, 'user') ?? 0, ...userNamespacesAbove(tid)]
+  return all.slice(0, Math.max(0, all.indexOf(sandbox))).map(inode => known.numberOf(inode) ?? 0)
 }
 
 function makesUserNamespace(name: StoppedCall, args: readonly bigint[], tid: number): boolean {
@@ -107,16 +118,16 @@ function isSeenBy(other: number, tid: number, fd: number, { identity }: FileTher
 }
 
 function ofNode(name: StoppedCall, args: readonly bigint[], tid: number): Outcome | undefined {
-  const [mode, path] = name === 'mknod' ? [args[1], args[0]] : [args[2], args[1]]
-  if (!DEVICES.includes(Number(mode ?? 0n) & S_IFMT)) return undefined
+  const [path, mode = 0n, device = 0n] = name === 'mknod' ? args : args.slice(1)
+  const kind = Number(mode) & S_IFMT
+  // The character device 0,0 is none: it is a whiteout, which anybody may make.
+  if (!DEVICES.includes(kind) || (kind === S_IFCHR && BigInt.asUintN(32, device) === 0n)) return undefined
   const text = targetOf('truncate', [path ?? 0n], tid).path
   return () => ({ kind: 'made node', path: text })
 }
 
 /**
  * A thread in another user namespace than the sandbox's is about to make a call.
- * @param sandbox the sandbox's own user namespace
- * @param init the PID of its init, which sees the outside
  * @returns what hears the result; `undefined` where nothing is asked of the call
  * @throws Error if the thread was killed while it stood there, or a pointer of it is wrong
  */
@@ -124,10 +135,10 @@ export function outcomeOf(
   name: StoppedCall,
   args: readonly bigint[],
   tid: number,
-  sandbox: number,
-  init: number,
+  around: Around,
 ): Outcome | undefined {
-  if (OPEN_CALLS.includes(name)) return ofOpening(name, args, tid, init)
+  const ownerOf = (kind: 'uts' | 'mnt') => around.known.numberOf(owningUserNamespace(tid, kind))
+  if (OPEN_CALLS.includes(name)) return ofOpening(name, args, tid, around.init)
   if (OWNER_CALLS.includes(name)) {
     const { path, look } = targetOf(name, args, tid)
     const before = look()
@@ -135,12 +146,12 @@ export function outcomeOf(
   }
   switch (name) {
     case 'sethostname': {
-      const owner = owningUserNamespace(tid, 'uts')
+      const owner = ownerOf('uts')
       return () => ({ kind: 'host name', owner })
     }
     case 'mount':
     case 'move_mount': {
-      const [owner, before] = [owningUserNamespace(tid, 'mnt'), mountsOf(tid)]
+      const [owner, before] = [ownerOf('mnt'), mountsOf(tid)]
       return () => ({ kind: 'mount', owner, isNew: mountsOf(tid) > before })
     }
     case 'mknod':
@@ -151,8 +162,7 @@ export function outcomeOf(
     case 'clone3': {
       if (!makesUserNamespace(name, args, tid)) return undefined
       // Of one that was made nothing is asked, and of one that was not the caller is where it was.
-      return result =>
-        result < 0 ? { kind: 'user namespace', within: within(tid, namespaceOf(tid, 'user') ?? 0, sandbox) } : undefined
+      return result => (result < 0 ? { kind: 'user namespace', within: within(tid, around) } : undefined)
     }
     default:
       return undefined

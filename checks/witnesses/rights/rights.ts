@@ -86,13 +86,13 @@ class RightsWitness implements Witness<RightsRecord> {
    * @returns `undefined` where they live in the sandbox's own user namespace, or are gone
    */
   #look(pid: number, tid: number, isExec = false, isBetween = false): Standing | undefined {
-    const inode = this.#known.of(tid)
-    const status = inode === undefined ? '' : statusOf(tid)
-    if (inode === undefined || status === '') return undefined
-    const maps = this.#known.mapsOf(inode, tid)
-    const key = `${inode} ${maps.users.length} ${maps.groups.length}\n${status}`
+    const userNamespace = this.#known.of(tid)
+    const status = userNamespace === undefined ? '' : statusOf(tid)
+    if (userNamespace === undefined || status === '') return undefined
+    const maps = this.#known.mapsOf(userNamespace, tid)
+    const key = `${userNamespace} ${maps.users.length} ${maps.groups.length}\n${status}`
     const last = this.#last.get(pid)
-    const standing = last?.key === key ? last.standing : standingOf(status, inode, maps)
+    const standing = last?.key === key ? last.standing : standingOf(status, userNamespace, maps)
     if (!standing) return undefined
     this.#last.set(pid, { key, standing })
     if (last?.key !== key || isExec) this.#keep(this.#moments, { ...standing, at: this.#at++, pid, isExec })
@@ -187,7 +187,7 @@ class RightsWitness implements Witness<RightsRecord> {
 
   #outcome(name: StoppedCall, args: readonly bigint[], tid: number): Outcome | undefined {
     try {
-      return outcomeOf(name, args, tid, this.#sandbox, this.#init)
+      return outcomeOf(name, args, tid, { sandbox: this.#sandbox, init: this.#init, known: this.#known })
     } catch {
       // It was killed while it stood there, or the kernel will refuse the pointer.
       return undefined
@@ -196,8 +196,12 @@ class RightsWitness implements Witness<RightsRecord> {
 
   record(): RightsRecord {
     this.#known.close()
-    const isFlooded = this.#isFlooded || this.#known.isFlooded
-    return { moments: this.#moments, deeds: this.#deeds, isFlooded, sandboxMaps: this.#sandboxMaps }
+    return {
+      moments: this.#moments,
+      deeds: this.#deeds,
+      isFlooded: this.#isFlooded,
+      sandboxMaps: this.#sandboxMaps,
+    }
   }
 }
 

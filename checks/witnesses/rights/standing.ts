@@ -15,7 +15,7 @@ export interface Maps {
 
 /** A thread at one moment. */
 export interface Standing {
-  /** The inode of its user namespace. */
+  /** Its user namespace, by a number of the judge's own. */
   readonly userNamespace: number
   /** Real, effective, saved, and that for files. */
   readonly uids: readonly number[]

@@ -204,6 +204,8 @@ int main(void) {
     run(cable, "two0", two, "two0");
     run(cable, "uplink0", far, "uplink0");
     bridge_ports();
+    // Of its own, and not that of a port which goes with its container.
+    run("ip link set br0 address 02:00:00:00:00:01");
     run("ip address add 10.9.0.1/24 dev br0 && ip link set br0 up && ip address add 203.0.113.1/24 dev uplink0");
     run("echo 1 >/proc/sys/net/ipv4/ip_forward");
     run("nft 'add table ip c; add chain ip c out { type nat hook postrouting priority 100 ; }; "

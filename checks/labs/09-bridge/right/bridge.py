@@ -156,7 +156,9 @@ def cable(name, pid):
 
 
 def machine(one, two, far):
-    run('ip link add br0 type bridge')
+    # Without an address of its own a bridge has the lowest of its ports', and another one when the client and its port end:
+    # who still writes to the old one is not heard for some seconds.
+    run('ip link add br0 address 02:00:00:00:00:01 type bridge')
     run(f'ip address add {GATEWAY}/24 dev br0 && ip link set br0 up')
     for name, pid in ('one0', one), ('two0', two):
         cable(name, pid)

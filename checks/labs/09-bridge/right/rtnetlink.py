@@ -8,7 +8,7 @@ import bridge
 
 RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE = 16, 20, 24
 REQUEST_ACK, CREATE_EXCL = 0x5, 0x600
-IFLA_IFNAME, IFLA_MASTER, IFLA_LINKINFO, IFLA_NET_NS_PID = 3, 10, 18, 19
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_MASTER, IFLA_LINKINFO, IFLA_NET_NS_PID = 1, 3, 10, 18, 19
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFA_LOCAL, RTA_GATEWAY = 2, 5
 
@@ -59,7 +59,7 @@ def cable(text, pid):
 
 def machine(one, two, far):
     kind = attribute(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, b'bridge'))
-    request(RTM_NEWLINK, CREATE_EXCL, link() + name('br0') + kind)
+    request(RTM_NEWLINK, CREATE_EXCL, link() + attribute(IFLA_ADDRESS, b'\2\0\0\0\0\1') + name('br0') + kind)
     address(bridge.GATEWAY, 'br0')
     up('br0')
     for text, pid in ('one0', one), ('two0', two):
