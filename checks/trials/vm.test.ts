@@ -10,7 +10,7 @@ import { startWords } from '../../lib/engine/start-words.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { ClaimReport, Report } from '../report/report.ts'
-import { SPECIMENS } from './programs.ts'
+import { SPECIMENS } from './programs/table.ts'
 
 /** For the boot and all that runs in the guest, on a busy machine without KVM, in ms. */
 const LONG = 1_800_000
