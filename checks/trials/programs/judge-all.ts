@@ -17,7 +17,7 @@ import { startLabs } from '../../judge/run.ts'
 import { ready } from '../../ready/ready.ts'
 import { lackingTools } from '../../testing/programs.ts'
 import { type Blind, blindness, compare, type Outcome, SEES_ALL } from './outcome.ts'
-import { SPECIMENS } from './table.ts'
+import { SPECIMENS, type Specimen } from './table.ts'
 
 const KNOBS = { timeout: seconds(20, 'how long a program may take') }
 
@@ -44,42 +44,8 @@ const AT_ONCE = Math.max(1, availableParallelism() - 1)
 
 const print = (line: Where | Result) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
-async function assign(slug: string, program: string, isOurs: boolean): Promise<Assignment> {
-  const { command } = await ready(program, slug)
-  return { slug, program, command, ...lacking(findLab(slug), isOurs) }
-}
-
-/** Judges programs in their order. @param tell is called as soon as one is judged, with its place in the order */
-async function judgeInOrder(
-  assignments: readonly Assignment[],
-  timeout: number,
-  tell: (at: number, verdict: Verdict) => void,
-): Promise<void> {
-  // Those that are named last are started first.
-  const running = startLabs({ assignments: assignments.toReversed(), timeout, output: false, most: AT_ONCE })
-  await Promise.all(
-    running.toReversed().map(async ({ verdict }, at) => {
-      const found = await verdict
-      // After a signal nothing more is judged, and what was being judged then is neither right nor wrong.
-      if (!isInterrupted()) tell(at, found)
-    }),
-  )
-}
-
 /** Whether a signal has ended the judging. */
 const isInterrupted = () => process.exitCode !== undefined
-
-/** What this place cannot judge, for each of the labs. */
-async function findBlindness(slugs: readonly string[], timeout: number): Promise<Map<string, Blind>> {
-  const own = await Promise.all(slugs.map(slug => assign(slug, join(ROOT, 'labs', `${slug}.ts`), true)))
-  const blind = new Map<string, Blind>()
-  await judgeInOrder(own, timeout, (at, verdict) => {
-    const [slug, found] = [own[at]?.slug ?? '', blindness(verdict)]
-    blind.set(slug, found)
-    process.stderr.write(`${slug}: ${describe(found)}\n`)
-  })
-  return blind
-}
 
 /** What a place cannot judge of a lab, for whoever waits. */
 function describe({ lab, claims }: Blind): string {
@@ -94,28 +60,63 @@ async function readAsked(): Promise<Asked[]> {
   return asked
 }
 
-/** Finds a program of the table, and makes it ready; one that cannot run here is told at once. */
-async function makeReady({ path, program }: Asked) {
-  const specimen = SPECIMENS.find(one => one.path === path)
-  if (!specimen) throw new Error(`not in the table: ${path}`)
-  const lack = lackingTools(path)
-  if (!lack) return [{ ...specimen, assignment: await assign(specimen.slug, program, false) }]
-  print({ path, kind: 'unclear', about: lack, seconds: 0 })
-  return []
+/** A program that is judged. */
+interface Job {
+  /** `undefined` for a lab's own, which shows what the place cannot judge. */
+  readonly specimen?: Specimen
+  readonly assignment: Assignment
+}
+
+async function assign(slug: string, program: string, isOurs: boolean): Promise<Assignment> {
+  const { command } = await ready(program, slug)
+  return { slug, program, command, ...lacking(findLab(slug), isOurs) }
+}
+
+/** Makes the programs ready, behind the own one of their lab each; of one that cannot run here that is told at once. */
+async function makeReady(asked: readonly Asked[]): Promise<Job[]> {
+  const jobs: Job[] = []
+  for (const { path, program } of asked) {
+    const specimen = SPECIMENS.find(one => one.path === path)
+    if (!specimen) throw new Error(`not in the table: ${path}`)
+    const [{ slug }, lack] = [specimen, lackingTools(path)]
+    if (lack) {
+      print({ path, kind: 'unclear', about: lack, seconds: 0 })
+      continue
+    }
+    if (!jobs.some(({ assignment }) => assignment.slug === slug))
+      jobs.push({ assignment: await assign(slug, join(ROOT, 'labs', `${slug}.ts`), true) })
+    jobs.push({ specimen, assignment: await assign(slug, program, false) })
+  }
+  return jobs
+}
+
+/** Judges programs in their order, and tells of each as soon as it can be. */
+async function judgeJobs(jobs: readonly Job[], timeout: number): Promise<void> {
+  // Those that are named last are started first.
+  const assignments = jobs.map(({ assignment }) => assignment).toReversed()
+  const verdicts = startLabs({ assignments, timeout, output: false, most: AT_ONCE })
+    .toReversed()
+    .map(({ verdict }) => verdict)
+  const slugOf = ({ assignment }: Job) => assignment.slug
+  const blindFor = async (job: Job) => {
+    const ofLab = verdicts[jobs.findIndex(one => slugOf(one) === slugOf(job))]
+    return ofLab ? blindness(await ofLab) : SEES_ALL
+  }
+  const tell = async (job: Job, verdict: Verdict) => {
+    const blind = await blindFor(job)
+    // After a signal nothing more is judged, and what was being judged then is neither right nor wrong.
+    if (isInterrupted()) return
+    if (!job.specimen) return void process.stderr.write(`${slugOf(job)}: ${describe(blind)}\n`)
+    const { path, refusedBy } = job.specimen
+    const took = verdict.kind === 'judged' ? verdict.seconds : 0
+    print({ path, ...compare(verdict, refusedBy, blind), seconds: took })
+  }
+  await Promise.all(jobs.map(async (job, at) => tell(job, await (verdicts[at] as Promise<Verdict>))))
 }
 
 await runTool(async () => {
   const { values } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   await becomeJudge('the programs', 'npm run matrix -- --programs', line => process.stderr.write(`${line}\n`))
   print({ kernel: release().split('.').slice(0, 2).join('.'), groups: layout() })
-  const asked = await readAsked()
-  const jobs = (await Promise.all(asked.map(makeReady))).flat()
-  const blind = await findBlindness([...new Set(jobs.map(({ slug }) => slug))], values.timeout)
-  if (isInterrupted()) return
-  const assignments = jobs.map(({ assignment }) => assignment)
-  await judgeInOrder(assignments, values.timeout, (at, verdict) => {
-    const { slug, path, refusedBy } = jobs[at] as (typeof jobs)[number]
-    const took = verdict.kind === 'judged' ? verdict.seconds : 0
-    print({ path, ...compare(verdict, refusedBy, blind.get(slug) ?? SEES_ALL), seconds: took })
-  })
+  await judgeJobs(await makeReady(await readAsked()), values.timeout)
 })
