@@ -1,5 +1,5 @@
 /**
- * Labs, checks and wrong programs in the virtual machine, in pure v2. `npm run matrix` does it with all of them, and in
+ * Labs, checks and a wrong program in the virtual machine, in pure v2. `npm run matrix` does it with all of them, and in
  * every layout of groups.
  */
 import assert from 'node:assert/strict'

@@ -86,7 +86,11 @@ export async function judgeInPlace(
 export function programsCell(results: readonly Result[]): string {
   const count = (is: (result: Result) => boolean) => results.filter(is).length
   const good = (folder: string) => count(({ kind, path }) => kind === 'as named' && path.includes(`/${folder}/`))
-  const [unclear, otherwise] = [count(({ kind }) => kind === 'unclear'), count(({ kind }) => kind === 'otherwise')]
-  const marks = [...(unclear > 0 ? [`${unclear} ?`] : []), ...(otherwise > 0 ? [`${otherwise} ✘`] : [])]
+  const rest = [
+    [count(({ kind }) => kind === 'unclear'), '?'],
+    [count(({ kind }) => kind === 'otherwise'), '✘'],
+    [SPECIMENS.length - results.length, 'not tried'],
+  ]
+  const marks = rest.filter(([number]) => number !== 0).map(words => words.join(' '))
   return [`${good('right')} right, ${good('wrong')} wrong`, ...marks].join(', ')
 }
