@@ -27,6 +27,7 @@ const KNOBS = {
   programs: flag('instead: has the right and wrong programs judged, here and in v2'),
   those: text('with --programs: only those with this word in their path', 'a word', 'WORD'),
   known: absolutePath('FILE', 'with --programs: keeps each verdict, and goes on from there'),
+  pairs: flag('with --programs: two at a time, in a guest with two processors'),
   write: flag('writes what came of it into the table of README.md'),
   fresh: flag('instead: npm test on fresh roots of Debian 12, 13 and sid; needs mmdebstrap'),
   tools: flag('with --fresh: installs what the tests use, too, so that fewer are skipped'),
@@ -53,14 +54,15 @@ const SLOW = ['--timeout', '900']
 /** What a program may take where right and wrong ones are judged: some of the wrong ones take all that they may. */
 const SLOW_PROGRAM = ['--timeout', '300']
 
-/** One processor, because QEMU imitates two at a higher price, and programs are judged one at a time. */
-const GUEST_OF_PROGRAMS = ['--cpus', '1', '--patience', '600']
+/** A guest that judges programs: with one processor where it is one at a time, because QEMU imitates two at a price. */
+const guestOfPrograms = ({ pairs }: Asked) => ['--cpus', pairs ? '2' : '1', '--patience', '600']
 
 type Asked = Values<typeof KNOBS>
 
 /** What a place has to do, and in a guest what more time there is for it. */
-function wordsOf({ labs, programs }: Asked, isGuest: boolean): string[] {
-  if (programs) return [...startWords(), 'checks/trials/programs/judge-all.ts', ...(isGuest ? SLOW_PROGRAM : [])]
+function wordsOf({ labs, programs, pairs }: Asked, isGuest: boolean): string[] {
+  const more = [...(isGuest ? SLOW_PROGRAM : []), ...(pairs ? ['--pairs'] : [])]
+  if (programs) return [...startWords(), 'checks/trials/programs/judge-all.ts', ...more]
   const chosen = labs === undefined ? [] : ['--labs', labs.join()]
   return [...startWords(), 'checks/trials/place.ts', ...(isGuest ? SLOW : []), ...chosen]
 }
@@ -76,7 +78,7 @@ function commandOf(place: Place, user: OrdinaryUser | undefined, asked: Asked, s
       words: [
         ...VM,
         ...vm,
-        ...(asked.programs ? GUEST_OF_PROGRAMS : []),
+        ...(asked.programs ? guestOfPrograms(asked) : []),
         ...(systemd ? systemd.words(...words) : [node, ...words]),
       ],
       options: { cwd: ROOT },

@@ -2,11 +2,11 @@
  * Judges right and wrong programs in the place where it is started, all in one process, and prints a line of JSON for each
  * as soon as it is known. Its input names them, a line of JSON each.
  */
-import { availableParallelism, release } from 'node:os'
+import { release } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { layout } from '../../../lib/group/hierarchies.ts'
-import { parseKnobs, seconds } from '../../../lib/lab/knobs.ts'
+import { flag, parseKnobs, seconds } from '../../../lib/lab/knobs.ts'
 import { runTool } from '../../../lib/lab/lab.ts'
 import { findLab } from '../../../lib/lab/manifest.ts'
 import { ROOT } from '../../../lib/machine/root.ts'
@@ -19,7 +19,7 @@ import { lackingTools } from '../../testing/programs.ts'
 import { type Blind, blindness, compare, type Outcome, SEES_ALL } from './outcome.ts'
 import { SPECIMENS, type Specimen } from './table.ts'
 
-const KNOBS = { timeout: seconds(20, 'how long a program may take') }
+const KNOBS = { timeout: seconds(20, 'how long a program may take'), pairs: flag('judges two at a time') }
 
 /** What is to be judged: a program of the table, by its path there, and what is run, which for C is compiled. */
 export interface Asked {
@@ -38,9 +38,6 @@ export interface Result extends Outcome {
   readonly path: string
   readonly seconds: number
 }
-
-/** How many programs are judged at once: some make mistakes of a tenth of a second, which a busy machine hides. */
-const AT_ONCE = Math.max(1, availableParallelism() - 1)
 
 const print = (line: Where | Result) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
@@ -90,11 +87,14 @@ async function makeReady(asked: readonly Asked[]): Promise<Job[]> {
   return jobs
 }
 
-/** Judges programs in their order, and tells of each as soon as it can be. */
-async function judgeJobs(jobs: readonly Job[], timeout: number): Promise<void> {
+/**
+ * Judges programs in their order, and tells of each as soon as it can be.
+ * @param most how many at once: some make mistakes of a tenth of a second, which a busy machine hides
+ */
+async function judgeJobs(jobs: readonly Job[], timeout: number, most: number): Promise<void> {
   // Those that are named last are started first.
   const assignments = jobs.map(({ assignment }) => assignment).toReversed()
-  const verdicts = startLabs({ assignments, timeout, output: false, most: AT_ONCE })
+  const verdicts = startLabs({ assignments, timeout, output: false, most })
     .toReversed()
     .map(({ verdict }) => verdict)
   const slugOf = ({ assignment }: Job) => assignment.slug
@@ -118,5 +118,5 @@ await runTool(async () => {
   const { values } = parseKnobs(KNOBS, process.argv.slice(2), 'none')
   await becomeJudge('the programs', 'npm run matrix -- --programs', line => process.stderr.write(`${line}\n`))
   print({ kernel: release().split('.').slice(0, 2).join('.'), groups: layout() })
-  await judgeJobs(await makeReady(await readAsked()), values.timeout)
+  await judgeJobs(await makeReady(await readAsked()), values.timeout, values.pairs ? 2 : 1)
 })
