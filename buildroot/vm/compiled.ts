@@ -10,7 +10,12 @@ import { ROOT } from '../../lib/machine/root.ts'
 /** Programs that are started from their bundles. */
 function programs(): string[] {
   const labs = readdirSync(join(ROOT, 'labs')).filter(name => /^\d\d-.*\.ts$/.test(name))
-  const others = ['checks/check.ts', 'checks/trials/place.ts', 'buildroot/rootfs.ts']
+  const others = [
+    'checks/check.ts',
+    'checks/trials/place.ts',
+    'checks/trials/programs/judge-all.ts',
+    'buildroot/rootfs.ts',
+  ]
   return [...labs.map(name => join('labs', name)), ...others].map(name => join(ROOT, name))
 }
 

@@ -98,9 +98,10 @@ export function startLabs({ assignments, timeout, most = Number.POSITIVE_INFINIT
 /** A function that starts something later, and the promise of its result. */
 function deferred<T>(begin: () => Promise<T>): [start: () => void, result: Promise<T>] {
   let start = () => {}
-  const result = new Promise<void>(resolve => {
-    start = resolve
-  }).then(begin)
+  const result = new Promise<T>(resolve => {
+    // At once, and not a moment later: whoever is next counts how many run.
+    start = () => resolve(begin())
+  })
   void result.catch(() => {})
   return [start, result]
 }

@@ -27,6 +27,7 @@ const ORDER = [
   'checks',
   'checks/start',
   'checks/trials',
+  'checks/trials/programs',
   'checks/bench',
   'checks/learn',
   'checks/learn/pages',

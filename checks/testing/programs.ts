@@ -66,7 +66,8 @@ export function buildSpecimen(path: string, folder: string): string {
   return program
 }
 
-const isTooBusy = (text: string | undefined) => /\bmachine is too busy\b/.test(text ?? '')
+/** Whether a text says that the machine was too busy. */
+export const isTooBusy = (text: string | undefined) => /\bmachine is too busy\b/.test(text ?? '')
 
 /**
  * Whether the machine was too busy for a verdict, or for one claim of it; or, as a program with too short a pause says of

@@ -3,12 +3,12 @@
  * the one in README.md.
  */
 import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { startWords } from '../../lib/engine/start-words.ts'
 import { CannotRun, EXIT } from '../../lib/errors.ts'
-import { flag, helpLines, parseKnobs, text } from '../../lib/lab/knobs.ts'
+import { absolutePath, flag, helpLines, parseKnobs, text, type Values } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
@@ -17,14 +17,17 @@ import { OrdinaryUser } from '../testing/ordinary-user.ts'
 import { containerWords } from './containers.ts'
 import { proveFresh } from './fresh.ts'
 import type { LabProof, PlaceProof } from './place.ts'
-import { CHOSEN_LABS, PLACES, type Place, THOSE } from './places.ts'
+import { CHOSEN_LABS, HEAD, PLACES, type Place, RULE, writeRows } from './places.ts'
+import { judgeInPlace, lineOf, type ProgramsProof, programsCell } from './programs/in-place.ts'
 import { makeSystemdRoot, type SystemdRoot } from './systemd-root.ts'
 
 const KNOBS = {
   only: text('the places whose names have this word in them', 'a word', 'WORD'),
-  programs: flag('tries the right and wrong programs, too, here and in v2: half an hour more'),
-  those: THOSE,
   labs: CHOSEN_LABS,
+  programs: flag('instead: has the right and wrong programs judged, here and in v2'),
+  those: text('with --programs: only those with this word in their path', 'a word', 'WORD'),
+  known: absolutePath('FILE', 'with --programs: keeps each verdict, and goes on from there'),
+  pairs: flag('with --programs: two at a time, in a guest with two processors'),
   write: flag('writes what came of it into the table of README.md'),
   fresh: flag('instead: npm test on fresh roots of Debian 12, 13 and sid; needs mmdebstrap'),
   tools: flag('with --fresh: installs what the tests use, too, so that fewer are skipped'),
@@ -35,6 +38,7 @@ const HELP = [
   'Usage: npm run matrix                 every lab and every check in every place: an hour without KVM',
   '       npm run matrix -- --only 5.10  in those whose names have that word in them',
   '       npm run matrix -- --labs 7,8   these labs; of the others the table says what it said',
+  '       npm run matrix -- --programs   the right and wrong programs: an hour or two without KVM',
   '       npm run matrix -- --fresh      setup, npm ci and npm test on fresh roots: some ten minutes each',
   '',
   'As root it tries this machine as root and as an ordinary user; virtual machines, with the kernels of',
@@ -43,31 +47,47 @@ const HELP = [
   'Options:',
 ]
 
-const NODE = [...startWords(), 'checks/trials/place.ts']
-const VM = [...NODE.slice(0, -1), 'buildroot/vm/vm.ts']
+const VM = [...startWords(), 'buildroot/vm/vm.ts']
 /** A guest without KVM is so slow that a program needs more time. */
 const SLOW = ['--timeout', '900']
 
-/** Which labs are tried; whether programs are as well, and which. */
-interface Tried {
-  readonly labs: readonly number[] | undefined
-  readonly programs: boolean
-  readonly those: string | undefined
+/** What a program may take where right and wrong ones are judged: some of the wrong ones take all that they may. */
+const SLOW_PROGRAM = ['--timeout', '300']
+
+/** A guest that judges programs: with one processor where it is one at a time, because QEMU imitates two at a price. */
+const guestOfPrograms = ({ pairs }: Asked) => ['--cpus', pairs ? '2' : '1', '--patience', '600']
+
+type Asked = Values<typeof KNOBS>
+
+/** What a place has to do, and in a guest what more time there is for it. */
+function wordsOf({ labs, programs, pairs }: Asked, isGuest: boolean): string[] {
+  const more = [...(isGuest ? SLOW_PROGRAM : []), ...(pairs ? ['--pairs'] : [])]
+  if (programs) return [...startWords(), 'checks/trials/programs/judge-all.ts', ...more]
+  const chosen = labs === undefined ? [] : ['--labs', labs.join()]
+  return [...startWords(), 'checks/trials/place.ts', ...(isGuest ? SLOW : []), ...chosen]
 }
 
 /** The command that tries one place, and the user who runs it. */
-function commandOf(place: Place, user: OrdinaryUser | undefined, tried: Tried, systemd?: SystemdRoot) {
-  const { vm, container, isOther, programs } = place
-  const those = tried.those === undefined ? [] : ['--those', tried.those]
-  const labs = tried.labs === undefined ? [] : ['--labs', tried.labs.join()]
-  const more = [...labs, ...(tried.programs && programs ? ['--programs', ...those] : [])]
+function commandOf(place: Place, user: OrdinaryUser | undefined, asked: Asked, systemd?: SystemdRoot) {
+  const { vm, container, isOther } = place
+  const words = wordsOf(asked, vm !== undefined)
   const node = isOther ? 'node' : process.execPath
-  if (container) return { words: containerWords(container, [...NODE, ...labs]), options: { cwd: ROOT } }
-  if (vm && systemd)
-    return { words: [...VM, ...vm, ...systemd.words(...NODE, ...SLOW, ...labs)], options: { cwd: ROOT } }
-  if (vm) return { words: [...VM, ...vm, node, ...NODE, ...SLOW, ...more], options: { cwd: ROOT } }
-  return { words: [...NODE, ...more], options: user ? user.options : { cwd: ROOT } }
+  if (container) return { words: containerWords(container, words), options: { cwd: ROOT } }
+  if (vm)
+    return {
+      words: [
+        ...VM,
+        ...vm,
+        ...(asked.programs ? guestOfPrograms(asked) : []),
+        ...(systemd ? systemd.words(...words) : [node, ...words]),
+      ],
+      options: { cwd: ROOT },
+    }
+  return { words, options: user ? user.options : { cwd: ROOT } }
 }
+
+/** What was found in a place: of the labs, or of the right and wrong programs. */
+type Proof = PlaceProof | ProgramsProof
 
 /** Ended by a signal: what runs is ended, too, a guest above all, and nothing more is begun. */
 const interruption = new AbortController()
@@ -81,41 +101,57 @@ function listen(): void {
     })
 }
 
-/** Runs the proof in one place. @throws CannotRun when that place cannot be had here */
-async function prove(place: Place, user: OrdinaryUser | undefined, tried: Tried): Promise<PlaceProof> {
+/** Tries one place. @throws CannotRun when that place cannot be had here */
+async function prove(place: Place, user: OrdinaryUser | undefined, asked: Asked): Promise<Proof> {
   if (!place.vm && !place.container && !place.isOrdinary && !isPrivileged()) throw new CannotRun('needs root')
   const systemd = place.isSystemd ? makeSystemdRoot() : undefined
+  const command = commandOf(place, user, asked, systemd)
+  const node = user?.node ?? process.execPath
   try {
-    return await runProof(place, commandOf(place, user, tried, systemd), user?.node ?? process.execPath)
+    if (asked.programs)
+      return await judgeInPlace(place.name, asked, (input, tell) => run(place, command, node, input, tell))
+    let document = ''
+    await run(place, command, node, '', line => {
+      document += line
+    })
+    return JSON.parse(document) as PlaceProof
   } finally {
     systemd?.remove()
   }
 }
 
-/** Starts the command, and reads what it has found. */
-async function runProof(
+/** Starts the command of a place, passes on each line that it prints, and waits for its end. */
+async function run(
   place: Place,
   { words, options }: ReturnType<typeof commandOf>,
   node: string,
-): Promise<PlaceProof> {
+  input: string,
+  tell: (line: string) => void,
+): Promise<void> {
   const [program = '', ...rest] = place.container ? words : [node, ...words]
   const { signal } = interruption
-  const child = spawn(program, rest, { ...options, signal, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program, rest, {
+    ...options,
+    signal,
+    stdio: [input === '' ? 'ignore' : 'pipe', 'pipe', 'inherit'],
+  })
   // That it has been ended is no error of its own: it is awaited like any other end.
   child.on('error', error => {
     if (error.name !== 'AbortError') throw error
   })
-  let stdout = ''
-  child.stdout.on('data', chunk => {
-    stdout += chunk
+  // EPIPE: whoever ends before it has read its input has an exit code that says why.
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input)
+  let isSilent = true
+  createInterface(child.stdout as Readable).on('line', line => {
+    isSilent = false
+    tell(line)
   })
   const code = await new Promise<number>(resolve => child.on('close', status => resolve(status ?? 1)))
   signal.throwIfAborted()
   if (code === EXIT.CANNOT) throw new CannotRun('cannot be had here')
-  if (code !== 0 && place.container && stdout === '')
-    throw new CannotRun(`the engine does not start it: exit code ${code}`)
+  if (code !== 0 && place.container && isSilent) throw new CannotRun(`the engine does not start it: exit code ${code}`)
   if (code !== 0) throw new Error(`${place.name}: exit code ${code}`)
-  return JSON.parse(stdout) as PlaceProof
 }
 
 /** What one lab comes to in a cell: whether it ran, and what its check found. */
@@ -128,55 +164,32 @@ function cell({ exitCode, holds, failed, unjudged }: LabProof): string {
   return [ran, String(holds), ...marks].join(' ')
 }
 
-function row({ name }: Place, proof: PlaceProof | undefined): string {
+function row({ name }: Place, proof: Proof | undefined): string {
   if (!proof) return `| ${name} | not to be had ${'| '.repeat(LABS.length + 1)}|`
-  const { kernel, labs, groups, programs } = proof
-  const tried = programs ? `${programs.right} right, ${programs.wrong} wrong, ${programs.others.length} otherwise` : ''
+  if ('results' in proof) {
+    const { where, results } = proof
+    return `| ${[name, where ? `${where.kernel}, ${where.groups}` : '', ...LABS.map(() => ''), programsCell(results)].join(' | ')} |`
+  }
+  const { kernel, labs, groups } = proof
   const cells = LABS.map(({ slug }) => labs.find(lab => lab.slug === slug)).map(lab => (lab ? cell(lab) : ''))
-  return `| ${[name, `${kernel}, ${groups}`, ...cells, tried].join(' | ')} |`
+  return `| ${[name, `${kernel}, ${groups}`, ...cells, ''].join(' | ')} |`
 }
 
 /** What the marks of the table mean for what was found, in full. */
-function remarks(place: Place, { labs, programs }: PlaceProof): string[] {
-  const about = labs.flatMap(({ slug, failed, unjudged }) => [
+function remarks(place: Place, proof: Proof): string[] {
+  if ('results' in proof) return proof.results.filter(({ kind }) => kind !== 'as named').map(lineOf)
+  return proof.labs.flatMap(({ slug, failed, unjudged }) => [
     ...failed.map(title => `${place.name}: ${slug}: does not hold: ${title}`),
     ...unjudged.map(title => `${place.name}: ${slug}: cannot be judged: ${title}`),
   ])
-  return [...about, ...(programs?.others ?? []).map(line => `${place.name}: ${line}`)]
 }
 
-const HEAD = `| where | Linux, groups | ${LABS.map(({ number }) => `lab ${number}`).join(' | ')} | programs |`
-const RULE = HEAD.replace(/[^|]+/g, '---')
-const MARKS = ['<!-- matrix -->', '<!-- end of the matrix -->'] as const
-
-const nameOf = (line: string) => line.split('|')[1]?.trim() ?? ''
-
-/** A row that was measured before there were as many labs: nothing is known there of the newer ones. */
-function widened(line: string): string {
-  const cells = line.split('|')
-  const lacking = HEAD.split('|').length - cells.length
-  return lacking > 0 ? cells.toSpliced(-2, 0, ...Array<string>(lacking).fill(' ')).join('|') : line
-}
-
-/** A row in which some labs were not tried: of those it says what the last one says. */
-const completed = (line: string, last: string): string =>
-  line
-    .split('|')
-    .map((cell, i) => (cell.trim() === '' ? (last.split('|')[i] ?? cell) : cell))
-    .join('|')
-
-/** Puts rows into the table of README.md, each in the place of its last one. */
-function writeRows(rows: readonly string[], labs: readonly number[] | undefined): void {
-  const file = join(ROOT, 'README.md')
-  const [before, rest] = readFileSync(file, 'utf8').split(MARKS[0])
-  const [table, after] = rest?.split(MARKS[1]) ?? []
-  if (before === undefined || table === undefined || after === undefined)
-    throw new Error(`README.md has no ${MARKS.join(' … ')}`)
-  const former = table.split('\n').map(widened)
-  const formerOf = (row: string) => former.find(line => nameOf(line) === nameOf(row)) ?? row
-  const lines = [...former, ...(labs ? rows.map(row => completed(row, formerOf(row))) : rows)]
-  const latest = PLACES.flatMap(({ name }) => lines.findLast(line => nameOf(line) === name) ?? [])
-  writeFileSync(file, [`${before}${MARKS[0]}`, HEAD, RULE, ...latest, `${MARKS[1]}${after}`].join('\n'))
+/** Whether all is as it should be in a place. */
+function isGood({ container }: Place, proof: Proof): boolean {
+  if ('results' in proof) return proof.results.every(({ kind }) => kind !== 'otherwise')
+  // What a container withholds is no failure, if the lab says so.
+  const isFine = (code: number) => code === 0 || (container !== undefined && code === EXIT.CANNOT)
+  return proof.labs.every(({ exitCode, failed }) => isFine(exitCode) && failed.length === 0)
 }
 
 async function main(): Promise<void> {
@@ -187,10 +200,11 @@ async function main(): Promise<void> {
     return
   }
   listen()
-  const places = PLACES.filter(({ name }) => name.includes(values.only ?? ''))
+  const isAsked = ({ name, programs }: Place) => name.includes(values.only ?? '') && (programs || !values.programs)
+  const places = PLACES.filter(isAsked)
   const lines: string[] = []
   console.log([HEAD, RULE].join('\n'))
-  let isGood = true
+  let isAllGood = true
   for (const place of places) {
     // An ordinary user who starts this is one already.
     const user = place.isOrdinary && isPrivileged() ? new OrdinaryUser() : undefined
@@ -198,9 +212,7 @@ async function main(): Promise<void> {
     try {
       const proof = await prove(place, user, values)
       lines.push(row(place, proof))
-      // What a container withholds is no failure, if the lab says so.
-      const isFine = (code: number) => code === 0 || (place.container !== undefined && code === EXIT.CANNOT)
-      isGood &&= proof.labs.every(({ exitCode, failed }) => isFine(exitCode) && failed.length === 0)
+      isAllGood &&= isGood(place, proof)
       console.log([lines.at(-1), ...remarks(place, proof).map(remark => `  ${remark}`)].join('\n'))
     } catch (error) {
       if (interruptedBy !== undefined) break
@@ -215,8 +227,8 @@ async function main(): Promise<void> {
     process.exitCode = 128 + constants.signals[interruptedBy]
     return
   }
-  if (values.write) writeRows(lines, values.labs)
-  if (!isGood) process.exitCode = EXIT.FAILS
+  if (values.write) writeRows(lines)
+  if (!isAllGood) process.exitCode = EXIT.FAILS
 }
 
 await runTool(main)

@@ -1,26 +1,20 @@
 /**
- * What holds in one place: runs every lab and every check there as its user would, and on demand the right and wrong
- * programs, and prints the results as one JSON document. `npm run matrix` runs it in all places.
+ * What holds in one place: runs every lab and every check there as its user would, and prints the results as one JSON
+ * document. `npm run matrix` runs it in all places.
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, release, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { release } from 'node:os'
 import { startWords } from '../../lib/engine/start-words.ts'
 import { layout } from '../../lib/group/hierarchies.ts'
-import { flag, parseKnobs, seconds, type Values } from '../../lib/lab/knobs.ts'
+import { parseKnobs, seconds, type Values } from '../../lib/lab/knobs.ts'
 import { runTool } from '../../lib/lab/lab.ts'
 import { LABS, type Lab } from '../../lib/lab/manifest.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { LabReport, Report } from '../report/report.ts'
-import { buildSpecimen } from '../testing/programs.ts'
-import { CHOSEN_LABS, THOSE } from './places.ts'
-import { SPECIMENS, type Specimen } from './programs.ts'
+import { CHOSEN_LABS } from './places.ts'
 
 const KNOBS = {
   timeout: seconds(20, 'how long a program may take in a check'),
-  programs: flag('tries the right and wrong programs, too'),
-  those: THOSE,
   labs: CHOSEN_LABS,
 }
 
@@ -43,8 +37,6 @@ export interface PlaceProof {
   readonly groups: string
   readonly node: string
   readonly labs: readonly LabProof[]
-  /** How many right and wrong programs got the verdict that the table names, and those that did not. */
-  readonly programs: { readonly right: number; readonly wrong: number; readonly others: readonly string[] } | undefined
 }
 
 const START = startWords(ROOT)
@@ -76,42 +68,7 @@ async function proveLab({ slug }: Lab, reports: readonly LabReport[]): Promise<L
   return { slug, exitCode, holds: titles(report, 'holds').length, failed, unjudged }
 }
 
-/** Whether exactly the claims that the table names refuse a program; an empty answer if so. */
-async function tryProgram({ slug, path, refusedBy }: Specimen, folder: string, timeout: number): Promise<string[]> {
-  const [report] = await check([slug, buildSpecimen(path, folder)], timeout)
-  const found = report?.missing === undefined ? report?.claims.filter(({ verdict }) => verdict !== 'holds') : undefined
-  const isSo = found?.map(({ title }) => title).join() === refusedBy.join()
-  if (isSo) return []
-  const seen = found?.map(claim => `${claim.title} (${claim.seen ?? claim.missing})`) ?? [
-    report?.missing ?? 'no report',
-  ]
-  return [`${path}: ${seen.join('; ') || 'nothing refused it'}`]
-}
-
-/** How many programs are tried at once: some make mistakes of a tenth of a second, which a busy machine hides. */
-const AT_ONCE = Math.max(1, availableParallelism() - 1)
-
-async function provePrograms(timeout: number, those: string): Promise<PlaceProof['programs']> {
-  const folder = mkdtempSync(join(tmpdir(), 'containers-from-clone.proof-'))
-  try {
-    const chosen = SPECIMENS.filter(({ path }) => path.includes(those))
-    const [left, others] = [[...chosen], new Map<Specimen, string>()]
-    const work = async () => {
-      for (let next = left.shift(); next; next = left.shift()) {
-        for (const line of await tryProgram(next, folder, timeout)) others.set(next, line)
-        if (left.length % 10 === 0) process.stderr.write(`${left.length} programs are left\n`)
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
-    const good = chosen.filter(specimen => !others.has(specimen))
-    const right = good.filter(({ refusedBy }) => refusedBy.length === 0).length
-    return { right, wrong: good.length - right, others: [...others.values()] }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-async function prove({ timeout, programs: withPrograms, those, labs: chosen }: Asked): Promise<PlaceProof> {
+async function prove({ timeout, labs: chosen }: Asked): Promise<PlaceProof> {
   const asked = LABS.filter(({ number }) => chosen?.includes(number) ?? true)
   const reports: LabReport[] = []
   // One start of the checker is enough for all of them, and a lab that is named takes one of its own.
@@ -119,8 +76,7 @@ async function prove({ timeout, programs: withPrograms, those, labs: chosen }: A
   const labs: LabProof[] = []
   for (const lab of asked) labs.push(await proveLab(lab, reports))
   const kernel = release().split('.').slice(0, 2).join('.')
-  const programs = withPrograms ? await provePrograms(timeout, those ?? '') : undefined
-  return { kernel, groups: layout(), node: process.version, labs, programs }
+  return { kernel, groups: layout(), node: process.version, labs }
 }
 
 await runTool(async () => {

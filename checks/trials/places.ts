@@ -1,12 +1,13 @@
 /**
- * The places of the matrix: this machine, virtual machines, containers, and a login session.
+ * The places of the matrix: this machine, virtual machines, containers, and a login session; and the table in README.md
+ * that has a row for each.
  */
-import { type Knob, text } from '../../lib/lab/knobs.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Knob } from '../../lib/lab/knobs.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
+import { ROOT } from '../../lib/machine/root.ts'
 import { CONTAINER_PLACES, type ContainerPlace } from './containers.ts'
-
-/** The option for which of the right and wrong programs are tried. */
-export const THOSE = text('with --programs: only those with this word in their path', 'a word', 'WORD')
 
 /** The option for which labs are tried, by their numbers; `undefined` for all. */
 export const CHOSEN_LABS: Knob<readonly number[] | undefined> = {
@@ -32,6 +33,7 @@ export interface Place {
   readonly container?: ContainerPlace
   /** In the guest a Debian is booted whose systemd logs an ordinary user in. */
   readonly isSystemd?: boolean
+  /** Whether it is one of those in which the right and wrong programs are judged. */
   readonly programs?: boolean
 }
 
@@ -81,3 +83,39 @@ export const PLACES: readonly Place[] = [
   },
   ...CONTAINER_PLACES.map(container => ({ name: container.name, container })),
 ]
+
+/** The first two lines of the table. */
+export const HEAD = `| where | Linux, groups | ${LABS.map(({ number }) => `lab ${number}`).join(' | ')} | programs |`
+export const RULE = HEAD.replace(/[^|]+/g, '---')
+const MARKS = ['<!-- matrix -->', '<!-- end of the matrix -->'] as const
+
+const nameOf = (line: string) => line.split('|')[1]?.trim() ?? ''
+
+/** A row that was measured before there were as many labs: nothing is known there of the newer ones. */
+function widened(line: string): string {
+  const cells = line.split('|')
+  const lacking = HEAD.split('|').length - cells.length
+  return lacking > 0 ? cells.toSpliced(-2, 0, ...Array<string>(lacking).fill(' ')).join('|') : line
+}
+
+/** A row in which labs or programs were not tried: of those it says what the last one says. */
+const completed = (line: string, last: string): string =>
+  line
+    .split('|')
+    .map((cell, i) => (cell.trim() === '' ? (last.split('|')[i] ?? cell) : cell))
+    .join('|')
+
+/** Puts rows into the table of README.md, each in the place of its last one. */
+export function writeRows(rows: readonly string[]): void {
+  const file = join(ROOT, 'README.md')
+  const [before, rest] = readFileSync(file, 'utf8').split(MARKS[0])
+  const [table, after] = rest?.split(MARKS[1]) ?? []
+  if (before === undefined || table === undefined || after === undefined)
+    throw new Error(`README.md has no ${MARKS.join(' … ')}`)
+  const former = table.split('\n').map(widened)
+  const formerOf = (row: string) => former.find(line => nameOf(line) === nameOf(row)) ?? row
+  const isHad = (row: string) => !row.includes('| not to be had |')
+  const lines = [...former, ...rows.map(row => (isHad(row) ? completed(row, formerOf(row)) : row))]
+  const latest = PLACES.flatMap(({ name }) => lines.findLast(line => nameOf(line) === name) ?? [])
+  writeFileSync(file, [`${before}${MARKS[0]}`, HEAD, RULE, ...latest, `${MARKS[1]}${after}`].join('\n'))
+}

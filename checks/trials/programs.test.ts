@@ -17,7 +17,7 @@ import {
   specimenFiles,
   titlesOnly,
 } from '../testing/programs.ts'
-import { SPECIMENS } from './programs.ts'
+import { SPECIMENS } from './programs/table.ts'
 
 const TIMEOUT = 90
 const folder = mkdtempSync(join(tmpdir(), 'specimens-'))

@@ -1,5 +1,5 @@
 /**
- * Labs, checks and wrong programs in the virtual machine, in pure v2. `npm run matrix` does it with all of them, and in
+ * Labs, checks and a wrong program in the virtual machine, in pure v2. `npm run matrix` does it with all of them, and in
  * every layout of groups.
  */
 import assert from 'node:assert/strict'
@@ -10,7 +10,7 @@ import { startWords } from '../../lib/engine/start-words.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import type { ClaimReport, Report } from '../report/report.ts'
-import { SPECIMENS } from './programs.ts'
+import { SPECIMENS } from './programs/table.ts'
 
 /** For the boot and all that runs in the guest, on a busy machine without KVM, in ms. */
 const LONG = 1_800_000

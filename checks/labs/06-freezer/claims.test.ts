@@ -30,6 +30,8 @@ interface Run {
   readonly loops?: number
   /** From one signal of another process to the next; each is one more sleep. */
   readonly signals?: number
+  /** What such a signal costs it of the processor. */
+  readonly costs?: number
   /** From when to when it stands still for a judge that has not heard of it yet. */
   readonly stands?: readonly [from: number, to: number]
   /** Ticks end here. */
@@ -47,7 +49,7 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
   const own = Math.min(at, before) + Math.max(0, at - thaw) - stood
   const ticks = Math.floor(Math.min(own, run.until ?? own) / run.pause + 1e-9)
   const signals = run.signals ? Math.floor(at / run.signals) : 0
-  const work = { ran: ticks * 1e-4, waited: ticks * (run.waits ?? 0) }
+  const work = { ran: ticks * 1e-4 + signals * (run.costs ?? 0), waited: ticks * (run.waits ?? 0) }
   const activity: Activity = {
     pid: CHILD,
     isMember: true,
@@ -231,4 +233,29 @@ test('a process that computes in the middle of a freeze was not frozen', () => {
     checker.filter(claim => claim.refute({ ...seen, freezer })),
     [STILL],
   )
+})
+
+test('signals of others cost a frozen process some time, which says nothing of it', () => {
+  const run: Run = { times: [0.5, 0.7, 0.9], pause: 0.1, signals: 0.05 }
+  const ofStill = (more: Partial<Run>) => {
+    const objection = STILL?.refute(see({ ...run, ...more }))
+    return objection && (isUnjudged(objection) ? 'cannot be judged' : 'does not hold')
+  }
+  assert.equal(ofStill({ costs: 2e-4 }), undefined)
+  assert.equal(ofStill({ costs: 15e-3 }), 'does not hold')
+  assert.equal(ofStill({ costs: 15e-3, looks: 0.2 }), 'cannot be judged')
+  assert.equal(ofStill({ costs: 15e-3, looks: 0.2, loops: 4 }), 'does not hold')
+})
+
+test('one signal takes more from the time at work the more seldom the judge looks, and that is not held against it', () => {
+  const run: Run = { times: [0.5, 0.7, 0.8], pause: 0.02, signals: 1.25 }
+  const ofSame = (more: Partial<Run>) => {
+    const objection = SAME?.refute(see({ ...run, ...more }))
+    return objection && (isUnjudged(objection) ? 'cannot be judged' : 'does not hold')
+  }
+  assert.equal(ofSame({}), undefined)
+  assert.equal(ofSame({ looks: 0.3 }), 'cannot be judged')
+  assert.equal(ofSame({ looks: 0.3, times: [0.5, 0.7, 0.4] }), 'does not hold')
+  // Whoever only answers signals is refused.
+  assert.equal(ofSame({ signals: 0.03, pause: 100 }), 'does not hold')
 })

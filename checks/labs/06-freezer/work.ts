@@ -60,6 +60,13 @@ export interface Work {
 /** The longest time between two looks of a judge that is not late, in seconds. */
 const RARE = 0.1
 
+/** Whether the judge could look too seldom, and the other processes of the program are not at fault. */
+export function lookedSeldom(looks: readonly Look[]): boolean {
+  const [first, last] = [looks[0], looks.at(-1)]
+  if (first === undefined || last === undefined || isOwnLoad(first, last)) return false
+  return looks.some((look, i) => look.at - (looks[i - 1] ?? look).at > RARE)
+}
+
 /**
  * Whether a process was at work for so long.
  * @param looks at least two of them, in their order
@@ -108,6 +115,8 @@ class Walk {
   #wakes = 0
   #length = 0
   #ran = 0
+  /** What was left out for a signal only because the judge looked so seldom. */
+  #unseen = 0
   #waited = 0
   #slept = 0
   #hadCompany = false
@@ -134,6 +143,7 @@ class Walk {
     // What a signal makes it do is not its own work, and does not show what it would have done without.
     if (each.isSignalled) {
       this.#run = undefined
+      this.#unseen += Math.max(0, each.length - RARE)
       return false
     }
     if (this.#sleptTooLong(each)) return true
@@ -215,7 +225,7 @@ class Walk {
     const bound = Math.min(LONGEST_BETWEEN, LONGEST_SLEEP + PER_GAP * this.#gap + this.#slack)
     if (this.#isEnough() && this.#longest.most <= bound) return 'yes'
     // There was not enough time, even counting all that is uncertain.
-    if (this.#length < this.#needed) return 'no'
+    if (this.#length + this.#unseen < this.#needed) return 'no'
     return this.#unknown()
   }
 

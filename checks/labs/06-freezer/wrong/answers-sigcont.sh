@@ -15,14 +15,18 @@ wait_for() {
 }
 
 mkdir "$group"
+mkfifo ready
 sh -c 'trap "" USR1; echo $$ >"$1/cgroup.procs"; exec python3 -c "$2"' sh "$group" '
 import signal
 signal.signal(signal.SIGCONT, lambda *_: None)
+with open("ready", "w") as stream:
+    stream.write("\n")
 while True:
     signal.pause()
 ' &
 ticker=$!
-wait_for . "$group/cgroup.procs"
+# By then it has begun, which is work, too.
+read -r _ <ready
 (while sleep 0.03 && kill -CONT "$ticker" 2>/dev/null; do :; done) &
 sleep 0.7
 

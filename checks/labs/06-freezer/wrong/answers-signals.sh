@@ -15,17 +15,21 @@ wait_for() {
 }
 
 mkdir "$group"
+mkfifo ready
 sh -c 'trap "" USR1; echo $$ >"$1/cgroup.procs"; exec python3 -c "$2"' sh "$group" '
 import signal, time
 def answer(*_):
     for _ in range(3):
         time.sleep(0.001)
 signal.signal(signal.SIGUSR1, answer)
+with open("ready", "w") as stream:
+    stream.write("\n")
 while True:
     signal.pause()
 ' &
 ticker=$!
-wait_for . "$group/cgroup.procs"
+# By then it has begun, which is work, too.
+read -r _ <ready
 (while sleep 0.03 && kill -USR1 "$ticker" 2>/dev/null; do :; done) &
 sleep 0.7
 

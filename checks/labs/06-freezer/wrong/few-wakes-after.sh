@@ -21,6 +21,9 @@ while not os.path.exists("thawed"):
     time.sleep(0.02)
 for _ in range(4):
     time.sleep(0.001)
+awake = time.time() - os.stat("thawed").st_mtime
+if awake > 0.3:
+    print(f"This machine is too busy: awake for {awake:.2f} s.", flush=True)
 time.sleep(1000)
 ' &
 ticker=$!

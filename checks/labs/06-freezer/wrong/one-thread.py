@@ -75,6 +75,8 @@ write(f"inner/{FILE}", FREEZE)
 wait_until(lambda: FROZEN in read(f"inner/{STATE}"))
 time.sleep(0.6)
 write(f"inner/{FILE}", THAW)
+if shared[0] == 0:
+    print("This machine is too busy: the thread at work has not paused for long enough.")
 wait_until(lambda: shared[0] == 0)
 time.sleep(0.7)
 os.kill(ticker, signal.SIGKILL)

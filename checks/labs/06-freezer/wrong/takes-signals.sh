@@ -15,15 +15,19 @@ wait_for() {
 }
 
 mkdir "$group"
+mkfifo ready
 sh -c 'trap "" USR1; echo $$ >"$1/cgroup.procs"; exec python3 -c "$2"' sh "$group" '
 import signal
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+with open("ready", "w") as stream:
+    stream.write("\n")
 while True:
     signal.sigwait([signal.SIGUSR1])
 ' &
 ticker=$!
-wait_for . "$group/cgroup.procs"
+# By then it has begun, which is work, too.
+read -r _ <ready
 (while sleep 0.03 && kill -USR1 "$ticker" 2>/dev/null; do :; done) &
 sleep 0.7
 

@@ -3,8 +3,8 @@
  * idiom, must pass; each wrong one must be refused by the claims named here, so that the message a learner reads is the
  * right one.
  */
-import { LABS } from '../../lib/lab/manifest.ts'
-import { checkedLab } from '../labs/all.ts'
+import { LABS } from '../../../lib/lab/manifest.ts'
+import { checkedLab } from '../../labs/all.ts'
 
 /** One program. */
 export interface Specimen {
