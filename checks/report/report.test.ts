@@ -16,7 +16,7 @@ const FORGER = 'checks/labs/01-fork-vs-clone/wrong/forged-report.c'
 /** It fails in one claim. */
 const WRONG = 'checks/labs/01-fork-vs-clone/wrong/opened-once.c'
 /** A check where another file is mounted over the kernel's log. */
-const MOUNTED = [process.execPath, '--import', 'tsx', 'lib/testing/fixtures/mounted.ts']
+const MOUNTED = [process.execPath, ...startWords(), 'lib/testing/fixtures/mounted.ts']
 const NO_LOG = [...MOUNTED, 'bind', '/dev/null', '/dev/kmsg', ...CHECK, 'lab5']
 const ESCAPE = '\x1b['
 /** What a report may contain only on a terminal. */

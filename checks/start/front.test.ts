@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { ROOT } from '../../lib/machine/root.ts'
 import { makeCheckout } from '../testing/checkout.ts'
@@ -105,10 +105,9 @@ suite('where npm ci was interrupted', () => {
 })
 
 /** A command with something mounted for it alone. */
-const MOUNTED = [
-  `'${process.execPath}' --import '${createRequire(import.meta.url).resolve('tsx')}'`,
-  `'${join(ROOT, 'lib', 'testing', 'fixtures', 'mounted.ts')}'`,
-].join(' ')
+const MOUNTED = [process.execPath, ...startWords(ROOT), join(ROOT, 'lib', 'testing', 'fixtures', 'mounted.ts')]
+  .map(word => `'${word}'`)
+  .join(' ')
 
 suite('a fault of ours is 70', {
   skip: !isRoot && 'mounts a disk that is full, which takes root',

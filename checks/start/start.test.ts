@@ -14,14 +14,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { startWords } from '../../lib/engine/start-words.ts'
 import { EXIT } from '../../lib/errors.ts'
 import { LABS } from '../../lib/lab/manifest.ts'
 import { findProgram } from '../../lib/machine/find-program.ts'
 import { ROOT } from '../../lib/machine/root.ts'
+import { lendBundles } from '../../lib/testing/lend-bundles.ts'
 import { makeCheckout } from '../testing/checkout.ts'
 import { OrdinaryUser } from '../testing/ordinary-user.ts'
 import { abilityLine, labNames } from './ability.mjs'
@@ -36,12 +37,10 @@ chmodSync(folder, 0o755)
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 /** mount(8) is not on every machine. */
-const MOUNTED = [
-  process.execPath,
-  '--import',
-  createRequire(import.meta.url).resolve('tsx'),
-  join(ROOT, 'lib/testing/fixtures/mounted.ts'),
-]
+const MOUNTED = [process.execPath, ...startWords(ROOT), join(ROOT, 'lib/testing/fixtures/mounted.ts')]
+
+/** What is compiled on the way to a lab. */
+const COMPILED = ['checks/doctor/doctor.ts', 'labs/03-newnet.ts', 'checks/check.ts', 'lib/engine/bundle-main.ts']
 
 /** What stands in for npm: it brings the packages of this checkout. Its first line on standard output is `npm`. */
 const NPM = `
@@ -57,6 +56,7 @@ fs.rmSync('node_modules', { recursive: true })
 fs.mkdirSync(join('node_modules', '.cache'), { recursive: true })
 for (const name of fs.readdirSync(process.env.FAKE_PACKAGES))
   if (name !== '.cache') fs.symlinkSync(join(process.env.FAKE_PACKAGES, name), join('node_modules', name))
+if (process.env.FAKE_BUNDLES) fs.cpSync(process.env.FAKE_BUNDLES, join('node_modules', '.cache', 'clone'), { recursive: true })
 `
 
 /** A machine with a fresh clone: what is asked of it is written down, a line each. */
@@ -94,6 +94,14 @@ class Machine {
       FAKE_GATE: this.gate,
       FAKE_PACKAGES: join(ROOT, 'node_modules'),
     }
+  }
+
+  /** Lets npm bring what its start would compile, for tests of what comes before or between. @returns itself */
+  withBundles(): this {
+    const bundles = join(this.checkout, '..', 'bundles')
+    lendBundles(this.checkout, COMPILED, bundles)
+    this.env['FAKE_BUNDLES'] = bundles
+    return this
   }
 
   /** A tool that is there, or comes to be; what it starts itself has the usual PATH. */
@@ -220,7 +228,7 @@ suite('npm start', options, () => {
   })
 
   test('without network stops at npm ci, and goes on there the next time', () => {
-    const machine = new Machine('no network')
+    const machine = new Machine('no network').withBundles()
     const offline = machine.start([], { env: { FAKE_NPM: 'fail' } })
     assert.equal(offline.status, EXIT.CANNOT)
     assert.match(
@@ -233,7 +241,7 @@ suite('npm start', options, () => {
   })
 
   test('interrupted in npm ci it ends that first, and goes on there the next time', async t => {
-    const machine = new Machine('interrupted')
+    const machine = new Machine('interrupted').withBundles()
     const first = machine.begin(ALONE, { FAKE_NPM: 'wait' })
     t.after(() => first.child.kill('SIGKILL'))
     await first.says(/npm ci\nnpm\n/)
@@ -259,7 +267,7 @@ suite('npm start', options, () => {
       'private',
     ]
     for (const isKilled of [false, true]) {
-      const machine = new Machine(`two, ${isKilled}`)
+      const machine = new Machine(`two, ${isKilled}`).withBundles()
       const first = machine.begin(shared, { FAKE_NPM: 'wait' })
       await first.says(/npm ci\nnpm\n/)
       const second = machine.begin(shared)

@@ -9,6 +9,8 @@ import { startWords } from '../../lib/engine/start-words.ts'
 import { ownName, PREFIX } from '../../lib/group/cgroup.ts'
 import { removeGroup } from '../../lib/group/directory.ts'
 import { type Hierarchy, hierarchies } from '../../lib/group/hierarchies.ts'
+import { LABS } from '../../lib/lab/manifest.ts'
+import { lendBundles } from '../../lib/testing/lend-bundles.ts'
 import { readableNode } from '../../lib/testing/readable-checkout.ts'
 import { allPids, realUser } from '../../lib/trace/proc.ts'
 import { makeCheckout } from './checkout.ts'
@@ -24,6 +26,9 @@ export const check = (...args: string[]): string[] => [...START, 'checks/check.t
 export const learn = (...args: string[]): string[] => [...START, 'checks/learn/learn.ts', ...args]
 /** The same for `npm run grade`. */
 export const grade = (...args: string[]): string[] => [...START, 'checks/grade/grade.ts', ...args]
+
+/** What they start most often. */
+const COMPILED = [...LABS.map(({ slug }) => `labs/${slug}.ts`), 'checks/check.ts', 'lib/engine/bundle-main.ts']
 
 function give(path: string): void {
   lchownSync(path, USER, USER)
@@ -52,6 +57,7 @@ export class OrdinaryUser {
   /** Makes the home and the checkout, which only root can do. */
   constructor() {
     makeCheckout(this.checkout)
+    lendBundles(this.checkout, COMPILED)
     give(this.home)
     chmodSync(this.home, 0o700)
   }

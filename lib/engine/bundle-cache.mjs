@@ -2,7 +2,7 @@
  * Where bundles are kept, and whether one is up to date. JavaScript, because start.mjs uses it before TypeScript can be
  * loaded.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 export const FOLDER = join(dirname(dirname(import.meta.dirname)), 'node_modules', '.cache', 'clone')
@@ -29,5 +29,17 @@ export function cachedBundle(entry) {
     return Object.entries(inputs).every(([path, was]) => stamp(path) === was) ? file : undefined
   } catch {
     return undefined
+  }
+}
+
+export function canKeepBundles() {
+  for (let folder = FOLDER; ; folder = dirname(folder)) {
+    try {
+      accessSync(folder, constants.W_OK)
+      return true
+    } catch (error) {
+      // It may still be made: what is above it decides.
+      if (error.code !== 'ENOENT') return false
+    }
   }
 }

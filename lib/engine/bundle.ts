@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ROOT } from '../machine/root.ts'
 import { draftName } from '../tidy/drafts.ts'
-import { bundlePath, cachedBundle, FOLDER, MARK, stamp } from './bundle-cache.mjs'
+import { bundlePath, cachedBundle, canKeepBundles, FOLDER, MARK, stamp } from './bundle-cache.mjs'
 import { type CompileOptions, compileWith } from './esbuild.mjs'
 import { MOVED } from './moved.ts'
 
@@ -109,7 +109,7 @@ export function describeBuildFailure(error: unknown): string {
  * not be imported by CommonJS.
  */
 export function bundleSync(entry: string): string | undefined {
-  if (!isInCheckout(entry)) return undefined
+  if (!isInCheckout(entry) || !canKeepBundles()) return undefined
   // Loaded here, because every program imports this file, and few make a bundle.
   const { spawnSync } = process.getBuiltinModule('node:child_process')
   const main = join(import.meta.dirname, 'bundle-main.ts')

@@ -11,6 +11,7 @@ import { shimName } from '../machine/packages.mjs'
 import { ROOT } from '../machine/root.ts'
 import { OUTERMOST } from '../testing/every-node.ts'
 import type { Report } from '../testing/fixtures/launched.ts'
+import { lendBundles } from '../testing/lend-bundles.ts'
 import { NODE_VERSIONS, type NodeVersion, NoSuchNode, nodeFolder } from '../testing/node-versions.ts'
 import { bundle } from './bundle.ts'
 import { CLONEABLE_FLAGS } from './cloneable.ts'
@@ -394,18 +395,21 @@ interface Checkout {
   shim(): string
 }
 
-/** A copy of this checkout with packages of this one, but its own cache and shim. */
-function copyCheckout(t: TestContext): Checkout {
+/**
+ * A copy of this checkout with packages of this one, but its own cache and shim.
+ * @param programs what has been compiled in it
+ */
+function copyCheckout(t: TestContext, programs: readonly string[] = []): Checkout {
   const folder = temporary(t)
   const cache = join(folder, 'node_modules', '.cache')
-  for (const name of ['lib', 'native', 'labs', 'package.json', 'package-lock.json', 'tsconfig.json']) {
-    fs.cpSync(join(ROOT, name), join(folder, name), { recursive: true, preserveTimestamps: true })
-  }
+  const names = ['lib', 'native', 'labs', 'package.json', 'package-lock.json', 'tsconfig.json']
+  execFileSync('cp', ['-a', ...names.map(name => join(ROOT, name)), folder])
   fs.mkdirSync(cache, { recursive: true })
   for (const name of fs.readdirSync(join(ROOT, 'node_modules'))) {
     if (name === '.cache') continue
     fs.symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
   }
+  lendBundles(folder, programs)
   const bundleFolder = join(cache, 'clone')
   const build = join(folder, 'native', 'build')
   // There may be others beside it, for guests with another processor.
@@ -420,6 +424,9 @@ function copyCheckout(t: TestContext): Checkout {
     shim: () => join(build, shimName()),
   }
 }
+
+/** For tests that are not about compiling. */
+const COMPILED = [LAUNCHED, 'lib/engine/bundle-main.ts']
 
 /** Runs a command that sees `folder` as a file system that cannot be written. */
 function readOnly(folder: string, command: readonly string[]): string[] {
@@ -485,7 +492,7 @@ function isClear({ code, stderr }: Ended, message: RegExp): void {
 
 suite('the shim', options, () => {
   nodeTest('is built on first use when it is missing or older than its source', async t => {
-    const { folder, shim } = copyCheckout(t)
+    const { folder, shim } = copyCheckout(t, COMPILED)
     fs.rmSync(join(folder, 'native', 'build'), { recursive: true })
     works(await report(IMPORT, { cwd: folder }))
     const first = fs.statSync(shim()).mtimeMs
@@ -499,7 +506,7 @@ suite('the shim', options, () => {
 
   for (const program of [LAUNCHED, 'labs/02-newpid.ts', 'native/build.ts']) {
     nodeTest(`that is missing and no compiler: ${program} says which package to install`, async t => {
-      const { folder } = copyCheckout(t)
+      const { folder } = copyCheckout(t, [...COMPILED, program])
       fs.rmSync(join(folder, 'native', 'build'), { recursive: true })
       isClear(
         await run([...TSX, program], { cwd: folder, env: { CC: '/proc/no-compiler' } }),
@@ -514,7 +521,7 @@ suite('the shim', options, () => {
       works(await report(readOnly(folder, TSX), { cwd: folder, version }))
     })
     nodeTest(`that is missing in a checkout that cannot be written is one clear message, Node ${version}`, async t => {
-      const { folder, shim } = copyCheckout(t)
+      const { folder, shim } = copyCheckout(t, COMPILED)
       fs.rmSync(shim())
       const message = /cannot be written \(EROFS\)/
       isClear(await run(readOnly(folder, [...TSX, LAUNCHED]), { cwd: folder, version }), message)

@@ -34,8 +34,9 @@ async function start() {
   if (found) refuse(describe(found))
   // A tool that npm ci has installed is JavaScript already and needs no bundle.
   if (!/\.ts$/.test(entry)) return load(entry)
-  const { cachedBundle } = await import('./bundle-cache.mjs')
+  const { cachedBundle, canKeepBundles } = await import('./bundle-cache.mjs')
   const make = () => {
+    if (!canKeepBundles()) return undefined
     const maker = cachedBundle(join(HERE, 'bundle-main.ts')) || join(HERE, 'bundle-first.mjs')
     spawnSync(process.execPath, [maker, entry], { stdio: 'ignore', cwd: HERE })
     return cachedBundle(entry)

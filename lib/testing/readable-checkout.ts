@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ROOT } from '../machine/root.ts'
 import { draftPrefix } from '../tidy/drafts.ts'
 
@@ -27,11 +27,19 @@ function isOpenToAll(path: string): boolean {
 const isCheckoutOpen = () => ['lib', 'native/build', 'node_modules/koffi'].every(name => isOpenToAll(join(ROOT, name)))
 
 /** Copies of labs lie beside the sources while other tests run, and go at any moment. */
-const isOurs = (path: string) => !NOT_OURS.includes(relative(ROOT, path)) && !relative(ROOT, path).startsWith('.mine.')
+const isOurs = (path: string) => !NOT_OURS.includes(path) && !path.startsWith('.mine.')
 
-/** Copies all that is ours of this checkout, without the packages. */
-export function copySources(target: string): void {
-  cpSync(ROOT, target, { recursive: true, preserveTimestamps: true, filter: isOurs })
+/**
+ * Copies all that is ours of this checkout, without the packages. cp(1) takes a tenth of the time that Node does.
+ * @param within a folder of it, relative to it
+ */
+export function copySources(target: string, within = ''): void {
+  const paths = readdirSync(join(ROOT, within)).map(name => join(within, name))
+  const isSplit = (path: string) => NOT_OURS.some(each => each.startsWith(`${path}/`))
+  mkdirSync(join(target, within), { recursive: true })
+  const whole = paths.filter(path => isOurs(path) && !isSplit(path))
+  execFileSync('cp', ['-a', ...whole.map(path => join(ROOT, path)), join(target, within)])
+  for (const path of paths.filter(isSplit)) copySources(target, path)
 }
 
 /** The names of what `npm ci` has installed. */

@@ -17,7 +17,10 @@ export const CHECKOUT = `${USER.home}/containers-from-clone`
 export const OWN_NODE = '/opt/node'
 
 /** What is compiled before any session, because many run it. */
-const COMPILED = [...LABS.map(({ slug }) => `labs/${slug}.ts`), 'checks/check.ts', 'lib/engine/bundle-main.ts']
+const COMPILED = [
+  ...LABS.map(({ slug }) => `labs/${slug}.ts`),
+  ...['checks/check.ts', 'buildroot/rootfs.ts', 'lib/engine/bundle-main.ts'],
+]
 
 /** The bundles of what many sessions run, by their names on the stage, where the checkout has another path. */
 export function stageBundles(): ReadonlyMap<string, string> {
@@ -30,23 +33,53 @@ export function stageBundles(): ReadonlyMap<string, string> {
   )
 }
 
+/** As tsx does, it stays the parent of a program that may end by a signal, and tells of that by its exit code. */
+const RELAY = [
+  'const { status, signal } = require("child_process").spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit" })',
+  'process.exit(status ?? 128 + require("os").constants.signals[signal])',
+].join('; ')
+
 /**
- * Puts a quick script in the place of npx, which takes longer to find a program in node_modules/.bin than many a lab
- * runs. A lab is started at once as the process to which tsx and the replacement of its Node would lead: the tests of
- * lib/engine hold that they do. A program that is not there is left to npx itself.
+ * Puts quick scripts in the places of npx and npm, which take longer to find a program than many a lab runs. A program of
+ * the checkout is started at once as the process to which tsx and the replacement of its Node would lead: the tests of
+ * lib/engine hold that they do. Whatever else is asked of them is left to npx and npm themselves.
  * @param bin a folder that comes first in the PATH
  */
-export function shortenNpx(bin: string): void {
+export function shortenNpm(bin: string): void {
   const own = `${CHECKOUT}/node_modules/.bin`
-  const [npx] = stagePath()
-  const start = ['node', ...startWords()].join(' ')
-  const lines = [
+  const [real] = stagePath()
+  const words = startWords().join(' ')
+  const npx = [
     '#!/bin/sh',
-    `case "$1 $2" in "tsx labs/"*) [ -f "$2" ] && shift && exec ${start} "$@";; esac`,
+    `case "$1 $2" in "tsx labs/"*) [ -f "$2" ] && shift && exec node ${words} "$@";; esac`,
+    `case "$1 $2" in "tsx mine/"*) [ -f "$2" ] && shift && exec node -e '${RELAY}' -- ${words} "$@";; esac`,
     `case $1 in -*) ;; *) [ -x ${own}/"$1" ] && PATH=${own}:$PATH exec "$@";; esac`,
-    `exec ${npx}/npx "$@"`,
+    `exec ${real}/npx "$@"`,
   ]
-  writeFileSync(join(bin, 'npx'), `${lines.join('\n')}\n`, { mode: 0o755 })
+  writeFileSync(join(bin, 'npx'), `${npx.join('\n')}\n`, { mode: 0o755 })
+  writeFileSync(join(bin, 'npm'), `${quickNpm(`${real}/npm`).join('\n')}\n`, { mode: 0o755 })
+}
+
+/** A script that runs `npm run -s NAME` as npm does, for what sessions run often. @param real npm itself */
+function quickNpm(real: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
+  return [
+    '#!/bin/sh',
+    `case "$PWD $1 $2 $3" in`,
+    ...['check', 'rootfs'].map(name => `"${CHECKOUT} run -s ${name}") script='${scripts[name]}';;`),
+    `*) exec ${real} "$@";;`,
+    'esac',
+    'shift 3',
+    // npm takes the first -- for itself.
+    'taken=no',
+    'for word; do',
+    '  shift',
+    '  if [ "$taken $word" = "no --" ]; then taken=yes; else set -- "$@" "$word"; fi',
+    'done',
+    'INIT_CWD=$PWD exec $script "$@"',
+  ]
 }
 
 /** Where programs are looked for, this Node's own first. */

@@ -30,7 +30,7 @@ import {
 } from '../../../lib/mount/mount.ts'
 import { sethostname } from '../../../lib/namespaces.ts'
 import { setip } from '../../../lib/net/interfaces.ts'
-import { CHECKOUT, OWN_NODE, shortenNpx, USER } from './stage-programs.ts'
+import { CHECKOUT, OWN_NODE, shortenNpm, USER } from './stage-programs.ts'
 
 const HOST = 'laptop'
 /** Where the stage is built, before it becomes a root directory. */
@@ -129,7 +129,7 @@ export function buildStage(bundles: ReadonlyMap<string, string>): void {
   if (!process.execPath.startsWith('/usr/')) bindReadOnly(`/proc/self/fd/${node}`, makeFolder(OWN_NODE))
   renameMachine()
   layCheckout(`/proc/self/fd/${checkout}`)
-  shortenNpx(makeFolder('run/stage/bin'))
+  shortenNpm(makeFolder('run/stage/bin'))
   for (const [name, text] of bundles) writeFileSync(join(staged('node_modules/.cache/clone'), name), text)
   mount('tmpfs', onStage('tmp'), 'tmpfs', 0, 'mode=1777')
   if (cache !== undefined) mount(`/proc/self/fd/${cache}`, makeFolder(TSX), null, MS_BIND)
