@@ -34,6 +34,10 @@ interface Run {
   readonly costs?: number
   /** From when to when it stands still for a judge that has not heard of it yet. */
   readonly stands?: readonly [from: number, to: number]
+  /** Whether the kernel has not counted by then that it stopped. */
+  readonly isUncounted?: boolean
+  /** For how long whoever thaws it waits for the kernel. */
+  readonly thaws?: number
   /** Ticks end here. */
   readonly until?: number
 }
@@ -41,7 +45,7 @@ interface Run {
 /** Adds up what is known at a time of the run. */
 function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
   const [before, frozen] = run.times
-  const thaw = before + frozen
+  const thaw = before + frozen + (run.thaws ?? 0)
   const isFrozen = at > before && at <= thaw
   const [stop, heard] = run.stands ?? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const stood = Math.max(0, Math.min(at, heard) - stop)
@@ -55,7 +59,7 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
     isMember: true,
     work,
     stops: at >= stop ? 1 : 0,
-    sleeps: ticks + signals,
+    sleeps: ticks + signals - (run.isUncounted && stop <= at && at < heard ? 1 : 0),
     ran: work.ran,
     switches: ticks + signals,
     isReady: own % run.pause > run.pause - (run.waits ?? 0) + 1e-9,
@@ -83,11 +87,12 @@ function momentAt(run: Run, at: number, isBeforeWrite: boolean): FreezerMoment {
 /** What is seen of it: at every look, and at each of the three moments. */
 function see(run: Run): Seen {
   const [before, frozen, after] = run.times
-  const end = before + frozen + after
+  const thawed = before + frozen + (run.thaws ?? 0)
+  const end = thawed + after
   const usual = Array.from({ length: Math.ceil(end / (run.looks ?? 0.02)) }, (_, i) => i * (run.looks ?? 0.02))
   const writes = [before, before + frozen, end]
   // The judge waits until the group is frozen, and looks once more.
-  const times = [...usual.filter(at => at < end), ...writes, before + 1e-6, before + frozen + 1e-6]
+  const times = [...usual.filter(at => at < end), ...writes, before + 1e-6, thawed + 1e-6]
   const freezer = times.sort((one, other) => one - other).map(at => momentAt(run, at, writes.includes(at)))
   return {
     ...{ program: PROGRAM, processes: new Map(), signals: [], timedOut: undefined },
@@ -128,6 +133,21 @@ test('who stands still for the judge does not sleep, however late the judge hear
     const sleeper = verdictOn({ ...GOOD, times: longer, pause: 0.2, stands: [stands[0], stands[0] + 0.03] })
     assert.ok(sleeper.failed.length > 0)
   }
+})
+
+test('a stop for the judge ends a sleep, also where the kernel has not counted it yet', () => {
+  // Looks at 0.399 and 0.532: between them it has slept once more, woken, and stopped.
+  const run: Run = { times: [0.9, 0.7, 0.9], pause: 0.1, stands: [0.4999, 0.54], isUncounted: true, looks: 0.133 }
+  assert.deepEqual(verdictOn(run), HOLDS)
+  assert.ok(verdictOn({ ...run, pause: 0.2 }).failed.includes(SAME as (typeof checker)[number]))
+})
+
+test('a thaw for which its writer has to wait is no sleep of the frozen process', () => {
+  for (const thaws of [0.26, 1])
+    for (const pause of [0.1, 0.25]) {
+      const { failed } = verdictOn({ times: [1, 0.7, 0.7], pause, thaws, looks: 2 })
+      assert.equal(failed.includes(SAME as (typeof failed)[number]), pause > 0.1, `${thaws} ${pause}`)
+    }
 })
 
 test('ten ticks a second hold, before and after, on a quiet machine and on a busy one', () => {

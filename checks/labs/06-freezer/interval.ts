@@ -15,6 +15,8 @@ const SIGNAL = 0.04
 /** What there was between two looks, in seconds. */
 export interface Interval {
   readonly wakes: number
+  /** Into how many sleeps the interval may have been cut: by its wakes, and by standing still for the judge, for which it has to be awake. */
+  readonly parts: number
   /** How long all of its threads have slept: at most, and surely. */
   readonly slept: { readonly most: number; readonly surely: number }
   /** The same without the time in which it may have waited for others of the sandbox that were held up themselves. */
@@ -50,6 +52,8 @@ export function interval(from: Look, to: Look, signalledAt: number): Interval {
   const isAwake = stands || (from.isReady && to.isReady && wakes === 0)
   return {
     wakes,
+    // For a moment the kernel says that a thread stands still and has not yet counted that: a wake can be missing.
+    parts: Math.max(wakes, to.stops > from.stops ? 1 : 0) + 1,
     slept: {
       most: isAwake ? 0 : Math.max(0, longest - (from.isReady ? 0 : busy)),
       surely: Math.max(0, surely - stood),

@@ -74,7 +74,9 @@ export function lookedSeldom(looks: readonly Look[]): boolean {
  * @param end which end of it must be work: the last seconds before a freeze, or the first after a thaw
  */
 export function workAt(looks: readonly Look[], seconds: number, end: 'first' | 'last'): Work {
-  const intervals = intervalsOf(looks)
+  // From the last look at a frozen process to the first after that it sleeps until the thaw takes effect, however long
+  // its writer has to wait for the kernel: that sleep is not its own.
+  const intervals = intervalsOf(looks).filter(({ from }) => !from.isFrozen)
   if (end === 'last') intervals.reverse()
   return { ...workFrom(intervals, seconds), signals: signalsIn(looks) }
 }
@@ -155,11 +157,10 @@ class Walk {
     this.#hadCompany ||= each.hasCompany
     this.#slack += each.hasCompany ? LONGEST_BETWEEN : each.stood
     // It woke somewhere between the two looks, once or several times.
-    const parts = each.wakes > 0 ? each.wakes + 1 : 1
-    const goesOn = each.wakes === 0
+    const goesOn = each.parts === 1
     this.#sleep.most += most
-    this.#sleep.surely = goesOn ? this.#sleep.surely + surely : surely / parts
-    this.#sleep.onItsOwn = goesOn ? this.#sleep.onItsOwn + each.sleptOnItsOwn : each.sleptOnItsOwn / parts
+    this.#sleep.surely = goesOn ? this.#sleep.surely + surely : surely / each.parts
+    this.#sleep.onItsOwn = goesOn ? this.#sleep.onItsOwn + each.sleptOnItsOwn : each.sleptOnItsOwn / each.parts
     this.#longest.most = Math.max(this.#longest.most, this.#sleep.most)
     this.#longest.surely = Math.max(this.#longest.surely, this.#sleep.surely)
     if (this.#sleep.surely > LONGEST_SLEEP) {
@@ -170,7 +171,7 @@ class Walk {
     }
     if (this.#refused) return true
     if (!goesOn) {
-      this.#wakes += each.wakes
+      this.#wakes += Math.max(0, each.wakes)
       this.#sleep = { most, surely: 0, onItsOwn: 0 }
       this.#hadCompany = each.hasCompany
     }

@@ -140,13 +140,13 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
-        when: /stayed in (.*)bounding/,
+        when: /stayed in: (.*)bounding/,
         hints: [
           'What capset(2) took away is still in the bounding set, and the next execve gives it back: PR_CAPBSET_DROP.',
         ],
       },
       {
-        when: /stayed in/,
+        when: /stayed in:/,
         hints: ['Some sets still have it: from the permitted one it can be made effective again at any time.'],
       },
     ],
@@ -165,7 +165,7 @@ export const exercises: readonly Exercise<Seen>[] = [
     ],
     seen: [
       {
-        when: /gave what it could, each time/,
+        when: /gave what it could, and was never run with NoNewPrivs/,
         hints: ['The program gave its owner away the second time, too: isBound is true then, and nothing was set.'],
       },
       {
