@@ -112,7 +112,10 @@ export const exercises: readonly Exercise<Seen>[] = [
         when: /^frozen for 0\.[0-3]/m,
         hints: ['It was thawed at once: between freeze and thaw lies sleep(knobs.freeze).'],
       },
-      { when: /the process was not in it/, hints: ['The group was frozen without the child in it: add it before.'] },
+      {
+        when: /no group with a process in it was ever frozen/,
+        hints: ['Nothing was frozen that had the child in it: add the child first, then group.freeze().'],
+      },
     ],
   },
   {

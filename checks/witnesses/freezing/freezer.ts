@@ -173,16 +173,8 @@ class FreezerWitness implements Witness<FreezerRecord> {
       const { since, total: late } = observer.lateness
       const { sandbox, load } = this.#surroundings(observer)
       const times = { from, at, to, since, isBeforeWrite }
-      this.#freezer.push({
-        ...times,
-        group: this.#groups.nameOf(path),
-        isFrozen,
-        heard: this.#heard,
-        late,
-        sandbox,
-        load,
-        processes,
-      })
+      const ofGroup = { group: this.#groups.nameOf(path), isFrozen, processes }
+      this.#freezer.push({ ...times, ...ofGroup, heard: this.#heard, late, sandbox, load })
     } catch {
       // It has just been removed.
     }
