@@ -103,6 +103,9 @@ const HEADERS = [
   'errno.h',
 ]
 
+/** Calls that are newer than the headers of some machine: Linux gives a new one the same number on every architecture. */
+const NEW_CALLS = { SYS_fchmodat2: 452 } as const
+
 /** The value of C expressions, as the compiler sees them. */
 function valuesInC(command: readonly string[], expressions: readonly string[]): number[] {
   const folder = mkdtempSync(join(tmpdir(), 'constants-'))
@@ -116,6 +119,11 @@ function valuesInC(command: readonly string[], expressions: readonly string[]): 
     '#include <linux/ptrace.h>',
     // glibc's own headers bring these, and clash with the kernel's.
     ...['#ifndef __GLIBC__', '#include <linux/mount.h>', '#include <asm/unistd.h>', '#endif'],
+    ...Object.entries(NEW_CALLS).flatMap(([name, number]) => [
+      `#ifndef ${name}`,
+      `#define ${name} ${number}`,
+      '#endif',
+    ]),
   ]
   writeFileSync(source, [...head, 'int main(void) {', ...lines, '}', ''].join('\n'))
   const [program = '', ...options] = command

@@ -33,6 +33,9 @@ export function stageBundles(): ReadonlyMap<string, string> {
   )
 }
 
+/** What npm runs by each name. Read before a session is on its stage, which has a /tmp of its own: the checkout may lie in that of the machine. */
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+
 /** As tsx does, it stays the parent of a program that may end by a signal, and tells of that by its exit code. */
 const RELAY = [
   'const { status, signal } = require("child_process").spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit" })',
@@ -62,9 +65,6 @@ export function shortenNpm(bin: string): void {
 
 /** A script that runs `npm run -s NAME` as npm does, for what sessions run often. @param real npm itself */
 function quickNpm(real: string): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>
-  }
   return [
     '#!/bin/sh',
     `case "$PWD $1 $2 $3" in`,
