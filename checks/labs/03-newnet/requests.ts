@@ -9,7 +9,7 @@ const keyOfReply = ({ source, target, id, sequence }: PassedEcho) => [target, so
 /** One request that left by a link of the inner network. */
 export interface Request {
   readonly echo: PassedEcho
-  /** How often the two networks have seen what it takes: the request at its end, the reply on its way back. */
+  /** Whether it came to the outer end in the same moment, and whether its reply went all the way back. */
   readonly hasArrived: boolean
   readonly isAnswered: boolean
 }
