@@ -172,7 +172,11 @@ const SIGNS = [
 async function looksInto(reader: Reader, key: string, atOnce: RegExp, inAll: readonly string[] = []): Promise<void> {
   const { user } = reader
   user.type(key)
-  await user.sees(atOnce)
+  // A word of the page before it may look the same.
+  await user.until(
+    screen => atOnce.test(joined(screen.split('\n'))) && screen.includes('q back'),
+    `${atOnce} and q back`,
+  )
   await reader.looks([atOnce, /q back/], inAll)
   user.type('q')
   await user.sees(/q quit/)
