@@ -46,7 +46,7 @@ export function lackingTools(path: string): string | false {
   // Only in a shell script a word such as mount is a command; in Python and C it may be the name of a function, unless it
   // begins a text that is run.
   const [first = ''] = text.split('\n')
-  const ran = [...text.matchAll(/\brun\(f?(['"])([\w-]+)/g)].map(([, , command]) => command)
+  const ran = [...text.matchAll(/\brun\(\[?f?(['"])([\w-]+)/g)].map(([, , command]) => command)
   const code = path.endsWith('.sh') ? text.replace(/^\s*#.*$/gm, '') : [first, ...ran].join('\n')
   const isNeeded = (tool: string) =>
     new RegExp(`(?<![\\w/.-])${tool}(?![\\w.-])`).test(code) || (tool === 'python3' && /\.py\b/.test(code))
