@@ -1,7 +1,7 @@
 /**
  * A gate: one process waits, the other opens. A pipe that carries one byte.
  */
-import { closeSync, fstatSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readlinkSync, readSync } from 'node:fs'
 import { call, libcFunction } from './machine/libc.ts'
 import { writeAll } from './machine/output.ts'
 import { closeQuietly, poll } from './machine/poll.ts'
@@ -13,7 +13,17 @@ const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')
  * The ends of all pipes made here or in a parent, by descriptor: the inode, because the number of a closed descriptor is
  * used again, and the process that made it.
  */
-const made = new Map<number, { readonly ino: number; readonly maker: number }>()
+const made = new Map<number, { readonly ino: number; readonly maker: string }>()
+
+/** The calling process, also beside a parent that has the same number in another PID namespace. */
+function self(): string {
+  try {
+    return `${process.pid} in ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    // ENOENT: it has no /proc.
+    return String(process.pid)
+  }
+}
 
 /** Two ends of a pipe, both close-on-exec. @see pipe(2) */
 export function pipe(): { readonly readEnd: number; readonly writeEnd: number } {
@@ -21,7 +31,7 @@ export function pipe(): { readonly readEnd: number; readonly writeEnd: number } 
   call('pipe2', libcPipe2, [ends, O_CLOEXEC], [Symbol('pipefd'), Symbol('O_CLOEXEC')])
   const [readEnd = 0, writeEnd = 0] = ends
   const { ino } = fstatSync(readEnd)
-  const one = { ino, maker: process.pid }
+  const one = { ino, maker: self() }
   made.set(readEnd, one).set(writeEnd, one)
   return { readEnd, writeEnd }
 }
@@ -37,7 +47,8 @@ export function closePipes(kept: readonly number[]): void {
 
 /** Closes the pipes and gates that the calling process has made itself, so that its children wait no longer at them. */
 export function closeOwnPipes(): void {
-  closePipes([...made].filter(([, { maker }]) => maker !== process.pid).map(([fd]) => fd))
+  const own = self()
+  closePipes([...made].filter(([, { maker }]) => maker !== own).map(([fd]) => fd))
 }
 
 function inodeOf(fd: number): number | undefined {

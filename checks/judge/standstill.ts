@@ -70,7 +70,8 @@ export class Standstill {
 
   /** Two looks have to find the same: one could fall between two steps of somebody who moves. */
   look(): void {
-    if (this.#hasTold) return
+    // Whoever stands still for the judge waits for nothing else.
+    if (this.#hasTold || this.#observer.turns.areHeld) return
     const alive = [...this.#observer.processes.values()].filter(one => !one.status && !this.#ours.includes(one.pid))
     if (alive.length === 0 || alive.length > MOST_PROCESSES) return
     const waits = alive.map(({ pid }) => [pid, waitOf(pid)] as const)

@@ -3,7 +3,7 @@
  * whoever is newest, and one that always has something to tell again would keep all others waiting for ever. So from time
  * to time those who are heard stand still until nobody is left who has not been heard.
  */
-import { nextEvent, PTRACE, resume, type TraceEvent } from '../../lib/trace/ptrace.ts'
+import { hasEvent, nextEvent, PTRACE, resume, type TraceEvent } from '../../lib/trace/ptrace.ts'
 
 /** So many events are taken in the kernel's order, after which everybody is heard once. */
 const FREE = 8
@@ -42,9 +42,17 @@ export class Turns {
     return this.#held.has(tid)
   }
 
-  /** Lets everybody go on who stands still for the others. */
+  /** Whether anybody stands still for the others. */
+  get areHeld(): boolean {
+    return this.#held.size > 0
+  }
+
+  /**
+   * Lets everybody go on who stands still for the others; but not one that was killed meanwhile, and stands at its exit,
+   * which is heard first.
+   */
   releaseAll(): void {
-    for (const [tid, [how, signal]] of this.#held) resume(tid, how, signal)
+    for (const [tid, [how, signal]] of this.#held) if (!hasEvent(tid)) resume(tid, how, signal)
     this.#held.clear()
   }
 }

@@ -227,7 +227,7 @@ async function main(): Promise<void> {
     process.exitCode = 128 + constants.signals[interruptedBy]
     return
   }
-  if (values.write) writeRows(lines)
+  if (values.write) writeRows(lines, values.labs !== undefined || values.programs)
   if (!isAllGood) process.exitCode = EXIT.FAILS
 }
 

@@ -105,8 +105,11 @@ const completed = (line: string, last: string): string =>
     .map((cell, i) => (cell.trim() === '' ? (last.split('|')[i] ?? cell) : cell))
     .join('|')
 
-/** Puts rows into the table of README.md, each in the place of its last one. */
-export function writeRows(rows: readonly string[]): void {
+/**
+ * Puts rows into the table of README.md, each in the place of its last one.
+ * @param isPartial whether only some labs or programs were tried: then a place that was not to be had keeps its row
+ */
+export function writeRows(rows: readonly string[], isPartial: boolean): void {
   const file = join(ROOT, 'README.md')
   const [before, rest] = readFileSync(file, 'utf8').split(MARKS[0])
   const [table, after] = rest?.split(MARKS[1]) ?? []
@@ -115,7 +118,10 @@ export function writeRows(rows: readonly string[]): void {
   const former = table.split('\n').map(widened)
   const formerOf = (row: string) => former.find(line => nameOf(line) === nameOf(row)) ?? row
   const isHad = (row: string) => !row.includes('| not to be had |')
-  const lines = [...former, ...rows.map(row => (isHad(row) ? completed(row, formerOf(row)) : row))]
+  const lines = [
+    ...former,
+    ...rows.map(row => (isHad(row) ? completed(row, formerOf(row)) : isPartial ? formerOf(row) : row)),
+  ]
   const latest = PLACES.flatMap(({ name }) => lines.findLast(line => nameOf(line) === name) ?? [])
   writeFileSync(file, [`${before}${MARKS[0]}`, HEAD, RULE, ...latest, `${MARKS[1]}${after}`].join('\n'))
 }

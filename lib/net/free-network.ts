@@ -17,7 +17,7 @@ const toAddress = (number: number): string => [24, 16, 8, 0].map(shift => (numbe
 
 /** The names of all interfaces of the network namespace of a process, by default the calling one. */
 export function interfaceNames(pid: number | 'self' = 'self'): string[] {
-  return [...readFileSync(`/proc/${pid}/net/dev`, 'utf8').matchAll(/^\s*([^\s:]+):/gm)].map(match => match[1] as string)
+  return [...readFileSync(`/proc/${pid}/net/dev`, 'utf8').matchAll(/^ *([^:\n]+):/gm)].map(match => match[1] as string)
 }
 
 const always = () => true

@@ -83,16 +83,20 @@ export function openInside(pid: number, directory: number, path: string, flags: 
   const [, ofProc, ofDev, rest] = OWN_LINK.exec(path) ?? []
   const link = ofProc ?? ofDev
   if (link !== undefined && hasProc(root)) {
-    const own = `/proc/${pid}/${link}`
-    return rest ? openFrom(own, rest, flags, RESOLVE_NO_SYMLINKS) : openSync(own, flags | O_CLOEXEC)
+    if (!rest) return openSync(`/proc/${pid}/${link}`, flags | O_CLOEXEC)
+    return link === 'root' ? openFrom(root, rest, flags) : openBelow(pid, link, rest, flags)
   }
   if (path.startsWith('/')) return openFrom(root, path, flags)
-  const from = directory === AT_FDCWD ? 'cwd' : `fd/${directory}`
+  return openBelow(pid, directory === AT_FDCWD ? 'cwd' : `fd/${directory}`, path, flags)
+}
+
+/** Opens a path that begins at a directory of a process. @param from `cwd` or `fd/N` */
+function openBelow(pid: number, from: string, path: string, flags: number): number {
   try {
     return openFrom(`/proc/${pid}/${from}`, path, flags, RESOLVE_NO_SYMLINKS)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error
     // A link may be absolute, and then begins at their root.
-    return openFrom(root, `${belowRoot(pid, from)}/${path}`, flags)
+    return openFrom(`/proc/${pid}/root`, `${belowRoot(pid, from)}/${path}`, flags)
   }
 }

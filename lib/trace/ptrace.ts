@@ -2,7 +2,7 @@
  * Following a tree of processes from outside: ptrace(2) with PTRACE_SEIZE, which does not stop the tracee.
  */
 import koffi from 'koffi'
-import { CannotRun, SyscallError } from '../errors.ts'
+import { CannotRun, syscallError } from '../errors.ts'
 import { call, lastErrno, libcFunction } from '../machine/libc.ts'
 import { __WALL, WNOHANG } from '../process.ts'
 import { decodeStatus, type WaitStatus } from '../status.ts'
@@ -181,6 +181,9 @@ function peek(only?: number): { readonly tid: number; readonly hasEnded: boolean
   return tid === 0 ? undefined : { tid, hasEnded: info.readInt32LE(SIGINFO.code) <= CLD_DUMPED }
 }
 
+/** Whether a thread has an event that nobody has taken yet. */
+export const hasEvent = (tid: number): boolean => peek(tid) !== undefined
+
 /**
  * Which event comes next. The kernel goes through the threads in an order of its own, and one that comes
  * early in it and always has an event would keep all others waiting: so some threads are asked before. Of these in turn
@@ -210,9 +213,9 @@ function choose(first: readonly number[], alive: Iterable<number>): ReturnType<t
 export function checkEvents(): void {
   const options = WAITID.WEXITED | WNOHANG | WAITID.WNOWAIT | __WALL
   if (libcWaitid(WAITID.P_ALL, 0, info, options) < 0 && lastErrno() !== ECHILD)
-    throw new SyscallError('waitid', [Symbol('P_ALL'), 0], lastErrno(), undefined)
+    throw syscallError('waitid', [Symbol('P_ALL'), 0], lastErrno())
   if (libcWaitpid(process.pid, [0], __WALL | WNOHANG) < 0 && lastErrno() !== ECHILD)
-    throw new SyscallError('wait4', [process.pid, Symbol('WNOHANG')], lastErrno(), undefined)
+    throw syscallError('wait4', [process.pid, Symbol('WNOHANG')], lastErrno())
 }
 
 /**

@@ -54,3 +54,15 @@ test('of iptables the same', () => {
   const input = '-P INPUT DROP\n-P FORWARD ACCEPT\n-A INPUT -p udp -m udp --dport 53 -j ACCEPT'
   assert.deepEqual(droppedBy('iptables-nft', input, 'br0').input, [])
 })
+
+test('what another hook lets pass excuses nothing, and what a chain without a hook lets pass does', () => {
+  const ofTables = (...lines: string[]) =>
+    droppedBy('iptables', ['-P INPUT DROP', '-P FORWARD DROP', ...lines].join('\n'), 'br0')
+  assert.equal(ofTables('-A FORWARD -i br0 -j ACCEPT', '-A OUTPUT -j ACCEPT').input.length, 1)
+  const further = ofTables('-A INPUT -j ours', '-A FORWARD -j ours', '-A ours -i br0 -j ACCEPT')
+  assert.deepEqual(further, { forward: [], input: [] })
+  const policy = (hook: string) =>
+    `  chain ${hook} {\n    type filter hook ${hook} priority 0; policy drop;\n    jump ours\n  }`
+  const text = `table inet filter {\n  chain ours {\n    iifname "br0" accept\n  }\n${policy('input')}\n${policy('forward')}\n}`
+  assert.deepEqual(droppedBy('nft', text, 'br0'), { forward: [], input: [] })
+})

@@ -52,13 +52,18 @@ function chainsOf(text: string): Chain[] {
   })
 }
 
+/** The chains of iptables at which packets arrive; all others are reached from these. */
+const HOOKS = new Set(['INPUT', 'FORWARD', 'OUTPUT', 'PREROUTING', 'POSTROUTING'])
+
 /** The same of the output of `iptables -S`. */
 function chainsOfTables(text: string): Chain[] {
-  return ['FORWARD', 'INPUT'].map(name => ({
+  const lines = text.split('\n')
+  const chains = new Set(['FORWARD', 'INPUT', ...[...text.matchAll(/^-A (\S+) /gm)].map(([, name = '']) => name)])
+  return [...chains].map(name => ({
     words: name,
-    hook: name.toLowerCase(),
-    drops: new RegExp(`^-P ${name} DROP`, 'm').test(text),
-    rules: text.split('\n').filter(line => line.startsWith(`-A ${name} `)),
+    hook: HOOKS.has(name) ? name.toLowerCase() : undefined,
+    drops: lines.some(line => line.startsWith(`-P ${name} DROP`)),
+    rules: lines.filter(line => line.startsWith(`-A ${name} `)),
   }))
 }
 
@@ -74,8 +79,8 @@ const accepts = (rules: readonly string[], isMeant: (rule: string) => boolean) =
 export function droppedBy(program: string, text: string, bridge: string): Dropping {
   const isNft = program === 'nft'
   const chains = isNft ? chainsOf(text) : chainsOfTables(text)
-  // A chain may send packets on to others: what any of them lets pass is not blamed on the policy.
-  const all = chains.flatMap(({ rules }) => rules)
+  // A chain may send packets on to those that have no hook: what they let pass is not blamed on the policy.
+  const further = chains.filter(({ hook }) => hook === undefined).flatMap(({ rules }) => rules)
   const isOfBridge = names(bridge)
   const pass = (words: string, side: 'i' | 'o') =>
     isNft
@@ -83,13 +88,15 @@ export function droppedBy(program: string, text: string, bridge: string): Droppi
       : `${program} -I ${words} -${side} ${bridge} -j ACCEPT`
   const forward = chains.filter(
     ({ hook, drops, rules }) =>
-      hook === 'forward' && !accepts(rules, isOfBridge) && (drops || rules.some(rule => DROPS.test(rule))),
+      hook === 'forward' &&
+      !accepts([...rules, ...further], isOfBridge) &&
+      (drops || rules.some(rule => DROPS.test(rule))),
   )
   const input = chains.filter(({ hook, drops, rules }) => {
     const isMeant = (rule: string) => NAMES_RESOLVER.test(rule) || isOfBridge(rule)
     if (hook !== 'input') return false
     if (rules.some(rule => DROPS.test(rule) && NAMES_RESOLVER.test(rule))) return true
-    return drops && !accepts(all, isMeant)
+    return drops && !accepts([...rules, ...further], isMeant)
   })
   return {
     forward: forward.flatMap(({ words }) => [pass(words, 'i'), pass(words, 'o')]),
