@@ -224,7 +224,7 @@ export class Observer {
     if (!isLast && !takesAll(tid, status)) return
     const exit = look(tid, throughWhom(record.creator, record.caller), record.flags)
     if (!exit) return
-    Object.assign(record, { exit, exiting: this.#order })
+    Object.assign(record, { exit, exiting: this.#order, lastThread: tid })
     this.#watcher.exit?.(pid, status.code ?? undefined, tid)
     this.#teller.ending(pid, status)
   }

@@ -64,6 +64,8 @@ export interface ProcessRecord {
   exit?: Moment
   /** When that was, in the order of events. */
   exiting?: number
+  /** The thread of which that was the last moment: another than the first, if that had ended before. */
+  lastThread?: number
   /** How it ended. */
   status?: WaitStatus
   /** When it ended, in the order of events. */

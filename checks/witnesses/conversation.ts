@@ -6,7 +6,7 @@
 import { writeSync } from 'node:fs'
 import type { Story } from '../observer/story/story.ts'
 import type { ContainerMoment } from './container.ts'
-import { isOnlyAgain, readBehind } from './shell/as-typed.ts'
+import { isOnlyAgain, readAround } from './shell/as-typed.ts'
 import { CODES, drawQuestions, type Question } from './shell/lines.ts'
 import { type Bustle, Pace } from './shell/pace.ts'
 
@@ -72,6 +72,8 @@ export class Conversation implements Typed {
   readonly #made = new Map<number, { readonly reader: Reader; readonly question: number }>()
   /** Numbers to which somebody of the present question has sent signal 0. */
   readonly #probed = new Set<number>()
+  /** Who was given something else between two questions, such as a command that reads the next one away. */
+  readonly #misled = new Set<number>()
   #isTyped = false
   #hasGivenUp = false
   #wasAnsweredOutside = false
@@ -109,10 +111,12 @@ export class Conversation implements Typed {
     const all = ((this.#read.get(pid) ?? '') + text).slice(-KEPT)
     this.#read.set(pid, all)
     if (!this.#isTyped || !this.#question) return
-    const rest = readBehind(all, this.#question.text)
-    if (rest === undefined) return
+    const around = readAround(all, this.#question.text)
+    if (!around) return
     // It may read it again, as another program by then, and lives as it does then.
-    this.#read.set(pid, rest)
+    this.#read.set(pid, around.behind)
+    const last = this.#questions[Math.max(0, this.asked.length - 2)]
+    if (last && all.length < KEPT && !isOnlyAgain(around.before, last.text)) this.#misled.add(pid)
     const reader = meet()
     if (!reader) return
     this.#story.add({ kind: 'read', text: this.#question.text }, pid)
@@ -125,6 +129,7 @@ export class Conversation implements Typed {
     const reader = this.#question && this.#present.readers.findLast(each => each.pid === creator)
     const made = reader ? { reader, question: this.asked.length } : this.#made.get(creator)
     this.#read.delete(pid)
+    this.#misled.delete(pid)
     // The number may have been somebody else's.
     if (made) this.#made.set(pid, made)
     else this.#made.delete(pid)
@@ -167,7 +172,7 @@ export class Conversation implements Typed {
   }
 
   #flawOf({ text, directory, probes }: Question, reader: Reader, isIn: LastMoment['isIn']): string | undefined {
-    if (!isOnlyAgain(this.#read.get(reader.pid) ?? '', text)) return NOT_AS_TYPED
+    if (this.#misled.has(reader.pid) || !isOnlyAgain(this.#read.get(reader.pid) ?? '', text)) return NOT_AS_TYPED
     if (directory !== undefined && !isIn(directory)) return `not in /${directory}, where it was told to go`
     const missing = (probes?.(reader) ?? []).some(number => !this.#probed.has(number))
     return missing ? 'without the signals 0 that it was told to send' : undefined
@@ -194,6 +199,8 @@ export class Conversation implements Typed {
       this.#hasGivenUp = true
       this.#ask()
     }
+    // Before anything was typed the program itself may have told the shell something, where to go for instance.
+    if (this.asked.length === 1 && !this.#isTyped) this.#read.clear()
     this.#pace.isTyped()
     this.#isTyped = true
     const text = this.#question?.text ?? 'exit 0\n'

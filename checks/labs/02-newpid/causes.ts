@@ -48,7 +48,7 @@ export function whyNotKilled(
   if (!status) return 'nobody has sent it SIGKILL'
   if (status.signal === null) return '2 had ended by itself: let it wait, at a gate or in pause(2), until it is killed'
   if (status.signal !== 'SIGKILL') return 'it takes SIGKILL: another signal ended it'
-  if (!shot) return 'no call had sent that SIGKILL to it: a limit, or the end of its parent, did'
+  if (!shot) return 'no call had sent that SIGKILL to it: cgroup.kill, a limit, or the end of its parent did'
   if (shot.from === two.pid) return '2 sent it to itself: PID 1 has to'
   if (shot.from !== init?.pid) return `${nameOf(seen, shot.from)} sent it, and not PID 1`
   return 'it went to a group in which others were, too: it has to be meant for 2 alone'
@@ -71,8 +71,11 @@ export function whyNotOutlived(thirds: Those, fourths: Those, isTooEarly: boolea
 
 /** Why PID 1 and its parent have not ended as they should, one after the other. */
 export function whyNotEnded(init: ProcessRecord | undefined, parent: ProcessRecord | undefined): string {
-  if (init?.status?.code) return 'an error that PID 1 reports itself'
-  if (init?.status?.signal) return 'something killed PID 1: only somebody outside can do that'
+  if (!init) return 'no child was PID 1'
+  if (!init.status) return 'PID 1 had not ended yet'
+  if (parent?.status?.signal) return 'a signal ended the parent of PID 1'
+  if (init.status.code) return 'an error that PID 1 reports itself'
+  if (init.status.signal) return 'something killed PID 1: only somebody outside can do that'
   if (parent?.status?.code) return 'an error that its parent reports itself'
   return 'the parent did not wait for its child: clone without SIGCHLD?'
 }

@@ -14,7 +14,7 @@ export function whyNotAlone(story: Story | undefined, fresh: readonly string[]):
   if (!added.some(({ kind }) => kind === 'veth')) return `${names} is no end of a veth pair`
   if (!added.some(({ peerIsElsewhere }) => peerIsElsewhere))
     return `both ends are inside, or the other one is gone: ${names}`
-  return `more than one end of a pair is there: ${names}`
+  return `more than that one end is there: ${names}`
 }
 
 /** Why the other end of the pair is not outside. */

@@ -6,6 +6,12 @@ import type { NetworkHistory, PassedEcho } from '../../witnesses/net/followed-ne
 const keyOf = ({ source, target, id, sequence }: PassedEcho) => [source, target, id, sequence].join()
 const keyOfReply = ({ source, target, id, sequence }: PassedEcho) => [target, source, id, sequence].join()
 
+function push<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  const list = lists.get(key)
+  if (list) list.push(value)
+  else lists.set(key, [value])
+}
+
 /** One request that left by a link of the inner network. */
 export interface Request {
   readonly echo: PassedEcho
@@ -27,7 +33,7 @@ function exchanges(
     if (echo.kind === 'request' && echo.way === way) {
       const request = { echo, isAnswered: false }
       requests.push(request)
-      waiting.set(keyOf(echo), [...(waiting.get(keyOf(echo)) ?? []), request])
+      push(waiting, keyOf(echo), request)
     }
     if (echo.kind === 'reply' && echo.way === (way === 'in' ? 'out' : 'in')) {
       // The same request may have been sent before: whatever became of that one, this is the answer to the last.
@@ -39,10 +45,10 @@ function exchanges(
 }
 
 /**
- * Whether two echoes are the same one, seen at both ends. A pair carries it at once; but each network has a socket of its
- * own, and what passes between the looks at the two is seen at one end a step later.
+ * Whether one echo may be the other, seen at the other end. Each network has a socket of its own, and what passes between the
+ * looks at the two is seen at one end a step earlier; on a busy machine the kernel may carry it over some steps later.
  */
-const isSameMoment = (one: PassedEcho, other: PassedEcho) => Math.abs(one.step - other.step) <= 1
+const mayHaveBecome = (request: PassedEcho, arrival: PassedEcho) => request.step <= arrival.step + 1
 
 /** The requests that left by the inner end of a pair, and what became of each. */
 export function requestsThrough(
@@ -51,13 +57,19 @@ export function requestsThrough(
   outside: NetworkHistory,
   outer: number,
 ): Request[] {
-  const arrivals = new Map<string, { echo: PassedEcho; isAnswered: boolean }[]>()
-  for (const arrival of exchanges(outside.echoes, outer, 'in'))
-    arrivals.set(keyOf(arrival.echo), [...(arrivals.get(keyOf(arrival.echo)) ?? []), arrival])
-  return exchanges(inside.echoes, inner, 'out').map(({ echo, isAnswered }) => {
-    const waiting = arrivals.get(keyOf(echo)) ?? []
-    const at = waiting.findIndex(arrival => isSameMoment(arrival.echo, echo))
-    const [arrival] = at < 0 ? [] : waiting.splice(at, 1)
+  const requests = exchanges(inside.echoes, inner, 'out')
+  const came = new Map<PassedEcho, { readonly isAnswered: boolean }>()
+  const waiting = new Map<string, PassedEcho[]>()
+  let next = 0
+  for (const { echo, isAnswered } of exchanges(outside.echoes, outer, 'in')) {
+    for (let one = requests[next]?.echo; one && mayHaveBecome(one, echo); one = requests[++next]?.echo)
+      push(waiting, keyOf(one), one)
+    // The same request may have been sent before: whatever became of that one, this is the last that was sent.
+    const request = waiting.get(keyOf(echo))?.pop()
+    if (request) came.set(request, { isAnswered })
+  }
+  return requests.map(({ echo, isAnswered }) => {
+    const arrival = came.get(echo)
     return { echo, hasArrived: arrival !== undefined, isAnswered: isAnswered && arrival?.isAnswered === true }
   })
 }

@@ -74,6 +74,7 @@ export const programs: ProgramTable = {
   'right/open-tree.c': [],
   'wrong/commented-lines.py': [TYPED],
   'wrong/told-the-result.py': [TYPED],
+  'wrong/reads-away.py': [TYPED],
   'wrong/mounts-last.py': [VISIBLE],
   'wrong/nested-pid.sh': [PROC],
   'wrong/third-network.sh': [ENDS],

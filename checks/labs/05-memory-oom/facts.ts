@@ -214,13 +214,14 @@ export function shots(seen: Seen, victim: ProcessRecord | undefined, until = Num
 
 /**
  * Whether the log has the shorter line that the kernel always writes about a victim. (It writes at most ten oom-kill
- * lines in five seconds.) The line does not name the group, but the group's own counter has shown the kill.
+ * lines in five seconds.) The line does not name the group, but the group's own counter has shown the kill. Where the first
+ * thread of the victim has ended before, the line has the number of another one.
  */
 export function killedLine({ kernelLog, logHasOurNumbers, memory }: Seen, victim: ProcessRecord | undefined): boolean {
-  const line = `Memory cgroup out of memory: Killed process ${victim?.pid} `
+  const lines = [victim?.pid, victim?.lastThread].map(tid => `Memory cgroup out of memory: Killed process ${tid} `)
   return (
     logHasOurNumbers &&
     memory.some(({ oomKills }) => oomKills > 0) &&
-    (kernelLog ?? []).some(text => text.startsWith(line))
+    (kernelLog ?? []).some(text => lines.some(line => text.startsWith(line)))
   )
 }

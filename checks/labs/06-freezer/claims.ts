@@ -237,7 +237,7 @@ function wentOn(_: Seen, one: Ticker | undefined): Objection | undefined {
     work.answer === 'yes',
     expected,
     describeWork(work, one.after),
-    one.hasLeft
+    one.hasLeft && work.sleep <= LONGEST_SLEEP
       ? 'it was moved out of the group, in which it has to be thawed and to go on'
       : isIdle(work)
         ? SLEPT

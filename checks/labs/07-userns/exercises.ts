@@ -117,11 +117,11 @@ export const exercises: readonly Exercise<Seen>[] = [
         hints: ['EPERM: what you want to change still belongs to the outside. unshare() comes first.'],
       },
       {
-        when: /not seen: .*a file given away/,
+        when: /not seen: [^;]*a file given away/,
         hints: ['The file has to change its owner: chownSync(path, other, other), once it is there.'],
       },
       {
-        when: /not seen: .*a mount/,
+        when: /not seen: [^;]*a mount/,
         hints: ['No new mount was seen. The type is tmpfs, and the folder has to be there before.'],
       },
     ],

@@ -14,6 +14,7 @@ const CAUSES: Readonly<Partial<Record<string, string>>> = {
     'the upper directory lies on an overlay itself (here only the directory in which the program is started does not), upper and work directory are on two file systems, or an option is wrong',
   ENOENT: 'one of the directories of lowerdir, upperdir and workdir is not there',
   EPERM: 'whoever mounts needs CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to',
+  ENODEV: 'this kernel has no overlay file system, or its module could not be loaded',
   EBUSY: 'upper and work directory belong to one overlay alone',
 }
 
@@ -22,8 +23,10 @@ function noOverlay({ refused }: Seen): Objection {
     expected: 'a mount of type overlay',
     seen: refused === undefined ? 'no overlay was mounted' : `mount(2) of an overlay was answered ${refused}`,
     cause:
-      CAUSES[refused ?? ''] ??
-      'the layers were copied together, or nobody called mount(2): mount -t overlay -o lowerdir=…:…,upperdir=…,workdir=… overlay DIRECTORY',
+      refused === undefined
+        ? 'the layers were copied together, or nobody called mount(2): mount -t overlay -o lowerdir=…:…,upperdir=…,workdir=… overlay DIRECTORY'
+        : (CAUSES[refused] ??
+          'one of the directories, or an option, is not as an overlay needs it: dmesg may say which'),
   }
 }
 

@@ -96,7 +96,7 @@ export const exercises: readonly Exercise<Seen>[] = [
         hints: ["The old root is still there: M.umount2('.', M.MNT_DETACH) after M.pivotRoot('.', '.') takes it off."],
       },
       {
-        when: /its descriptor \d+/,
+        when: /its descriptor \d+ is .*a directory of the old root/,
         hints: ['A directory of the old root is still open: closeDirectories() closes it, once /proc is there.'],
       },
       { when: /working directory is/, hints: ["The process still stands in the old root: process.chdir('/')."] },
