@@ -1,10 +1,11 @@
 /**
  * A gate: one process waits, the other opens. A pipe that carries one byte.
  */
-import { closeSync, fstatSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import { call, libcFunction } from './machine/libc.ts'
 import { writeAll } from './machine/output.ts'
 import { closeQuietly, poll } from './machine/poll.ts'
+import { namespaceOf } from './namespaces.ts'
 
 const O_CLOEXEC = 0o2000000
 const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')
@@ -16,14 +17,7 @@ const libcPipe2 = libcFunction('int pipe2(_Out_ int *pipefd, int flags)')
 const made = new Map<number, { readonly ino: number; readonly maker: string }>()
 
 /** The calling process, also beside a parent that has the same number in another PID namespace. */
-function self(): string {
-  try {
-    return `${process.pid} in ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    // ENOENT: it has no /proc.
-    return String(process.pid)
-  }
-}
+const self = () => `${process.pid} in ${namespaceOf('self', 'pid')}`
 
 /** Two ends of a pipe, both close-on-exec. @see pipe(2) */
 export function pipe(): { readonly readEnd: number; readonly writeEnd: number } {

@@ -25,7 +25,7 @@ export const programs: ProgramTable = {
   'right/newns.py': [],
   'right/newns.sh': [],
   'right/one-deeper.sh': [],
-  'right/own-terminal.py': [],
+  'right/own_terminal.py': [],
   'right/pivot-root.c': [],
   'right/all-namespaces.sh': [],
   'right/mounts-before.c': [],

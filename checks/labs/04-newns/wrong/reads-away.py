@@ -1,12 +1,24 @@
 #!/usr/bin/env python3
-# Wrong: as told-the-result.py, but the shell is told to read the next line away, is given the line that was typed, as it is,
-# and then does what it was told before: to end a child with the result.
-# Broken: commands typed at the terminal are answered from inside.
+# Wrong: the relay outside works sums out; the shell is told to read the next line away and then to end with the result, and
+# gets the line as it was typed.
+# Broken: between two lines the shell is told nothing else.
 import os
+import re
+import sys
 
-path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "told-the-result.py")
-with open(path) as program:
-    text = program.read()
-told = r"""b": <<'end'\n%s\nend\n(exit %d)\n" % (line, eval(found[1]))"""
-assert told in text
-exec(text.replace(told, r"""b"read -r _; (exit %d)\n%s\n" % (eval(found[1]), line)"""))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "right"))
+import own_terminal
+
+SUM = re.compile(rb"\(exit \$\(\(([-+* 0-9]+)\)\)\)")
+rest = b""
+
+
+def told(data):
+    global rest
+    *lines, rest = (rest + data).split(b"\n")
+    found = [(line, SUM.fullmatch(line)) for line in lines]
+    return b"".join(b"read -r _; (exit %d)\n%s\n" % (eval(sum[1]), line) if sum else line + b"\n" for line, sum in found)
+
+
+own_terminal.told = told
+sys.exit(own_terminal.main())

@@ -70,13 +70,18 @@ def write_all(descriptor, data):
         data = data[os.write(descriptor, data) :]
 
 
+def told(data):
+    """What the shell is told of what was typed."""
+    return data
+
+
 def relay(master):
     way = {0: master, master: 1}
     while True:
         for source in select.select(list(way), [], [])[0]:
             try:
                 data = os.read(source, 4096)
-                write_all(way[source], data)
+                write_all(way[source], told(data) if source == 0 else data)
             except OSError:
                 # EIO: no process has the other side open any more.
                 return
@@ -84,27 +89,32 @@ def relay(master):
                 return
 
 
-before = termios.tcgetattr(0)
-ours, theirs = socket.socketpair()
-master, slave = pty.openpty()
-child = os.fork()
-if child == 0:
-    ours.close()
-    os.close(master)
-    sys.exit(inside(theirs, slave))
-theirs.close()
-os.close(slave)
-try:
-    outside(ours, child)
-    tty.setraw(0)
-    relay(master)
-finally:
-    termios.tcsetattr(0, termios.TCSADRAIN, before)
-    # If that failed, the child reads end of file and gives up; a shell that is left is hung up.
-    ours.close()
-    os.close(master)
-    _, status = os.waitpid(child, 0)
-# The pair goes with the namespace, which may be gone already.
-subprocess.run(["ip", "link", "del", "outside"], stderr=subprocess.DEVNULL)
-assert "outside" not in [name for _, name in socket.if_nameindex()]
-sys.exit(os.waitstatus_to_exitcode(status))
+def main():
+    before = termios.tcgetattr(0)
+    ours, theirs = socket.socketpair()
+    master, slave = pty.openpty()
+    child = os.fork()
+    if child == 0:
+        ours.close()
+        os.close(master)
+        sys.exit(inside(theirs, slave))
+    theirs.close()
+    os.close(slave)
+    try:
+        outside(ours, child)
+        tty.setraw(0)
+        relay(master)
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
+        # If that failed, the child reads end of file and gives up; a shell that is left is hung up.
+        ours.close()
+        os.close(master)
+        _, status = os.waitpid(child, 0)
+    # The pair goes with the namespace, which may be gone already.
+    subprocess.run(["ip", "link", "del", "outside"], stderr=subprocess.DEVNULL)
+    assert "outside" not in [name for _, name in socket.if_nameindex()]
+    return os.waitstatus_to_exitcode(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
