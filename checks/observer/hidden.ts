@@ -1,6 +1,6 @@
 /**
- * Processes that a tracer was not told of, or not yet. CLONE_UNTRACED is taken out of the flags of every clone, but clone3(2) reads them
- * from memory, and another thread may have put it back by then.
+ * Processes that a tracer was not told of, or not yet. CLONE_UNTRACED is taken out of the flags of every clone, but
+ * clone3(2) reads them from memory, and another thread may have put it back by then.
  */
 import { allPids, nsPids, parentAndState, readProc, statusField } from '../../lib/trace/proc.ts'
 import { FOLLOW_TREE, seize } from '../../lib/trace/ptrace.ts'

@@ -17,7 +17,10 @@ export class Turns {
   readonly #held = new Map<number, Way>()
   #taken = 0
 
-  /** The next event, as {@link nextEvent} gives it; `undefined` once nobody waits to be heard, and nobody stands still for that. */
+  /**
+   * The next event, as {@link nextEvent} gives it; `undefined` once nobody waits to be heard, and nobody stands still for
+   * that.
+   */
   next(...words: Parameters<typeof nextEvent>): TraceEvent | undefined {
     const event = nextEvent(...words)
     if (event) {

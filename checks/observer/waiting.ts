@@ -100,13 +100,9 @@ function waitOf(pid: number): Wait | undefined {
 /** The program has to be ended: writes into the story what each of its processes waits for, and that time is up. */
 export function tellOfTimeout({ processes, story, stopped, turns }: Observer, seconds: number): void {
   for (const { pid, status } of processes.values()) {
-    const wait = status
-      ? undefined
-      : stopped.has(pid)
-        ? { call: 'stopped' }
-        : turns.holds(pid)
-          ? { call: 'nothing' }
-          : waitOf(pid)
+    if (status) continue
+    const known = stopped.has(pid) ? 'stopped' : turns.holds(pid) ? 'nothing' : undefined
+    const wait = known === undefined ? waitOf(pid) : { call: known }
     if (wait) story.add({ kind: 'waits', ...wait }, pid)
   }
   story.add({ kind: 'timeout', seconds })

@@ -4,11 +4,11 @@
  */
 import { basename } from 'node:path'
 import type { MemoryFigures } from '../../lib/group/group.ts'
-import { readCString } from '../../lib/trace/remote-memory.ts'
 import { AT_REMOVEDIR, type StoppedCall } from '../../lib/trace/seccomp.ts'
 import type { SignalCall } from '../observer/record.ts'
 import { SIGKILL } from '../observer/signal-calls.ts'
 import type { Story } from '../observer/story/story.ts'
+import { pathAt } from './call-arguments.ts'
 import { type GroupsWitness, groups } from './groups.ts'
 import { finite, GroupTeller } from './telling/groups.ts'
 import type { Scene, Witness, WitnessKind } from './witness.ts'
@@ -27,13 +27,10 @@ export interface MemoryRecord {
   readonly memory: readonly MemoryMoment[]
 }
 
-/** No path that a call accepts is longer. `<linux/limits.h>` */
-const PATH_MAX = 4096
-
-/** The last part of a path that a thread gives to a call; `undefined` if it was killed meanwhile. */
+/** The last part of a path that a thread gives to a call; `undefined` if it was killed meanwhile, or points at nothing. */
 function nameAt(tid: number, address: bigint): string | undefined {
   try {
-    return basename(Buffer.from(readCString(tid, address, PATH_MAX), 'latin1').toString())
+    return basename(pathAt(tid, address))
   } catch {
     return undefined
   }

@@ -33,7 +33,10 @@ export function stageBundles(): ReadonlyMap<string, string> {
   )
 }
 
-/** What npm runs by each name. Read before a session is on its stage, which has a /tmp of its own: the checkout may lie in that of the machine. */
+/**
+ * What npm runs by each name. Read before a session is on its stage, which has a /tmp of its own: the checkout may lie in
+ * that of the machine.
+ */
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
 /** As tsx does, it stays the parent of a program that may end by a signal, and tells of that by its exit code. */

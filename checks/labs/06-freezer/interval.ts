@@ -15,7 +15,10 @@ const SIGNAL = 0.04
 /** What there was between two looks, in seconds. */
 export interface Interval {
   readonly wakes: number
-  /** Into how many sleeps the interval may have been cut: by its wakes, and by standing still for the judge, for which it has to be awake. */
+  /**
+   * Into how many sleeps the interval may have been cut: by its wakes, and by standing still for the judge, for which it
+   * has to be awake.
+   */
   readonly parts: number
   /** How long all of its threads have slept: at most, and surely. */
   readonly slept: { readonly most: number; readonly surely: number }

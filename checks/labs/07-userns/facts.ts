@@ -155,7 +155,7 @@ function flawsIn(seen: Seen): ReadonlyMap<number, Flaw | undefined> {
  * The map is asked for once more, because it may have been written after what they did.
  */
 function whoCounts(seen: Seen): (one: Pick<Standing, 'userNamespace' | 'maps'>) => boolean {
-  const proper = new Set([...namespacesSeen(seen)].filter(([, flaw]) => !flaw).map(([inode]) => inode))
+  const proper = new Set([...namespacesSeen(seen)].filter(([, flaw]) => !flaw).map(([number]) => number))
   if (proper.size === 0) return () => true
   return ({ userNamespace, maps }) => proper.has(userNamespace) && !mapFlaw(seen, { maps })
 }
@@ -170,7 +170,7 @@ export function deedsOf<K extends Deed['kind']>(seen: Seen, kind: K): Extract<De
 export function descentsOf(seen: Seen): Extract<Deed, { kind: 'user namespace' }>[] {
   const flaws = namespacesSeen(seen)
   const all = seen.deeds.flatMap(deed => (deed.kind === 'user namespace' ? [deed] : []))
-  const proper = all.filter(({ within }) => within.some(inode => flaws.has(inode) && !flaws.get(inode)))
+  const proper = all.filter(({ within }) => within.some(number => flaws.has(number) && !flaws.get(number)))
   return [...flaws.values()].includes(undefined) ? proper : all
 }
 

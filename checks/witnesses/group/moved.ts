@@ -28,7 +28,7 @@ export class MemberNumbers {
    * @param from the process that writes it
    */
   mayConcern(pids: readonly number[], file: string, text: string, from: number): boolean {
-    if (file !== WHOLE || !/^\d+$/.test(text)) return true
+    if (file !== WHOLE || !/^(0|[1-9]\d*)$/.test(text)) return true
     const number = Number(text)
     return pids.some(pid => (number === 0 ? pid === from : this.#of(pid).includes(number)))
   }

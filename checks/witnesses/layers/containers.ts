@@ -33,7 +33,7 @@ export class Containers {
 
   /** Somebody is about to exchange the root of their mount namespace. @returns is told that they did */
   aboutToPivot(tid: number): () => void {
-    const { mnt } = namespaces(tid)
+    const mnt = namespaceInode(tid, 'mnt')
     const old = wholeView(tid).find(({ target }) => target === '/')
     return () => {
       if (old) this.#oldRoots.set(mnt, [...(this.#oldRoots.get(mnt) ?? []), old])
@@ -71,10 +71,10 @@ export class Containers {
    * @param homes the containers of those who have not ended, by the place of the overlay
    */
   hasFirst(tid: number, homes: ReadonlyMap<number, number>, place: number): boolean {
-    const { pid: own } = namespaces(tid)
+    const own = namespaceInode(tid, 'pid')
     return [...homes].some(
       ([pid, home]) =>
-        home === place && this.isFirst(pid) && unlessGone(() => namespaces(throughWhom(pid) ?? pid).pid) === own,
+        home === place && this.isFirst(pid) && unlessGone(() => namespaceInode(throughWhom(pid) ?? pid, 'pid')) === own,
     )
   }
 
@@ -123,7 +123,7 @@ export class Containers {
       unlessGone(() => namespaceInode(tid, 'mnt') !== mnt || !known.has(spotOf(`/proc/${tid}/root`).mount)) ?? false
     const living = [...this.processes.values()].filter(({ status }) => !status)
     return living.flatMap(one => {
-      const isThere = unlessGone(() => namespaces(throughWhom(one.pid) ?? one.pid).pid === pid)
+      const isThere = unlessGone(() => namespaceInode(throughWhom(one.pid) ?? one.pid, 'pid') === pid)
       return isThere && threadsOf(one.pid).some(isOutside) ? [one.numbers.at(-1) ?? 0] : []
     })
   }

@@ -169,7 +169,8 @@ export class LayersWitness implements Witness<LayersRecord> {
     const overlay = place === undefined ? undefined : this.#containers.overlays[place]
     if (!overlay || place === undefined) return
     this.#takeStrange(overlay)
-    // The layers are looked at when the last of the container ends; the kernel writes down when a file was changed.
+    // The layers are looked at when PID 1 of the container has ended, or where it has none; when a file was changed, the
+    // kernel writes down.
     if (!this.#containers.hasFirst(tid, this.#homes, place)) overlay.lookBelow(this.#containers.isFirst(pid))
     const standing = this.#containers.stand(tid, this.#order)
     if (standing) this.#standings.add(standing)
